@@ -1,0 +1,32 @@
+// The door to OpenSSL's primitives: digests, HMAC, AES-256-GCM, random bytes, constant-time equality.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/base/secret_string.h"
+
+namespace pg {
+
+using Sha256 = std::array<std::uint8_t, 32>;
+
+Sha256 sha256(std::string_view bytes);
+Sha256 hmac_sha256(std::string_view key, std::string_view bytes);
+inline std::string_view as_bytes(const Sha256& digest) { return {reinterpret_cast<const char*>(digest.data()), digest.size()}; }
+
+/// `size` bytes from the operating system's generator; ends the process if it cannot give any.
+std::string random_bytes(std::size_t size);
+
+/// Equality whose time depends on the lengths only.
+bool equal_constant_time(std::string_view a, std::string_view b);
+
+/// AES-256-GCM: nonce (12) + ciphertext + tag (16). `key` is 32 bytes; `context` is authenticated, not stored.
+std::string seal(std::string_view key, std::string_view plain, std::string_view context);
+/// Undoes seal(); io_failed when the key is wrong or a byte was changed.
+Result<SecretString> unseal(std::string_view key, std::string_view sealed, std::string_view context);
+
+}  // namespace pg

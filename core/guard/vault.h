@@ -1,0 +1,58 @@
+// Vault: which placeholder stands for which original, for one exchange (or one provider-held conversation). Not thread-safe:
+// it belongs to its exchange.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "core/base/secret_string.h"
+
+namespace pg {
+
+/// A literal of our own grammar that stood in the request: `[[EMAIL_001]]` -> {"EMAIL", 1}.
+struct TokenLiteral {
+  std::string kind;
+  std::uint32_t number = 0;
+};
+
+class Vault {
+ public:
+  struct Entry {
+    std::string token;      // "[[EMAIL_001]]"
+    SecretString original;  // decoded bytes, as the user wrote them
+  };
+
+  /// Numbers that literals in the request already use are never given out. Call before the first placeholder_for().
+  void skip_literal(const TokenLiteral& literal);
+
+  /// The placeholder of (kind, original), new or known: numbered from 1 per kind, three digits or more.
+  std::string_view placeholder_for(std::string_view kind, std::string_view original);
+
+  /// The entry of an exact token, or nullptr.
+  const Entry* find(std::string_view token) const;
+  const std::deque<Entry>& entries() const { return entries_; }
+  bool empty() const { return entries_.empty(); }
+  std::size_t size() const { return entries_.size(); }
+  /// Bytes of originals held, for the bound on remembered vaults.
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  std::deque<Entry> entries_;
+  std::unordered_map<std::string_view, std::size_t> by_token_;       // views into entries_
+  std::unordered_map<std::string, std::size_t> by_original_;         // key: HMAC of kind and original, never the text
+  std::map<std::string, std::uint32_t, std::less<>> next_number_;
+  std::unordered_set<std::string> literals_;
+  std::size_t bytes_ = 0;
+};
+
+/// Appends every literal of the grammar `[[KIND_NNN]]` in `text` (KIND: [A-Z][A-Z0-9_]*, NNN: 3 to 9 digits).
+void find_token_literals(std::string_view text, std::vector<TokenLiteral>& out);
+
+}  // namespace pg

@@ -1,0 +1,79 @@
+// The door to SQLite: one connection, statements, transactions, migrations. A Db belongs to one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace pg {
+
+class Statement {
+ public:
+  Statement(Statement&& other) noexcept;
+  Statement& operator=(Statement&& other) noexcept;
+  ~Statement();
+  /// 1-based, as in SQL. Text is copied.
+  Statement& bind(int index, std::int64_t value);
+  Statement& bind(int index, std::string_view text);
+  Statement& bind_blob(int index, std::string_view bytes);
+  Statement& bind_null(int index);
+  Result<bool> step();  // true: a row is there
+  Status run();         // steps to the end and resets
+  void reset();
+  std::int64_t integer(int column) const;
+  std::string text(int column) const;  // also blobs
+  bool is_null(int column) const;
+
+ private:
+  friend class Db;
+  Statement(sqlite3* db, sqlite3_stmt* stmt) : db_(db), stmt_(stmt) {}
+  sqlite3* db_ = nullptr;
+  sqlite3_stmt* stmt_ = nullptr;
+};
+
+enum class DbMode { read_write, read_only };
+
+class Db {
+ public:
+  /// Opens or creates (0600, WAL, foreign keys, 5 s busy timeout), checks integrity (quick_check) and migrates forward.
+  /// io_failed with a hint when the file is corrupt, newer than this program, readable by others, or on a read-only disk.
+  static Result<Db> open(const std::string& path, DbMode mode = DbMode::read_write);
+  Db(Db&& other) noexcept;
+  Db& operator=(Db&& other) noexcept;
+  ~Db();
+
+  Result<Statement> prepare(std::string_view sql);
+  Status execute(std::string_view sql);
+  std::int64_t last_rowid() const;
+  std::int64_t changes() const;
+  /// Rises whenever another connection commits (PRAGMA data_version).
+  Result<std::int64_t> data_version();
+  const std::string& path() const { return path_; }
+
+ private:
+  explicit Db(sqlite3* db, std::string path) : db_(db), path_(std::move(path)) {}
+  sqlite3* db_ = nullptr;
+  std::string path_;
+};
+
+/// BEGIN IMMEDIATE … COMMIT, rolled back unless commit() was reached.
+class Transaction {
+ public:
+  static Result<Transaction> begin(Db& db);
+  Transaction(Transaction&& other) noexcept;
+  ~Transaction();
+  Status commit();
+
+ private:
+  explicit Transaction(Db& db) : db_(&db) {}
+  Db* db_ = nullptr;
+};
+
+}  // namespace pg

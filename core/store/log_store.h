@@ -1,0 +1,82 @@
+// One row per exchange: insert in batches, read by filter, follow by id.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "core/store/db.h"
+#include "core/wire/usage.h"
+
+namespace pg {
+
+/// What is kept of one exchange. No bodies, no secrets, no originals. Durations in ms; -1 = did not happen or not known.
+struct LogRow {
+  std::int64_t seq = 0;   // database order, for following
+  std::string id;         // exchange id
+  UnixMillis time = 0;    // when the request arrived
+  std::string project;    // name
+  std::string project_id;
+  std::string key;        // key name
+  std::string agent;      // "claude-code", "codex", … or ""
+  std::string agent_version;
+  std::string session;    // the agent's own session id
+  std::string dialect;    // "anthropic", … or "" for health and unknown paths
+  std::string method;
+  std::string path;       // without query and without a key
+  std::string provider;
+  std::string model;      // asked for
+  std::string model_served;
+  int status = 0;         // sent to the client; 499 = client left
+  std::string outcome;    // ok | error | blocked | canceled
+  bool stream = false;
+  std::int64_t latency_ms = -1;
+  std::int64_t ttft_ms = -1;
+  std::int64_t upstream_ms = -1;  // until the upstream's head
+  Usage usage;
+  std::int64_t bytes_in = 0;
+  std::int64_t bytes_out = 0;
+  std::string redactions;  // "EMAIL:2,GITHUB_TOKEN:1": kinds that were replaced
+  std::string detected;    // found, left in place
+  std::string blocked;     // kinds that blocked it
+  std::string places;      // "messages[3].content[0].text: aws-access-key-id; …", at most 1 KB
+  std::uint32_t restored = 0;
+  std::uint32_t unknown_tokens = 0;
+  std::string error;       // code name, then ": " and a message without client data
+  std::string upstream_request_id;
+};
+
+struct LogQuery {
+  std::vector<std::pair<std::string, std::vector<std::string>>> filters;  // field -> any of (globs allowed); all must hold
+  UnixMillis since = 0;
+  UnixMillis until = 0;        // 0 = open
+  std::int64_t after_seq = 0;  // rows newer than this
+  std::int64_t limit = 0;      // the newest N, in time order; 0 = all
+};
+
+/// The fields LogQuery knows, for "did you mean" and completion.
+std::span<const std::string_view> log_fields();
+
+class LogStore {
+ public:
+  explicit LogStore(Db& db) : db_(db) {}
+  /// One transaction for the whole batch; io_failed leaves none of it.
+  Status insert(std::span<const LogRow> rows);
+  /// bad_request for an unknown field (with a suggestion) or a value that does not fit it.
+  Status select(const LogQuery& query, const std::function<bool(const LogRow&)>& each);
+  Result<LogRow> find(std::string_view id_or_prefix);  // not_found; bad_request when a prefix fits several
+  Result<std::int64_t> last_seq();
+
+ private:
+  Db& db_;
+};
+
+/// `status:429 model:"gpt-4o" -agent:codex`-style words to a query; the first set: field:value, commas for any-of, globs, 4xx.
+Status parse_log_filters(std::span<const std::string> words, LogQuery& query);
+
+}  // namespace pg
