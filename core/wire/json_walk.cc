@@ -1,0 +1,106 @@
+// JSON string escapes, undone and mapped back to the bytes they came from.
+#include "core/wire/json_walk.h"
+
+namespace pg {
+namespace {
+
+std::uint32_t hex4(std::string_view text) {
+  std::uint32_t value = 0;
+  for (const char c : text) {
+    const auto digit = c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+    value = value << 4 | static_cast<std::uint32_t>(digit);
+  }
+  return value;
+}
+
+char simple_escape(char c) {
+  switch (c) {
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    default: return c;  // quote, backslash, slash
+  }
+}
+
+struct Piece {
+  std::size_t raw_size = 1;  // bytes of the raw text this piece takes
+  std::uint32_t code_point = 0;
+};
+
+bool is_unicode_escape(std::string_view raw, std::size_t at) { return at + 6 <= raw.size() && raw[at] == '\\' && raw[at + 1] == 'u'; }
+
+// Reads the escape that begins at raw[at] (a backslash).
+Piece read_escape(std::string_view raw, std::size_t at) {
+  if (!is_unicode_escape(raw, at)) {
+    const char c = at + 1 < raw.size() ? raw[at + 1] : '\\';
+    return {2, static_cast<unsigned char>(simple_escape(c))};
+  }
+  const std::uint32_t high = hex4(raw.substr(at + 2, 4));
+  if (high < 0xD800 || high > 0xDFFF) return {6, high};
+  if (high < 0xDC00 && is_unicode_escape(raw, at + 6)) {
+    const std::uint32_t low = hex4(raw.substr(at + 8, 4));
+    if (low >= 0xDC00 && low <= 0xDFFF) return {12, 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)};
+  }
+  return {6, 0xFFFD};
+}
+
+std::size_t utf8_size(std::uint32_t code_point) {
+  if (code_point < 0x80) return 1;
+  if (code_point < 0x800) return 2;
+  return code_point < 0x10000 ? 3 : 4;
+}
+
+void append_utf8(std::string& out, std::uint32_t c) {
+  const auto put = [&out](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
+  switch (utf8_size(c)) {
+    case 1: put(c); return;
+    case 2: put(0xC0 | c >> 6); break;
+    case 3:
+      put(0xE0 | c >> 12);
+      put(0x80 | (c >> 6 & 0x3F));
+      break;
+    default:
+      put(0xF0 | c >> 18);
+      put(0x80 | (c >> 12 & 0x3F));
+      put(0x80 | (c >> 6 & 0x3F));
+  }
+  put(0x80 | (c & 0x3F));
+}
+
+}  // namespace
+
+std::string unescape_json(std::string_view raw) {
+  std::string out;
+  out.reserve(raw.size());
+  std::size_t at = 0;
+  while (at < raw.size()) {
+    const std::size_t slash = raw.find('\\', at);
+    out.append(raw.substr(at, slash == std::string_view::npos ? slash : slash - at));
+    if (slash == std::string_view::npos) break;
+    const Piece piece = read_escape(raw, slash);
+    append_utf8(out, piece.code_point);
+    at = slash + piece.raw_size;
+  }
+  return out;
+}
+
+std::size_t raw_offset_of(std::string_view raw, std::size_t decoded_offset) {
+  std::size_t at = 0, decoded = 0;
+  while (at < raw.size() && decoded < decoded_offset) {
+    if (raw[at] != '\\') {
+      ++at;
+      ++decoded;
+      continue;
+    }
+    const Piece piece = read_escape(raw, at);
+    const std::size_t size = utf8_size(piece.code_point);
+    if (decoded + size > decoded_offset) return at;
+    decoded += size;
+    at += piece.raw_size;
+  }
+  return at;
+}
+
+}  // namespace pg

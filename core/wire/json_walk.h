@@ -1,0 +1,243 @@
+// A strict, single-pass JSON walker over raw bytes: no tree, no allocation, byte offsets for splicing. The visitor carries a
+// small context value from each container to its members, which is how a dialect's table says what each string is.
+#pragma once
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+
+namespace pg {
+
+/// Deeper documents are refused: nothing real nests so far, and a bomb of brackets should cost nothing.
+inline constexpr std::size_t kMaxJsonDepth = 256;
+
+/// Undoes JSON string escapes (RFC 8259 §7). Lone surrogates become U+FFFD; text that walk_json accepted never fails.
+std::string unescape_json(std::string_view raw);
+
+/// The offset in `raw` of decoded byte `offset` of unescape_json(raw), for one-past-the-end too. An offset inside an escape gives
+/// the escape's first byte.
+std::size_t raw_offset_of(std::string_view raw, std::size_t decoded_offset);
+
+/// The offset of the first `"`, `\` or control byte in text[at, end), or `end`.
+inline std::size_t find_string_special(std::string_view text, std::size_t at) {
+  const char* const data = text.data();
+  const std::size_t size = text.size();
+#if defined(__SSE2__)
+  const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), limit = _mm_set1_epi8(0x1f);
+  while (at + 16 <= size) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(data + at));
+    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, limit), bytes);
+    const __m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, slash)), control);
+    const unsigned mask = static_cast<unsigned>(_mm_movemask_epi8(hit));
+    if (mask != 0) return at + static_cast<std::size_t>(std::countr_zero(mask));
+    at += 16;
+  }
+#endif
+  for (; at < size; ++at) {
+    const unsigned char c = static_cast<unsigned char>(data[at]);
+    if (c == '"' || c == '\\' || c < 0x20) return at;
+  }
+  return size;
+}
+
+/// Walks one JSON text; `Visitor` gives
+///   Ctx root();  Ctx member(Ctx parent, std::string_view raw_key);  Ctx element(Ctx parent, std::uint32_t index);
+///   void open(Ctx, bool is_object);  void close(Ctx, bool is_object);
+///   void string(Ctx, std::size_t begin, std::size_t end, bool escaped);   // the raw bytes between the quotes
+///   void scalar(Ctx, std::size_t begin, std::size_t end);                 // number, true, false, null
+///   void key(Ctx parent, std::size_t begin, std::size_t end, bool escaped);
+template <class Visitor>
+class JsonWalker {
+ public:
+  using Ctx = typename Visitor::Ctx;
+  JsonWalker(std::string_view text, Visitor& visitor) : text_(text), visitor_(visitor) {}
+
+  /// bad_request with the byte offset for anything RFC 8259 does not allow, and for nesting beyond kMaxJsonDepth.
+  Status walk() {
+    skip_blanks();
+    if (!value(visitor_.root())) return failure();
+    while (depth_ > 0) {
+      const bool ok = stack_[depth_ - 1].is_object ? next_member() : next_element();
+      if (!ok) return failure();
+    }
+    skip_blanks();
+    if (at_ != text_.size()) return failure();
+    return {};
+  }
+
+ private:
+  struct Frame {
+    Ctx ctx;
+    bool is_object;
+    std::uint32_t count;
+  };
+
+  Error failure() const {
+    return make_error(Code::bad_request, "the body is not valid JSON (at byte " + std::to_string(at_) + (too_deep_ ? ": nested too deeply)" : ")"));
+  }
+  bool more() const { return at_ < text_.size(); }
+  void skip_blanks() {
+    while (more()) {
+      const char c = text_[at_];
+      if (c != ' ' && c != '\n' && c != '\r' && c != '\t') return;
+      ++at_;
+    }
+  }
+
+  bool value(Ctx ctx) {
+    if (!more()) return false;
+    const char c = text_[at_];
+    if (c == '"') {
+      std::size_t begin = 0, end = 0;
+      bool escaped = false;
+      if (!read_string(begin, end, escaped)) return false;
+      visitor_.string(ctx, begin, end, escaped);
+      return true;
+    }
+    if (c == '{' || c == '[') return push(ctx, c == '{');
+    return read_scalar(ctx);
+  }
+  bool push(Ctx ctx, bool is_object) {
+    if (depth_ == stack_.size()) {
+      too_deep_ = true;
+      return false;
+    }
+    ++at_;
+    visitor_.open(ctx, is_object);
+    stack_[depth_++] = Frame{ctx, is_object, 0};
+    return true;
+  }
+  void pop() {
+    ++at_;
+    --depth_;
+    visitor_.close(stack_[depth_].ctx, stack_[depth_].is_object);
+  }
+  bool comma_or_end(char closing, bool& ended) {
+    skip_blanks();
+    if (!more()) return false;
+    ended = text_[at_] == closing;
+    if (ended) {
+      pop();
+      return true;
+    }
+    if (stack_[depth_ - 1].count++ == 0) return true;
+    if (text_[at_] != ',') return false;
+    ++at_;
+    skip_blanks();
+    return true;
+  }
+  bool next_element() {
+    bool ended = false;
+    if (!comma_or_end(']', ended)) return false;
+    if (ended) return true;
+    const Frame& top = stack_[depth_ - 1];
+    return value(visitor_.element(top.ctx, top.count - 1));
+  }
+  bool next_member() {
+    bool ended = false;
+    if (!comma_or_end('}', ended)) return false;
+    if (ended) return true;
+    if (!more() || text_[at_] != '"') return false;
+    std::size_t begin = 0, end = 0;
+    bool escaped = false;
+    if (!read_string(begin, end, escaped)) return false;
+    const Ctx parent = stack_[depth_ - 1].ctx;
+    visitor_.key(parent, begin, end, escaped);
+    skip_blanks();
+    if (!more() || text_[at_] != ':') return false;
+    ++at_;
+    skip_blanks();
+    return value(visitor_.member(parent, text_.substr(begin, end - begin)));
+  }
+
+  bool read_string(std::size_t& begin, std::size_t& end, bool& escaped) {
+    begin = ++at_;
+    for (;;) {
+      at_ = find_string_special(text_, at_);
+      if (!more()) return false;
+      const char c = text_[at_];
+      if (c == '"') {
+        end = at_++;
+        return true;
+      }
+      if (c != '\\') return false;
+      escaped = true;
+      if (!skip_escape()) return false;
+    }
+  }
+  bool skip_escape() {
+    if (at_ + 1 >= text_.size()) return false;
+    const char c = text_[at_ + 1];
+    if (c == 'u') {
+      if (at_ + 6 > text_.size()) return false;
+      for (std::size_t i = at_ + 2; i < at_ + 6; ++i)
+        if (!is_hex(text_[i])) return false;
+      at_ += 6;
+      return true;
+    }
+    if (std::string_view("\"\\/bfnrt").find(c) == std::string_view::npos) return false;
+    at_ += 2;
+    return true;
+  }
+  static bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+  static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+  bool read_scalar(Ctx ctx) {
+    const std::size_t begin = at_;
+    if (!(read_word("true") || read_word("false") || read_word("null") || read_number())) return false;
+    visitor_.scalar(ctx, begin, at_);
+    return true;
+  }
+  bool read_word(std::string_view word) {
+    if (text_.substr(at_, word.size()) != word) return false;
+    at_ += word.size();
+    return true;
+  }
+  bool read_digits() {
+    const std::size_t begin = at_;
+    while (more() && is_digit(text_[at_])) ++at_;
+    return at_ > begin;
+  }
+  bool read_number() {
+    if (more() && text_[at_] == '-') ++at_;
+    if (!more() || !is_digit(text_[at_])) return false;
+    if (text_[at_] == '0') {
+      ++at_;
+    } else {
+      read_digits();
+    }
+    if (more() && text_[at_] == '.') {
+      ++at_;
+      if (!read_digits()) return false;
+    }
+    if (more() && (text_[at_] == 'e' || text_[at_] == 'E')) {
+      ++at_;
+      if (more() && (text_[at_] == '+' || text_[at_] == '-')) ++at_;
+      if (!read_digits()) return false;
+    }
+    return true;
+  }
+
+  std::string_view text_;
+  Visitor& visitor_;
+  std::size_t at_ = 0;
+  std::size_t depth_ = 0;
+  bool too_deep_ = false;
+  std::array<Frame, kMaxJsonDepth> stack_;
+};
+
+template <class Visitor>
+Status walk_json(std::string_view text, Visitor& visitor) {
+  return JsonWalker<Visitor>(text, visitor).walk();
+}
+
+}  // namespace pg
