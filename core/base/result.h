@@ -84,3 +84,8 @@ inline Error make_error(Code code, std::string message, std::string detail = {})
   decl = std::move(tmp).value()
 /// `PG_TRY(auto x, f());` binds f()'s value, or returns its Error from the enclosing function.
 #define PG_TRY(decl, ...) PG_TRY_IMPL(PG_TRY_JOIN(pg_try_, __LINE__), decl, __VA_ARGS__)
+/// The same for a Status, which has no value to bind.
+#define PG_TRY_STATUS(...)                             \
+  do {                                                 \
+    if (auto pg_status = (__VA_ARGS__); !pg_status) return std::move(pg_status).error(); \
+  } while (false)

@@ -1,0 +1,348 @@
+// One table says what each key of each dialect's request holds. Whatever is not in it is read and edited like text: an unknown
+// field must not be a way around the guards.
+#include "core/wire/spans.h"
+
+#include <array>
+#include <span>
+
+#include "core/base/text.h"
+#include "core/wire/json_walk.h"
+
+namespace pg {
+namespace {
+
+enum class Place : std::uint8_t {
+  root,
+  model, stream, continues, include,         // facts, not text
+  thread, conversation,                      // objects that hold `continues`
+  messages, message,                         // the conversation
+  block,                                     // text, or content blocks, or a list of them
+  source, media,                             // images, audio, documents
+  tool_calls, function, arguments,           // Chat tool calls; JSON inside a string
+  reasoning, reasoning_summary,              // signed when the request says so
+  signed_text,
+  schema,                                    // tool definitions
+  free,                                      // any JSON: every string is text, every key is read
+  opaque,                                    // ids, signatures, settings: never read
+};
+
+struct Row {
+  Place parent;
+  std::string_view key;
+  Place child;
+};
+
+constexpr Row kAnthropicRows[] = {
+    {Place::root, "messages", Place::messages},
+    {Place::root, "system", Place::block},
+    {Place::root, "tools", Place::schema},
+    {Place::root, "model", Place::model},
+    {Place::root, "stream", Place::stream},
+    {Place::root, "thread", Place::thread},
+    {Place::root, "metadata", Place::opaque},
+    {Place::root, "thinking", Place::opaque},
+    {Place::root, "tool_choice", Place::opaque},
+    {Place::root, "context_management", Place::opaque},
+    {Place::root, "cache_control", Place::opaque},
+    {Place::root, "service_tier", Place::opaque},
+    {Place::root, "container", Place::opaque},
+    {Place::root, "output_config", Place::schema},
+    {Place::root, "output_format", Place::schema},
+    {Place::root, "mcp_servers", Place::opaque},  // holds the credential the provider itself must present there
+    {Place::thread, "previous_message_id", Place::continues},
+    {Place::message, "content", Place::block},
+    {Place::message, "role", Place::opaque},
+    {Place::message, "id", Place::opaque},
+    {Place::block, "type", Place::opaque},
+    {Place::block, "text", Place::block},
+    {Place::block, "content", Place::block},
+    {Place::block, "input", Place::free},
+    {Place::block, "source", Place::source},
+    {Place::block, "thinking", Place::signed_text},
+    {Place::block, "signature", Place::opaque},
+    {Place::block, "data", Place::opaque},  // redacted_thinking
+    {Place::block, "id", Place::opaque},
+    {Place::block, "tool_use_id", Place::opaque},
+    {Place::block, "name", Place::opaque},
+    {Place::block, "tool_name", Place::opaque},
+    {Place::block, "cache_control", Place::opaque},
+    {Place::block, "encrypted_content", Place::opaque},
+    {Place::block, "encrypted_index", Place::opaque},
+    {Place::block, "encrypted_stdout", Place::opaque},
+    {Place::block, "file_id", Place::opaque},
+    {Place::block, "caller", Place::opaque},
+    {Place::source, "type", Place::opaque},
+    {Place::source, "media_type", Place::opaque},
+    {Place::source, "data", Place::media},
+    {Place::source, "url", Place::media},
+    {Place::source, "content", Place::block},
+    {Place::source, "file_id", Place::opaque},
+};
+
+constexpr Row kChatRows[] = {
+    {Place::root, "messages", Place::messages},
+    {Place::root, "tools", Place::schema},
+    {Place::root, "functions", Place::schema},
+    {Place::root, "model", Place::model},
+    {Place::root, "stream", Place::stream},
+    {Place::root, "response_format", Place::schema},
+    {Place::root, "metadata", Place::opaque},
+    {Place::root, "user", Place::opaque},
+    {Place::root, "safety_identifier", Place::opaque},
+    {Place::root, "prompt_cache_key", Place::opaque},
+    {Place::root, "tool_choice", Place::opaque},
+    {Place::root, "function_call", Place::opaque},
+    {Place::root, "stream_options", Place::opaque},
+    {Place::root, "logit_bias", Place::opaque},
+    {Place::root, "reasoning_effort", Place::opaque},
+    {Place::root, "service_tier", Place::opaque},
+    {Place::root, "audio", Place::opaque},
+    {Place::root, "input", Place::block},  // embeddings
+    {Place::root, "encoding_format", Place::opaque},
+    {Place::message, "content", Place::block},
+    {Place::message, "role", Place::opaque},
+    {Place::message, "name", Place::opaque},
+    {Place::message, "tool_call_id", Place::opaque},
+    {Place::message, "tool_calls", Place::tool_calls},
+    {Place::message, "function_call", Place::function},
+    {Place::message, "reasoning_content", Place::block},
+    {Place::message, "reasoning", Place::block},
+    {Place::message, "reasoning_details", Place::opaque},
+    {Place::message, "audio", Place::opaque},
+    {Place::tool_calls, "id", Place::opaque},
+    {Place::tool_calls, "type", Place::opaque},
+    {Place::tool_calls, "function", Place::function},
+    {Place::tool_calls, "custom", Place::function},
+    {Place::tool_calls, "extra_content", Place::opaque},  // Gemini thought signatures
+    {Place::function, "name", Place::opaque},
+    {Place::function, "arguments", Place::arguments},
+    {Place::function, "input", Place::block},
+    {Place::block, "type", Place::opaque},
+    {Place::block, "text", Place::block},
+    {Place::block, "image_url", Place::source},
+    {Place::block, "input_audio", Place::source},
+    {Place::block, "file", Place::source},
+    {Place::block, "cache_control", Place::opaque},
+    {Place::source, "url", Place::media},
+    {Place::source, "data", Place::media},
+    {Place::source, "file_data", Place::media},
+    {Place::source, "file_id", Place::opaque},
+    {Place::source, "detail", Place::opaque},
+    {Place::source, "format", Place::opaque},
+};
+
+constexpr Row kResponsesRows[] = {
+    {Place::root, "input", Place::messages},
+    {Place::root, "instructions", Place::block},
+    {Place::root, "tools", Place::schema},
+    {Place::root, "model", Place::model},
+    {Place::root, "stream", Place::stream},
+    {Place::root, "previous_response_id", Place::continues},
+    {Place::root, "conversation", Place::conversation},
+    {Place::root, "include", Place::include},
+    {Place::root, "text", Place::schema},
+    {Place::root, "metadata", Place::opaque},
+    {Place::root, "client_metadata", Place::opaque},
+    {Place::root, "user", Place::opaque},
+    {Place::root, "safety_identifier", Place::opaque},
+    {Place::root, "prompt_cache_key", Place::opaque},
+    {Place::root, "reasoning", Place::opaque},
+    {Place::root, "tool_choice", Place::opaque},
+    {Place::root, "stream_options", Place::opaque},
+    {Place::root, "service_tier", Place::opaque},
+    {Place::conversation, "id", Place::continues},
+    {Place::message, "type", Place::opaque},
+    {Place::message, "id", Place::opaque},
+    {Place::message, "role", Place::opaque},
+    {Place::message, "status", Place::opaque},
+    {Place::message, "phase", Place::opaque},
+    {Place::message, "name", Place::opaque},
+    {Place::message, "namespace", Place::opaque},
+    {Place::message, "call_id", Place::opaque},
+    {Place::message, "content", Place::block},
+    {Place::message, "output", Place::block},
+    {Place::message, "input", Place::block},
+    {Place::message, "arguments", Place::arguments},
+    {Place::message, "summary", Place::reasoning},
+    {Place::message, "encrypted_content", Place::opaque},
+    {Place::message, "tools", Place::schema},
+    {Place::message, "action", Place::free},
+    {Place::reasoning, "type", Place::opaque},
+    {Place::reasoning, "text", Place::reasoning_summary},
+    {Place::block, "type", Place::opaque},
+    {Place::block, "text", Place::block},
+    {Place::block, "image_url", Place::media},
+    {Place::block, "file_data", Place::media},
+    {Place::block, "file_url", Place::media},
+    {Place::block, "file_id", Place::opaque},
+    {Place::block, "detail", Place::opaque},
+    {Place::block, "logprobs", Place::opaque},
+    {Place::block, "encrypted_content", Place::opaque},
+};
+
+std::span<const Row> rows_of(DialectId dialect) {
+  switch (dialect) {
+    case DialectId::anthropic: return kAnthropicRows;
+    case DialectId::openai_responses: return kResponsesRows;
+    case DialectId::openai_chat:
+    case DialectId::embeddings: break;
+  }
+  return kChatRows;
+}
+
+// What a key under `parent` means when the table does not name it.
+Place default_child(Place parent) {
+  switch (parent) {
+    case Place::schema:
+    case Place::opaque:
+    case Place::signed_text:
+    case Place::reasoning: return parent;
+    case Place::thread:
+    case Place::conversation:
+    case Place::model:
+    case Place::stream:
+    case Place::continues:
+    case Place::include: return Place::opaque;
+    case Place::block: return Place::block;
+    default: return Place::free;
+  }
+}
+
+class SpanVisitor {
+ public:
+  struct Ctx {
+    Place place;
+    bool head;
+  };
+
+  SpanVisitor(std::string_view body, DialectId dialect, RequestView& view) : body_(body), rows_(rows_of(dialect)), view_(view) {}
+
+  Ctx root() const { return {Place::root, true}; }
+  Ctx member(Ctx parent, std::string_view key) const {
+    const Place child = find_child(parent.place, key);
+    return {child, parent.head && child != Place::messages};
+  }
+  Ctx element(Ctx parent, std::uint32_t index) {
+    if (parent.place != Place::messages) return parent;
+    message_ = static_cast<std::int32_t>(index);
+    return {Place::message, false};
+  }
+  void open(Ctx ctx, bool is_object) {
+    if (ctx.place == Place::root) has_object_root_ = is_object;
+  }
+  void close(Ctx ctx, bool) {
+    if (ctx.place == Place::messages) message_ = -1;
+  }
+  void key(Ctx parent, std::size_t begin, std::size_t end, bool escaped) {
+    if (parent.place == Place::free && end - begin >= kShortestSecret) add(SpanRole::key, parent, begin, end, escaped);
+  }
+  void scalar(Ctx ctx, std::size_t begin, std::size_t) {
+    if (ctx.place == Place::stream) view_.stream = body_[begin] == 't';
+  }
+  void string(Ctx ctx, std::size_t begin, std::size_t end, bool escaped);
+  bool has_object_root() const { return has_object_root_; }
+
+ private:
+  static constexpr std::size_t kShortestSecret = 16;  // keys are property names; only a long one can be a credential
+
+  Place find_child(Place parent, std::string_view key) const {
+    if (parent == Place::free || parent == Place::opaque || parent == Place::schema) return parent;
+    for (const Row& row : rows_)
+      if (row.parent == parent && row.key == key) return row.child;
+    return default_child(parent);
+  }
+  void add(SpanRole role, Ctx ctx, std::size_t begin, std::size_t end, bool escaped) {
+    if (begin == end) return;
+    view_.spans.push_back(
+        Span{static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), role, escaped, ctx.head, message_});
+  }
+
+  std::string_view body_;
+  std::span<const Row> rows_;
+  RequestView& view_;
+  std::int32_t message_ = -1;
+  bool has_object_root_ = false;
+};
+
+void SpanVisitor::string(Ctx ctx, std::size_t begin, std::size_t end, bool escaped) {
+  const std::string_view raw = body_.substr(begin, end - begin);
+  switch (ctx.place) {
+    case Place::model: view_.model = escaped ? unescape_json(raw) : std::string(raw); return;
+    case Place::conversation:
+    case Place::continues: view_.continues = unescape_json(raw); return;
+    case Place::include:
+      if (raw == "reasoning.encrypted_content") view_.signed_reasoning = true;
+      return;
+    case Place::stream:
+    case Place::thread:
+    case Place::opaque: return;
+    case Place::schema: return add(SpanRole::schema, ctx, begin, end, escaped);
+    case Place::signed_text: return add(SpanRole::signed_text, ctx, begin, end, escaped);
+    case Place::reasoning:
+    case Place::reasoning_summary: return add(SpanRole::signed_text, ctx, begin, end, escaped);
+    case Place::media:
+    case Place::source: return add(SpanRole::media, ctx, begin, end, escaped);
+    case Place::arguments: return add(SpanRole::json_text, ctx, begin, end, escaped);
+    default: return add(SpanRole::text, ctx, begin, end, escaped);
+  }
+}
+
+// Follows the walk with a stack of path pieces and notes the path of each wanted offset.
+class PathVisitor {
+ public:
+  using Ctx = std::size_t;  // length of path_ for this value
+  PathVisitor(std::string_view body, const std::vector<std::uint32_t>& offsets) : body_(body), offsets_(offsets) {}
+
+  Ctx root() { return 0; }
+  Ctx member(Ctx parent, std::string_view key) {
+    path_.resize(parent);
+    if (parent != 0) path_ += '.';
+    path_ += key.substr(0, 64);
+    return path_.size();
+  }
+  Ctx element(Ctx parent, std::uint32_t index) {
+    path_.resize(parent);
+    path_ += '[' + std::to_string(index) + ']';
+    return path_.size();
+  }
+  void open(Ctx, bool) {}
+  void close(Ctx, bool) {}
+  void scalar(Ctx, std::size_t, std::size_t) {}
+  void key(Ctx parent, std::size_t, std::size_t end, bool) { note(parent, end, " (a key)"); }
+  void string(Ctx ctx, std::size_t, std::size_t end, bool) { note(ctx, end, ""); }
+  std::vector<std::string> take() && { return std::move(found_); }
+
+ private:
+  void note(Ctx ctx, std::size_t end, std::string_view suffix) {
+    for (; found_.size() < offsets_.size() && offsets_[found_.size()] < end; path_.resize(ctx))
+      found_.push_back(path_.substr(0, ctx).append(suffix));
+  }
+
+  std::string_view body_;
+  const std::vector<std::uint32_t>& offsets_;
+  std::string path_;
+  std::vector<std::string> found_;
+};
+
+}  // namespace
+
+Status read_spans(std::string_view body, DialectId dialect, RequestView& view) {
+  if (!is_utf8(body)) return make_error(Code::bad_request, "the body is not valid UTF-8");
+  SpanVisitor visitor(body, dialect, view);
+  PG_TRY_STATUS(walk_json(body, visitor));
+  if (!visitor.has_object_root()) return make_error(Code::bad_request, "the body must be a JSON object");
+  if (!view.signed_reasoning && dialect == DialectId::openai_responses) {
+    // Unsigned summaries are restored on the way down, so they must be redacted again on the way up.
+    for (Span& span : view.spans)
+      if (span.role == SpanRole::signed_text) span.role = SpanRole::text;
+  }
+  return {};
+}
+
+std::vector<std::string> find_paths(std::string_view body, const std::vector<std::uint32_t>& offsets) {
+  PathVisitor visitor(body, offsets);
+  if (!walk_json(body, visitor)) return {};
+  return std::move(visitor).take();
+}
+
+}  // namespace pg
