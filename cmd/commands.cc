@@ -1,0 +1,30 @@
+// The table of subcommands: the one place where a new command is listed.
+#include "cmd/command.h"
+
+namespace pg {
+namespace {
+
+constexpr Command kCommands[] = {
+    {"init", "Start", "Create settings, database, a first project and a key", add_init},
+    {"serve", "Start", "Run the proxy", add_serve},
+    {"setup", "Start", "Print what points an agent or SDK at pg", add_setup},
+    {"run", "Start", "Start an agent behind pg, nothing written to disk", add_run},
+    {"scan", "Start", "Find secrets and personal data in files", add_scan},
+    {"logs", "Look", "Show what went through", add_logs},
+    {"audit", "Look", "Show and verify the record of administrative acts", add_audit},
+    {"rules", "Look", "Show what the guards look for", add_rules},
+    {"projects", "Manage", "Add, list, edit and remove projects", add_projects},
+    {"keys", "Manage", "Add, list, rotate and revoke pg keys", add_keys},
+    {"providers", "Manage", "List providers, store and drop their credentials", add_providers},
+    {"config", "Manage", "Check and show the settings", add_config},
+    {"completions", "More", "Print shell completions", add_completions},
+    {"man", "More", "Print the manual page", add_man},
+    {"help", "More", "Explain a command or a topic", add_help},
+    {"version", "More", "Print the version", add_version},
+};
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+}  // namespace pg

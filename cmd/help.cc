@@ -1,0 +1,168 @@
+// Help pages drawn from the parser, so that they cannot disagree with it.
+#include "cmd/help.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "core/base/text.h"
+
+namespace pg {
+namespace {
+
+constexpr std::size_t kPage = 79;
+
+/// `text` in lines of at most `width` cells, broken at blanks; a line that begins with two blanks stays as it is.
+std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines;
+  for (auto paragraph : split(text, '\n')) {
+    if (paragraph.starts_with("  ")) {
+      lines.emplace_back(paragraph);
+      continue;
+    }
+    std::string line;
+    for (auto word : split(paragraph, ' ')) {
+      if (!line.empty() && line.size() + 1 + word.size() > width) lines.push_back(std::exchange(line, {}));
+      if (!line.empty()) line += ' ';
+      line += word;
+    }
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+struct Row {
+  std::string name;
+  std::string text;
+};
+
+std::string two_columns(const std::vector<Row>& rows) {
+  std::size_t wide = 0;
+  for (const Row& row : rows) wide = std::max(wide, row.name.size());
+  wide = std::min<std::size_t>(wide, 26);
+  std::string out;
+  for (const Row& row : rows) {
+    auto lines = wrapped(row.text, kPage - wide - 4);
+    out += fmt::format("  {:<{}}", row.name, wide);
+    if (row.name.size() > wide) out += fmt::format("\n{:{}}", "", wide + 2);
+    for (std::size_t i = 0; i < lines.size(); ++i) out += fmt::format("{}{}\n", i == 0 ? "  " : std::string(wide + 4, ' '), lines[i]);
+  }
+  return out;
+}
+
+bool is_flag(const CLI::Option& option) { return option.get_expected_max() == 0; }
+
+std::string option_name(const CLI::Option& option) {
+  std::string name;
+  for (const auto& letter : option.get_snames()) name += fmt::format("{}-{}", name.empty() ? "" : ", ", letter);
+  if (name.empty()) name = "    ";
+  for (const auto& word : option.get_lnames()) name += fmt::format("{}--{}", name == "    " ? "" : ", ", word);
+  auto type = option.get_type_name();
+  if (!is_flag(option)) name += " " + (type.find('|') != std::string::npos && type.size() > 24 ? "WORD" : type);
+  return name;
+}
+
+std::string option_text(const CLI::Option& option) {
+  auto text = option.get_description();
+  auto type = option.get_type_name();
+  if (!is_flag(option) && type.find('|') != std::string::npos && type.size() > 24) {
+    std::replace(type.begin(), type.end(), '|', ' ');
+    text += ": " + type;
+  }
+  return text;
+}
+
+std::string usage(const CLI::App& app) {
+  std::string line = command_path(app);
+  for (const CLI::Option* option : app.get_options()) {
+    if (!option->get_positional()) continue;
+    auto name = option->get_name() + (option->get_items_expected_max() > 1 ? "…" : "");
+    line += option->get_required() ? " " + name : " [" + name + "]";
+  }
+  if (!app.get_subcommands({}).empty()) line += " COMMAND";
+  return line + " [OPTIONS]";
+}
+
+std::string heading(const Shell& shell, std::string_view text) { return "\n" + shell.paint(Color::bold, text) + "\n"; }
+
+std::string commands_section(const CLI::App& app, const Shell& shell) {
+  std::vector<std::pair<std::string, std::vector<Row>>> groups;
+  for (const CLI::App* sub : app.get_subcommands({})) {
+    auto group = sub->get_group();
+    if (group.empty()) continue;
+    if (group == "Subcommands") group = "Commands";
+    auto at = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == group; });
+    if (at == groups.end()) at = groups.insert(groups.end(), {group, {}});
+    auto summary = sub->get_description();
+    at->second.push_back({sub->get_name(), summary.substr(0, summary.find('\n'))});
+  }
+  std::string out;
+  for (const auto& [name, rows] : groups) out += heading(shell, name) + two_columns(rows);
+  return out;
+}
+
+std::string options_section(const CLI::App& app, const Shell& shell) {
+  std::vector<Row> arguments;
+  std::vector<std::pair<std::string, std::vector<Row>>> groups;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty()) continue;
+    if (option->get_positional()) {
+      arguments.push_back({option->get_name(), option_text(*option)});
+      continue;
+    }
+    auto at = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == option->get_group(); });
+    if (at == groups.end()) at = groups.insert(groups.end(), {option->get_group(), {}});
+    at->second.push_back({option_name(*option), option_text(*option)});
+  }
+  std::string out;
+  if (!arguments.empty()) out += heading(shell, "Arguments") + two_columns(arguments);
+  for (const auto& [name, rows] : groups) out += heading(shell, name) + two_columns(rows);
+  return out;
+}
+
+std::string examples_section(const CLI::App& app, const Shell& shell) {
+  auto footer = app.get_footer();
+  if (footer.empty()) return {};
+  std::string out = heading(shell, "Examples");
+  for (auto line : split(trim(footer), '\n')) {
+    auto comment = line.find("  # ");
+    out += "  " + std::string(line.substr(0, comment));
+    if (comment != std::string_view::npos) out += shell.paint(Color::dim, line.substr(comment));
+    out += '\n';
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string command_path(const CLI::App& app) {
+  return app.get_parent() == nullptr ? app.get_name() : command_path(*app.get_parent()) + " " + app.get_name();
+}
+
+std::string help_page(const CLI::App& app, const Shell& shell) {
+  auto text = app.get_description();
+  auto first = text.substr(0, text.find('\n'));
+  std::string out = fmt::format("{}: {}\n", shell.paint(Color::bold, command_path(app)), first);
+  out += fmt::format("\nUsage: {}\n", usage(app));
+  if (first.size() < text.size()) {
+    out += '\n';
+    for (const auto& line : wrapped(trim(std::string_view(text).substr(first.size())), kPage)) out += line + '\n';
+  }
+  out += examples_section(app, shell);
+  out += commands_section(app, shell);
+  out += options_section(app, shell);
+  if (app.get_parent() != nullptr)
+    out += "\nGlobal: -h --help, -q, -v, --json, --color, --no-input, -y, --config, -p, --timeout\n(see 'pg --help')\n";
+  return out;
+}
+
+std::vector<std::string> examples_of(const CLI::App& app) {
+  std::vector<std::string> lines;
+  auto footer = app.get_footer();
+  for (auto line : split(trim(footer), '\n'))
+    if (!line.empty()) lines.emplace_back(trim(line.substr(0, line.find("  # "))));
+  return lines;
+}
+
+std::string start_page(const Shell& shell) { return shell.paint(Color::bold, "pg") + "\n"; }
+
+}  // namespace pg

@@ -1,0 +1,41 @@
+// main(): parse, run the chosen command, turn what was thrown into an exit status. The only catch around commands.
+#include <clocale>
+#include <csignal>
+#include <exception>
+
+#include <CLI/CLI.hpp>
+
+#include "cmd/command.h"
+#include "cmd/parser.h"
+
+namespace {
+
+int run(pg::Shell& shell, std::vector<std::string> words) {
+  auto parser = pg::make_parser(shell);
+  if (auto status = pg::parse_command_line(*parser, shell, std::move(words))) return *status;
+  return shell.action();
+}
+
+int finish(pg::Shell& shell, int status) {
+  shell.flush();
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::setlocale(LC_CTYPE, "");
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that left is an error of write(), told apart below
+  pg::Shell shell = pg::Shell::of_process();
+  try {
+    return finish(shell, run(shell, std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc)));
+  } catch (const pg::PipeClosed&) {
+    return pg::exit_ok;
+  } catch (const pg::Refusal& refusal) {
+    return shell.fail(refusal.error());
+  } catch (const std::exception& bug) {
+    return shell.fail({.what = "internal error: " + std::string(bug.what()),
+                       .hint = "this is a bug in pg " PG_VERSION "; the output of 'pg version --json' helps to find it",
+                       .status = pg::exit_internal});
+  }
+}

@@ -1,0 +1,157 @@
+// The parser: CLI11 fed from the table of commands, and its refusals turned into one line with a suggestion.
+#include "cmd/parser.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "cmd/help.h"
+#include "core/base/text.h"
+
+namespace pg {
+namespace {
+
+constexpr std::string_view kGlobal = "Global options";
+
+void add_globals(CLI::App& parser, Shell& shell) {
+  const std::string group(kGlobal);
+  parser.set_help_flag("-h,--help", "Explain the command")->group(group);
+  parser.add_flag("--version", "Print the version")->group(group);
+  parser.add_flag("-q,--quiet", shell.quiet, "Only results and errors")->group(group);
+  parser.add_flag("-v,--verbose", shell.verbose, "Say more; twice for details")->group(group);
+  parser.add_flag("--json", shell.json, "Machine-readable output")->group(group);
+  one_of(parser.add_option("--color", shell.color, "When to use colours"), {"auto", "always", "never"})->group(group);
+  parser.add_flag("--no-color", shell.no_color, "Same as --color=never")->group(group);
+  parser.add_flag("--no-input", shell.no_input, "Never ask a question")->group(group);
+  parser.add_flag("-y,--yes", shell.yes, "Answer yes to every question")->group(group);
+  parser.add_option("--config", shell.config, "Settings file")->type_name("FILE")->group(group);
+  parser.add_option("-p,--project", shell.project, "Project, by name or id")->type_name("PROJECT")->group(group);
+  parser.add_option("--timeout", shell.timeout, "Longest wait, such as 500ms or 5s")->type_name("TIME")->group(group);
+}
+
+const CLI::App& chosen(const CLI::App& parser) {
+  const CLI::App* app = &parser;
+  for (auto next = app->get_subcommands(); !next.empty(); next = app->get_subcommands()) app = next.front();
+  return *app;
+}
+
+std::string see_help(const CLI::App& app) { return fmt::format("see '{} --help'", command_path(app)); }
+
+std::vector<std::string> flag_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* at = &app; at != nullptr; at = at->get_parent())
+    for (const CLI::Option* option : at->get_options())
+      for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* sub : app.get_subcommands({}))
+    if (!sub->get_group().empty()) names.push_back(sub->get_name());
+  return names;
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& names) {
+  std::vector<std::string_view> views(names.begin(), names.end());
+  auto nearest = find_nearest(word, views);
+  return nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : std::string{};
+}
+
+/// What is wrong with words that nobody wanted.
+std::string describe_leftover(const CLI::App& app, const std::string& word) {
+  if (word.size() > 1 && word.front() == '-') {
+    auto name = word.substr(0, word.find('='));
+    return fmt::format("unknown option '{}'{}", name, suggestion(name, flag_names(app)));
+  }
+  auto names = command_names(app);
+  if (!names.empty()) return fmt::format("unknown command '{} {}'{}", command_path(app), word, suggestion(word, names));
+  return fmt::format("'{}' takes no argument '{}'", command_path(app), word);
+}
+
+std::string first_leftover(const CLI::App& parser) {
+  auto words = parser.remaining(true);
+  auto flag = std::find_if(words.begin(), words.end(), [](const auto& w) { return w.size() > 1 && w.front() == '-' && w != "--"; });
+  if (flag != words.end()) return *flag;
+  return words.empty() ? std::string{} : words.front();
+}
+
+std::string describe(const CLI::ParseError& error) {
+  std::string what = error.what();
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+    if (auto at = what.find(" is required"); at != std::string::npos) return fmt::format("{} is missing", what.substr(0, at));
+  if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) return "cannot read the value of an option: " + what;
+  if (!what.empty() && what.back() == '.') what.pop_back();
+  return what;
+}
+
+/// `words` are reversed; what follows a "--" belongs to another program.
+bool asks_for_json(const std::vector<std::string>& words) {
+  for (auto word = words.rbegin(); word != words.rend() && *word != "--"; ++word)
+    if (*word == "--json") return true;
+  return false;
+}
+
+int refuse(Shell& shell, const CLI::App& parser, const std::string& what) {
+  shell.settle_colors();
+  return shell.fail({.what = escape_controls(what), .hint = see_help(chosen(parser))});
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> make_parser(Shell& shell) {
+  auto parser = std::make_unique<CLI::App>("A local proxy that keeps secrets and personal data out of model prompts", "pg");
+  parser->set_help_flag();
+  parser->fallthrough()->allow_extras()->require_subcommand(0, 1);
+  for (const Command& command : commands()) {
+    CLI::App* sub = parser->add_subcommand(std::string(command.name), std::string(command.summary));
+    sub->group(std::string(command.group))->require_subcommand(0, 1);
+    command.add(*sub, shell);
+  }
+  add_globals(*parser, shell);
+  return parser;
+}
+
+std::optional<int> parse_command_line(CLI::App& parser, Shell& shell, std::vector<std::string> words) {
+  std::reverse(words.begin(), words.end());
+  const bool json = asks_for_json(words);
+  try {
+    parser.parse(words);
+  } catch (const CLI::CallForHelp&) {
+    shell.settle_colors();
+    shell.write(help_page(chosen(parser), shell));
+    return exit_ok;
+  } catch (const CLI::ParseError& error) {
+    shell.json = json;  // usage errors too, although parsing never got that far
+    auto leftover = first_leftover(parser);
+    return refuse(shell, parser, leftover.empty() ? describe(error) : describe_leftover(chosen(parser), leftover));
+  }
+  shell.settle_colors();
+  const CLI::App& app = chosen(parser);
+  shell.command = command_path(app);
+  if (auto leftover = first_leftover(parser); !leftover.empty()) return refuse(shell, parser, describe_leftover(app, leftover));
+  if (parser.get_option("--version")->count() > 0) {
+    shell.write("pg " PG_VERSION "\n");
+    return exit_ok;
+  }
+  if (shell.action) return std::nullopt;
+  if (app.get_parent() == nullptr) {
+    shell.write(start_page(shell));
+    return exit_ok;
+  }
+  auto names = command_names(app);
+  return refuse(shell, parser, fmt::format("'{}' needs a command: {}", command_path(app), fmt::join(names, ", ")));
+}
+
+void set_action(CLI::App& command, Shell& shell, std::function<int()> action) {
+  command.callback([&shell, action = std::move(action)] { shell.action = action; });
+}
+
+CLI::Option* one_of(CLI::Option* option, std::vector<std::string> values) {
+  option->type_name(fmt::format("{}", fmt::join(values, "|")));
+  return option->check([option, values](const std::string& given) -> std::string {
+    if (std::find(values.begin(), values.end(), given) != values.end()) return {};
+    return fmt::format("'{}' is not one of {}{}", given, fmt::join(values, ", "), suggestion(given, values));
+  });
+}
+
+}  // namespace pg

@@ -1,0 +1,183 @@
+// Shell: streams, terminal facts, colours, questions, and the one shape of every complaint.
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+
+#include "cmd/command.h"
+#include "core/base/encode.h"
+#include "core/base/error.h"
+#include "core/base/text.h"
+
+namespace pg {
+namespace {
+
+std::string_view env_text(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view{} : std::string_view{value};
+}
+
+int terminal_width(std::FILE* stream) {
+  int columns = 0;
+  auto text = env_text("COLUMNS");
+  std::from_chars(text.data(), text.data() + text.size(), columns);
+  winsize size{};
+  if (columns <= 0 && ::ioctl(::fileno(stream), TIOCGWINSZ, &size) == 0) columns = size.ws_col;
+  return columns <= 0 ? 80 : std::clamp(columns, 20, 1000);
+}
+
+std::string_view ansi(Color color) {
+  switch (color) {
+    case Color::plain: return "";
+    case Color::bold: return "\x1b[1m";
+    case Color::dim: return "\x1b[2m";
+    case Color::red: return "\x1b[31m";
+    case Color::green: return "\x1b[32m";
+    case Color::yellow: return "\x1b[33m";
+    case Color::cyan: return "\x1b[36m";
+  }
+  return "";
+}
+
+std::string painted(bool on, Color color, std::string_view text) {
+  if (!on || color == Color::plain) return std::string(text);
+  return fmt::format("{}{}\x1b[0m", ansi(color), text);
+}
+
+bool wants_color(const Shell& shell, bool tty) {
+  if (shell.no_color || shell.color == "never") return false;
+  if (shell.color == "always") return true;
+  if (!env_text("NO_COLOR").empty()) return false;
+  if (auto force = env_text("CLICOLOR_FORCE"); !force.empty() && force != "0") return true;
+  return tty && env_text("TERM") != "dumb";
+}
+
+std::string_view status_word(int status) {
+  switch (status) {
+    case exit_no: return "no";
+    case exit_usage: return "usage";
+    case exit_config: return "invalid_config";
+    case exit_auth: return "forbidden";
+    case exit_not_found: return "not_found";
+    case exit_conflict: return "conflict";
+    case exit_upstream: return "upstream_failed";
+    case exit_local_io: return "io_failed";
+    default: return "internal";
+  }
+}
+
+void write_all(std::FILE* stream, std::string_view text) { std::fwrite(text.data(), 1, text.size(), stream); }
+
+}  // namespace
+
+int exit_status(Code code) {
+  switch (code) {
+    case Code::invalid_config: return exit_config;
+    case Code::unauthenticated:
+    case Code::forbidden:
+    case Code::host_not_allowed: return exit_auth;
+    case Code::not_found: return exit_not_found;
+    case Code::conflict: return exit_conflict;
+    case Code::io_failed: return exit_local_io;
+    case Code::upstream_failed:
+    case Code::upstream_timeout:
+    case Code::unavailable:
+    case Code::timeout:
+    case Code::rate_limited: return exit_upstream;
+    case Code::blocked: return exit_no;
+    case Code::internal:
+    case Code::not_implemented: return exit_internal;
+    default: return exit_usage;
+  }
+}
+
+Shell Shell::of_process() {
+  Shell shell;
+  shell.in_tty = ::isatty(STDIN_FILENO) == 1;
+  shell.out_tty = ::isatty(STDOUT_FILENO) == 1;
+  shell.err_tty = ::isatty(STDERR_FILENO) == 1;
+  shell.width = terminal_width(shell.out);
+  shell.settle_colors();
+  return shell;
+}
+
+void Shell::settle_colors() {
+  out_color = wants_color(*this, out_tty) && !json;
+  err_color = wants_color(*this, err_tty) && !json;
+}
+
+void Shell::write(std::string_view text) {
+  errno = 0;
+  if (std::fwrite(text.data(), 1, text.size(), out) == text.size()) return;
+  if (errno == EPIPE) throw PipeClosed{};
+  throw Refusal(make_error(Code::io_failed, fmt::format("cannot write to standard output: {}", std::strerror(errno))));
+}
+
+void Shell::flush() {
+  errno = 0;
+  if (std::fflush(out) == 0) return;
+  if (errno == EPIPE) throw PipeClosed{};
+  throw Refusal(make_error(Code::io_failed, fmt::format("cannot write to standard output: {}", std::strerror(errno))));
+}
+
+void Shell::note(std::string_view line) {
+  if (!quiet) write_all(err, fmt::format("{}\n", line));
+}
+
+void Shell::warn(std::string_view line) {
+  std::fflush(out);
+  write_all(err, fmt::format("{} {}\n", painted(err_color, Color::yellow, "warning:"), line));
+}
+
+std::string Shell::paint(Color color_name, std::string_view text) const { return painted(out_color, color_name, text); }
+std::string Shell::paint_err(Color color_name, std::string_view text) const { return painted(err_color, color_name, text); }
+
+int Shell::fail(const Complaint& complaint) {
+  std::fflush(out);  // so that the two streams keep their order on one terminal; a closed pipe shows at the end
+  if (json) {
+    std::string line = R"({"error":{"code":)";
+    line += json_quoted(complaint.code.empty() ? status_word(complaint.status) : std::string_view(complaint.code));
+    line += R"(,"message":)" + json_quoted(complaint.what);
+    if (!complaint.at.empty()) line += R"(,"at":)" + json_quoted(complaint.at);
+    if (!complaint.hint.empty()) line += R"(,"hint":)" + json_quoted(complaint.hint);
+    write_all(err, line + fmt::format(",\"exit\":{}}}}}\n", complaint.status));
+    return complaint.status;
+  }
+  write_all(err, fmt::format("{} {}\n", painted(err_color, Color::red, "error:"), complaint.what));
+  if (!complaint.at.empty()) write_all(err, fmt::format("  at {}\n", complaint.at));
+  if (!complaint.hint.empty()) write_all(err, fmt::format("{} {}\n", painted(err_color, Color::cyan, "hint:"), complaint.hint));
+  return complaint.status;
+}
+
+int Shell::fail(const Error& error, std::string hint) {
+  return fail({.what = error.message,
+               .at = error.detail,
+               .hint = std::move(hint),
+               .status = exit_status(error.code),
+               .code = std::string(code_name(error.code))});
+}
+
+Result<bool> Shell::confirm(std::string_view question) {
+  if (yes) return true;
+  if (!may_ask()) return make_error(Code::bad_request, fmt::format("this needs a yes, and nobody can be asked: add --yes"));
+  write_all(err, fmt::format("{} [y/N] ", question));
+  std::fflush(err);
+  char answer[16] = {};
+  if (std::fgets(answer, sizeof answer, in) == nullptr) return false;
+  auto word = to_lower(trim(answer));
+  return word == "y" || word == "yes";
+}
+
+Result<Millis> Shell::timeout_or(Millis fallback) const {
+  if (timeout.empty()) return fallback;
+  auto millis = parse_duration_ms(timeout);
+  if (!millis || *millis <= 0)
+    return make_error(Code::bad_request, fmt::format("--timeout '{}' is not a duration like 500ms, 5s or 2m", timeout));
+  return Millis{*millis};
+}
+
+}  // namespace pg
