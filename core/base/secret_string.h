@@ -38,7 +38,9 @@ class SecretString {
   std::string_view reveal() const noexcept { return text_; }
   bool empty() const noexcept { return text_.empty(); }
   std::size_t size() const noexcept { return text_.size(); }
+  /// Wipes the whole buffer, not only the text: a moved-from short string keeps its bytes behind a size of 0.
   void clear() noexcept {
+    text_.resize(text_.capacity());
     wipe(text_.data(), text_.size());
     text_.clear();
   }
