@@ -297,7 +297,7 @@ class PathVisitor {
   Ctx member(Ctx parent, std::string_view key) {
     path_.resize(parent);
     if (parent != 0) path_ += '.';
-    path_ += key.substr(0, 64);
+    path_ += is_plain_name(key) ? key : std::string_view("*");
     return path_.size();
   }
   Ctx element(Ctx parent, std::uint32_t index) {
@@ -313,6 +313,10 @@ class PathVisitor {
   std::vector<std::string> take() && { return std::move(found_); }
 
  private:
+  // A place is shown to people and kept in rows; a key of free JSON may itself be a secret.
+  static bool is_plain_name(std::string_view key) {
+    return key.size() <= 24 && key.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos;
+  }
   void note(Ctx ctx, std::size_t end, std::string_view suffix) {
     for (; found_.size() < offsets_.size() && offsets_[found_.size()] < end; path_.resize(ctx))
       found_.push_back(path_.substr(0, ctx).append(suffix));

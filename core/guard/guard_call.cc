@@ -1,0 +1,161 @@
+// The guards over a whole request, in two passes: first what is there, then numbers in the order providers read it.
+#include "core/guard/guard_call.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/encode.h"
+#include "core/guard/inspect_span.h"
+
+namespace pg {
+namespace {
+
+constexpr std::size_t kCachedFrom = 48;     // shorter strings are read faster than remembered
+constexpr std::size_t kPlacesLimit = 1'000;
+
+struct SpanVerdict {
+  const Span* span;
+  Verdict verdict;
+};
+
+bool is_editable(SpanRole role) { return role != SpanRole::signed_text && role != SpanRole::key; }
+
+class CallGuard {
+ public:
+  CallGuard(std::string_view body, const Guards& guards, Vault& vault, VerdictCache* cache)
+      : body_(body), guards_(guards), vault_(vault), cache_(cache) {}
+
+  GuardedCall run(const RequestView& view) {
+    for (const Span& span : view.spans) read(span);
+    for (const SpanVerdict& found : found_)
+      for (const TokenLiteral& literal : found.verdict.literals) vault_.skip_literal(literal);
+    // Settings and system text first: providers cache them before the conversation, so their numbers must not move as it grows.
+    for (const bool head : {true, false})
+      for (const SpanVerdict& found : found_)
+        if (found.span->head == head) decide(found);
+    std::sort(call_.edits.begin(), call_.edits.end(), [](const Edit& a, const Edit& b) { return a.begin < b.begin; });
+    if (!call_.blocked.empty()) explain_block();
+    return std::move(call_);
+  }
+
+ private:
+  std::string_view raw(const Span& span) const { return body_.substr(span.begin, span.end - span.begin); }
+
+  void read(const Span& span) {
+    const std::string_view text = raw(span);
+    if (cache_ == nullptr || text.size() < kCachedFrom) return keep(span, inspect_span(text, span, guards_));
+    const VerdictKey key = cache_->key_of(text, guards_.fingerprint() ^ static_cast<std::uint64_t>(span.role));
+    const Verdict* known = cache_->find(key);
+    if (known == nullptr) known = &cache_->put(key, inspect_span(text, span, guards_));
+    if (!known->empty()) found_.push_back({&span, *known});
+  }
+  void keep(const Span& span, Verdict verdict) {
+    if (!verdict.empty()) found_.push_back({&span, std::move(verdict)});
+  }
+
+  void decide(const SpanVerdict& found) {
+    std::vector<Finding> redact;
+    for (const Finding& finding : found.verdict.findings) {
+      const Rule& rule = guards_.rule(finding.rule);
+      Action action = guards_.action(finding.rule);
+      if (finding.weak && action != Action::off) action = Action::detect;
+      if (action == Action::block && found.span->role == SpanRole::signed_text) action = Action::detect;
+      if (action == Action::redact && !is_editable(found.span->role)) action = Action::detect;
+      note(action, rule, *found.span, finding);
+      if (action == Action::redact) redact.push_back(finding);
+    }
+    if (redact.empty()) return;
+    if (found.verdict.recode) return recode(*found.span, redact);
+    for (const Finding& finding : redact) {
+      const std::string original = original_of(raw(*found.span), *found.span, finding);
+      call_.edits.push_back(Edit{found.span->begin + finding.begin, found.span->begin + finding.end,
+                                 std::string(vault_.placeholder_for(guards_.rule(finding.rule).kind, original))});
+    }
+  }
+
+  // Base64 of text: placeholders go into the text, and the text is encoded again.
+  void recode(const Span& span, const std::vector<Finding>& findings) {
+    const std::string unescaped = unescape_media(span);
+    std::string_view prefix;
+    const std::optional<std::string> text = decode_media(unescaped, prefix);
+    if (!text) return;
+    std::vector<Edit> inner;
+    for (const Finding& finding : findings) {
+      const std::string_view original = std::string_view(*text).substr(finding.begin, finding.end - finding.begin);
+      inner.push_back(Edit{finding.begin, finding.end, std::string(vault_.placeholder_for(guards_.rule(finding.rule).kind, original))});
+    }
+    call_.edits.push_back(Edit{span.begin, span.end, std::string(prefix) + to_base64(apply_edits(*text, inner))});
+  }
+  std::string unescape_media(const Span& span) const {
+    return span.escaped ? original_of(raw(span), Span{span.begin, span.end, SpanRole::text, true}, Finding{0, span.end - span.begin})
+                        : std::string(raw(span));
+  }
+
+  void note(Action action, const Rule& rule, const Span& span, const Finding& finding) {
+    if (action == Action::off) return;
+    if (action == Action::block) {
+      call_.blocked.push_back(rule.id);
+      block_offsets_.emplace_back(span.begin + finding.begin, rule.id);
+      return;
+    }
+    ++(action == Action::redact ? call_.redacted : call_.detected)[rule.kind];
+    std::string place = span.message < 0 ? "head" : "messages[" + std::to_string(span.message) + "]";
+    add_place(place + ": " + rule.id);
+  }
+  void add_place(const std::string& place) {
+    if (call_.places.size() + place.size() > kPlacesLimit || place == last_place_) return;
+    if (!call_.places.empty()) call_.places += "; ";
+    call_.places += place;
+    last_place_ = place;
+  }
+
+  void explain_block() {
+    std::sort(block_offsets_.begin(), block_offsets_.end());
+    std::vector<std::uint32_t> offsets;
+    for (const auto& [offset, id] : block_offsets_) offsets.push_back(offset);
+    const std::vector<std::string> paths = find_paths(body_, offsets);
+    call_.places.clear();
+    for (std::size_t i = 0; i < paths.size(); ++i) add_place(paths[i] + ": " + block_offsets_[i].second);
+    std::sort(call_.blocked.begin(), call_.blocked.end());
+    call_.blocked.erase(std::unique(call_.blocked.begin(), call_.blocked.end()), call_.blocked.end());
+    call_.edits.clear();
+  }
+
+  std::string_view body_;
+  const Guards& guards_;
+  Vault& vault_;
+  VerdictCache* cache_;
+  std::vector<SpanVerdict> found_;
+  std::vector<std::pair<std::uint32_t, std::string>> block_offsets_;
+  std::string last_place_;
+  GuardedCall call_;
+};
+
+}  // namespace
+
+GuardedCall guard_call(std::string_view body, const RequestView& view, const Guards& guards, Vault& vault, VerdictCache* cache) {
+  return CallGuard(body, guards, vault, cache).run(view);
+}
+
+Error block_error(const GuardedCall& call) {
+  constexpr std::size_t kShown = 300;
+  std::string places = call.places.size() > kShown ? call.places.substr(0, kShown) + " …" : call.places;
+  return make_error(Code::blocked,
+                    "PromptGate blocked this request, nothing was sent. Found: " + places +
+                        ". Remove it and go back to before it (/rewind, /clear or a new session): what stays in the conversation is "
+                        "sent, and blocked, again.",
+                    places);
+}
+
+std::string apply_edits(std::string_view body, const std::vector<Edit>& edits) {
+  std::string out;
+  out.reserve(body.size());
+  std::size_t at = 0;
+  for (const Edit& edit : edits) {
+    out.append(body.substr(at, edit.begin - at)).append(edit.text);
+    at = edit.end;
+  }
+  return out.append(body.substr(at));
+}
+
+}  // namespace pg

@@ -1,0 +1,44 @@
+// guard_call(): every text of a request through the guards; what must go is replaced by placeholders, or the call is refused.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/guard/guard.h"
+#include "core/guard/vault.h"
+#include "core/guard/verdict_cache.h"
+#include "core/wire/spans.h"
+
+namespace pg {
+
+/// Replace body[begin, end) by `text`. Edits are sorted and do not overlap.
+struct Edit {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  std::string text;
+};
+
+struct GuardedCall {
+  std::vector<Edit> edits;
+  std::map<std::string, std::uint32_t> redacted;  // kind -> how often
+  std::map<std::string, std::uint32_t> detected;  // found and left in place
+  std::vector<std::string> blocked;               // rule ids; not empty: the call is refused with block_error()
+  std::string places;                             // "messages[3]: email; …", at most 1 KB, without values
+};
+
+/// Reads every span of `body` and decides. With nothing blocked, `edits` are what makes the body safe to send and `vault` holds
+/// the originals; placeholders are numbered in document order, settings and system first. `cache` may be null and changes
+/// nothing but the time taken.
+GuardedCall guard_call(std::string_view body, const RequestView& view, const Guards& guards, Vault& vault, VerdictCache* cache);
+
+/// The 422 for `blocked`: rule ids and places, never a value, and the way out.
+Error block_error(const GuardedCall& call);
+
+/// `body` with `edits` made.
+std::string apply_edits(std::string_view body, const std::vector<Edit>& edits);
+
+}  // namespace pg

@@ -1,0 +1,24 @@
+// inspect_span(): one raw JSON string through the guards, whatever is encoded in it; findings come back as raw offsets.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/guard/guard.h"
+#include "core/guard/verdict_cache.h"
+#include "core/wire/spans.h"
+
+namespace pg {
+
+/// The verdict on `raw`, the bytes between the quotes of a span of that role.
+Verdict inspect_span(std::string_view raw, const Span& span, const Guards& guards);
+
+/// The text behind a finding of `raw`: unescaped, twice inside JSON text.
+std::string original_of(std::string_view raw, const Span& span, const Finding& finding);
+
+/// The text inside base64 or a data: URL (`prefix` is what stands before the base64); nullopt for images and other binary, and
+/// for what is no base64 at all.
+std::optional<std::string> decode_media(std::string_view text, std::string_view& prefix);
+
+}  // namespace pg
