@@ -7,19 +7,39 @@
 #include <string>
 #include <vector>
 
+#include "config/paths.h"
+#include "config/problem.h"
 #include "core/policy.h"
 
 namespace pg {
+
+/// What the command line says about where settings come from.
+struct LoadOptions {
+  std::string config;                                      // --config; empty = search
+  std::vector<std::pair<std::string, std::string>> flags;  // "serve.port" -> "9000": what other flags set
+  std::optional<Environment> environment;                  // nullopt = the process's own, read anew on every load
+  std::string directory;                                   // where the search for .promptgate.toml starts
+  bool repo_file = false;  // look for .promptgate.toml: scan only, a server never obeys a checkout
+};
+
+/// Where the values of one file stand, by key path ("guards.email", "providers[1]"), for messages.
+using Places = std::map<std::string, Place, std::less<>>;
 
 /// [serve]
 struct ServeSettings {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8787;
-  int threads = 0;                 // 0 = cores, at most 4
-  bool require_key = true;         // false only for loopback
+  int threads = 0;          // 0 = cores, at most 4
+  bool require_key = true;  // false only for loopback
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> allowed_origins;
-  bool log_requests = true;        // one line per finished request on stderr
+  bool log_requests = true;  // one line per finished request on stderr
+};
+
+/// [scan]: the only table a repository's .promptgate.toml may hold.
+struct ScanSettings {
+  std::vector<std::string> exclude;           // globs of paths, relative to the scanned directory
+  std::uint64_t max_file_size = 16ull << 20;  // larger files are skipped and counted, bytes
 };
 
 /// [providers.NAME]; unset fields come from the shipped row of that name.
@@ -36,12 +56,13 @@ struct ProviderSettings {
   bool enabled = true;
   std::optional<Millis> connect_timeout, first_byte_timeout, idle_timeout;
   std::string where;  // file:line of the table, for messages
+  Places places;
 };
 
 /// projects/NAME.toml
 struct ProjectSettings {
   std::string id;
-  std::string name;    // the file's stem
+  std::string name;  // the file's stem
   std::string type = "agent";
   std::string file;
   std::vector<std::string> providers;  // in order of preference
@@ -49,23 +70,29 @@ struct ProjectSettings {
   std::optional<bool> require_key;
   bool keep_vaults = true;
   Millis keep_vaults_for{3'600'000};
+  Places places;
 };
 
-/// Where each value came from, for `pg config show --origin`: "serve.port" -> "pg.toml:12", "env PG_SERVE_PORT", "flag", "default".
+/// Where each value came from, for `pg config show --origin`: "serve.port" -> "pg.toml:12", "env PG_SERVE_PORT", "flag",
+/// "default".
 using Origins = std::map<std::string, std::string>;
 
 struct Settings {
-  std::string config_file;    // "" when there is none
+  std::string config_file;  // "" when there is none
+  std::string repo_file;    // the .promptgate.toml that was read, or ""
   std::string projects_dir;
-  std::string database;       // path
+  std::string database;  // path
   std::string app_key_file;
   ServeSettings serve;
-  Limits limits;              // [limits]
-  GuardSettings guards;       // [guards]: defaults for every project
+  Limits limits;         // [limits]
+  ScanSettings scan;     // [scan]
+  GuardSettings guards;  // [guards]: defaults for every project
   std::map<std::string, ProviderSettings> providers;
   std::map<std::string, ProjectSettings> projects;  // by name
   Origins origins;
+  Places places;  // of pg.toml
   std::vector<std::string> warnings;
+  std::optional<LoadOptions> loaded_with;  // nullopt: made by hand, no file is watched
 };
 
 }  // namespace pg

@@ -22,11 +22,11 @@ Result<std::uint32_t> parse_scopes(std::string_view comma_list);
 /// A key as stored: never the key itself.
 struct Key {
   std::int64_t id = 0;
-  std::string name;      // unique, for people and the command line
-  std::string prefix;    // "pg_live_AbCd": shown in lists and rows
+  std::string name;    // unique, for people and the command line
+  std::string prefix;  // "pg_live_AbCd": shown in lists and rows
   Sha256 digest{};
   std::string owner;
-  std::string project;   // project id it is bound to; empty = any project
+  std::string project;  // project id it is bound to; empty = any project
   std::uint32_t scopes = scope_chat | scope_models;
   bool enabled = true;
   UnixMillis created = 0;

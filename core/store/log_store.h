@@ -17,23 +17,23 @@ namespace pg {
 
 /// What is kept of one exchange. No bodies, no secrets, no originals. Durations in ms; -1 = did not happen or not known.
 struct LogRow {
-  std::int64_t seq = 0;   // database order, for following
-  std::string id;         // exchange id
-  UnixMillis time = 0;    // when the request arrived
-  std::string project;    // name
+  std::int64_t seq = 0;  // database order, for following
+  std::string id;        // exchange id
+  UnixMillis time = 0;   // when the request arrived
+  std::string project;   // name
   std::string project_id;
-  std::string key;        // key name
-  std::string agent;      // "claude-code", "codex", … or ""
+  std::string key;    // key name
+  std::string agent;  // "claude-code", "codex", … or ""
   std::string agent_version;
-  std::string session;    // the agent's own session id
-  std::string dialect;    // "anthropic", … or "" for health and unknown paths
+  std::string session;  // the agent's own session id
+  std::string dialect;  // "anthropic", … or "" for health and unknown paths
   std::string method;
-  std::string path;       // without query and without a key
+  std::string path;  // without query and without a key
   std::string provider;
-  std::string model;      // asked for
+  std::string model;  // asked for
   std::string model_served;
-  int status = 0;         // sent to the client; 499 = client left
-  std::string outcome;    // ok | error | blocked | canceled
+  int status = 0;       // sent to the client; 499 = client left
+  std::string outcome;  // ok | error | blocked | canceled
   bool stream = false;
   std::int64_t latency_ms = -1;
   std::int64_t ttft_ms = -1;
@@ -47,7 +47,7 @@ struct LogRow {
   std::string places;      // "messages[3].content[0].text: aws-access-key-id; …", at most 1 KB
   std::uint32_t restored = 0;
   std::uint32_t unknown_tokens = 0;
-  std::string error;       // code name, then ": " and a message without client data
+  std::string error;  // code name, then ": " and a message without client data
   std::string upstream_request_id;
 };
 

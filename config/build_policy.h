@@ -1,0 +1,36 @@
+// Settings, keys and credentials to the Policy that exchanges run under.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/problem.h"
+#include "config/settings.h"
+#include "core/base/secret_string.h"
+#include "core/policy.h"
+
+namespace pg {
+
+/// Compiled guards by the settings that made them, so that a new key does not compile a regular expression.
+using GuardCache = std::map<std::string, std::shared_ptr<const Guards>>;
+
+struct PolicyParts {
+  std::uint64_t version = 1;
+  std::vector<Key> keys;
+  Environment environment;
+  /// Opens the sealed credential of a provider.
+  std::function<Result<SecretString>(std::string_view provider)> open_sealed;
+  std::shared_ptr<const SecretRules> secrets;
+  GuardCache* guards = nullptr;  // may be null
+};
+
+/// A Policy, or the problems (bad custom rules, unknown rule ids) with their places. A credential that cannot be had is not a
+/// problem: it stands in Provider::credential_problem.
+std::shared_ptr<const Policy> build_policy(const Settings& settings, const PolicyParts& parts, std::vector<Problem>& problems);
+
+}  // namespace pg

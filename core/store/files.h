@@ -1,0 +1,45 @@
+// Files read and written with care: no planted links, no half-written settings, nothing private left readable by others.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+
+namespace pg {
+
+/// How far a file is trusted. `shared`: any regular file, and a symbolic link when we or root own the link (dotfile managers).
+/// `secret`: our own regular file, not a link, one name only, no access for others.
+enum class FileTrust : std::uint8_t { shared, secret };
+
+/// Reads a whole file of at most `max_bytes`. not_found when there is none; too_large; io_failed with a hint for anything else:
+/// links, pipes, devices, foreign owners, and with FileTrust::secret any permission for others.
+Result<std::string> read_file(const std::string& path, std::uint64_t max_bytes, FileTrust trust);
+
+/// Writes through a temporary file in the same directory and a rename, 0600, synced. A link at `path` is refused, not followed.
+Status write_file(const std::string& path, std::string_view bytes);
+
+/// As write_file, but only where nothing is: true when it was made, false when something of that name exists.
+Result<bool> create_file(const std::string& path, std::string_view bytes);
+
+/// Makes a directory (0700) and its parents where missing; io_failed when others may write into an existing one.
+Status make_private_directory(const std::string& path);
+
+/// io_failed with a chmod or chown hint unless `path` is our own regular file that others cannot read; not_found when missing.
+Status check_private_file(const std::string& path);
+
+/// What tells one state of a file from the next; all zero when there is none.
+struct FileStamp {
+  std::int64_t modified_ns = 0;
+  std::int64_t changed_ns = 0;
+  std::uint64_t size = 0;
+  std::uint64_t inode = 0;
+  bool operator==(const FileStamp&) const = default;
+};
+FileStamp stamp_file(const std::string& path);
+
+/// The directory part ("." when there is none).
+std::string directory_of(std::string_view path);
+
+}  // namespace pg

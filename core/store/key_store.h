@@ -1,0 +1,60 @@
+// pg's own keys in the database. Every change writes its audit row in the same transaction.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/access/keys.h"
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "core/store/db.h"
+
+namespace pg {
+
+struct NewKey {
+  std::string name;
+  std::string owner;
+  std::string project;  // project id; empty = any
+  std::uint32_t scopes = scope_chat | scope_models;
+  UnixMillis expires = 0;  // 0 = never
+};
+
+/// A key and its text, which is nowhere else and cannot be shown again.
+struct IssuedKey {
+  Key key;
+  SecretString text;
+};
+
+class KeyStore {
+ public:
+  /// `actor` stands in the audit rows ("cli:alice").
+  KeyStore(Db& db, const Clock& clock, std::string actor) : db_(db), clock_(clock), actor_(std::move(actor)) {}
+
+  /// conflict when the name is taken; bad_request for a name that is not 1-64 of [A-Za-z0-9._@-], no scopes, or an expiry in the
+  /// past.
+  Result<IssuedKey> add(const NewKey& wanted);
+  /// Adds only when there is no key at all; conflict otherwise. Two processes that start together get one key.
+  Result<IssuedKey> add_first(const NewKey& wanted);
+  Result<std::vector<Key>> list();  // by creation
+  /// By name, by id ("12"), or by the beginning of its shown prefix ("pg_live_Ab"). not_found with a suggestion; bad_request when
+  /// several fit.
+  Result<Key> find(std::string_view which);
+  Result<Key> disable(std::string_view which);
+  Result<Key> enable(std::string_view which);        // conflict for a revoked key
+  Result<IssuedKey> rotate(std::string_view which);  // same row, new text; the old text stops at once; conflict for a revoked key
+  Result<Key> revoke(std::string_view which);        // for good; revoking twice is no error
+
+ private:
+  Result<IssuedKey> insert(const NewKey& wanted);
+  Result<Key> change(std::string_view which, std::string_view act, std::string_view sql);
+  Db& db_;
+  const Clock& clock_;
+  std::string actor_;
+};
+
+/// Rises whenever keys or credentials change, whoever changes them; log rows leave it alone.
+Result<std::int64_t> policy_version(Db& db);
+
+}  // namespace pg
