@@ -68,6 +68,7 @@ struct Shell {
   int verbose = 0;
   bool no_input = false;  // also when standard input is not a terminal: nothing is ever asked
   bool yes = false;
+  bool show_version = false;
   std::string color = "auto";
   bool no_color = false;
   std::string config;   // --config F

@@ -15,7 +15,7 @@ constexpr std::string_view kGlobal = "Global options";
 void add_globals(CLI::App& parser, Shell& shell) {
   const std::string group(kGlobal);
   parser.set_help_flag("-h,--help", "Explain the command")->group(group);
-  parser.add_flag("--version", "Print the version")->group(group);
+  parser.add_flag("--version", shell.show_version, "Print the version")->group(group);
   parser.add_flag("-q,--quiet", shell.quiet, "Only results and errors")->group(group);
   parser.add_flag("-v,--verbose", shell.verbose, "Say more; twice for details")->group(group);
   parser.add_flag("--json", shell.json, "Machine-readable output")->group(group);
@@ -129,7 +129,7 @@ std::optional<int> parse_command_line(CLI::App& parser, Shell& shell, std::vecto
   const CLI::App& app = chosen(parser);
   shell.command = command_path(app);
   if (auto leftover = first_leftover(parser); !leftover.empty()) return refuse(shell, parser, describe_leftover(app, leftover));
-  if (parser.get_option("--version")->count() > 0) {
+  if (shell.show_version) {
     shell.write("pg " PG_VERSION "\n");
     return exit_ok;
   }
