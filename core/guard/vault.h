@@ -29,6 +29,12 @@ class Vault {
     SecretString original;  // decoded bytes, as the user wrote them
   };
 
+  Vault() = default;
+  Vault(Vault&&) = default;  // views into entries_ stay good when the deque is moved, not when it is copied
+  Vault& operator=(Vault&&) = default;
+  Vault(const Vault&) = delete;
+  Vault& operator=(const Vault&) = delete;
+
   /// Numbers that literals in the request already use are never given out. Call before the first placeholder_for().
   void skip_literal(const TokenLiteral& literal);
 
@@ -45,14 +51,15 @@ class Vault {
 
  private:
   std::deque<Entry> entries_;
-  std::unordered_map<std::string_view, std::size_t> by_token_;       // views into entries_
-  std::unordered_map<std::string, std::size_t> by_original_;         // key: HMAC of kind and original, never the text
+  std::unordered_map<std::string_view, std::size_t> by_token_;  // views into entries_
+  std::unordered_map<std::string, std::size_t> by_original_;    // key: HMAC of kind and original, never the text
   std::map<std::string, std::uint32_t, std::less<>> next_number_;
   std::unordered_set<std::string> literals_;
   std::size_t bytes_ = 0;
 };
 
-/// Appends every literal of the grammar `[[KIND_NNN]]` in `text` (KIND: [A-Z][A-Z0-9_]*, NNN: 3 to 9 digits).
+/// Appends every literal in `text` that restoring could take for one of our tokens: the words `KIND_NNN` in upper case, bracketed
+/// or bare, and in any case after a `[` (KIND: [A-Z][A-Z0-9_]*, upper-cased here; NNN: 3 to 9 digits). Linear time.
 void find_token_literals(std::string_view text, std::vector<TokenLiteral>& out);
 
 }  // namespace pg
