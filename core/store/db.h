@@ -36,6 +36,7 @@ class Statement {
   Statement(sqlite3* db, sqlite3_stmt* stmt) : db_(db), stmt_(stmt) {}
   sqlite3* db_ = nullptr;
   sqlite3_stmt* stmt_ = nullptr;
+  int bind_error_ = 0;  // the first one; step() reports it
 };
 
 enum class DbMode { read_write, read_only };
@@ -43,8 +44,9 @@ enum class DbMode { read_write, read_only };
 class Db {
  public:
   /// Opens or creates (0600, WAL, foreign keys, 5 s busy timeout), checks integrity (quick_check) and migrates forward.
-  /// io_failed with a hint when the file is corrupt, newer than this program, readable by others, or on a read-only disk.
-  static Result<Db> open(const std::string& path, DbMode mode = DbMode::read_write);
+  /// io_failed with a hint when the file is corrupt, empty, newer than this program, readable by others, a link, or on a
+  /// read-only disk; not_found in read_only mode when there is none. `schema` is the migration script; empty = the shipped one.
+  static Result<Db> open(const std::string& path, DbMode mode = DbMode::read_write, std::string_view schema = {});
   Db(Db&& other) noexcept;
   Db& operator=(Db&& other) noexcept;
   ~Db();
@@ -55,9 +57,15 @@ class Db {
   std::int64_t changes() const;
   /// Rises whenever another connection commits (PRAGMA data_version).
   Result<std::int64_t> data_version();
+  /// Copies the whole database, consistent even while others write, to a 0600 file that replaces `path`.
+  Status backup(const std::string& path);
   const std::string& path() const { return path_; }
 
  private:
+  static Result<Db> connect(const std::string& path, int flags);
+  static Status create(const std::string& path, std::string_view schema);
+  Status configure(DbMode mode);
+  Status check_integrity();
   explicit Db(sqlite3* db, std::string path) : db_(db), path_(std::move(path)) {}
   sqlite3* db_ = nullptr;
   std::string path_;

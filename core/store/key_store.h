@@ -48,7 +48,7 @@ class KeyStore {
 
  private:
   Result<IssuedKey> insert(const NewKey& wanted);
-  Result<Key> change(std::string_view which, std::string_view act, std::string_view sql);
+  Result<Key> change(std::string_view which, std::string_view act, bool enabled);
   Db& db_;
   const Clock& clock_;
   std::string actor_;

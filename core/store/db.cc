@@ -1,0 +1,328 @@
+// SQLite behind four calls: open, prepare, execute, backup. Every error leaves with a sentence and, where there is one, a hint.
+#include "core/store/db.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "core/base/crypto.h"
+#include "core/base/encode.h"
+#include "core/base/shipped.h"
+#include "core/store/files.h"
+#include "core/store/lock_holder.h"
+#include "core/store/migrate.h"
+
+namespace pg {
+namespace {
+
+constexpr int kBusyTimeoutMs = 5000;
+constexpr std::int64_t kApplicationId = 0x70676462;  // "pgdb"
+constexpr std::int64_t kWholeCheckBytes = 128ll << 20;
+// Checked whatever the size: they decide who may do what.
+constexpr const char* kSmallTables[] = {"facts", "keys", "credentials", "audit_head"};
+
+const char* const kDamagedHint = "hint: stop pg, restore a backup (pg.db.*.bak), or move the file away to begin anew";
+
+Error db_error(sqlite3* db, const std::string& path) {
+  const int code = sqlite3_extended_errcode(db);
+  std::string detail = fmt::format("sqlite {}: {}", code, sqlite3_errmsg(db));
+  switch (code & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return make_error(Code::io_failed, fmt::format("{}: the database is damaged; {}", path, kDamagedHint), std::move(detail));
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: {
+      const auto pid = find_lock_holder(path);
+      const std::string who = pid ? fmt::format("process {}", *pid) : "another process";
+      return make_error(Code::io_failed, fmt::format("{}: {} has kept it locked for {} s", path, who, kBusyTimeoutMs / 1000),
+                        std::move(detail));
+    }
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return make_error(Code::io_failed,
+                        path + ": cannot be written; hint: check the disk, and chmod u+w the file and its directory",
+                        std::move(detail));
+    case SQLITE_CANTOPEN:
+      return make_error(Code::io_failed, path + ": cannot be opened; hint: check that its directory can be read and written",
+                        std::move(detail));
+    case SQLITE_FULL:
+      return make_error(Code::io_failed, path + ": the disk is full", std::move(detail));
+    case SQLITE_CONSTRAINT:
+      if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY)
+        return make_error(Code::conflict, "exists already", std::move(detail));
+      return make_error(Code::io_failed, path + ": a row breaks a rule of the schema", std::move(detail));
+    default:
+      return make_error(Code::io_failed, path + ": database error", std::move(detail));
+  }
+}
+
+std::string path_of(sqlite3* db) {
+  const char* name = sqlite3_db_filename(db, "main");
+  return name == nullptr || *name == '\0' ? std::string("database") : std::string(name);
+}
+
+// The directory with its links resolved, so that SQLITE_OPEN_NOFOLLOW judges the file's own name only.
+std::string resolve_directory(const std::string& path) {
+  std::error_code failed;
+  const std::filesystem::path directory = std::filesystem::canonical(directory_of(path), failed);
+  return failed ? path : (directory / std::filesystem::path(path).filename()).string();
+}
+
+Status check_files(const std::string& path) {
+  if (auto main = check_private_file(path); !main) return main;
+  // A log planted beside the database would be replayed into it.
+  for (const char* suffix : {"-wal", "-shm", "-journal"})
+    if (auto side = check_private_file(path + suffix); !side && side.error().code != Code::not_found) return side;
+  if (stamp_file(path).size == 0)
+    return make_error(Code::io_failed, fmt::format("{}: the database is damaged (empty file); {}", path, kDamagedHint));
+  return {};
+}
+
+}  // namespace
+
+Statement::Statement(Statement&& other) noexcept
+    : db_(other.db_), stmt_(std::exchange(other.stmt_, nullptr)), bind_error_(other.bind_error_) {}
+
+Statement& Statement::operator=(Statement&& other) noexcept {
+  std::swap(db_, other.db_);
+  std::swap(stmt_, other.stmt_);
+  std::swap(bind_error_, other.bind_error_);
+  return *this;
+}
+
+Statement::~Statement() {
+  sqlite3_finalize(stmt_);
+}
+
+Statement& Statement::bind(int index, std::int64_t value) {
+  if (const int code = sqlite3_bind_int64(stmt_, index, value); code != SQLITE_OK && bind_error_ == 0) bind_error_ = code;
+  return *this;
+}
+
+Statement& Statement::bind(int index, std::string_view text) {
+  // A null data() would bind NULL, which is not the empty text.
+  const char* data = text.data() == nullptr ? "" : text.data();
+  const int code = sqlite3_bind_text64(stmt_, index, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  if (code != SQLITE_OK && bind_error_ == 0) bind_error_ = code;
+  return *this;
+}
+
+Statement& Statement::bind_blob(int index, std::string_view bytes) {
+  const char* data = bytes.data() == nullptr ? "" : bytes.data();
+  const int code = sqlite3_bind_blob64(stmt_, index, data, bytes.size(), SQLITE_TRANSIENT);
+  if (code != SQLITE_OK && bind_error_ == 0) bind_error_ = code;
+  return *this;
+}
+
+Statement& Statement::bind_null(int index) {
+  if (const int code = sqlite3_bind_null(stmt_, index); code != SQLITE_OK && bind_error_ == 0) bind_error_ = code;
+  return *this;
+}
+
+Result<bool> Statement::step() {
+  if (bind_error_ != 0)
+    return make_error(Code::internal, "database: a value could not be bound",
+                      fmt::format("sqlite {}", std::exchange(bind_error_, 0)));
+  const int code = sqlite3_step(stmt_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  return db_error(db_, path_of(db_));
+}
+
+Status Statement::run() {
+  for (;;) {
+    auto row = step();
+    if (!row) {
+      reset();
+      return std::move(row).error();
+    }
+    if (!row.value()) break;
+  }
+  reset();
+  return {};
+}
+
+void Statement::reset() {
+  sqlite3_reset(stmt_);
+  sqlite3_clear_bindings(stmt_);
+}
+
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(stmt_, column);
+}
+
+std::string Statement::text(int column) const {
+  const auto* data = static_cast<const char*>(sqlite3_column_blob(stmt_, column));
+  const int size = sqlite3_column_bytes(stmt_, column);
+  return data == nullptr ? std::string() : std::string(data, static_cast<std::size_t>(size));
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(stmt_, column) == SQLITE_NULL;
+}
+
+Db::Db(Db&& other) noexcept : db_(std::exchange(other.db_, nullptr)), path_(std::move(other.path_)) {}
+
+Db& Db::operator=(Db&& other) noexcept {
+  std::swap(db_, other.db_);
+  std::swap(path_, other.path_);
+  return *this;
+}
+
+Db::~Db() {
+  sqlite3_close_v2(db_);
+}
+
+Result<Db> Db::connect(const std::string& path, int flags) {
+  sqlite3* raw = nullptr;
+  const int code = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, nullptr);
+  Db db(raw, path);
+  if (raw == nullptr) return make_error(Code::io_failed, path + ": out of memory");
+  if (code != SQLITE_OK) return db_error(raw, path);
+  sqlite3_extended_result_codes(raw, 1);
+  sqlite3_busy_timeout(raw, kBusyTimeoutMs);
+  sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  return db;
+}
+
+// Built under another name and linked into place whole, so that a file at `path` is never a half-made database.
+Status Db::create(const std::string& path, std::string_view schema) {
+  const std::string temporary = fmt::format("{}/.pg.db.{}.tmp", directory_of(path), to_hex(random_bytes(6)));
+  if (auto made = create_file(temporary, {}); !made) return std::move(made).error();
+  const auto build = [&]() -> Status {
+    PG_TRY(Db db, connect(temporary, SQLITE_OPEN_READWRITE));
+    if (auto marked = db.execute(fmt::format("PRAGMA application_id = {}", kApplicationId)); !marked) return marked;
+    return migrate(db, schema);
+  };
+  Status built = build();
+  if (built && ::link(temporary.c_str(), path.c_str()) != 0 && errno != EEXIST)
+    built = make_error(Code::io_failed, path + ": cannot be made");
+  ::unlink(temporary.c_str());
+  return built;
+}
+
+Status Db::configure(DbMode mode) {
+  PG_TRY(Statement id, prepare("PRAGMA application_id"));
+  PG_TRY(const bool row, id.step());
+  if (!row || id.integer(0) != kApplicationId)
+    return make_error(Code::io_failed, path_ + ": is not a pg database; hint: name another file with `database = \"…\"`");
+  id.reset();
+  std::string pragmas =
+      "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
+      "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 67108864;";
+  if (mode == DbMode::read_only) return execute(pragmas + "PRAGMA query_only = ON;");
+  // Two processes that switch a new file to WAL at once get BUSY at once, without the busy timeout.
+  Status switched = execute("PRAGMA journal_mode = WAL");
+  for (int tries = 0; !switched && tries < 50 && (sqlite3_errcode(db_) & 0xff) == SQLITE_BUSY; ++tries) {
+    sqlite3_sleep(20);
+    switched = execute("PRAGMA journal_mode = WAL");
+  }
+  return switched ? execute(pragmas) : switched;
+}
+
+Status Db::check_integrity() {
+  std::vector<std::string> checks;
+  if (static_cast<std::int64_t>(stamp_file(path_).size) <= kWholeCheckBytes)
+    checks.emplace_back("PRAGMA quick_check(1)");
+  else
+    for (const char* table : kSmallTables) checks.push_back(fmt::format("PRAGMA quick_check({})", table));
+  for (const std::string& sql : checks) {
+    PG_TRY(Statement check, prepare(sql));
+    PG_TRY(const bool row, check.step());
+    const std::string verdict = row ? check.text(0) : "no answer";
+    if (verdict != "ok")
+      return make_error(Code::io_failed, fmt::format("{}: the database is damaged; {}", path_, kDamagedHint), verdict);
+  }
+  return {};
+}
+
+Result<Db> Db::open(const std::string& path, DbMode mode, std::string_view schema) {
+  if (schema.empty()) schema = shipped("schema.sql");
+  const bool writes = mode == DbMode::read_write;
+  if (writes)
+    if (auto made = make_private_directory(directory_of(path)); !made) return std::move(made).error();
+  const std::string real = resolve_directory(path);
+  Status checked = check_files(real);
+  if (!checked && checked.error().code == Code::not_found && writes) {
+    if (auto made = create(real, schema); !made) return std::move(made).error();
+    checked = check_files(real);
+  }
+  if (!checked) return std::move(checked).error();
+  PG_TRY(Db db, connect(real, writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY));
+  if (auto done = db.configure(mode); !done) return std::move(done).error();
+  if (auto sound = db.check_integrity(); !sound) return std::move(sound).error();
+  if (auto moved = writes ? migrate(db, schema) : check_schema(db, schema); !moved) return std::move(moved).error();
+  return db;
+}
+
+Result<Statement> Db::prepare(std::string_view sql) {
+  sqlite3_stmt* stmt = nullptr;
+  if (sql.size() > INT_MAX) return make_error(Code::internal, "database: statement too long");
+  if (sqlite3_prepare_v2(db_, sql.data(), static_cast<int>(sql.size()), &stmt, nullptr) != SQLITE_OK) return db_error(db_, path_);
+  return Statement(db_, stmt);
+}
+
+Status Db::execute(std::string_view sql) {
+  if (sqlite3_exec(db_, std::string(sql).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return db_error(db_, path_);
+  return {};
+}
+
+std::int64_t Db::last_rowid() const {
+  return sqlite3_last_insert_rowid(db_);
+}
+std::int64_t Db::changes() const {
+  return sqlite3_changes64(db_);
+}
+
+Result<std::int64_t> Db::data_version() {
+  PG_TRY(Statement statement, prepare("PRAGMA data_version"));
+  PG_TRY(const bool row, statement.step());
+  return row ? statement.integer(0) : 0;
+}
+
+Status Db::backup(const std::string& path) {
+  const std::string temporary = fmt::format("{}.{}.tmp", path, to_hex(random_bytes(6)));
+  if (auto made = create_file(temporary, {}); !made) return std::move(made).error();
+  const auto copy = [&]() -> Status {
+    PG_TRY(Db target, connect(resolve_directory(temporary), SQLITE_OPEN_READWRITE));
+    sqlite3_backup* job = sqlite3_backup_init(target.db_, "main", db_, "main");
+    if (job == nullptr) return db_error(target.db_, path);
+    int code = SQLITE_OK;
+    int waits = 0;
+    while ((code = sqlite3_backup_step(job, 4096)) == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED)
+      if (code != SQLITE_OK && (sqlite3_sleep(20), ++waits > kBusyTimeoutMs / 20)) break;
+    if (sqlite3_backup_finish(job) != SQLITE_OK) return db_error(target.db_, path);
+    return target.execute("PRAGMA journal_mode = DELETE");
+  };
+  Status copied = copy();
+  if (copied && ::rename(temporary.c_str(), path.c_str()) != 0)
+    copied = make_error(Code::io_failed, path + ": cannot be written");
+  if (!copied) ::unlink(temporary.c_str());
+  return copied;
+}
+
+Result<Transaction> Transaction::begin(Db& db) {
+  if (auto begun = db.execute("BEGIN IMMEDIATE"); !begun) return std::move(begun).error();
+  return Transaction(db);
+}
+
+Transaction::Transaction(Transaction&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
+
+Transaction::~Transaction() {
+  if (db_ != nullptr) (void)db_->execute("ROLLBACK");
+}
+
+Status Transaction::commit() {
+  Status committed = db_->execute("COMMIT");
+  if (committed) db_ = nullptr;
+  return committed;
+}
+
+}  // namespace pg

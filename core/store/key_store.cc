@@ -1,0 +1,199 @@
+// The keys table: every change, its audit row, one transaction.
+#include "core/store/key_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "core/base/text.h"
+#include "core/store/audit_store.h"
+
+namespace pg {
+namespace {
+
+constexpr std::size_t kMaxName = 64;
+constexpr std::string_view kColumns =
+    "SELECT id, name, prefix, digest, owner, project, scopes, enabled, created, expires, revoked FROM keys ";
+
+bool is_key_name(std::string_view name) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::strchr("._@-", c) != nullptr;
+  };
+  return !name.empty() && name.size() <= kMaxName && name.front() != '-' && std::all_of(name.begin(), name.end(), fits);
+}
+
+Result<Key> read_key(const Statement& row) {
+  Key key;
+  key.id = row.integer(0);
+  key.name = row.text(1);
+  key.prefix = row.text(2);
+  const std::string digest = row.text(3);
+  if (digest.size() != key.digest.size()) return make_error(Code::io_failed, "key " + key.name + ": damaged row");
+  std::memcpy(key.digest.data(), digest.data(), digest.size());
+  key.owner = row.text(4);
+  key.project = row.text(5);
+  auto scopes = parse_scopes(row.text(6));
+  // A scope this program does not know grants nothing.
+  key.scopes = scopes ? scopes.value() : 0;
+  key.enabled = row.integer(7) != 0;
+  key.created = row.integer(8);
+  key.expires = row.integer(9);
+  key.revoked = row.integer(10);
+  return key;
+}
+
+Result<std::vector<Key>> read_keys(Statement& statement) {
+  std::vector<Key> keys;
+  for (;;) {
+    PG_TRY(const bool row, statement.step());
+    if (!row) return keys;
+    PG_TRY(Key key, read_key(statement));
+    keys.push_back(std::move(key));
+  }
+}
+
+Status check_new_key(const NewKey& wanted, UnixMillis now) {
+  if (!is_key_name(wanted.name))
+    return make_error(Code::bad_request, "a key name is 1 to 64 letters, digits, dots, dashes, underscores or @");
+  if (wanted.scopes == 0) return make_error(Code::bad_request, "a key needs at least one scope");
+  if (wanted.expires != 0 && wanted.expires <= now) return make_error(Code::bad_request, "the expiry lies in the past");
+  if (wanted.owner.size() > 256 || !is_utf8(wanted.owner))
+    return make_error(Code::bad_request, "the owner is at most 256 bytes of UTF-8");
+  return {};
+}
+
+std::string shown(std::string_view which) {
+  return escape_controls(which.substr(0, kMaxName));
+}
+
+Error no_such_key(std::string_view which, const std::vector<Key>& keys) {
+  std::vector<std::string_view> names;
+  for (const Key& key : keys) names.push_back(key.name);
+  std::string message = "no key named \"" + shown(which) + "\"";
+  if (auto near = find_nearest(which, names)) message += ", did you mean \"" + std::string(*near) + "\"?";
+  return make_error(Code::not_found, std::move(message));
+}
+
+}  // namespace
+
+Result<std::vector<Key>> KeyStore::list() {
+  PG_TRY(Statement statement, db_.prepare(std::string(kColumns) + "ORDER BY id"));
+  return read_keys(statement);
+}
+
+Result<Key> KeyStore::find(std::string_view which) {
+  PG_TRY(std::vector<Key> keys, list());
+  std::int64_t id = 0;
+  const auto [end, failed] = std::from_chars(which.data(), which.data() + which.size(), id);
+  const bool is_id = failed == std::errc() && end == which.data() + which.size();
+  std::vector<Key*> fits;
+  for (Key& key : keys) {
+    if (key.name == which) return std::move(key);
+    const bool by_prefix = which.size() > 8 && which.substr(0, 8) == "pg_live_" && key.prefix.substr(0, which.size()) == which;
+    if ((is_id && key.id == id) || by_prefix) fits.push_back(&key);
+  }
+  if (fits.size() == 1) return std::move(*fits.front());
+  if (fits.size() > 1) return make_error(Code::bad_request, fmt::format("{} keys begin with that", fits.size()));
+  return no_such_key(which, keys);
+}
+
+Result<IssuedKey> KeyStore::insert(const NewKey& wanted) {
+  const UnixMillis now = clock_.wall();
+  if (auto fits = check_new_key(wanted, now); !fits) return std::move(fits).error();
+  MintedKey minted = mint_key();
+  IssuedKey issued;
+  issued.text = std::move(minted.text);
+  issued.key = {
+      0, wanted.name, minted.prefix, minted.digest, wanted.owner, wanted.project, wanted.scopes, true, now, wanted.expires, 0};
+  PG_TRY(Statement statement,
+         db_.prepare("INSERT INTO keys(name, prefix, digest, owner, project, scopes, enabled, created, expires, "
+                     "revoked) VALUES(?, ?, ?, ?, ?, ?, 1, ?, ?, 0)"));
+  statement.bind(1, wanted.name).bind(2, minted.prefix).bind_blob(3, as_bytes(minted.digest)).bind(4, wanted.owner);
+  statement.bind(5, wanted.project).bind(6, scopes_text(wanted.scopes)).bind(7, now).bind(8, wanted.expires);
+  if (auto done = statement.run(); !done) {
+    if (done.error().code != Code::conflict) return std::move(done).error();
+    return make_error(Code::conflict, "a key named \"" + wanted.name + "\" exists already; names of revoked keys stay taken");
+  }
+  issued.key.id = db_.last_rowid();
+  AuditStore audit(db_);
+  const std::string detail =
+      "scopes " + scopes_text(wanted.scopes) + (wanted.project.empty() ? "" : ", project " + wanted.project);
+  if (auto noted = audit.append({0, now, actor_, "key.add", wanted.name, detail}); !noted) return std::move(noted).error();
+  return issued;
+}
+
+Result<IssuedKey> KeyStore::add(const NewKey& wanted) {
+  PG_TRY(Transaction transaction, Transaction::begin(db_));
+  PG_TRY(IssuedKey issued, insert(wanted));
+  if (auto done = transaction.commit(); !done) return std::move(done).error();
+  return issued;
+}
+
+Result<IssuedKey> KeyStore::add_first(const NewKey& wanted) {
+  PG_TRY(Transaction transaction, Transaction::begin(db_));
+  PG_TRY(const std::vector<Key> keys, list());
+  if (!keys.empty()) return make_error(Code::conflict, "there is a key already");
+  PG_TRY(IssuedKey issued, insert(wanted));
+  if (auto done = transaction.commit(); !done) return std::move(done).error();
+  return issued;
+}
+
+Result<Key> KeyStore::change(std::string_view which, std::string_view act, bool enabled) {
+  PG_TRY(Transaction transaction, Transaction::begin(db_));
+  PG_TRY(const Key key, find(which));
+  const bool revokes = act == "key.revoke";
+  if (key.revoked != 0 && revokes) return key;
+  if (key.revoked != 0) return make_error(Code::conflict, "key \"" + key.name + "\" is revoked for good; add a new one");
+  const UnixMillis now = clock_.wall();
+  PG_TRY(Statement statement, db_.prepare("UPDATE keys SET enabled = ?2, revoked = ?3 WHERE id = ?1"));
+  statement.bind(1, key.id).bind(2, std::int64_t{enabled}).bind(3, revokes ? now : 0);
+  if (auto done = statement.run(); !done) return std::move(done).error();
+  AuditStore audit(db_);
+  if (auto noted = audit.append({0, now, actor_, std::string(act), key.name, ""}); !noted) return std::move(noted).error();
+  PG_TRY(Key after, find(key.name));
+  if (auto done = transaction.commit(); !done) return std::move(done).error();
+  return after;
+}
+
+Result<Key> KeyStore::disable(std::string_view which) {
+  return change(which, "key.disable", false);
+}
+Result<Key> KeyStore::enable(std::string_view which) {
+  return change(which, "key.enable", true);
+}
+Result<Key> KeyStore::revoke(std::string_view which) {
+  return change(which, "key.revoke", false);
+}
+
+Result<IssuedKey> KeyStore::rotate(std::string_view which) {
+  PG_TRY(Transaction transaction, Transaction::begin(db_));
+  IssuedKey issued;
+  PG_TRY(issued.key, find(which));
+  Key& key = issued.key;
+  if (key.revoked != 0) return make_error(Code::conflict, "key \"" + key.name + "\" is revoked for good; add a new one");
+  MintedKey minted = mint_key();
+  PG_TRY(Statement statement, db_.prepare("UPDATE keys SET prefix = ?, digest = ? WHERE id = ?"));
+  if (auto done = statement.bind(1, minted.prefix).bind_blob(2, as_bytes(minted.digest)).bind(3, key.id).run(); !done)
+    return std::move(done).error();
+  AuditStore audit(db_);
+  const std::string detail = key.prefix + " -> " + minted.prefix;
+  if (auto noted = audit.append({0, clock_.wall(), actor_, "key.rotate", key.name, detail}); !noted)
+    return std::move(noted).error();
+  if (auto done = transaction.commit(); !done) return std::move(done).error();
+  key.prefix = minted.prefix;
+  key.digest = minted.digest;
+  issued.text = std::move(minted.text);
+  return issued;
+}
+
+Result<std::int64_t> policy_version(Db& db) {
+  PG_TRY(Statement statement, db.prepare("SELECT value FROM facts WHERE name = 'policy_version'"));
+  PG_TRY(const bool row, statement.step());
+  if (!row) return make_error(Code::io_failed, db.path() + ": a fact is missing");
+  return statement.integer(0);
+}
+
+}  // namespace pg

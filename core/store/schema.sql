@@ -1,0 +1,106 @@
+-- Every table, in order, with a reason. Each section runs once, in one transaction; sections are only ever added.
+
+-- migration 1: keys, sealed credentials, audit, log
+
+-- Small facts the program keeps about itself. policy_version rises with every change a running server must act on.
+CREATE TABLE facts(
+  name TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO facts VALUES('policy_version', 1);
+
+-- pg's own keys: never the key, only its digest. Rows stay after revocation, so that old log rows keep a name.
+CREATE TABLE keys(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  prefix TEXT NOT NULL,
+  digest BLOB NOT NULL UNIQUE CHECK(length(digest) = 32),
+  owner TEXT NOT NULL,
+  project TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  enabled INTEGER NOT NULL CHECK(enabled IN (0, 1)),
+  created INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  revoked INTEGER NOT NULL
+) STRICT;
+
+-- Provider credentials: nonce, AES-256-GCM ciphertext and tag under the app key.
+CREATE TABLE credentials(
+  provider TEXT PRIMARY KEY,
+  sealed BLOB NOT NULL CHECK(length(sealed) > 28),
+  updated INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Triggers, not code, so that any writer moves the number.
+CREATE TRIGGER keys_added AFTER INSERT ON keys BEGIN UPDATE facts SET value = value + 1 WHERE name = 'policy_version'; END;
+CREATE TRIGGER keys_changed AFTER UPDATE ON keys BEGIN UPDATE facts SET value = value + 1 WHERE name = 'policy_version'; END;
+CREATE TRIGGER keys_gone AFTER DELETE ON keys BEGIN UPDATE facts SET value = value + 1 WHERE name = 'policy_version'; END;
+CREATE TRIGGER credentials_added AFTER INSERT ON credentials BEGIN
+  UPDATE facts SET value = value + 1 WHERE name = 'policy_version'; END;
+CREATE TRIGGER credentials_changed AFTER UPDATE ON credentials BEGIN
+  UPDATE facts SET value = value + 1 WHERE name = 'policy_version'; END;
+CREATE TRIGGER credentials_gone AFTER DELETE ON credentials BEGIN
+  UPDATE facts SET value = value + 1 WHERE name = 'policy_version'; END;
+
+-- Administrative acts as a hash chain; audit_head names its end, so that a cut tail shows.
+CREATE TABLE audit(
+  seq INTEGER PRIMARY KEY,
+  time INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  act TEXT NOT NULL,
+  target TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  hash BLOB NOT NULL CHECK(length(hash) = 32)
+) STRICT;
+CREATE TABLE audit_head(
+  one INTEGER PRIMARY KEY CHECK(one = 1),
+  seq INTEGER NOT NULL,
+  hash BLOB NOT NULL
+) STRICT;
+INSERT INTO audit_head VALUES(1, 0, zeroblob(32));
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+
+-- One row per exchange, in the order they ended. Absent text is '', absent numbers are -1: filters stay plain.
+CREATE TABLE log(
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  time INTEGER NOT NULL,
+  project TEXT NOT NULL COLLATE NOCASE,
+  project_id TEXT NOT NULL COLLATE NOCASE,
+  key TEXT NOT NULL COLLATE NOCASE,
+  agent TEXT NOT NULL COLLATE NOCASE,
+  agent_version TEXT NOT NULL COLLATE NOCASE,
+  session TEXT NOT NULL COLLATE NOCASE,
+  dialect TEXT NOT NULL COLLATE NOCASE,
+  method TEXT NOT NULL COLLATE NOCASE,
+  path TEXT NOT NULL COLLATE NOCASE,
+  provider TEXT NOT NULL COLLATE NOCASE,
+  model TEXT NOT NULL COLLATE NOCASE,
+  model_served TEXT NOT NULL COLLATE NOCASE,
+  status INTEGER NOT NULL,
+  outcome TEXT NOT NULL COLLATE NOCASE,
+  stream INTEGER NOT NULL,
+  latency_ms INTEGER NOT NULL,
+  ttft_ms INTEGER NOT NULL,
+  upstream_ms INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cached_tokens INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL,
+  reasoning_tokens INTEGER NOT NULL,
+  bytes_in INTEGER NOT NULL,
+  bytes_out INTEGER NOT NULL,
+  redactions TEXT NOT NULL COLLATE NOCASE,
+  detected TEXT NOT NULL COLLATE NOCASE,
+  blocked TEXT NOT NULL COLLATE NOCASE,
+  places TEXT NOT NULL COLLATE NOCASE,
+  restored INTEGER NOT NULL,
+  unknown_tokens INTEGER NOT NULL,
+  error TEXT NOT NULL COLLATE NOCASE,
+  upstream_request_id TEXT NOT NULL
+) STRICT;
+CREATE INDEX log_time ON log(time);
+CREATE INDEX log_project ON log(project);
+CREATE INDEX log_status ON log(status);
+CREATE INDEX log_model ON log(model);
