@@ -1,0 +1,26 @@
+// Fields are found by name in any case, the first one first.
+#include "core/base/http.h"
+
+#include <doctest/doctest.h>
+
+namespace pg {
+
+TEST_CASE("find takes the first field of a name, whatever its case") {
+  RequestHead head;
+  head.fields = {{"Host", "localhost"}, {"X-Api-Key", "one"}, {"x-api-key", "two"}, {"Empty", ""}};
+  CHECK(head.find("host") == "localhost");
+  CHECK(head.find("X-API-KEY") == "one");
+  CHECK(head.find("empty") == "");
+  CHECK_FALSE(head.find("x-api"));
+  CHECK_FALSE(head.find("x-api-key2"));
+  CHECK_FALSE(RequestHead{}.find("host"));
+}
+
+TEST_CASE("a reply's fields are found the same way") {
+  ReplyHead head;
+  head.fields = {{"Content-Type", "text/event-stream"}};
+  CHECK(head.find("content-type") == "text/event-stream");
+  CHECK_FALSE(head.find("content-length"));
+}
+
+}  // namespace pg
