@@ -13,7 +13,7 @@ namespace {
 
 enum class Place : std::uint8_t {
   root,
-  model, stream, continues, include,         // facts, not text
+  model, stream, store, continues, include,  // facts, not text
   thread, conversation,                      // objects that hold `continues`
   messages, message,                         // the conversation
   block,                                     // text, or content blocks, or a list of them
@@ -140,6 +140,7 @@ constexpr Row kResponsesRows[] = {
     {Place::root, "previous_response_id", Place::continues},
     {Place::root, "conversation", Place::conversation},
     {Place::root, "include", Place::include},
+    {Place::root, "store", Place::store},
     {Place::root, "text", Place::schema},
     {Place::root, "metadata", Place::opaque},
     {Place::root, "client_metadata", Place::opaque},
@@ -150,7 +151,7 @@ constexpr Row kResponsesRows[] = {
     {Place::root, "tool_choice", Place::opaque},
     {Place::root, "stream_options", Place::opaque},
     {Place::root, "service_tier", Place::opaque},
-    {Place::conversation, "id", Place::continues},
+    {Place::conversation, "id", Place::conversation},
     {Place::message, "type", Place::opaque},
     {Place::message, "id", Place::opaque},
     {Place::message, "role", Place::opaque},
@@ -201,6 +202,7 @@ Place default_child(Place parent) {
     case Place::conversation:
     case Place::model:
     case Place::stream:
+    case Place::store:
     case Place::continues:
     case Place::include: return Place::opaque;
     case Place::block: return Place::block;
@@ -229,6 +231,7 @@ class SpanVisitor {
   }
   void open(Ctx ctx, bool is_object) {
     if (ctx.place == Place::root) has_object_root_ = is_object;
+    if (ctx.place == Place::thread) view_.kept_by_provider = true;
   }
   void close(Ctx ctx, bool) {
     if (ctx.place == Place::messages) message_ = -1;
@@ -238,6 +241,7 @@ class SpanVisitor {
   }
   void scalar(Ctx ctx, std::size_t begin, std::size_t) {
     if (ctx.place == Place::stream) view_.stream = body_[begin] == 't';
+    if (ctx.place == Place::store) view_.kept_by_provider = body_[begin] != 'f';
   }
   void string(Ctx ctx, std::size_t begin, std::size_t end, bool escaped);
   bool has_object_root() const { return has_object_root_; }
@@ -268,12 +272,13 @@ void SpanVisitor::string(Ctx ctx, std::size_t begin, std::size_t end, bool escap
   const std::string_view raw = body_.substr(begin, end - begin);
   switch (ctx.place) {
     case Place::model: view_.model = escaped ? unescape_json(raw) : std::string(raw); return;
-    case Place::conversation:
+    case Place::conversation: view_.conversation = unescape_json(raw); return;
     case Place::continues: view_.continues = unescape_json(raw); return;
     case Place::include:
       if (raw == "reasoning.encrypted_content") view_.signed_reasoning = true;
       return;
     case Place::stream:
+    case Place::store:
     case Place::thread:
     case Place::opaque: return;
     case Place::schema: return add(SpanRole::schema, ctx, begin, end, escaped);
@@ -331,6 +336,7 @@ class PathVisitor {
 }  // namespace
 
 Status read_spans(std::string_view body, DialectId dialect, RequestView& view) {
+  view.kept_by_provider = dialect == DialectId::openai_responses;  // `store` is true unless it says otherwise
   if (!is_utf8(body)) return make_error(Code::bad_request, "the body is not valid UTF-8");
   SpanVisitor visitor(body, dialect, view);
   PG_TRY_STATUS(walk_json(body, visitor));

@@ -37,7 +37,9 @@ struct RequestView {
   std::string model;            // "" when absent
   bool stream = false;
   bool signed_reasoning = false;  // include: ["reasoning.encrypted_content"]
-  std::string continues;        // previous_response_id, conversation id or thread.previous_message_id
+  std::string continues;        // previous_response_id, or thread.previous_message_id
+  std::string conversation;     // id of a conversation the provider keeps
+  bool kept_by_provider = false;  // the next turn may come without its history: a thread, or a stored response
 };
 
 /// Walks `body` once. bad_request when it is not valid UTF-8 JSON with an object at its root.

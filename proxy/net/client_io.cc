@@ -1,0 +1,154 @@
+// Bodies of known size are read straight into a buffer of that size; nothing is zero-filled, nothing is copied twice.
+#include "proxy/net/client_io.h"
+
+#include <algorithm>
+
+#include "proxy/net/chunks.h"
+#include "proxy/net/http_parse.h"
+
+namespace pg {
+namespace {
+
+constexpr std::size_t kFirstRead = 4 * 1024;
+constexpr std::size_t kNextRead = 64 * 1024;
+constexpr std::uint64_t kSlowestBodyBytesPerSecond = 1024;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::size_t kGentleCloseBytes = 4u << 20;
+constexpr Millis kGentleCloseTime{1'000};
+
+SteadyTime now() { return std::chrono::steady_clock::now(); }
+
+// A TLS hello or an HTTP/2 preface will never become a head; waiting for more of it would only hang the client.
+bool is_hopeless(std::string_view bytes) {
+  return !bytes.empty() && (static_cast<unsigned char>(bytes[0]) == 0x16 || bytes.starts_with("PRI * HTTP/2.0\r\n") ||
+                            static_cast<unsigned char>(bytes[0]) >= 0x80 || bytes[0] == '\0');
+}
+
+}  // namespace
+
+ClientIo::ClientIo(Loop& loop, TcpSocket socket) : stream_(loop, std::move(socket)) {}
+
+Task<ClientIo::HeadEnd> ClientIo::read_head(const Limits& limits) {
+  bool begun = !in_.empty();
+  stream_.set_deadline(now() + (begun ? limits.head_timeout : limits.idle_timeout));
+  for (;;) {
+    // One stray CRLF before a request line is allowed (RFC 9112 §2.2).
+    if (in_.view().starts_with("\r\n")) in_.consume(2);
+    head_size_ = find_head_end(in_.view());
+    consumed_ = head_size_;
+    if (head_size_ > limits.max_head || (head_size_ == 0 && in_.size() > limits.max_head)) co_return HeadEnd::too_large;
+    if (head_size_ > 0) co_return HeadEnd::complete;
+    if (is_hopeless(in_.view())) co_return HeadEnd::plain_garbage;
+    in_.make_room(kFirstRead);
+    IoResult got = stream_.try_read(in_.free_begin(), in_.free_size());
+    if (got.end == IoEnd::again) got = co_await stream_.read_some(in_.free_begin(), in_.free_size());
+    if (got.end == IoEnd::timeout) co_return begun ? HeadEnd::timeout : HeadEnd::closed;
+    if (got.end != IoEnd::ok) co_return HeadEnd::closed;
+    in_.grew(got.size);
+    if (!begun) stream_.set_deadline(now() + limits.head_timeout);
+    begun = true;
+  }
+}
+
+SteadyTime ClientIo::body_deadline(const Limits& limits, std::uint64_t size) const {
+  return now() + limits.body_timeout + std::chrono::seconds(size / kSlowestBodyBytesPerSecond);
+}
+
+Task<Status> ClientIo::read_body(const RequestHead& head, const Limits& limits, Buffer& body) {
+  body.clear();
+  expect_body(head);
+  if (body_done_) co_return Status{};
+  const std::uint64_t size = head.content_length.value_or(0);
+  if (size > limits.max_body) co_return make_error(Code::too_large, "the body is larger than the limit");
+  stream_.set_deadline(body_deadline(limits, size));
+  if (head.expects_continue && in_.size() == head_size_) {
+    const IoEnd sent = co_await write(kContinue, limits.stall_timeout);
+    if (sent != IoEnd::ok) co_return make_error(Code::timeout, "the client left");
+    stream_.set_deadline(body_deadline(limits, size));
+  }
+  Status done{};
+  if (head.chunked) {
+    done = co_await read_chunked(limits, body);
+  } else {
+    done = co_await read_sized(size, body);
+  }
+  body_done_ = done.has_value();
+  co_return done;
+}
+
+Task<Status> ClientIo::read_sized(std::uint64_t size, Buffer& body) {
+  const std::string_view early = in_.view().substr(head_size_, static_cast<std::size_t>(size));
+  body.reserve(static_cast<std::size_t>(size));
+  body.append(early);
+  consumed_ = head_size_ + early.size();
+  while (body.size() < size) {
+    const std::size_t wanted = static_cast<std::size_t>(size) - body.size();
+    IoResult got = stream_.try_read(body.free_begin(), wanted);
+    if (got.end == IoEnd::again) got = co_await stream_.read_some(body.free_begin(), wanted);
+    if (got.end == IoEnd::timeout) co_return make_error(Code::timeout, "the body came too slowly");
+    if (got.end != IoEnd::ok) co_return make_error(Code::bad_request, "the body ended before its Content-Length");
+    body.grew(got.size);
+  }
+  co_return Status{};
+}
+
+Task<Status> ClientIo::read_chunked(const Limits& limits, Buffer& body) {
+  ChunkDecoder decoder;
+  std::string data;
+  Buffer raw;  // not in_: the head's views point into that
+  raw.append(in_.view().substr(head_size_));
+  consumed_ = in_.size();
+  for (;;) {
+    const Result<std::size_t> took = decoder.push(raw.view(), data);
+    if (!took) co_return took.error();
+    raw.consume(took.value());
+    if (body.size() + data.size() > limits.max_body) co_return make_error(Code::too_large, "the body is larger than the limit");
+    body.append(data);
+    data.clear();
+    if (decoder.done()) break;
+    raw.make_room(kNextRead);
+    IoResult got = stream_.try_read(raw.free_begin(), raw.free_size());
+    if (got.end == IoEnd::again) got = co_await stream_.read_some(raw.free_begin(), raw.free_size());
+    if (got.end == IoEnd::timeout) co_return make_error(Code::timeout, "the body came too slowly");
+    if (got.end != IoEnd::ok) co_return make_error(Code::bad_request, "the chunked body was cut short");
+    raw.grew(got.size);
+  }
+  pipelined_ = raw.view();
+  co_return Status{};
+}
+
+void ClientIo::finish_exchange() {
+  in_.consume(std::min(consumed_, in_.size()));
+  if (!pipelined_.empty()) in_.append(pipelined_);
+  pipelined_.clear();
+  head_size_ = consumed_ = 0;
+  body_done_ = true;
+}
+
+Task<IoEnd> ClientIo::write(std::string_view text, Millis timeout) {
+  const IoEnd end = co_await write_two(text, std::string_view(), timeout);
+  co_return end;
+}
+
+Task<IoEnd> ClientIo::write_two(std::string_view first, std::string_view second, Millis timeout) {
+  iovec pieces[2] = {{const_cast<char*>(first.data()), first.size()}, {const_cast<char*>(second.data()), second.size()}};
+  stream_.set_deadline(now() + timeout);
+  const std::span<iovec> both(pieces);
+  const IoEnd end = co_await stream_.write_all(both);
+  co_return end;
+}
+
+Task<void> ClientIo::close_gently() {
+  stream_.shutdown_write();
+  stream_.set_deadline(now() + kGentleCloseTime);
+  Buffer sink(kNextRead);
+  for (std::size_t total = 0; total < kGentleCloseBytes;) {
+    IoResult got = stream_.try_read(sink.free_begin(), sink.free_size());
+    if (got.end == IoEnd::again) got = co_await stream_.read_some(sink.free_begin(), sink.free_size());
+    if (got.end != IoEnd::ok) break;
+    total += got.size;
+  }
+  stream_.close();
+}
+
+}  // namespace pg

@@ -1,0 +1,94 @@
+// UpstreamIo: one connection to a provider, and the pool of idle ones that each loop keeps for itself.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/http.h"
+#include "core/base/result.h"
+#include "core/base/url.h"
+#include "proxy/net/buffer.h"
+#include "proxy/net/chunks.h"
+#include "proxy/net/stream.h"
+#include "proxy/net/tls.h"
+
+namespace pg {
+
+class UpstreamIo {
+ public:
+  UpstreamIo(Loop& loop, std::string key);
+
+  /// Connects and, for https, verifies. upstream_failed or upstream_timeout; the detail names the reason, never a credential.
+  Task<Status> open(const Url& url, const std::string& ca_file, TlsContexts& tls);
+
+  enum class Sent : std::uint8_t { all, early_reply, failed, timeout };
+  /// Writes the request; stops early when the provider answers before it has read everything.
+  Task<Sent> send(std::span<iovec> pieces);
+
+  /// Waits for the final reply head (1xx heads are passed over).
+  Task<Result<ReplyHead>> read_head(bool to_head_request);
+
+  /// Appends the next body bytes, de-chunked, to `out`; ok with nothing appended when only framing came, eof at the body's end,
+  /// failed or timeout when it was cut.
+  Task<IoEnd> read_body(std::string& out);
+  /// The part of the body that came with the head, without waiting: eof when that was all of it, again when more must come.
+  IoEnd take_buffered(std::string& out);
+
+  /// True when the reply was read to its end and the provider keeps the connection.
+  bool is_reusable() const { return reusable_ && body_ended_; }
+  bool got_any_byte() const { return got_any_byte_; }
+  bool was_reused() const { return was_reused_; }
+  void mark_reused() { was_reused_ = true; }
+  void reset_for_next();
+  const std::string& key() const { return key_; }
+  Stream& stream() { return *stream_; }
+
+ private:
+  enum class Framing : std::uint8_t { none, sized, chunked, until_close };
+  void begin_body(const ReplyHead& head, bool to_head_request);
+  IoEnd decode(std::string& out);
+  Task<Status> connect_to(const Url& url);
+
+  Loop& loop_;
+  std::string key_;
+  std::unique_ptr<Stream> stream_;
+  Buffer in_;
+  std::string head_;  // the head's bytes: its views outlive in_'s growth
+  Framing framing_ = Framing::none;
+  std::uint64_t left_ = 0;
+  ChunkDecoder chunks_;
+  bool reusable_ = false;
+  bool body_ended_ = false;
+  bool got_any_byte_ = false;
+  bool was_reused_ = false;
+};
+
+class UpstreamPool : private Watched {
+ public:
+  explicit UpstreamPool(Loop& loop) : loop_(loop) {}
+  ~UpstreamPool() { clear(); }
+  static std::string key_of(const Url& url, const std::string& ca_file);
+
+  /// An idle connection that still looks alive, the newest first; nullptr when there is none.
+  std::unique_ptr<UpstreamIo> take(const std::string& key);
+  void give_back(std::unique_ptr<UpstreamIo> connection);
+  void clear();
+
+ private:
+  struct Idle {
+    std::unique_ptr<UpstreamIo> connection;
+    SteadyTime since;
+  };
+  void on_tick(SteadyTime now) override;
+
+  Loop& loop_;
+  std::map<std::string, std::vector<Idle>> idle_;
+  bool watching_ = false;
+};
+
+}  // namespace pg
