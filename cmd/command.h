@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <initializer_list>
@@ -82,6 +83,8 @@ struct Shell {
 
   /// The process's own streams, terminal size (COLUMNS, TIOCGWINSZ) and terminals.
   static Shell of_process();
+  /// Reads the terminal's width anew.
+  void measure();
   /// Settles colours from flags, NO_COLOR, CLICOLOR_FORCE, TERM and the streams; main calls it after parsing.
   void settle_colors();
 
@@ -118,6 +121,9 @@ void set_action(CLI::App& command, Shell& shell, std::function<int()> action);
 
 /// Makes the option take one of `values` (help and completions list them; others are refused with "did you mean").
 CLI::Option* one_of(CLI::Option* option, std::vector<std::string> values);
+
+/// Makes the option take whole numbers from `least` to `most`.
+CLI::Option* in_range(CLI::Option* option, std::int64_t least, std::int64_t most);
 
 /// One row of the table of subcommands. `add` declares options, examples (footer: one `pg … # comment` line each), nested commands
 /// and the action. Options live in a shared_ptr that the action captures.

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 
 #include "cmd/help.h"
 #include "core/base/text.h"
@@ -91,6 +92,16 @@ bool asks_for_json(const std::vector<std::string>& words) {
   return false;
 }
 
+/// A filter like -agent:codex is not a cluster of short options: its dash becomes the '!' that pg logs turns back.
+void hide_negations(std::vector<std::string>& words) {
+  for (auto& word : words) {
+    if (word == "--") return;
+    const auto colon = word.find(':');
+    if (colon == std::string::npos || colon < 3 || word[0] != '-') continue;
+    if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyz._", 1) == colon) word[0] = '!';
+  }
+}
+
 int refuse(Shell& shell, const CLI::App& parser, const std::string& what) {
   shell.settle_colors();
   return shell.fail({.what = escape_controls(what), .hint = see_help(chosen(parser))});
@@ -112,6 +123,7 @@ std::unique_ptr<CLI::App> make_parser(Shell& shell) {
 }
 
 std::optional<int> parse_command_line(CLI::App& parser, Shell& shell, std::vector<std::string> words) {
+  hide_negations(words);
   std::reverse(words.begin(), words.end());
   const bool json = asks_for_json(words);
   try {
@@ -151,6 +163,16 @@ CLI::Option* one_of(CLI::Option* option, std::vector<std::string> values) {
   return option->check([option, values](const std::string& given) -> std::string {
     if (std::find(values.begin(), values.end(), given) != values.end()) return {};
     return fmt::format("'{}' is not one of {}{}", given, fmt::join(values, ", "), suggestion(given, values));
+  });
+}
+
+CLI::Option* in_range(CLI::Option* option, std::int64_t least, std::int64_t most) {
+  option->type_name("N");
+  return option->check([least, most](const std::string& given) -> std::string {
+    std::int64_t number = 0;
+    auto [end, problem] = std::from_chars(given.data(), given.data() + given.size(), number);
+    if (problem == std::errc{} && end == given.data() + given.size() && number >= least && number <= most) return {};
+    return fmt::format("'{}' is not a whole number from {} to {}", given, least, most);
   });
 }
 

@@ -100,10 +100,12 @@ Shell Shell::of_process() {
   shell.in_tty = ::isatty(STDIN_FILENO) == 1;
   shell.out_tty = ::isatty(STDOUT_FILENO) == 1;
   shell.err_tty = ::isatty(STDERR_FILENO) == 1;
-  shell.width = terminal_width(shell.out);
+  shell.measure();
   shell.settle_colors();
   return shell;
 }
+
+void Shell::measure() { width = terminal_width(out); }
 
 void Shell::settle_colors() {
   out_color = wants_color(*this, out_tty) && !json;

@@ -1,0 +1,115 @@
+// pg config: are the settings right, what are they, and where do they come from.
+#include <CLI/CLI.hpp>
+
+#include "cmd/command.h"
+#include "cmd/open.h"
+#include "cmd/print.h"
+#include "config/load.h"
+#include "config/show.h"
+
+namespace pg {
+namespace {
+
+std::string problem_json(const Problem& problem) {
+  std::string object = "{";
+  json_field(object, "file", problem.place.file);
+  json_known(object, "line", problem.place.line > 0 ? problem.place.line : -1);
+  json_known(object, "column", problem.place.line > 0 ? problem.place.column : -1);
+  json_field(object, "message", problem.message);
+  json_field(object, "hint", problem.hint);
+  return object + "}";
+}
+
+int check_json(Shell& shell, const Loaded& loaded, bool valid) {
+  std::string problems = "[";
+  for (const auto& problem : loaded.problems) problems += (problems.size() > 1 ? "," : "") + problem_json(problem);
+  std::string object = "{";
+  json_bool(object, "valid", valid);
+  json_field(object, "config", loaded.settings.config_file);
+  json_raw(object, "problems", problems + "]");
+  json_raw(object, "warnings", json_list(loaded.settings.warnings));
+  shell.write(object + "}\n");
+  return valid ? exit_ok : exit_no;
+}
+
+int check(Shell& shell, bool strict) {
+  auto loaded = read_settings(load_options(shell));
+  const bool valid = loaded.problems.empty() && !(strict && !loaded.settings.warnings.empty());
+  if (shell.json) return check_json(shell, loaded, valid);
+  if (!loaded.problems.empty()) shell.write(problems_text(loaded.problems) + "\n");
+  for (const auto& warning : loaded.settings.warnings) shell.warn(warning);
+  const auto& settings = loaded.settings;
+  const auto file = settings.config_file.empty() ? std::string("no settings file, only defaults") : settings.config_file;
+  if (valid) {
+    shell.note(fmt::format("{}: {}, {} project{}", shell.paint_err(Color::green, "ok"), file, settings.projects.size(),
+                           settings.projects.size() == 1 ? "" : "s"));
+    return exit_ok;
+  }
+  shell.note(fmt::format("{}: {} problem{}, {} warning{}", shell.paint_err(Color::red, "not valid"), loaded.problems.size(),
+                         loaded.problems.size() == 1 ? "" : "s", settings.warnings.size(), settings.warnings.size() == 1 ? "" : "s"));
+  return exit_no;
+}
+
+int show(Shell& shell, bool origin, const std::string& only) {
+  auto settings = open_settings(shell).value();
+  std::vector<Column> columns{{"SETTING", Align::left, 0, 16}, {"VALUE", Align::left, 0, 12}};
+  if (origin) columns.push_back({"ORIGIN", Align::left, 0, 8});
+  Table table(std::move(columns));
+  std::string objects;
+  for (const auto& shown : show_settings(settings)) {
+    if (shown.key.find(only) == std::string::npos) continue;
+    std::vector<Cell> cells{{shown.key}, {shown.value}};
+    if (origin) cells.push_back({shown.origin, shown.origin == "default" ? Color::dim : Color::cyan});
+    table.add(std::move(cells));
+    std::string object = "{";
+    json_field(object, "key", shown.key);
+    json_field(object, "value", shown.value);
+    json_field(object, "origin", shown.origin);
+    objects += (objects.empty() ? "" : ",\n") + object + "}";
+  }
+  if (table.empty()) return shell.fail({.what = fmt::format("no setting holds '{}'", only), .hint = "pg config show", .status = exit_not_found});
+  shell.write(shell.json ? "[" + objects + "]\n" : table.text(shell));
+  return exit_ok;
+}
+
+int path(Shell& shell) {
+  auto settings = read_settings(load_options(shell)).settings;
+  const std::vector<std::pair<std::string, std::string>> rows{{"config", settings.config_file},
+                                                              {"projects", settings.projects_dir},
+                                                              {"database", settings.database},
+                                                              {"app_key", settings.app_key_file}};
+  if (shell.json) {
+    std::string object = "{";
+    for (const auto& [name, file] : rows) json_field(object, name, file);
+    shell.write(object + "}\n");
+    return exit_ok;
+  }
+  for (const auto& [name, file] : rows) shell.print("{}\t{}\n", name, file.empty() ? "–" : file);
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_config(CLI::App& command, Shell& shell) {
+  command.footer("pg config check\npg config show --origin\npg config path");
+
+  auto* checks = command.add_subcommand("check", "Report every mistake in the settings, with line and column\nExits 1 when there is one.");
+  auto strict = std::make_shared<bool>(false);
+  checks->add_flag("--strict", *strict, "Warnings count as mistakes");
+  checks->footer("pg config check\npg config check --strict --json\npg config check --config ./pg.toml");
+  set_action(*checks, shell, [&shell, strict] { return check(shell, *strict); });
+
+  auto* shows = command.add_subcommand("show", "Print every setting as it is now; credentials are never shown");
+  auto origin = std::make_shared<bool>(false);
+  auto only = std::make_shared<std::string>();
+  shows->add_flag("--origin", *origin, "Also where each value comes from");
+  shows->add_option("PART", *only, "Only keys that hold this text");
+  shows->footer("pg config show\npg config show --origin serve\npg config show providers.openai --json");
+  set_action(*shows, shell, [&shell, origin, only] { return show(shell, *origin, *only); });
+
+  auto* paths = command.add_subcommand("path", "Print where settings, projects and database live");
+  paths->footer("pg config path\npg config path --json");
+  set_action(*paths, shell, [&shell] { return path(shell); });
+}
+
+}  // namespace pg

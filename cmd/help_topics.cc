@@ -1,0 +1,121 @@
+// pg help: any command's page, and the topics that belong to no single command.
+#include <CLI/CLI.hpp>
+
+#include "cmd/command.h"
+#include "cmd/help.h"
+#include "core/base/text.h"
+
+namespace pg {
+namespace {
+
+struct Topic {
+  std::string_view name;
+  std::string_view summary;
+  std::string_view text;
+};
+
+constexpr Topic kTopics[] = {
+    {"exit-codes", "What each exit status means",
+     "  0    ok\n"
+     "  1    ran fine, the answer is no: findings, invalid settings, a failed check\n"
+     "  2    wrong usage of the command line\n"
+     "  3    settings unreadable or invalid\n"
+     "  4    not allowed: key, scope or file permission\n"
+     "  5    not found: project, key, row, file\n"
+     "  6    conflict: name taken, port in use, already running\n"
+     "  7    provider, network or running serve failed\n"
+     "  8    local disk or database failed\n"
+     "  70   a bug in pg\n"
+     "  130  ended by Ctrl-C\n"
+     "  143  ended by SIGTERM\n"
+     "\n"
+     "A closed pipe (pg logs tail | head) is not an error: 0.\n"},
+    {"environment", "Variables that pg reads",
+     "  PG_CONFIG            settings file, like --config\n"
+     "  PG_SECTION_KEY       any setting: PG_SERVE_PORT=9000 is [serve] port = 9000\n"
+     "  PG_KEY               the pg key that setup and run use\n"
+     "  PG_APP_KEY           seals provider credentials, instead of the key file\n"
+     "  NO_COLOR             no colours when set and not empty\n"
+     "  CLICOLOR_FORCE       colours even when the output is not a terminal\n"
+     "  COLUMNS              width of tables\n"
+     "  VISUAL, EDITOR       what 'pg projects edit' opens\n"
+     "  XDG_CONFIG_HOME, XDG_DATA_HOME\n"
+     "                       where settings and database live\n"},
+    {"filters", "How 'pg logs tail' picks rows",
+     "A filter is field:value; all of them must hold.\n"
+     "\n"
+     "  status:429             one status; status:4xx is a class\n"
+     "  model:gpt-4o,o3*       any of; * and ? are globs\n"
+     "  model:\"gpt 4o\"         quotes keep blanks\n"
+     "  latency:>2s            also >=, <, <=; with units (300ms, 10k)\n"
+     "  blocked:*              there is one\n"
+     "  -agent:codex           not\n"},
+    {"credentials", "pg keys, provider credentials, and who sees which",
+     "An agent holds a pg key (pg_live_...). It opens pg, nothing else.\n"
+     "pg holds the provider's credential: from a variable, a file, or sealed\n"
+     "in its database by 'pg providers login NAME'. Agents never see it.\n"
+     "\n"
+     "With credential = \"client\" the agent's own login passes through to its\n"
+     "vendor (a Claude subscription), and the pg key travels in x-pg-key.\n"},
+};
+
+const CLI::App* root_of(const CLI::App& app) { return app.get_parent() == nullptr ? &app : root_of(*app.get_parent()); }
+
+std::string topics_list() {
+  std::string out = "\nTopics\n";
+  for (const Topic& topic : kTopics) out += fmt::format("  {:<13}{}\n", topic.name, topic.summary);
+  return out;
+}
+
+const Topic* find_topic(std::string_view name) {
+  for (const Topic& topic : kTopics)
+    if (topic.name == name) return &topic;
+  return nullptr;
+}
+
+const CLI::App* find_child(const CLI::App& app, const std::string& name) {
+  for (const CLI::App* sub : app.get_subcommands({}))
+    if (sub->get_name() == name && !sub->get_group().empty()) return sub;
+  return nullptr;
+}
+
+int no_such(Shell& shell, const CLI::App& at, const std::string& word) {
+  std::vector<std::string> names;
+  for (const CLI::App* sub : at.get_subcommands({})) names.push_back(sub->get_name());
+  if (at.get_parent() == nullptr)
+    for (const Topic& topic : kTopics) names.emplace_back(topic.name);
+  std::vector<std::string_view> views(names.begin(), names.end());
+  auto nearest = find_nearest(word, views);
+  return shell.fail({.what = fmt::format("no help on '{}'{}", escape_controls(word), nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : std::string{}),
+                     .hint = "pg help"});
+}
+
+int help(Shell& shell, const CLI::App& command, const std::vector<std::string>& words) {
+  const CLI::App* at = root_of(command);
+  if (words.empty()) {
+    shell.write(help_page(*at, shell) + topics_list());
+    return exit_ok;
+  }
+  if (const Topic* topic = words.size() == 1 ? find_topic(words.front()) : nullptr; topic != nullptr) {
+    shell.print("{}\n\n{}", shell.paint(Color::bold, topic->summary), topic->text);
+    return exit_ok;
+  }
+  for (const auto& word : words) {
+    const CLI::App* next = find_child(*at, word);
+    if (next == nullptr) return no_such(shell, *at, word);
+    at = next;
+  }
+  shell.write(help_page(*at, shell));
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_help(CLI::App& command, Shell& shell) {
+  auto words = std::make_shared<std::vector<std::string>>();
+  command.add_option("TOPIC", *words, "A command, or a topic: exit-codes, environment, filters, credentials");
+  command.footer("pg help\npg help keys add\npg help exit-codes");
+  set_action(command, shell, [&shell, &command, words] { return help(shell, command, *words); });
+}
+
+}  // namespace pg

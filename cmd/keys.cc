@@ -1,0 +1,220 @@
+// pg keys: mint, list, switch off and on, rotate and revoke. A key's text is printed once and stored nowhere.
+#include "core/access/keys.h"
+
+#include <CLI/CLI.hpp>
+
+#include "cmd/command.h"
+#include "cmd/open.h"
+#include "cmd/print.h"
+#include "core/base/text.h"
+#include "core/store/key_store.h"
+
+namespace pg {
+namespace {
+
+struct AddOptions {
+  std::string name, owner, scopes = "chat,models", expires;
+  bool if_missing = false;
+};
+
+std::string_view state_of(const Key& key, UnixMillis now) {
+  if (key.revoked != 0) return "revoked";
+  if (key.expires != 0 && key.expires <= now) return "expired";
+  return key.enabled ? "active" : "disabled";
+}
+
+std::string project_name(const Settings& settings, const std::string& id) {
+  if (id.empty()) return "any";
+  for (const auto& [name, project] : settings.projects)
+    if (project.id == id) return name;
+  return id;
+}
+
+std::string key_json(const Settings& settings, const Key& key, std::string_view text = {}) {
+  std::vector<std::string> scopes;
+  const auto names = scopes_text(key.scopes);
+  for (auto scope : split(names, ',')) scopes.emplace_back(scope);
+  std::string object = "{";
+  json_number(object, "id", key.id);
+  json_field(object, "name", key.name);
+  if (!text.empty()) json_field(object, "key", text);
+  json_field(object, "prefix", key.prefix);
+  json_field(object, "state", state_of(key, wall_clock().wall()));
+  json_field(object, "owner", key.owner);
+  json_field(object, "project", project_name(settings, key.project));
+  json_raw(object, "scopes", json_list(scopes));
+  json_time(object, "created", key.created);
+  json_time(object, "expires", key.expires);
+  json_time(object, "revoked", key.revoked);
+  return object + "}";
+}
+
+int print_issued(Shell& shell, const Settings& settings, const IssuedKey& issued) {
+  if (shell.json) {
+    shell.write(key_json(settings, issued.key, issued.text.reveal()) + "\n");
+    return exit_ok;
+  }
+  shell.note(fmt::format("key {} for {}, scopes {}{}; shown once, stored nowhere:", issued.key.name,
+                         issued.key.project.empty() ? "any project" : "project " + project_name(settings, issued.key.project),
+                         scopes_text(issued.key.scopes),
+                         issued.key.expires == 0 ? std::string{} : ", until " + date_cell(issued.key.expires)));
+  shell.print("{}\n", issued.text.reveal());
+  return exit_ok;
+}
+
+Result<UnixMillis> parse_expiry(const std::string& text) {
+  if (text.empty() || text == "never") return UnixMillis{0};
+  if (auto millis = parse_duration_ms(text)) return wall_clock().wall() + *millis;
+  if (auto time = parse_rfc3339(text)) return *time;
+  return make_error(Code::bad_request, fmt::format("--expires '{}' is neither a time from now like 90d nor a date like 2027-01-31", text));
+}
+
+int add(Shell& shell, const AddOptions& options) {
+  if (is_key_text(options.name))
+    return shell.fail({.what = "NAME is what a key is called; the key itself is made by pg", .hint = "pg keys add laptop"});
+  auto place = open_workplace(shell).value();
+  KeyStore store(place.db, wall_clock(), actor_name());
+  NewKey wanted{.name = options.name, .owner = options.owner};
+  if (!shell.project.empty()) wanted.project = chosen_project(shell, place.settings).value().id;
+  wanted.scopes = parse_scopes(options.scopes).value();
+  wanted.expires = parse_expiry(options.expires).value();
+  auto issued = store.add(wanted);
+  if (!issued && issued.error().code == Code::conflict && options.if_missing) {
+    shell.note(fmt::format("key {} exists already", options.name));
+    return exit_ok;
+  }
+  if (!issued && issued.error().code == Code::conflict)
+    return shell.fail(issued.error(), fmt::format("pg keys rotate {}  (or choose another name)", options.name));
+  return print_issued(shell, place.settings, issued.value());
+}
+
+int list(Shell& shell, bool all) {
+  auto place = open_workplace(shell, DbMode::read_only).value();
+  KeyStore store(place.db, wall_clock(), actor_name());
+  const auto now = wall_clock().wall();
+  std::string only = shell.project.empty() ? std::string{} : chosen_project(shell, place.settings).value().id;
+  Table table({{"ID", Align::right},
+               {"NAME", Align::left, 0, 8},
+               {"PREFIX", Align::left, 3, 12},
+               {"STATE"},
+               {"PROJECT", Align::left, 2, 7},
+               {"SCOPES", Align::left, 4, 6},
+               {"OWNER", Align::left, 6, 5},
+               {"CREATED", Align::left, 5, 16},
+               {"EXPIRES", Align::left, 1, 16}});
+  std::string objects;
+  std::size_t hidden = 0;
+  for (const Key& key : store.list().value()) {
+    if (!only.empty() && key.project != only) continue;
+    auto state = state_of(key, now);
+    if (state == "revoked" && !all && !shell.json) {
+      ++hidden;
+      continue;
+    }
+    table.add({{std::to_string(key.id)},
+               {key.name, Color::bold},
+               {key.prefix},
+               {std::string(state), state == "active" ? Color::green : Color::yellow},
+               {project_name(place.settings, key.project)},
+               {scopes_text(key.scopes)},
+               {key.owner},
+               {date_cell(key.created)},
+               {date_cell(key.expires)}});
+    objects += (objects.empty() ? "" : ",\n") + key_json(place.settings, key);
+  }
+  shell.write(shell.json ? "[" + objects + "]\n" : table.empty() ? "" : table.text(shell));
+  if (table.empty()) shell.note("no keys; 'pg keys add NAME' makes one");
+  if (hidden > 0) shell.note(fmt::format("{} revoked key{} not shown: --all", hidden, hidden == 1 ? "" : "s"));
+  return exit_ok;
+}
+
+int show(Shell& shell, const std::string& which) {
+  auto place = open_workplace(shell, DbMode::read_only).value();
+  auto key = KeyStore(place.db, wall_clock(), actor_name()).find(which).value();
+  if (shell.json) {
+    shell.write(key_json(place.settings, key) + "\n");
+    return exit_ok;
+  }
+  const std::vector<std::pair<std::string_view, std::string>> rows{
+      {"name", key.name},
+      {"id", std::to_string(key.id)},
+      {"prefix", key.prefix},
+      {"state", std::string(state_of(key, wall_clock().wall()))},
+      {"owner", key.owner.empty() ? "–" : key.owner},
+      {"project", project_name(place.settings, key.project)},
+      {"scopes", scopes_text(key.scopes)},
+      {"created", date_cell(key.created)},
+      {"expires", key.expires == 0 ? "never" : date_cell(key.expires)},
+      {"revoked", date_cell(key.revoked)}};
+  for (const auto& [name, value] : rows)
+    shell.write(shell.out_tty ? fmt::format("{:<9}{}\n", name, escape_controls(value)) : fmt::format("{}\t{}\n", name, escape_controls(value)));
+  return exit_ok;
+}
+
+using Change = Result<Key> (KeyStore::*)(std::string_view);
+
+int change(Shell& shell, const std::string& which, Change act, std::string_view done) {
+  auto place = open_workplace(shell).value();
+  KeyStore store(place.db, wall_clock(), actor_name());
+  auto key = (store.*act)(which).value();
+  if (shell.json)
+    shell.write(key_json(place.settings, key) + "\n");
+  else
+    shell.note(fmt::format("key {} ({}…) {}; a running serve knows within a second", key.name, key.prefix, done));
+  return exit_ok;
+}
+
+int rotate(Shell& shell, const std::string& which) {
+  auto place = open_workplace(shell).value();
+  auto issued = KeyStore(place.db, wall_clock(), actor_name()).rotate(which).value();
+  shell.note("the old key stopped working");
+  return print_issued(shell, place.settings, issued);
+}
+
+CLI::App* add_one(CLI::App& command, Shell& shell, const std::string& name, const std::string& summary, const std::string& examples,
+                  std::function<int(const std::string&)> act) {
+  auto* sub = command.add_subcommand(name, summary);
+  auto which = std::make_shared<std::string>();
+  sub->add_option("KEY", *which, "Name, id, or the beginning of the shown prefix")->required();
+  sub->footer(examples);
+  set_action(*sub, shell, [which, act = std::move(act)] { return act(*which); });
+  return sub;
+}
+
+}  // namespace
+
+void add_keys(CLI::App& command, Shell& shell) {
+  command.footer("pg keys add laptop\npg keys list\npg keys revoke laptop");
+  auto options = std::make_shared<AddOptions>();
+  auto* adds = command.add_subcommand("add",
+                                      "Make a key and print it, this once\n"
+                                      "The key goes to standard output alone, so KEY=$(pg keys add ci) works.");
+  adds->add_option("NAME", options->name, "What the key is called: a person, a machine, an agent")->type_name("TEXT")->required();
+  adds->add_option("--owner", options->owner, "Who answers for it")->type_name("TEXT");
+  adds->add_option("--scopes", options->scopes, "Comma list of chat, models, admin, proxy, mcp")->type_name("LIST")->capture_default_str();
+  adds->add_option("--expires", options->expires, "Time from now (90d) or a date (2027-01-31)")->type_name("TIME");
+  adds->add_flag("--if-missing", options->if_missing, "No error when a key of that name exists");
+  adds->footer(
+      "pg keys add laptop\npg keys add ci --project work --expires 90d\n"
+      "pg keys add ops --scopes chat,models,admin --owner alice");
+  set_action(*adds, shell, [&shell, options] { return add(shell, *options); });
+
+  auto all = std::make_shared<bool>(false);
+  auto* lists = command.add_subcommand("list", "List keys: never the keys themselves");
+  lists->add_flag("--all", *all, "Revoked ones too");
+  lists->footer("pg keys list\npg keys list --project work\npg keys list --json");
+  set_action(*lists, shell, [&shell, all] { return list(shell, *all); });
+
+  add_one(command, shell, "show", "Show one key's owner, scopes and dates", "pg keys show laptop\npg keys show 3 --json",
+          [&shell](const std::string& which) { return show(shell, which); });
+  add_one(command, shell, "disable", "Stop a key from working, until it is enabled again", "pg keys disable laptop\npg keys disable 3",
+          [&shell](const std::string& which) { return change(shell, which, &KeyStore::disable, "disabled"); });
+  add_one(command, shell, "enable", "Let a disabled key work again", "pg keys enable laptop\npg keys enable 3",
+          [&shell](const std::string& which) { return change(shell, which, &KeyStore::enable, "enabled"); });
+  add_one(command, shell, "rotate", "Replace a key's text: the old one stops at once, the new one is printed",
+          "pg keys rotate laptop\npg keys rotate ci --json", [&shell](const std::string& which) { return rotate(shell, which); });
+  add_one(command, shell, "revoke", "End a key for good", "pg keys revoke laptop\npg keys revoke pg_live_AbCd",
+          [&shell](const std::string& which) { return change(shell, which, &KeyStore::revoke, "revoked"); });
+}
+
+}  // namespace pg

@@ -1,0 +1,71 @@
+// Opens settings and database, with the refusals a newcomer meets first.
+#include "cmd/open.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "config/load.h"
+#include "core/base/text.h"
+
+namespace pg {
+
+LoadOptions load_options(const Shell& shell) {
+  LoadOptions options;
+  options.config = shell.config;
+  return options;
+}
+
+Result<Settings> open_settings(Shell& shell) {
+  PG_TRY(auto settings, load_settings(load_options(shell)));
+  if (shell.verbose > 0)
+    for (const auto& warning : settings.warnings) shell.warn(warning);
+  return settings;
+}
+
+Result<Workplace> open_workplace(Shell& shell, DbMode mode) {
+  PG_TRY(auto settings, open_settings(shell));
+  std::error_code ignored;
+  if (!std::filesystem::exists(settings.database, ignored))
+    return make_error(Code::not_found, fmt::format("there is no database at {}; 'pg init' makes one", settings.database));
+  PG_TRY(auto db, Db::open(settings.database, mode));
+  return Workplace{std::move(settings), std::move(db)};
+}
+
+const Clock& wall_clock() {
+  static const SystemClock clock;
+  return clock;
+}
+
+std::string actor_name() {
+  const passwd* row = ::getpwuid(::getuid());
+  return fmt::format("cli:{}", row != nullptr && row->pw_name != nullptr ? std::string(row->pw_name) : std::to_string(::getuid()));
+}
+
+Result<ProjectSettings> chosen_project(const Shell& shell, const Settings& settings) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, project] : settings.projects) {
+    if (!shell.project.empty() && (name == shell.project || equals_ignore_case(project.id, shell.project))) return project;
+    names.push_back(name);
+  }
+  if (!shell.project.empty()) {
+    auto nearest = find_nearest(shell.project, names);
+    return make_error(Code::not_found, fmt::format("no project '{}'{}", escape_controls(shell.project),
+                                                   nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : std::string{}));
+  }
+  if (settings.projects.size() == 1) return settings.projects.begin()->second;
+  if (auto at = settings.projects.find("default"); at != settings.projects.end()) return at->second;
+  if (names.empty()) return make_error(Code::not_found, "there is no project yet; 'pg init' makes one");
+  return make_error(Code::bad_request, fmt::format("which project? add --project with one of: {}", fmt::join(names, ", ")));
+}
+
+std::string serve_origin(const Settings& settings) {
+  std::string host = settings.serve.host;
+  if (host == "0.0.0.0" || host == "*" || host.empty()) host = "127.0.0.1";
+  if (host == "::") host = "::1";
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  return fmt::format("http://{}:{}", host, settings.serve.port);
+}
+
+}  // namespace pg

@@ -1,0 +1,188 @@
+// pg projects: TOML files beside pg.toml, added, listed, shown and removed; editing lives in edit_project.cc.
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "cmd/command.h"
+#include "cmd/edit_project.h"
+#include "cmd/open.h"
+#include "cmd/print.h"
+#include "config/project_files.h"
+#include "core/base/text.h"
+
+namespace pg {
+namespace {
+
+std::string base_url(const Settings& settings, const ProjectSettings& project) {
+  return fmt::format("{}/api/{}", serve_origin(settings), project.name);
+}
+
+std::vector<std::pair<std::string_view, Action>> guard_actions(const GuardSettings& guards) {
+  return {{"secrets", guards.secrets}, {"email", guards.email}, {"iban", guards.iban}, {"card", guards.card},
+          {"ssn", guards.ssn},         {"phone", guards.phone}, {"ipv4", guards.ipv4}};
+}
+
+std::string guards_json(const GuardSettings& guards) {
+  std::string object = "{";
+  for (const auto& [name, action] : guard_actions(guards)) json_field(object, name, action_name(action));
+  return object + "}";
+}
+
+std::string project_json(const Settings& settings, const ProjectSettings& project) {
+  std::string object = "{";
+  json_field(object, "name", project.name);
+  json_field(object, "id", project.id);
+  json_field(object, "type", project.type);
+  json_raw(object, "providers", json_list(project.providers));
+  json_raw(object, "guards", guards_json(project.guards));
+  json_bool(object, "require_key", project.require_key.value_or(settings.serve.require_key));
+  json_field(object, "base_url", base_url(settings, project));
+  json_field(object, "file", project.file);
+  return object + "}";
+}
+
+/// The project's own actions in few words: "redact secrets email; block ssn".
+std::string guards_cell(const GuardSettings& guards) {
+  std::string out;
+  for (Action action : {Action::block, Action::redact, Action::detect}) {
+    std::string names;
+    for (const auto& [name, its] : guard_actions(guards))
+      if (its == action) names += fmt::format(" {}", name);
+    if (!names.empty()) out += fmt::format("{}{}{}", out.empty() ? "" : "; ", action_name(action), names);
+  }
+  return out.empty() ? "off" : out;
+}
+
+int list(Shell& shell) {
+  auto settings = open_settings(shell).value();
+  Table table({{"NAME"}, {"PROVIDERS", Align::left, 2, 12}, {"GUARDS", Align::left, 3, 20}, {"ID", Align::left, 1, 36}});
+  std::string objects;
+  for (const auto& [name, project] : settings.projects) {
+    table.add({{name, Color::bold}, {fmt::format("{}", fmt::join(project.providers, ", "))}, {guards_cell(project.guards)}, {project.id}});
+    objects += (objects.empty() ? "" : ",\n") + project_json(settings, project);
+  }
+  shell.write(shell.json ? "[" + objects + "]\n" : table.empty() ? "" : table.text(shell));
+  if (table.empty()) shell.note("no projects; 'pg init' or 'pg projects add NAME' makes one");
+  return exit_ok;
+}
+
+ProjectSettings named(Shell& shell, const Settings& settings, const std::string& name) {
+  if (!name.empty()) shell.project = name;
+  return chosen_project(shell, settings).value();
+}
+
+int show(Shell& shell, const std::string& name) {
+  auto settings = open_settings(shell).value();
+  auto project = named(shell, settings, name);
+  if (shell.json) {
+    shell.write(project_json(settings, project) + "\n");
+    return exit_ok;
+  }
+  const std::vector<std::pair<std::string_view, std::string>> rows{
+      {"name", project.name},
+      {"id", project.id},
+      {"type", project.type},
+      {"providers", fmt::format("{}", fmt::join(project.providers, ", "))},
+      {"guards", guards_cell(project.guards)},
+      {"key", project.require_key.value_or(settings.serve.require_key) ? "required" : "not required"},
+      {"base url", base_url(settings, project)},
+      {"file", project.file}};
+  for (const auto& [title, value] : rows)
+    shell.write(shell.out_tty ? fmt::format("{:<11}{}\n", title, escape_controls(value)) : fmt::format("{}\t{}\n", title, escape_controls(value)));
+  return exit_ok;
+}
+
+/// The database, for the audit row; there may be none yet.
+std::optional<Db> database_if_any(const Settings& settings) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(settings.database, ignored)) return std::nullopt;
+  return Db::open(settings.database).value();
+}
+
+int add(Shell& shell, const NewProject& wanted, bool if_missing) {
+  auto settings = open_settings(shell).value();
+  auto db = database_if_any(settings);
+  auto added = add_project(settings, wanted, {db ? &*db : nullptr, &wall_clock(), actor_name()});
+  if (!added && added.error().code == Code::conflict && if_missing) {
+    shell.note(fmt::format("project {} exists already", wanted.name));
+    return exit_ok;
+  }
+  const auto file = added.value();
+  auto fresh = open_settings(shell).value();
+  auto project = named(shell, fresh, wanted.name);
+  if (shell.json) {
+    shell.write(project_json(fresh, project) + "\n");
+    return exit_ok;
+  }
+  shell.note(fmt::format("created {}", file));
+  shell.note(fmt::format("a running serve answers {} within a second", base_url(fresh, project)));
+  return exit_ok;
+}
+
+Result<bool> typed_yes(Shell& shell, const ProjectSettings& project) {
+  if (shell.yes || !shell.may_ask()) return shell.confirm("");
+  std::fputs(fmt::format("This removes {} and cannot be undone.\nType the project's name to go on: ", project.file).c_str(), shell.err);
+  std::fflush(shell.err);
+  char answer[128] = {};
+  return std::fgets(answer, sizeof answer, shell.in) != nullptr && trim(answer) == project.name;
+}
+
+int remove(Shell& shell, const std::string& name) {
+  auto settings = open_settings(shell).value();
+  shell.project = name;
+  auto project = chosen_project(shell, settings).value();
+  if (!typed_yes(shell, project).value()) return shell.fail({.what = "not removed", .status = exit_no});
+  auto db = database_if_any(settings);
+  remove_project(settings, project.name, {db ? &*db : nullptr, &wall_clock(), actor_name()}).value();
+  shell.note(fmt::format("removed {}; its log rows stay", project.file));
+  return exit_ok;
+}
+
+int edit(Shell& shell, const std::string& name, const std::string& from_file) {
+  auto settings = open_settings(shell).value();
+  auto project = named(shell, settings, name);
+  auto db = database_if_any(settings);
+  return edit_project_file(shell, settings, project, from_file, {db ? &*db : nullptr, &wall_clock(), actor_name()});
+}
+
+}  // namespace
+
+void add_projects(CLI::App& command, Shell& shell) {
+  command.footer("pg projects list\npg projects add work --provider anthropic\npg projects edit work");
+  auto* lists = command.add_subcommand("list", "List projects");
+  lists->footer("pg projects list\npg projects list --json");
+  set_action(*lists, shell, [&shell] { return list(shell); });
+
+  auto wanted = std::make_shared<NewProject>();
+  auto if_missing = std::make_shared<bool>(false);
+  auto* adds = command.add_subcommand("add", "Write a new project file");
+  adds->add_option("NAME", wanted->name, "Lower-case letters, digits, '-' and '_'")->type_name("TEXT")->required();
+  adds->add_option("--provider", wanted->providers, "A provider, in order of preference; repeat for more")
+      ->type_name("PROVIDER")
+      ->allow_extra_args(false);
+  adds->add_option("--id", wanted->id, "Its UUID; made when not given")->type_name("UUID");
+  adds->add_flag("--if-missing", *if_missing, "No error when it exists");
+  adds->footer("pg projects add work\npg projects add work --provider anthropic --provider openai\npg projects add try --provider echo");
+  set_action(*adds, shell, [&shell, wanted, if_missing] { return add(shell, *wanted, *if_missing); });
+
+  auto name = std::make_shared<std::string>();
+  auto* shows = command.add_subcommand("show", "Show one project and the URL it answers at");
+  shows->add_option("PROJECT", *name, "Name or id; the default project when not given");
+  shows->footer("pg projects show\npg projects show work --json");
+  set_action(*shows, shell, [&shell, name] { return show(shell, *name); });
+
+  auto from_file = std::make_shared<std::string>();
+  auto* edits = command.add_subcommand("edit",
+                                       "Edit a project file; only a valid one is kept\n"
+                                       "Opens $VISUAL or $EDITOR on a copy. What a running serve reads is replaced in one step.");
+  edits->add_option("PROJECT", *name, "Name or id; the default project when not given");
+  edits->add_option("--from-file", *from_file, "Take the new text from this file, or '-' for standard input")->type_name("FILE");
+  edits->footer("pg projects edit work\npg projects edit work --from-file work.toml\npg projects edit work --from-file -");
+  set_action(*edits, shell, [&shell, name, from_file] { return edit(shell, *name, *from_file); });
+
+  auto* removes = command.add_subcommand("remove", "Remove a project file");
+  removes->add_option("PROJECT", *name, "Name or id")->required();
+  removes->footer("pg projects remove work\npg projects remove work --yes");
+  set_action(*removes, shell, [&shell, name] { return remove(shell, *name); });
+}
+
+}  // namespace pg

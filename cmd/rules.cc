@@ -1,0 +1,112 @@
+// pg rules: what the guards of a project look for, and what they do with it.
+#include <CLI/CLI.hpp>
+
+#include "cmd/command.h"
+#include "cmd/open.h"
+#include "cmd/print.h"
+#include "core/base/text.h"
+#include "core/guard/guard.h"
+#include "core/guard/secrets.h"
+
+namespace pg {
+namespace {
+
+std::string_view category_name(Category category) {
+  switch (category) {
+    case Category::secret: return "secret";
+    case Category::pii: return "personal";
+    case Category::custom: return "custom";
+  }
+  return "";
+}
+
+std::string rule_json(const Rule& rule, Action action) {
+  std::string object = "{";
+  json_field(object, "id", rule.id);
+  json_field(object, "category", category_name(rule.category));
+  json_field(object, "action", action_name(action));
+  json_field(object, "placeholder", fmt::format("[[{}_001]]", rule.kind));
+  json_field(object, "description", rule.description);
+  return object + "}";
+}
+
+Color action_color(Action action) {
+  switch (action) {
+    case Action::off: return Color::dim;
+    case Action::detect: return Color::cyan;
+    case Action::redact: return Color::green;
+    case Action::block: return Color::yellow;
+  }
+  return Color::plain;
+}
+
+/// The guards of the chosen project; those of pg.toml where there is no project to choose.
+std::shared_ptr<const Guards> chosen_guards(Shell& shell) {
+  auto settings = open_settings(shell).value();
+  auto project = chosen_project(shell, settings);
+  if (!project && !shell.project.empty()) throw Refusal(project.error());
+  return Guards::make(shipped_secret_rules(), project ? project.value().guards : settings.guards).value();
+}
+
+int list(Shell& shell, const std::string& part) {
+  auto guards = chosen_guards(shell);
+  Table table({{"RULE", Align::left, 0, 16}, {"CATEGORY", Align::left, 1, 8}, {"ACTION"}, {"FINDS", Align::left, 2, 20}});
+  std::string objects;
+  RuleIndex index = 0;
+  for (const Rule& rule : guards->rules()) {
+    const Action action = guards->action(index++);
+    if (!contains_ignore_case(rule.id, part) && !contains_ignore_case(rule.description, part)) continue;
+    table.add({{rule.id, Color::bold}, {std::string(category_name(rule.category))}, {std::string(action_name(action)), action_color(action)}, {rule.description}});
+    objects += (objects.empty() ? "" : ",\n") + rule_json(rule, action);
+  }
+  if (table.empty())
+    return shell.fail({.what = fmt::format("no rule holds '{}'", escape_controls(part)), .hint = "pg rules list", .status = exit_not_found});
+  shell.write(shell.json ? "[" + objects + "]\n" : table.text(shell));
+  return exit_ok;
+}
+
+int show(Shell& shell, const std::string& id) {
+  auto guards = chosen_guards(shell);
+  std::vector<std::string_view> ids;
+  RuleIndex index = 0;
+  for (const Rule& rule : guards->rules()) {
+    const Action action = guards->action(index++);
+    ids.push_back(rule.id);
+    if (rule.id != id) continue;
+    if (shell.json) {
+      shell.write(rule_json(rule, action) + "\n");
+      return exit_ok;
+    }
+    const std::vector<std::pair<std::string_view, std::string>> rows{{"rule", rule.id},
+                                                                     {"finds", rule.description},
+                                                                     {"category", std::string(category_name(rule.category))},
+                                                                     {"action", std::string(action_name(action))},
+                                                                     {"placeholder", fmt::format("[[{}_001]]", rule.kind)}};
+    for (const auto& [name, value] : rows)
+      shell.write(shell.out_tty ? fmt::format("{:<13}{}\n", name, value) : fmt::format("{}\t{}\n", name, value));
+    return exit_ok;
+  }
+  auto nearest = find_nearest(id, ids);
+  return shell.fail({.what = fmt::format("no rule '{}'{}", escape_controls(id), nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : std::string{}),
+                     .hint = "pg rules list",
+                     .status = exit_not_found});
+}
+
+}  // namespace
+
+void add_rules(CLI::App& command, Shell& shell) {
+  command.footer("pg rules list\npg rules show email");
+  auto part = std::make_shared<std::string>();
+  auto* lists = command.add_subcommand("list", "List every rule and what the project does with its findings");
+  lists->add_option("TEXT", *part, "Only rules whose id or description holds this");
+  lists->footer("pg rules list\npg rules list aws\npg rules list --project work --json");
+  set_action(*lists, shell, [&shell, part] { return list(shell, *part); });
+
+  auto id = std::make_shared<std::string>();
+  auto* shows = command.add_subcommand("show", "Show one rule");
+  shows->add_option("RULE", *id, "Its id")->required();
+  shows->footer("pg rules show email\npg rules show iban --json");
+  set_action(*shows, shell, [&shell, id] { return show(shell, *id); });
+}
+
+}  // namespace pg
