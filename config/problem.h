@@ -8,7 +8,7 @@
 namespace pg {
 
 /// A place in a settings file. Lines and columns count from 1, columns in characters; line 0 = no place in a file.
-struct Place {
+struct SourcePlace {
   std::string file;  // or "env PG_SERVE_PORT", "flag --port"
   int line = 0;
   int column = 0;
@@ -19,7 +19,7 @@ struct Place {
 };
 
 struct Problem {
-  Place place;
+  SourcePlace place;
   std::string message;  // unknown key "secrts"
   std::string hint;     // did you mean "secrets"?
 };

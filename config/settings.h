@@ -23,7 +23,7 @@ struct LoadOptions {
 };
 
 /// Where the values of one file stand, by key path ("guards.email", "providers[1]"), for messages.
-using Places = std::map<std::string, Place, std::less<>>;
+using SourcePlaces = std::map<std::string, SourcePlace, std::less<>>;
 
 /// [serve]
 struct ServeSettings {
@@ -56,7 +56,7 @@ struct ProviderSettings {
   bool enabled = true;
   std::optional<Millis> connect_timeout, first_byte_timeout, idle_timeout;
   std::string where;  // file:line of the table, for messages
-  Places places;
+  SourcePlaces places;
 };
 
 /// projects/NAME.toml
@@ -70,7 +70,7 @@ struct ProjectSettings {
   std::optional<bool> require_key;
   bool keep_vaults = true;
   Millis keep_vaults_for{3'600'000};
-  Places places;
+  SourcePlaces places;
 };
 
 /// Where each value came from, for `pg config show --origin`: "serve.port" -> "pg.toml:12", "env PG_SERVE_PORT", "flag",
@@ -90,7 +90,7 @@ struct Settings {
   std::map<std::string, ProviderSettings> providers;
   std::map<std::string, ProjectSettings> projects;  // by name
   Origins origins;
-  Places places;  // of pg.toml
+  SourcePlaces places;  // of pg.toml
   std::vector<std::string> warnings;
   std::optional<LoadOptions> loaded_with;  // nullopt: made by hand, no file is watched
 };
