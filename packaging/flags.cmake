@@ -12,6 +12,7 @@ endif()
 # toml++ and Asio are compiled without what pg does not use. FMT_HEADER_ONLY must stay undefined: fmt asks only whether it is defined.
 target_compile_definitions(pg_flags INTERFACE PG_VERSION="${PROJECT_VERSION}" BOOST_ASIO_NO_DEPRECATED
   BOOST_ASIO_DISABLE_BOOST_DATE_TIME TOML_EXCEPTIONS=0 TOML_HEADER_ONLY=1)
+target_include_directories(pg_flags SYSTEM INTERFACE "${PG_TOML_INCLUDE}")
 target_include_directories(pg_flags INTERFACE "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/generated")
 # No path of the build machine in asserts or debug information.
 target_compile_options(pg_flags INTERFACE "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
