@@ -1,0 +1,79 @@
+// AnchorTable: every place where one of many short literals stands in a text, in one pass at memory speed. Immutable after build().
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/guard/byte_set.h"
+
+namespace pg {
+
+/// A literal whose positions may each allow several bytes: `AC` and two lower-case hex digits, or a word in either case.
+using Anchor = std::vector<ByteSet>;
+
+class AnchorTable {
+ public:
+  static constexpr std::size_t kWindow = 4;
+
+  /// `anchor` has at least four positions, some four neighbours of which spell at most 4096 windows; false when it has not.
+  bool add(const Anchor& anchor, std::uint16_t owner);
+  void build();
+
+  struct Hit {
+    std::size_t begin = 0;  // where the anchor stands
+    std::uint16_t owner = 0;
+  };
+
+  /// One pass over a text; hits come in the order of their windows.
+  class Scan {
+   public:
+    Scan(const AnchorTable& table, std::string_view text) : table_(table), text_(text) {}
+    /// False at the end of the text.
+    bool next(Hit& hit);
+
+   private:
+    bool refill();
+    bool advance();
+
+    const AnchorTable& table_;
+    std::string_view text_;
+    std::size_t at_ = 0;           // first window not looked at yet
+    std::uint64_t pending_ = 0;    // bit k: window block_ + k may be one of ours
+    std::size_t block_ = 0;
+    std::size_t window_ = 0;       // the window whose entries are being compared
+    const std::uint32_t* entry_ = nullptr;
+    const std::uint32_t* entries_end_ = nullptr;
+  };
+
+ private:
+  static constexpr unsigned kBits = 17;        // 16 KiB of bitmap: half of a first-level cache
+  static constexpr unsigned kBucketBits = 12;
+  static std::uint32_t hash(std::uint32_t window) { return window * 0x9E3779B1U; }
+  std::uint64_t bit(std::uint32_t window) const {
+    const std::uint32_t at = hash(window) >> (32 - kBits);
+    return (bitmap_[at >> 6] >> (at & 63)) & 1;
+  }
+  bool stands_at(const Anchor& anchor, std::string_view text, std::size_t begin) const;
+  void add_windows(std::size_t anchor, std::size_t offset);
+
+  struct Listed {
+    Anchor bytes;
+    std::uint16_t owner = 0;
+    std::uint8_t offset = 0;  // of its window
+  };
+  struct Window {
+    std::uint32_t bytes = 0;
+    std::uint32_t anchor = 0;
+  };
+  std::vector<Listed> anchors_;
+  std::vector<Window> windows_;
+  std::vector<std::uint32_t> entries_;                               // pairs (window bytes, anchor), by bucket
+  std::array<std::uint32_t, (1U << kBucketBits) + 1> buckets_{};     // begin of each bucket in entries_
+  std::array<std::uint64_t, (1U << kBits) / 64> bitmap_{};
+};
+
+}  // namespace pg

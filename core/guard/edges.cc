@@ -1,0 +1,39 @@
+// The escape forms that may stand right before a value in source, JSON, URLs and terminal logs.
+#include "core/guard/edges.h"
+
+#include <algorithm>
+
+namespace pg {
+namespace {
+
+constexpr ByteSet kEscapeLetters("abefnrtv0");
+
+bool all_hex(std::string_view digits) {
+  return std::all_of(digits.begin(), digits.end(), [](char c) { return kHex.has(c); });
+}
+
+/// ESC [ 1;31 m as it stands in logs: the escape byte itself, or its spellings \x1b, \033, \u001b ending in '['.
+std::size_t colour_before(std::string_view text, std::size_t at) {
+  if (text[at - 1] != 'm') return 0;
+  std::size_t i = at - 1;
+  const std::size_t stop = at > 10 ? at - 10 : 0;
+  while (i > stop && (kDigits.has(text[i - 1]) || text[i - 1] == ';')) --i;
+  if (i < 2 || text[i - 1] != '[') return 0;
+  const char before = text[i - 2];
+  return before == '\x1b' || before == 'b' || before == 'B' || before == '3' ? at - i + 1 : 0;
+}
+
+}  // namespace
+
+std::size_t escape_before(std::string_view text, std::size_t at) {
+  if (at >= 2 && text[at - 2] == '\\' && kEscapeLetters.has(text[at - 1])) return 2;
+  if (at >= 3 && all_hex(text.substr(at - 2, 2))) {
+    if (text[at - 3] == '%') return 3;
+    if (at >= 4 && text[at - 4] == '\\' && (text[at - 3] == 'x' || text[at - 3] == 'X')) return 4;
+    if (at >= 5 && text.substr(at - 5, 3) == "%25") return 5;
+    if (at >= 6 && text[at - 6] == '\\' && text[at - 5] == 'u' && all_hex(text.substr(at - 4, 2))) return 6;
+  }
+  return at >= 1 ? colour_before(text, at) : 0;
+}
+
+}  // namespace pg

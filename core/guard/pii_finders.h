@@ -1,0 +1,31 @@
+// The single finders behind find_pii(): each looks at one anchor and says what stands there.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "core/guard/matcher.h"
+
+namespace pg {
+
+/// The address around the '@' at `at`; not user@host:path, name@version, hero@2x.png, URL userinfo or a machine's mailbox.
+std::optional<Place> email_at(std::string_view text, std::size_t at);
+
+// For the others `run` is a maximal run of digits, and the place that is found begins with it (or with what belongs before it).
+
+/// 14 to 19 digits, bare or 4-4-4-4(-3) or 4-6-5 with one kind of separator: issuer, length, Luhn; never part of a longer token.
+std::optional<Place> card_at(std::string_view text, Place run);
+/// Two upper-case letters before the run, groups of four or none: structure of the country and mod 97.
+std::optional<Place> iban_at(std::string_view text, Place run);
+/// 3-2-4 dashed; spaced, dotted or bare only near the words SSN or social security.
+std::optional<Place> ssn_at(std::string_view text, Place run);
+/// +CC numbers, North American numbers with separators; bare digits only behind a label such as "tel:".
+std::optional<Place> phone_at(std::string_view text, Place run);
+/// Four numbers of a global unicast address (RFC 6890 and well-known resolvers left out); not four-part versions.
+std::optional<Place> ipv4_at(std::string_view text, Place run, bool also_private);
+
+/// True when one of `words` (lower case) stands in the `reach` bytes before `at`, in any case, on the same line.
+bool label_before(std::string_view text, std::size_t at, std::size_t reach, std::string_view words);
+
+}  // namespace pg

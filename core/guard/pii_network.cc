@@ -1,0 +1,87 @@
+// IPv4 addresses that belong to somebody: global unicast, not a version number, not one that every document uses.
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "core/guard/byte_set.h"
+#include "core/guard/edges.h"
+#include "core/guard/pii_finders.h"
+
+namespace pg {
+namespace {
+
+struct Block {
+  std::uint32_t address;
+  unsigned bits;
+};
+constexpr std::uint32_t ip(unsigned a, unsigned b, unsigned c, unsigned d) { return a << 24 | b << 16 | c << 8 | d; }
+
+// RFC 6890 and the IANA special-purpose registry: nobody's machine on the internet.
+constexpr Block kSpecial[] = {
+    {ip(0, 0, 0, 0), 8},       {ip(127, 0, 0, 0), 8},    {ip(192, 0, 0, 0), 24},   {ip(192, 0, 2, 0), 24},    {ip(192, 88, 99, 0), 24},
+    {ip(198, 18, 0, 0), 15},   {ip(198, 51, 100, 0), 24}, {ip(203, 0, 113, 0), 24}, {ip(224, 0, 0, 0), 4},     {ip(240, 0, 0, 0), 4},
+};
+constexpr Block kPrivate[] = {
+    {ip(10, 0, 0, 0), 8}, {ip(172, 16, 0, 0), 12}, {ip(192, 168, 0, 0), 16}, {ip(100, 64, 0, 0), 10}, {ip(169, 254, 0, 0), 16},
+};
+// Public resolvers and the number everybody types.
+constexpr std::uint32_t kWellKnown[] = {
+    ip(1, 1, 1, 1),         ip(1, 0, 0, 1),         ip(1, 1, 1, 2),         ip(1, 0, 0, 2),        ip(1, 1, 1, 3),     ip(1, 0, 0, 3),
+    ip(8, 8, 8, 8),         ip(8, 8, 4, 4),         ip(9, 9, 9, 9),         ip(9, 9, 9, 10),       ip(149, 112, 112, 112),
+    ip(208, 67, 222, 222),  ip(208, 67, 220, 220),  ip(4, 2, 2, 1),         ip(4, 2, 2, 2),        ip(4, 2, 2, 3),     ip(4, 2, 2, 4),
+    ip(64, 6, 64, 6),       ip(64, 6, 65, 6),       ip(94, 140, 14, 14),    ip(94, 140, 15, 15),   ip(76, 76, 2, 0),   ip(76, 76, 10, 0),
+    ip(84, 200, 69, 80),    ip(84, 200, 70, 40),    ip(185, 228, 168, 9),   ip(185, 228, 169, 9),  ip(77, 88, 8, 8),   ip(77, 88, 8, 1),
+    ip(114, 114, 114, 114), ip(223, 5, 5, 5),       ip(223, 6, 6, 6),       ip(119, 29, 29, 29),   ip(180, 76, 76, 76), ip(1, 2, 3, 4),
+};
+
+bool in(std::uint32_t address, const Block& block) { return (address ^ block.address) >> (32 - block.bits) == 0; }
+
+bool is_personal(std::uint32_t address, bool also_private) {
+  for (const Block& block : kSpecial)
+    if (in(address, block)) return false;
+  for (const Block& block : kPrivate)
+    if (in(address, block)) return also_private;
+  if ((address & 0x00FFFFFFU) == 0) return false;  // X.0.0.0 is a network or a version
+  for (const std::uint32_t known : kWellKnown)
+    if (address == known) return false;
+  return true;
+}
+
+/// v1.2.3.4, foo-1.2.3.4, Chrome/1.2.3.4, pkg@1.2.3.4, ==1.2.3.4, "version": "1.2.3.4".
+bool is_version(std::string_view text, std::size_t begin, std::size_t end) {
+  if (begin > 0) {
+    const char before = text[begin - 1];
+    if (before == '@' && begin >= 2 && kWord.has(text[begin - 2]) && text.substr(0, begin).find("://") == std::string_view::npos) return true;
+    if (before == '^' || before == '~' || before == '$') return true;
+    const char earlier = begin >= 2 ? text[begin - 2] : '\0';
+    if ((before == '/' || before == '-') && kWord.has(earlier)) return true;
+    if (before == '=' && (earlier == '=' || earlier == '>' || earlier == '<' || earlier == '~' || earlier == '!')) return true;
+  }
+  const char next = end < text.size() ? text[end] : '\0';
+  if ((next == '-' || next == '+') && end + 1 < text.size() && kLower.has(text[end + 1])) return true;
+  return label_before(text, begin, 24, "version|assemblyversion|fileversion|packageversion|ver|release|build|upgrade|oid");
+}
+
+}  // namespace
+
+std::optional<Place> ipv4_at(std::string_view text, Place run, bool also_private) {
+  static constexpr ByteSet kLeft("A-Za-z0-9_.");
+  if (!left_edge(text, run.begin, kLeft)) return std::nullopt;
+  std::uint32_t address = 0;
+  std::size_t at = run.begin;
+  for (int part = 0; part < 4; ++part) {
+    if (part > 0 && (at >= text.size() || text[at++] != '.')) return std::nullopt;
+    const std::size_t begin = at;
+    unsigned value = 0;
+    for (; at < text.size() && kDigits.has(text[at]) && at - begin < 4; ++at) value = value * 10 + static_cast<unsigned>(text[at] - '0');
+    const std::size_t size = at - begin;
+    if (size == 0 || size > 3 || value > 255 || (size > 1 && text[begin] == '0')) return std::nullopt;
+    address = address << 8 | value;
+  }
+  const char next = at < text.size() ? text[at] : '\0';
+  if (kWord.has(next) || (next == '.' && at + 1 < text.size() && kWord.has(text[at + 1]))) return std::nullopt;
+  if (!is_personal(address, also_private) || is_version(text, run.begin, at)) return std::nullopt;
+  return Place{run.begin, at};
+}
+
+}  // namespace pg

@@ -1,0 +1,169 @@
+// Card numbers, IBANs and social security numbers around a run of digits.
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "core/guard/byte_set.h"
+#include "core/guard/edges.h"
+#include "core/guard/pii_finders.h"
+#include "core/guard/validators.h"
+
+namespace pg {
+namespace {
+
+char byte_at(std::string_view text, std::size_t at) { return at < text.size() ? text[at] : '\0'; }
+
+/// True when the number that begins at `begin` is the tail of something longer: an id, a decimal, a UUID, a signed phone number.
+bool is_tail(std::string_view text, std::size_t begin) {
+  if (begin == 0) return false;
+  const char before = text[begin - 1];
+  if (kWord.has(before)) return escape_before(text, begin) == 0;
+  const bool after_word = begin >= 2 && kWord.has(text[begin - 2]);
+  if (before == '.' || before == '-') return after_word;
+  return before == '+' || (before == ',' && begin >= 2 && kDigits.has(text[begin - 2]) && begin + 3 < text.size() &&
+                           !kDigits.has(byte_at(text, begin + 3)));
+}
+
+bool is_head(std::string_view text, std::size_t end) {
+  const char next = byte_at(text, end);
+  if (kWord.has(next)) return true;
+  const char after = byte_at(text, end + 1);
+  return (next == '.' && kDigits.has(after)) || (next == '-' && kWord.has(after));
+}
+
+/// Length of the run of digits at `at`.
+std::size_t digits_at(std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  while (end < text.size() && kDigits.has(text[end])) ++end;
+  return end - at;
+}
+
+bool is_card(const std::string& digits) {
+  return card_number_issued(digits) && luhn_valid(digits) && digits.find_first_not_of(digits[0]) != std::string::npos;
+}
+
+/// The groups of digits from `run` on that one separator joins: at most five, none of more than six digits.
+struct Groups {
+  std::array<std::size_t, 5> sizes{};
+  std::array<std::size_t, 5> ends{};
+  std::size_t count = 0;
+};
+
+Groups read_groups(std::string_view text, Place run) {
+  Groups groups;
+  const char separator = byte_at(text, run.end);
+  std::size_t at = run.begin;
+  while (groups.count < groups.sizes.size()) {
+    const std::size_t size = digits_at(text, at);
+    if (size == 0 || size > 6) break;
+    groups.sizes[groups.count] = size;
+    groups.ends[groups.count++] = at + size;
+    if (byte_at(text, at + size) != separator) break;
+    at += size + 1;
+  }
+  return groups;
+}
+
+std::string only_digits(std::string_view text) {
+  std::string digits;
+  for (const char c : text)
+    if (kDigits.has(c)) digits += c;
+  return digits;
+}
+
+/// 4-4-4-4, 4-4-4-4-3, 4-6-5 and 4-6-4 (American Express, Diners Club) with one separator throughout.
+std::optional<Place> grouped_card(std::string_view text, Place run) {
+  const Groups groups = read_groups(text, run);
+  const auto card_to = [&](std::size_t group) -> std::optional<Place> {
+    const Place place{run.begin, groups.ends[group]};
+    return is_card(only_digits(text.substr(place.begin, place.size()))) ? std::optional(place) : std::nullopt;
+  };
+  const auto& sizes = groups.sizes;
+  if (groups.count >= 3 && sizes[1] == 6 && (sizes[2] == 5 || sizes[2] == 4)) return card_to(2);
+  if (groups.count < 4 || sizes[1] != 4 || sizes[2] != 4 || sizes[3] != 4) return std::nullopt;
+  if (groups.count == 5 && sizes[4] == 3) {
+    if (const auto long_card = card_to(4)) return long_card;
+  }
+  // A fifth group of four makes it a row of a table; any other number behind a space is none of the card's.
+  if (groups.count == 5 && sizes[4] == 4) return std::nullopt;
+  return card_to(3);
+}
+
+/// A group of four with the same separator stands before: the middle of a longer row.
+bool follows_group(std::string_view text, std::size_t begin, char separator) {
+  return begin >= 5 && text[begin - 1] == separator && kDigits.has(text[begin - 2]) && kDigits.has(text[begin - 3]) &&
+         kDigits.has(text[begin - 4]) && kDigits.has(text[begin - 5]);
+}
+
+constexpr std::string_view kSsnWords = "ssn|social security|social-security|social_security|socialsecurity";
+
+}  // namespace
+
+std::optional<Place> card_at(std::string_view text, Place run) {
+  if (is_tail(text, run.begin)) return std::nullopt;
+  if (run.size() == 4) {
+    if (follows_group(text, run.begin, byte_at(text, run.end))) return std::nullopt;
+    const auto found = grouped_card(text, run);
+    return found && !is_head(text, found->end) ? found : std::nullopt;
+  }
+  if (is_head(text, run.end) || !is_card(std::string(text.substr(run.begin, run.size())))) return std::nullopt;
+  return run;
+}
+
+std::optional<Place> iban_at(std::string_view text, Place run) {
+  const std::size_t begin = run.begin - 2;
+  if (!left_edge(text, begin, kWord)) return std::nullopt;
+  const std::size_t length = iban_length(text.substr(begin, 2));
+  if (length == 0) return std::nullopt;
+  std::string iban;
+  const bool spaced = byte_at(text, begin + 4) == ' ';
+  std::size_t at = begin;
+  for (; iban.size() < length && at < text.size(); ++at) {
+    if (spaced && iban.size() % 4 == 0 && !iban.empty()) {
+      if (text[at] != ' ') return std::nullopt;
+      ++at;
+      if (at >= text.size()) return std::nullopt;
+    }
+    if (!kDigits.has(text[at]) && !kUpper.has(text[at])) return std::nullopt;
+    iban += text[at];
+  }
+  if (iban.size() != length || !right_edge(text, at, kWord) || !iban_valid(iban)) return std::nullopt;
+  return Place{begin, at};
+}
+
+std::optional<Place> ssn_at(std::string_view text, Place run) {
+  if (is_tail(text, run.begin)) return std::nullopt;
+  if (run.size() == 9) {
+    if (is_head(text, run.end)) return std::nullopt;
+    if (!ssn_issued(text.substr(run.begin, 3), text.substr(run.begin + 3, 2), text.substr(run.begin + 5, 4))) return std::nullopt;
+    return label_before(text, run.begin, 32, kSsnWords) ? std::optional(run) : std::nullopt;
+  }
+  const char separator = byte_at(text, run.end);
+  if (separator != '-' && separator != ' ' && separator != '.') return std::nullopt;
+  const std::size_t group = run.end + 1;
+  if (digits_at(text, group) != 2 || byte_at(text, group + 2) != separator) return std::nullopt;
+  const std::size_t serial = group + 3;
+  const std::size_t end = serial + digits_at(text, serial);
+  if (end != serial + 4 || is_head(text, end)) return std::nullopt;
+  if (!ssn_issued(text.substr(run.begin, 3), text.substr(group, 2), text.substr(serial, 4))) return std::nullopt;
+  if (separator != '-' && !label_before(text, run.begin, 32, kSsnWords)) return std::nullopt;
+  return Place{run.begin, end};
+}
+
+bool label_before(std::string_view text, std::size_t at, std::size_t reach, std::string_view words) {
+  std::string before(text.substr(at > reach ? at - reach : 0, std::min(at, reach)));
+  if (const std::size_t line = before.rfind('\n'); line != std::string::npos) before.erase(0, line + 1);
+  for (char& c : before) c = kUpper.has(c) ? static_cast<char>(c + 32) : c;
+  while (!words.empty()) {
+    const std::size_t bar = words.find('|');
+    const std::string_view word = words.substr(0, bar);
+    for (std::size_t found = before.find(word); found != std::string::npos; found = before.find(word, found + 1)) {
+      if (found == 0 || !kLower.has(before[found - 1])) return true;
+    }
+    words.remove_prefix(bar == std::string_view::npos ? words.size() : bar + 1);
+  }
+  return false;
+}
+
+}  // namespace pg

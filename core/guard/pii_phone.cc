@@ -1,0 +1,113 @@
+// Phone numbers: international with '+', North American with separators, bare digits only behind a label.
+#include <string_view>
+
+#include "core/guard/byte_set.h"
+#include "core/guard/edges.h"
+#include "core/guard/pii_finders.h"
+
+namespace pg {
+namespace {
+
+constexpr ByteSet kJoiner(" .()-");
+constexpr std::string_view kLabels = "phone|tel|mobile|cell|fax|whatsapp|call me|sms";
+
+char byte_at(std::string_view text, std::size_t at) { return at < text.size() ? text[at] : '\0'; }
+
+std::size_t digits_at(std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  while (end < text.size() && kDigits.has(text[end])) ++end;
+  return end - at;
+}
+
+bool ends_token(std::string_view text, std::size_t end) {
+  const char next = byte_at(text, end);
+  const char after = byte_at(text, end + 1);
+  if (kWord.has(next) || next == '/' || next == '@' || next == '%') return false;
+  return !((next == '.' || next == '-' || next == ':' || next == ',') && kDigits.has(after));
+}
+
+bool begins_token(std::string_view text, std::size_t begin) {
+  if (begin == 0) return true;
+  static constexpr ByteSet kForbidden("A-Za-z0-9_.+/#$@-");
+  return left_edge(text, begin, kForbidden);
+}
+
+/// NANP: area and exchange begin with 2-9, and an area is no service code (N11).
+bool is_nanp(std::string_view digits) {
+  if (digits.size() != 10) return false;
+  const auto high = [](char c) { return c >= '2' && c <= '9'; };
+  return high(digits[0]) && high(digits[3]) && !(digits[1] == '1' && digits[2] == '1');
+}
+
+/// Walks digits and single joiners from `at`; stops behind the last digit. `digits` gets what was walked.
+std::size_t walk_number(std::string_view text, std::size_t at, std::string& digits) {
+  std::size_t end = at;
+  while (at < text.size() && digits.size() < 16) {
+    if (kDigits.has(text[at])) {
+      digits += text[at++];
+      end = at;
+      continue;
+    }
+    std::size_t joiners = 0;
+    while (at < text.size() && kJoiner.has(text[at]) && joiners < 3) ++at, ++joiners;
+    if (joiners == 0 || !kDigits.has(byte_at(text, at))) break;
+  }
+  return end;
+}
+
+/// +CC…: ITU-T E.164, 8 to 15 digits in all.
+std::optional<Place> international(std::string_view text, Place run) {
+  const std::size_t begin = run.begin - 1;
+  if (!begins_token(text, begin) || text[run.begin] == '0') return std::nullopt;
+  std::string digits;
+  const std::size_t end = walk_number(text, run.begin, digits);
+  if (digits.size() < 8 || digits.size() > 15 || !ends_token(text, end)) return std::nullopt;
+  if (digits[0] == '1' && !is_nanp(std::string_view(digits).substr(1))) return std::nullopt;
+  return Place{begin, end};
+}
+
+/// (ddd) ddd-dddd, ddd-ddd-dddd, ddd.ddd.dddd, ddd ddd dddd; `area` is where the three digits of the area are.
+std::optional<Place> separated(std::string_view text, std::size_t area, std::size_t begin) {
+  if (digits_at(text, area) != 3) return std::nullopt;
+  std::size_t at = area + 3;
+  const bool paren = area > 0 && text[area - 1] == '(';
+  if (paren) {
+    if (byte_at(text, at) != ')') return std::nullopt;
+    ++at;
+    if (byte_at(text, at) == ' ' || byte_at(text, at) == '-') ++at;
+  } else {
+    if (!kJoiner.has(byte_at(text, at)) || byte_at(text, at) == '(') return std::nullopt;
+    ++at;
+  }
+  if (digits_at(text, at) != 3) return std::nullopt;
+  const char joiner = byte_at(text, at + 3);
+  if (joiner != '-' && joiner != '.' && joiner != ' ') return std::nullopt;
+  if (!paren && joiner != text[area + 3]) return std::nullopt;
+  const std::size_t line = at + 4;
+  if (digits_at(text, line) != 4 || !ends_token(text, line + 4)) return std::nullopt;
+  std::string digits(text.substr(area, 3));
+  digits.append(text.substr(at, 3)).append(text.substr(line, 4));
+  if (!is_nanp(digits)) return std::nullopt;
+  return Place{begin, line + 4};
+}
+
+}  // namespace
+
+std::optional<Place> phone_at(std::string_view text, Place run) {
+  if (run.begin > 0 && text[run.begin - 1] == '+') return international(text, run);
+  const bool paren = run.begin > 0 && text[run.begin - 1] == '(';
+  const std::size_t begin = paren ? run.begin - 1 : run.begin;
+  if (!begins_token(text, begin)) return std::nullopt;
+  if (run.size() == 3) return separated(text, run.begin, begin);
+  if (run.size() == 1 && text[run.begin] == '1' && kJoiner.has(byte_at(text, run.end))) {
+    const std::size_t area = run.end + (byte_at(text, run.end + 1) == '(' ? 2U : 1U);
+    return separated(text, area, begin);
+  }
+  // Bare digits are timestamps, ids and sums far more often than phones.
+  if (!label_before(text, run.begin, 24, kLabels)) return std::nullopt;
+  std::string digits;
+  const std::size_t end = walk_number(text, run.begin, digits);
+  return digits.size() >= 7 && digits.size() <= 15 && ends_token(text, end) ? std::optional(Place{begin, end}) : std::nullopt;
+}
+
+}  // namespace pg

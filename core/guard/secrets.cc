@@ -1,0 +1,147 @@
+// From an anchor to a finding: edges in code, the regular expression where the anchor stands, then what the rule demands of the value.
+#include "core/guard/secrets.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <unordered_map>
+
+#include "core/base/shipped.h"
+#include "core/guard/edges.h"
+#include "core/guard/rule_file.h"
+
+namespace pg {
+namespace {
+
+bool has_enough(const SecretRule& rule, std::string_view value) {
+  int digits = 0, lower = 0, upper = 0;
+  for (const char c : value) {
+    digits += kDigits.has(c) ? 1 : 0;
+    lower += kLower.has(c) ? 1 : 0;
+    upper += kUpper.has(c) ? 1 : 0;
+  }
+  return digits >= rule.min_digits && lower >= rule.min_lower && upper >= rule.min_upper;
+}
+
+/// What the rule's own demands make of a candidate. A right checksum outweighs any likeness to a placeholder.
+Judgement weigh(const SecretRule& rule, Candidate& candidate) {
+  Judgement all = Judgement::possible;
+  for (const Validator validator : rule.validators) {
+    const Judgement one = validator(candidate);
+    if (one == Judgement::no) return one;
+    if (one == Judgement::weak || all == Judgement::possible) all = one;
+  }
+  if (all == Judgement::certain) return all;
+  const std::string_view value = candidate.value_text();
+  if (!has_enough(rule, value)) return Judgement::no;
+  if (rule.placeholders && is_placeholder(value)) return Judgement::no;
+  if (rule.entropy_min > 0 && entropy(value) < rule.entropy_min) return Judgement::no;
+  if (!rule.samples.empty() && std::count(rule.samples.begin(), rule.samples.end(), sample_hash(value)) > 0) return Judgement::no;
+  return all;
+}
+
+Finding finding_of(const Place& value, RuleIndex rule, Judgement judgement) {
+  return {static_cast<std::uint32_t>(value.begin), static_cast<std::uint32_t>(value.end), rule, judgement == Judgement::weak};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const SecretRules>> SecretRules::read(std::string_view toml, std::string_view file) {
+  PG_TRY(auto rules, read_rule_file(toml, file));
+  auto made = std::make_shared<SecretRules>();
+  made->rules_ = std::move(rules);
+  made->anchors_ = std::make_unique<AnchorTable>();
+  made->fingerprint_ = fnv1a(toml);
+  std::unordered_map<std::string_view, RuleIndex> by_id;
+  for (std::size_t i = 0; i < made->rules_.size(); ++i) {
+    const SecretRule& rule = made->rules_[i];
+    const auto index = static_cast<RuleIndex>(i);
+    if (!by_id.emplace(rule.rule.id, index).second)
+      return make_error(Code::invalid_config, fmt::format("{}: two rules are called {}", file, rule.rule.id));
+    for (const Anchor& anchor : rule.anchors) made->anchors_->add(anchor, index);
+  }
+  for (std::size_t i = 0; i < made->rules_.size(); ++i) {
+    const std::string& near = made->rules_[i].near;
+    if (near.empty()) continue;
+    if (!by_id.contains(near))
+      return make_error(Code::invalid_config, fmt::format("{}: rule {}: no rule is called {}", file, made->rules_[i].rule.id, near));
+    made->near_.emplace_back(static_cast<RuleIndex>(i), by_id[near]);
+  }
+  made->anchors_->build();
+  return std::shared_ptr<const SecretRules>(std::move(made));
+}
+
+void SecretRules::judge(std::string_view text, const AnchorTable::Hit& hit, std::vector<Finding>& out) const {
+  const SecretRule& rule = rules_[hit.owner];
+  std::size_t begin = hit.begin;
+  for (std::size_t n = 0; n < rule.before_max && begin > 0 && rule.before.has(text[begin - 1]); ++n) --begin;
+  if (!left_edge(text, begin, rule.left)) return;
+  // A second keyword inside a value that was just found says nothing new, and repeated heads must not cost a walk each.
+  if (!out.empty() && out.back().rule == hit.owner && begin < out.back().end) return;
+  const auto match = rule.pattern->match_at(text, begin, rule.group);
+  if (!match || !right_edge(text, match->whole.end, rule.right)) return;
+  Candidate candidate{text, match->whole, match->group};
+  const Judgement judgement = weigh(rule, candidate);
+  if (judgement != Judgement::no) out.push_back(finding_of(candidate.value, hit.owner, judgement));
+}
+
+void SecretRules::find(std::string_view text, std::vector<Finding>& out) const {
+  const std::size_t first = out.size();
+  AnchorTable::Scan scan(*anchors_, text);
+  AnchorTable::Hit hit;
+  while (scan.next(hit)) judge(text, hit, out);
+  if (!near_.empty() && out.size() > first) find_near(text, first, out);
+}
+
+/// Runs of exactly run_length bytes of the class `right`, around findings of another rule; no byte is walked twice.
+void SecretRules::find_near(std::string_view text, std::size_t first, std::vector<Finding>& out) const {
+  const std::size_t last = out.size();
+  for (const auto& [index, wanted] : near_) {
+    const SecretRule& rule = rules_[index];
+    std::size_t at = 0;
+    for (std::size_t i = first; i < last; ++i) {
+      if (out[i].rule != wanted) continue;
+      const std::size_t window = out[i].begin - std::min<std::size_t>(out[i].begin, rule.near_bytes);
+      const std::size_t stop = std::min(text.size(), out[i].end + rule.near_bytes);
+      if (window > at) {
+        at = window;
+        while (at > 0 && at < stop && rule.right.has(text[at - 1])) ++at;  // a run that began outside
+      }
+      while (at < stop) {
+        std::size_t end = at;
+        while (end < text.size() && rule.right.has(text[end])) ++end;
+        judge_run(text, {at, end}, index, out);
+        at = end + 1;
+      }
+    }
+  }
+}
+
+void SecretRules::judge_run(std::string_view text, Place run, RuleIndex index, std::vector<Finding>& out) const {
+  const SecretRule& rule = rules_[index];
+  // The letters of an escape belong to the class too: in \nABC the value begins behind the n.
+  if (run.size() == rule.run_length + 1 && escape_before(text, run.begin + 1) != 0) ++run.begin;
+  if (run.size() != rule.run_length || !left_edge(text, run.begin, rule.left)) return;
+  const auto match = rule.pattern->match_at(text.substr(0, run.end), run.begin);
+  if (!match) return;
+  Candidate candidate{text, match->whole, match->whole};
+  const Judgement judgement = weigh(rule, candidate);
+  if (judgement != Judgement::no) out.push_back(finding_of(candidate.value, index, judgement));
+}
+
+std::shared_ptr<const SecretRules> shipped_secret_rules() {
+  static const std::shared_ptr<const SecretRules> kRules = [] {
+    auto rules = SecretRules::read(shipped("secrets.toml"), "secrets.toml");
+    if (!rules) throw std::logic_error(rules.error().message);  // a build that ships broken rules fails its first test
+    return *rules;
+  }();
+  return kRules;
+}
+
+std::uint64_t fnv1a(std::string_view bytes, std::uint64_t hash) {
+  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+  return hash;
+}
+
+}  // namespace pg

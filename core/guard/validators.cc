@@ -1,0 +1,159 @@
+// Checksums and structure of secrets: CRC32 in base 62, hashes in base 32, JWT headers, PyPI macaroons.
+#include "core/guard/validators.h"
+
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "core/base/crypto.h"
+#include "core/base/encode.h"
+#include "core/guard/byte_set.h"
+#include "core/guard/pem.h"
+
+namespace pg {
+namespace {
+
+constexpr std::array<std::uint32_t, 256> make_crc_table() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t n = 0; n < 256; ++n) {
+    std::uint32_t c = n;
+    for (int k = 0; k < 8; ++k) c = (c & 1) != 0 ? 0xEDB88320U ^ (c >> 1) : c >> 1;
+    table[n] = c;
+  }
+  return table;
+}
+constexpr auto kCrcTable = make_crc_table();
+
+/// prefix_BODYcccccc: the last six are the checksum of what stands between the first '_' and them.
+Judgement check_crc32_base62(Candidate& c) {
+  const std::string_view token = c.value_text();
+  const std::size_t underscore = token.find('_');
+  if (underscore == std::string_view::npos || token.size() < underscore + 8) return Judgement::no;
+  const std::string_view body = token.substr(underscore + 1, token.size() - underscore - 7);
+  return base62_6(crc32(body)) == token.substr(token.size() - 6) ? Judgement::certain : Judgement::weak;
+}
+
+Judgement check_github_pat(Candidate& c) {
+  const std::string_view token = c.value_text();
+  if (token.size() < 32) return Judgement::no;
+  return base32_sha256_8(token.substr(0, token.size() - 16)) == token.substr(token.size() - 16, 8) ? Judgement::certain
+                                                                                                  : Judgement::weak;
+}
+
+std::optional<nlohmann::json> decoded_object(std::string_view part) {
+  const auto bytes = from_base64url(part);
+  if (!bytes) return std::nullopt;
+  auto value = nlohmann::json::parse(*bytes, nullptr, false);
+  if (!value.is_object()) return std::nullopt;
+  return value;
+}
+
+/// RFC 7519 §7.2: the header is an object with `alg`, the payload an object. jwt.io's own sample is nobody's secret.
+Judgement check_jwt(Candidate& c) {
+  const std::string_view token = c.value_text();
+  const std::size_t start = token.substr(0, 4) == "ghs_" ? token.rfind('_', token.find('.')) + 1 : 0;
+  const std::size_t first = token.find('.');
+  const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
+  if (second == std::string_view::npos) return Judgement::no;
+  const auto header = decoded_object(token.substr(start, first - start));
+  if (!header || !header->contains("alg")) return Judgement::no;
+  const auto payload = decoded_object(token.substr(first + 1, second - first - 1));
+  if (!payload) return Judgement::no;
+  const auto text = [&](const char* key) {
+    const auto it = payload->find(key);
+    return it != payload->end() && it->is_string() ? it->get<std::string>() : std::string();
+  };
+  if (text("name") == "John Doe" && text("sub") == "1234567890") return Judgement::no;
+  return Judgement::possible;
+}
+
+/// A version 2 macaroon (libmacaroons format): version byte, then the location field, which names the index.
+Judgement check_macaroon(Candidate& c) {
+  const std::string_view token = c.value_text();
+  const auto bytes = from_base64url(token.substr(token.find('-') + 1));
+  if (!bytes || bytes->size() < 40) return Judgement::no;
+  const std::string_view m = *bytes;
+  const auto length = static_cast<std::size_t>(static_cast<unsigned char>(m[2]));
+  if (m[0] != '\x02' || m[1] != '\x01' || m.size() < 3 + length) return Judgement::no;
+  const std::string_view location = m.substr(3, length);
+  return location == "pypi.org" || location == "test.pypi.org" ? Judgement::possible : Judgement::no;
+}
+
+/// base64 of "user:password", as in .docker/config.json and Authorization headers.
+Judgement check_basic_auth(Candidate& c) {
+  const auto bytes = from_base64(c.value_text());
+  if (!bytes) return Judgement::no;
+  const std::size_t colon = bytes->find(':');
+  if (colon == std::string::npos || colon == 0 || bytes->size() - colon < 5) return Judgement::no;
+  for (const char byte : *bytes)
+    if (byte < ' ' || byte > '~') return Judgement::no;
+  return Judgement::possible;
+}
+
+/// Lower case, upper case and digits, all three: what random letters have and identifiers seldom do.
+Judgement check_mixed(Candidate& c) {
+  bool lower = false, upper = false, digit = false;
+  for (const char byte : c.value_text()) {
+    lower |= kLower.has(byte);
+    upper |= kUpper.has(byte);
+    digit |= kDigits.has(byte);
+  }
+  return lower && upper && digit ? Judgement::possible : Judgement::no;
+}
+
+constexpr std::array<std::pair<std::string_view, Validator>, 8> kValidators = {{
+    {"crc32_base62", check_crc32_base62},
+    {"github_pat", check_github_pat},
+    {"jwt", check_jwt},
+    {"macaroon", check_macaroon},
+    {"pem", check_pem},
+    {"pem_base64", check_pem_base64},
+    {"basic_auth", check_basic_auth},
+    {"mixed", check_mixed},
+}};
+
+}  // namespace
+
+Validator find_validator(std::string_view name) {
+  for (const auto& [known, validator] : kValidators)
+    if (known == name) return validator;
+  return nullptr;
+}
+
+std::uint32_t crc32(std::string_view bytes) {
+  std::uint32_t c = 0xFFFFFFFFU;
+  for (const char byte : bytes) c = kCrcTable[(c ^ static_cast<unsigned char>(byte)) & 0xFF] ^ (c >> 8);
+  return c ^ 0xFFFFFFFFU;
+}
+
+std::string base62_6(std::uint32_t value) {
+  static constexpr std::string_view kSymbols = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  std::string out(6, '0');
+  for (std::size_t i = out.size(); i-- > 0; value /= 62) out[i] = kSymbols[value % 62];
+  return out;
+}
+
+std::string base32_sha256_8(std::string_view bytes) {
+  static constexpr std::string_view kSymbols = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const Sha256 digest = sha256(bytes);
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < 5; ++i) bits = bits << 8 | digest[i];
+  std::string out;
+  for (int shift = 35; shift >= 0; shift -= 5) out += kSymbols[(bits >> shift) & 31];
+  return out;
+}
+
+double entropy(std::string_view bytes) {
+  if (bytes.empty()) return 0;
+  std::array<unsigned, 256> counts{};
+  for (const char byte : bytes) ++counts[static_cast<unsigned char>(byte)];
+  double bits = 0;
+  const auto size = static_cast<double>(bytes.size());
+  for (const unsigned count : counts)
+    if (count > 0) bits -= count / size * std::log2(count / size);
+  return bits;
+}
+
+}  // namespace pg
