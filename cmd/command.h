@@ -24,7 +24,7 @@ class Option;
 namespace pg {
 
 /// Exit statuses of every command; `pg help exit-codes` prints the table. A process ended by a signal gives 128 + its number.
-enum Exit : int {
+enum ExitStatus : int {
   exit_ok = 0,
   exit_no = 1,  // ran fine, the answer is "no": findings, invalid settings, a failed check
   exit_usage = 2,

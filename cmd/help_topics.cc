@@ -47,7 +47,8 @@ constexpr Topic kTopics[] = {
      "  status:429             one status; status:4xx is a class\n"
      "  model:gpt-4o,o3*       any of; * and ? are globs\n"
      "  model:\"gpt 4o\"         quotes keep blanks\n"
-     "  latency:>2s            also >=, <, <=; with units (300ms, 10k)\n"
+     "  'latency:>2s'          also >=, <, <=; quoted for the shell\n"
+     "  'tokens.in:>10000'     tokens.out, tokens.cached, ttft likewise\n"
      "  blocked:*              there is one\n"
      "  -agent:codex           not\n"},
     {"credentials", "pg keys, provider credentials, and who sees which",

@@ -53,8 +53,7 @@ Result<LogQuery> make_query(const Shell& shell, const TailOptions& options) {
   for (auto& word : words)
     if (word.starts_with('!')) word.front() = '-';  // "-agent:codex", see hide_negations()
   if (!shell.project.empty()) words.push_back("project:" + shell.project);
-  std::vector<std::string_view> views(words.begin(), words.end());
-  if (auto parsed = parse_log_filters(views, query); !parsed) return parsed.error();
+  if (auto parsed = parse_log_filters(words, query); !parsed) return parsed.error();
   return query;
 }
 

@@ -1,0 +1,108 @@
+// Chooses the block of clients.toml that fits a project, and makes keys for agents.
+#include "cmd/agent.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "config/policy_source.h"
+#include "core/base/text.h"
+#include "core/store/key_store.h"
+
+namespace pg {
+namespace {
+
+bool speaks(const Provider& provider, std::string_view dialect_name) {
+  if (provider.echo) return true;
+  return std::any_of(provider.exits.begin(), provider.exits.end(),
+                     [&](const Exit& exit) { return dialect(exit.dialect).name == dialect_name; });
+}
+
+bool is_model_name(std::string_view text) {
+  return text.size() <= 200 && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("._:/@-").find(c) != std::string_view::npos;
+         });
+}
+
+struct Fit {
+  const ClientTool* tool = nullptr;
+  const Provider* provider = nullptr;
+};
+
+/// The first block that the first provider able to speak any of them speaks.
+Fit choose_block(const std::vector<const ClientTool*>& blocks, const Project* project) {
+  if (project != nullptr)
+    for (const auto& provider : project->providers)
+      for (const ClientTool* block : blocks)
+        if (speaks(*provider, block->dialect)) return {block, provider.get()};
+  return {blocks.front(), nullptr};
+}
+
+std::string model_for(const AgentOptions& options, const Fit& fit) {
+  if (!options.model.empty()) return options.model;
+  if (fit.provider != nullptr)
+    for (const auto& model : fit.provider->models)
+      if (!fit.tool->default_model.empty() && model.find_first_of("*?") == std::string::npos) return model;
+  return fit.tool->default_model;
+}
+
+}  // namespace
+
+std::vector<std::string> agent_names() {
+  std::vector<std::string> names;
+  for (const auto& tool : shipped_clients())
+    if (std::find(names.begin(), names.end(), tool.name) == names.end()) names.push_back(tool.name);
+  return names;
+}
+
+Result<Agent> find_agent(const Shell& shell, const Settings& settings, const AgentOptions& options) {
+  std::vector<const ClientTool*> blocks;
+  for (const auto& tool : shipped_clients())
+    if (tool.name == options.name) blocks.push_back(&tool);
+  if (blocks.empty()) return make_error(Code::not_found, fmt::format("pg does not know an agent '{}'", escape_controls(options.name)));
+  if (!is_model_name(options.model)) return make_error(Code::bad_request, "--model is not the name of a model");
+  PG_TRY(auto project, chosen_project(shell, settings));
+  PG_TRY(auto source, PolicySource::open(settings));
+  const auto policy = source.current();
+  const auto fit = choose_block(blocks, policy == nullptr ? nullptr : policy->find_project(project.name));
+  Agent agent;
+  agent.tool = *fit.tool;
+  agent.values.base = fmt::format("{}/api/{}", serve_origin(settings), project.name);
+  agent.values.model = model_for(options, fit);
+  agent.values.own_login = options.own_login || (fit.provider != nullptr && fit.provider->auth == AuthStyle::client);
+  if (agent.values.own_login && agent.tool.own_login_env.empty() && agent.tool.unsupported.empty())
+    return make_error(Code::bad_request, fmt::format("{} cannot keep its own login behind pg: give the provider a credential of its own with "
+                                                     "'pg providers login NAME'",
+                                                     agent.tool.title));
+  agent.provider = fit.provider == nullptr ? "" : fit.provider->name;
+  agent.project = std::move(project);
+  return agent;
+}
+
+Result<std::optional<std::string>> given_key(const AgentOptions& options) {
+  std::string key = options.key;
+  std::string where = "--key";
+  if (key.empty()) {
+    const char* variable = std::getenv("PG_KEY");
+    if (variable == nullptr || *variable == '\0') return std::optional<std::string>{};
+    key = variable;
+    where = "PG_KEY";
+  }
+  if (!is_key_text(key))
+    return make_error(Code::bad_request, fmt::format("{} is not a pg key (pg_live_…); a provider's key stays in pg and never goes to an agent", where));
+  return std::optional<std::string>(std::move(key));
+}
+
+Result<std::pair<std::string, std::string>> mint_agent_key(Workplace& place, const std::string& name, const ProjectSettings& project,
+                                                           Millis lifetime) {
+  KeyStore store(place.db, wall_clock(), actor_name());
+  NewKey wanted{.name = name, .owner = "", .project = project.id};
+  if (lifetime.count() > 0) wanted.expires = wall_clock().wall() + lifetime.count();
+  for (int number = 2;; ++number) {
+    auto issued = store.add(wanted);
+    if (issued) return std::pair{wanted.name, std::string(issued.value().text.reveal())};
+    if (issued.error().code != Code::conflict || number > 10'000) return issued.error();
+    wanted.name = fmt::format("{}-{}", name, number);
+  }
+}
+
+}  // namespace pg

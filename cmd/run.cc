@@ -1,0 +1,95 @@
+// pg run: becomes the agent, pointed at pg by variables and arguments only. Nothing is written into the agent's own settings.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+#include "cmd/agent.h"
+#include "cmd/http_probe.h"
+#include "core/base/text.h"
+
+namespace pg {
+namespace {
+
+constexpr Millis kKeyLifetime{30LL * 86'400'000};
+
+struct RunOptions {
+  AgentOptions agent;
+  std::vector<std::string> words;
+};
+
+/// A file in memory that the agent inherits: its path is /proc/self/fd/N, and nothing reaches the disk.
+Result<std::string> memory_file(const std::string& text) {
+  const int file = ::memfd_create("pg", 0);
+  if (file < 0) return make_error(Code::io_failed, fmt::format("cannot make a file in memory: {}", std::strerror(errno)));
+  if (::write(file, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    return make_error(Code::io_failed, "cannot fill a file in memory");
+  ::lseek(file, 0, SEEK_SET);
+  return fmt::format("/proc/self/fd/{}", file);
+}
+
+int become(Shell& shell, const std::vector<std::string>& words) {
+  std::vector<char*> argv;
+  for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));  // execvp takes char*, and leaves them alone
+  argv.push_back(nullptr);
+  std::signal(SIGPIPE, SIG_DFL);
+  ::execvp(argv[0], argv.data());
+  const int problem = errno;
+  return shell.fail({.what = fmt::format("cannot start '{}': {}", words.front(), std::strerror(problem)),
+                     .hint = problem == ENOENT ? fmt::format("install it, or add its directory to PATH") : std::string{},
+                     .status = problem == ENOENT ? exit_not_found : exit_local_io});
+}
+
+Result<std::string> key_for(Workplace& place, const Agent& agent, const RunOptions& options) {
+  PG_TRY(auto given, given_key(options.agent));
+  if (given) return *given;
+  PG_TRY(auto made, mint_agent_key(place, "run-" + agent.tool.name, agent.project, kKeyLifetime));
+  return made.second;
+}
+
+int run(Shell& shell, const RunOptions& options) {
+  auto place = open_workplace(shell).value();
+  auto agent = find_agent(shell, place.settings, options.agent).value();
+  for (const auto& reason : {agent.tool.unsupported, agent.tool.run_refusal})
+    if (!reason.empty()) return shell.fail({.what = reason, .hint = "pg setup " + agent.tool.name, .status = exit_no, .code = "unsupported"});
+  if (agent.tool.start.empty())
+    return shell.fail({.what = agent.tool.title + " are libraries: there is nothing to start", .hint = fmt::format("eval \"$(pg setup {})\"", agent.tool.name)});
+  const auto origin = serve_origin(place.settings);
+  if (auto health = probe(parse_url(origin + "/healthz").value(), {}, shell.timeout_or(Millis{3000}).value()); !health)
+    return shell.fail({.what = fmt::format("no pg answers at {}: {}", origin, health.error().message),
+                       .hint = "start it with 'pg serve' in another terminal",
+                       .status = exit_upstream});
+  if (agent.provider.empty())
+    shell.warn(fmt::format("no provider of project {} speaks {}; requests will be refused", agent.project.name, agent.tool.dialect));
+  agent.values.key = key_for(place, agent, options).value();
+  std::string file;
+  if (!agent.tool.file.empty()) file = memory_file(fill_in(trim(agent.tool.file_text), agent.values) + "\n").value();
+  for (const auto& [name, value] : tool_environment(agent.tool, agent.values)) ::setenv(name.c_str(), value.c_str(), 1);
+  for (const char* name : {"PG_KEY", "PG_APP_KEY"}) ::unsetenv(name);
+  auto words = tool_command(agent.tool, agent.values, file);
+  words.insert(words.end(), options.words.begin(), options.words.end());
+  if (shell.verbose > 0) shell.note(fmt::format("{} through {}", agent.tool.title, agent.values.base));
+  return become(shell, words);
+}
+
+}  // namespace
+
+void add_run(CLI::App& command, Shell& shell) {
+  auto options = std::make_shared<RunOptions>();
+  command.description(
+      "Start an agent behind pg, nothing written to disk\n"
+      "What follows -- goes to the agent. It gets a pg key of its own that ends after 30 days, unless --key or PG_KEY gives one.");
+  one_of(command.add_option("AGENT", options->agent.name, "Which agent")->required(), agent_names());
+  command.add_option("ARGS", options->words, "Arguments of the agent, after --");
+  command.add_option("--model", options->agent.model, "Model to ask for")->type_name("MODEL");
+  command.add_option("--key", options->agent.key, "Use this pg key (or PG_KEY) instead of a new one")->type_name("KEY");
+  command.add_flag("--own-login", options->agent.own_login, "The agent keeps its own login; the pg key goes along in x-pg-key");
+  command.footer("pg run claude-code\npg run codex -- exec \"explain this repository\"\npg run opencode --model gpt-5.1 --project work");
+  set_action(command, shell, [&shell, options] { return run(shell, *options); });
+}
+
+}  // namespace pg

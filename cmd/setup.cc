@@ -1,0 +1,114 @@
+// pg setup: prints what points an agent at pg, ready to paste, or checks that the way works.
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "cmd/agent.h"
+#include "cmd/print.h"
+#include "cmd/setup_check.h"
+#include "core/base/text.h"
+
+namespace pg {
+namespace {
+
+struct SetupOptions {
+  AgentOptions agent;
+  std::string shell_name;
+  bool check = false;
+};
+
+ShellKind shell_kind(const std::string& name) {
+  if (name == "powershell") return ShellKind::powershell;
+  if (name == "fish") return ShellKind::fish;
+  const char* login = std::getenv("SHELL");
+  return name.empty() && login != nullptr && std::string_view(login).ends_with("/fish") ? ShellKind::fish : ShellKind::sh;
+}
+
+std::string setup_json(const Agent& agent) {
+  std::string environment = "{";
+  for (const auto& [name, value] : tool_environment(agent.tool, agent.values)) json_field(environment, name, value);
+  std::string object = "{";
+  json_field(object, "agent", agent.tool.name);
+  json_field(object, "dialect", agent.tool.dialect);
+  json_field(object, "project", agent.project.name);
+  json_field(object, "base_url", agent.values.base);
+  json_field(object, "key", agent.values.key);
+  json_field(object, "model", agent.values.model);
+  json_raw(object, "env", environment + "}");
+  json_raw(object, "command", agent.tool.start.empty() ? "null" : json_list(tool_command(agent.tool, agent.values, agent.tool.file)));
+  json_raw(object, "notes", json_list(agent.tool.notes));
+  return object + "}\n";
+}
+
+void warn_of_gaps(Shell& shell, const Agent& agent) {
+  if (agent.provider.empty())
+    shell.warn(fmt::format("no provider of project {} speaks {} ({}); its requests will be refused\n  hint: pg projects edit {}", agent.project.name,
+                           agent.tool.title, agent.tool.dialect, agent.project.name));
+}
+
+int print_snippet(Shell& shell, Workplace& place, Agent& agent, const SetupOptions& options) {
+  auto key = given_key(options.agent).value();
+  std::string made;
+  if (!key) {
+    auto [name, text] = mint_agent_key(place, agent.tool.name, agent.project, Millis{0}).value();
+    made = name;
+    key = text;
+  }
+  agent.values.key = *key;
+  shell.write(shell.json ? setup_json(agent) : setup_snippet(agent.tool, agent.values, shell_kind(options.shell_name), agent.project.name));
+  shell.flush();
+  if (!made.empty())
+    shell.note(fmt::format("\nmade key {} for project {}; 'pg keys revoke {}' takes it back", shell.paint_err(Color::bold, made), agent.project.name, made));
+  warn_of_gaps(shell, agent);
+  shell.note(fmt::format("then: pg setup {} --check", agent.tool.name));
+  return exit_ok;
+}
+
+int setup(Shell& shell, const SetupOptions& options) {
+  auto place = open_workplace(shell).value();
+  auto agent = find_agent(shell, place.settings, options.agent).value();
+  if (!agent.tool.unsupported.empty()) return shell.fail({.what = agent.tool.unsupported, .status = exit_no, .code = "unsupported"});
+  if (options.check) return check_setup(shell, place, agent, options.agent);
+  return print_snippet(shell, place, agent, options);
+}
+
+int list(Shell& shell) {
+  Table table({{"AGENT"}, {"NAME"}, {"", Align::left, 1, 20}});
+  std::string objects;
+  for (const auto& name : agent_names()) {
+    for (const auto& tool : shipped_clients()) {
+      if (tool.name != name) continue;
+      table.add({{name, Color::bold}, {tool.title}, {tool.unsupported.empty() ? "" : "not supported", Color::yellow}});
+      std::string object = "{";
+      json_field(object, "agent", name);
+      json_field(object, "title", tool.title);
+      json_bool(object, "supported", tool.unsupported.empty());
+      objects += (objects.empty() ? "" : ",\n") + object + "}";
+      break;
+    }
+  }
+  shell.write(shell.json ? "[" + objects + "]\n" : table.text(shell));
+  shell.note("\npg setup AGENT prints what to paste");
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_setup(CLI::App& command, Shell& shell) {
+  auto options = std::make_shared<SetupOptions>();
+  command.description(
+      "Print what points an agent or SDK at pg\n"
+      "The snippet works as pasted: it holds a pg key made for this agent, never a provider's key. Nothing else is changed. "
+      "Without AGENT the known ones are listed.");
+  one_of(command.add_option("AGENT", options->agent.name, "Which agent or SDK"), agent_names());
+  one_of(command.add_option("--shell", options->shell_name, "Spell it for this shell; $SHELL decides otherwise"), {"sh", "fish", "powershell"});
+  command.add_option("--model", options->agent.model, "Model to name in the snippet")->type_name("MODEL");
+  command.add_option("--key", options->agent.key, "Use this pg key (or PG_KEY) instead of a new one")->type_name("KEY");
+  command.add_flag("--own-login", options->agent.own_login, "The agent keeps its own login; the pg key goes along in x-pg-key");
+  command.add_flag("--check", options->check, "Print nothing to paste: send one small request through a running pg and report");
+  command.footer(
+      "pg setup claude-code\npg setup codex --check\npg setup opencode --model gpt-5.1 --shell fish\n"
+      "eval \"$(pg setup anthropic-sdk)\"  # straight into this shell");
+  set_action(command, shell, [&shell, options] { return options->agent.name.empty() ? list(shell) : setup(shell, *options); });
+}
+
+}  // namespace pg

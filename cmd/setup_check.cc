@@ -1,0 +1,168 @@
+// The steps of pg setup --check: is serve there, does it take the key, does the provider answer, does the address come back whole.
+#include "cmd/setup_check.h"
+
+#include <nlohmann/json.hpp>
+
+#include "cmd/http_probe.h"
+#include "cmd/print.h"
+#include "core/base/text.h"
+#include "core/store/key_store.h"
+#include "core/store/log_store.h"
+
+namespace pg {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kAddress = "pg.check@example.com";  // example.com is nobody's (RFC 2606 §3)
+
+/// Prints steps as they end and remembers how the check went.
+class Report {
+ public:
+  explicit Report(Shell& shell) : shell_(shell) {}
+
+  void add(std::string_view step, std::string_view verdict, const std::string& detail, const std::string& hint = {}) {
+    if (shell_.json) {
+      std::string object = "{";
+      json_field(object, "step", step);
+      json_field(object, "verdict", verdict);
+      json_field(object, "detail", detail);
+      if (!hint.empty()) json_field(object, "hint", hint);
+      steps_ += (steps_.empty() ? "" : ",") + object + "}";
+      return;
+    }
+    const Color color = verdict == "ok" ? Color::green : verdict == "fail" ? Color::red : Color::yellow;
+    shell_.print("{}  {:<12}{}\n", shell_.paint(color, fmt::format("{:<4}", verdict)), step, escape_controls(detail));
+    if (!hint.empty()) shell_.print("      hint: {}\n", hint);
+    shell_.flush();
+  }
+
+  int end(int status) {
+    if (shell_.json) shell_.print("{{\"ok\":{},\"steps\":[{}]}}\n", status == exit_ok, steps_);
+    return status;
+  }
+
+ private:
+  Shell& shell_;
+  std::string steps_;
+};
+
+/// A key that lives as long as the check; revoked at the end, expired soon after in any case.
+class CheckKey {
+ public:
+  CheckKey(Workplace& place, const ProjectSettings& project, const std::optional<std::string>& given) : place_(place) {
+    if (given) {
+      text_ = *given;
+      return;
+    }
+    std::tie(name_, text_) = mint_agent_key(place, "setup-check", project, Millis{300'000}).value();
+  }
+  ~CheckKey() {
+    if (name_.empty()) return;
+    if (auto revoked = KeyStore(place_.db, wall_clock(), actor_name()).revoke(name_); !revoked) return;
+  }
+  CheckKey(const CheckKey&) = delete;
+  CheckKey& operator=(const CheckKey&) = delete;
+  const std::string& text() const { return text_; }
+
+ private:
+  Workplace& place_;
+  std::string name_, text_;
+};
+
+std::string_view path_of(std::string_view dialect) {
+  if (dialect == "anthropic") return "/v1/messages";
+  return dialect == "openai-responses" ? "/v1/responses" : "/v1/chat/completions";
+}
+
+/// The message inside an error body of any dialect, or its beginning.
+std::string error_text(const std::string& body) {
+  auto parsed = json::parse(body, nullptr, false);
+  if (parsed.is_object() && parsed.contains("error") && parsed["error"].is_object() && parsed["error"].contains("message") &&
+      parsed["error"]["message"].is_string())
+    return parsed["error"]["message"].get<std::string>();
+  return cut_to(body, 160);
+}
+
+Result<ProbeReply> ask(const Agent& agent, const std::string& key, Millis timeout) {
+  PG_TRY(auto url, parse_url(agent.values.base + std::string(path_of(agent.tool.dialect))));
+  ProbeRequest request;
+  request.method = "POST";
+  request.fields = {{"Content-Type", "application/json"}, {"User-Agent", "pg-setup-check/" PG_VERSION}, {"x-pg-key", key}};
+  if (agent.tool.dialect == "anthropic") request.fields.emplace_back("anthropic-version", "2023-06-01");
+  request.body = check_body(agent.tool.dialect, agent.values.model.empty() ? "claude-haiku-4-5" : agent.values.model, kAddress);
+  return probe(url, request, timeout);
+}
+
+void judge_restored(Report& report, const ProjectSettings& project, const ProbeReply& reply) {
+  const bool redacts = project.guards.email == Action::redact;
+  if (reply.body.find(kAddress) != std::string::npos)
+    report.add("restored", "ok", redacts ? "the address in the answer is whole; the provider saw a placeholder" : "e-mail addresses are not redacted in this project");
+  else if (reply.body.find("[[EMAIL_") != std::string::npos)
+    report.add("restored", "fail", "the answer holds a placeholder that was not turned back");
+  else
+    report.add("restored", "skip", "the model did not repeat the address, so there was nothing to turn back");
+}
+
+int judge_answer(Report& report, const Agent& agent, const Result<ProbeReply>& reply) {
+  const std::string see = "pg logs show last";
+  if (!reply) {
+    report.add("provider", "fail", reply.error().message, see);
+    return exit_upstream;
+  }
+  const auto& answer = reply.value();
+  if (answer.status == 401 || answer.status == 403) {
+    report.add("key", "fail", fmt::format("{}: {}", answer.status, error_text(answer.body)), see);
+    return exit_auth;
+  }
+  report.add("key", "ok", "accepted");
+  if (answer.status != 200) {
+    report.add("provider", "fail", fmt::format("{}: {}", answer.status, error_text(answer.body)), see);
+    return answer.status >= 500 ? exit_upstream : exit_no;
+  }
+  report.add("provider", "ok", fmt::format("{} answered", agent.provider.empty() ? "it" : agent.provider));
+  judge_restored(report, agent.project, answer);
+  return answer.body.find("[[EMAIL_") == std::string::npos ? exit_ok : exit_no;
+}
+
+}  // namespace
+
+std::string check_body(std::string_view dialect, std::string_view model, std::string_view address) {
+  const auto prompt = fmt::format("Repeat exactly this e-mail address and nothing else: {}", address);
+  json body{{"model", model}};
+  if (dialect == "openai-responses") {
+    body["input"] = prompt;
+    body["max_output_tokens"] = 512;
+    return body.dump();
+  }
+  body["messages"] = json::array({{{"role", "user"}, {"content", prompt}}});
+  body[dialect == "anthropic" ? "max_tokens" : "max_completion_tokens"] = 512;
+  return body.dump();
+}
+
+int check_setup(Shell& shell, Workplace& place, Agent& agent, const AgentOptions& options) {
+  Report report(shell);
+  const auto origin = serve_origin(place.settings);
+  const auto timeout = shell.timeout_or(Millis{60'000}).value();
+  const auto given = given_key(options).value();
+  auto health = probe(parse_url(origin + "/healthz").value(), {}, std::min(timeout, Millis{3000}));
+  if (!health || health.value().status != 200) {
+    report.add("serve", "fail", fmt::format("{}: {}", origin, health ? fmt::format("answers {}: is that pg?", health.value().status) : health.error().message),
+               "pg serve");
+    return report.end(exit_upstream);
+  }
+  report.add("serve", "ok", fmt::format("answers at {}", origin));
+  if (agent.provider.empty()) {
+    report.add("provider", "fail", fmt::format("no provider of project {} speaks {}", agent.project.name, agent.tool.dialect),
+               "pg projects edit " + agent.project.name);
+    return report.end(exit_no);
+  }
+  if (agent.values.own_login) {
+    report.add("provider", "skip", fmt::format("{} uses its own login, which only it has", agent.tool.title));
+    return report.end(exit_ok);
+  }
+  const CheckKey key(place, agent.project, given);
+  return report.end(judge_answer(report, agent, ask(agent, key.text(), timeout)));
+}
+
+}  // namespace pg

@@ -1,0 +1,37 @@
+// The client tools of clients.toml: what points each of them at pg.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace pg {
+
+/// One block of clients.toml. Texts hold {base} {base_v1} {key} {model} {file}.
+struct ClientTool {
+  std::string name;
+  std::string title;
+  std::string dialect;
+  std::string default_model;
+  std::vector<std::string> env;            // "NAME=value"
+  std::vector<std::string> own_login_env;  // instead of env, when the tool keeps its own login
+  std::string start;                       // the program; empty when there is nothing to start
+  std::vector<std::vector<std::string>> args;
+  std::vector<std::vector<std::string>> lines;
+  std::string file;
+  std::string file_text;
+  std::string for_good;
+  std::vector<std::string> notes;
+  std::string unsupported;
+  std::string run_refusal;
+};
+
+/// Reads blocks from a text. invalid_config, with the place, for TOML errors, unknown keys, and missing or empty names.
+Result<std::vector<ClientTool>> read_clients(std::string_view toml, std::string_view file);
+
+/// The shipped blocks, in file order. One tool may have several, one per dialect.
+const std::vector<ClientTool>& shipped_clients();
+
+}  // namespace pg
