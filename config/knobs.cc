@@ -1,0 +1,283 @@
+// The rows, and how a value gets into a slot and out again.
+#include "config/knobs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <type_traits>
+
+#include "config/checks.h"
+#include "core/base/encode.h"
+#include "core/base/text.h"
+
+namespace pg {
+namespace {
+
+constexpr std::int64_t kDay = 86'400'000;
+constexpr auto flag = KnobKind::flag;
+constexpr auto number = KnobKind::number;
+constexpr auto bytes = KnobKind::bytes;
+constexpr auto duration = KnobKind::duration;
+constexpr auto text = KnobKind::text;
+constexpr auto list = KnobKind::list;
+
+#define PG_SLOT(S, field) [](S& s) -> KnobSlot { return &s.field; }
+
+constexpr Knob<Settings> kSettings[] = {
+    {{"database", text}, PG_SLOT(Settings, database)},
+    {{"app_key_file", text}, PG_SLOT(Settings, app_key_file)},
+    {{"serve.host", text, 0, 0, check_bind_host}, PG_SLOT(Settings, serve.host)},
+    {{"serve.port", number, 0, 65535}, PG_SLOT(Settings, serve.port)},
+    {{"serve.threads", number, 0, 256}, PG_SLOT(Settings, serve.threads)},
+    {{"serve.require_key", flag}, PG_SLOT(Settings, serve.require_key)},
+    {{"serve.allowed_hosts", list, 0, 0, check_host_name}, PG_SLOT(Settings, serve.allowed_hosts)},
+    {{"serve.allowed_origins", list, 0, 0, check_origin}, PG_SLOT(Settings, serve.allowed_origins)},
+    {{"serve.log_requests", flag}, PG_SLOT(Settings, serve.log_requests)},
+    {{"limits.max_body", bytes, 1024, std::int64_t{1} << 32}, PG_SLOT(Settings, limits.max_body)},
+    {{"limits.max_head", bytes, 1024, 1 << 20}, PG_SLOT(Settings, limits.max_head)},
+    {{"limits.head_timeout", duration, 100, kDay}, PG_SLOT(Settings, limits.head_timeout)},
+    {{"limits.body_timeout", duration, 100, kDay}, PG_SLOT(Settings, limits.body_timeout)},
+    {{"limits.idle_timeout", duration, 100, kDay}, PG_SLOT(Settings, limits.idle_timeout)},
+    {{"limits.stall_timeout", duration, 100, kDay}, PG_SLOT(Settings, limits.stall_timeout)},
+    {{"limits.ping_after", duration, 100, kDay}, PG_SLOT(Settings, limits.ping_after)},
+    {{"limits.drain", duration, 0, kDay}, PG_SLOT(Settings, limits.drain)},
+    {{"limits.max_connections", number, 1, 1'000'000}, PG_SLOT(Settings, limits.max_connections)},
+    {{"limits.remembered_vault_bytes", bytes, 0, std::int64_t{1} << 36}, PG_SLOT(Settings, limits.remembered_vault_bytes)},
+    {{"scan.exclude", list, 0, 0, check_plain_text}, PG_SLOT(Settings, scan.exclude)},
+    {{"scan.max_file_size", bytes, 1, std::int64_t{1} << 40}, PG_SLOT(Settings, scan.max_file_size)},
+};
+
+constexpr Knob<GuardSettings> kGuards[] = {
+    {{"secrets", text}, PG_SLOT(GuardSettings, secrets)}, {{"email", text}, PG_SLOT(GuardSettings, email)},
+    {{"iban", text}, PG_SLOT(GuardSettings, iban)},       {{"card", text}, PG_SLOT(GuardSettings, card)},
+    {{"ssn", text}, PG_SLOT(GuardSettings, ssn)},         {{"phone", text}, PG_SLOT(GuardSettings, phone)},
+    {{"ipv4", text}, PG_SLOT(GuardSettings, ipv4)},       {{"private_ipv4", flag}, PG_SLOT(GuardSettings, private_ipv4)},
+};
+
+constexpr Knob<ProviderSettings> kProviders[] = {
+    {{"enabled", flag}, PG_SLOT(ProviderSettings, enabled)},
+    {{"openai_base_url", text, 0, 0, check_base_url}, PG_SLOT(ProviderSettings, openai_base_url)},
+    {{"anthropic_base_url", text, 0, 0, check_base_url}, PG_SLOT(ProviderSettings, anthropic_base_url)},
+    {{"credential", text, 0, 0, check_credential}, PG_SLOT(ProviderSettings, credential)},
+    {{"auth", text, 0, 0, check_auth}, PG_SLOT(ProviderSettings, auth)},
+    {{"vendor", text, 0, 0, check_provider_name}, PG_SLOT(ProviderSettings, vendor)},
+    {{"models", list, 0, 0, check_plain_text}, PG_SLOT(ProviderSettings, models)},
+    {{"ca_file", text}, PG_SLOT(ProviderSettings, ca_file)},
+    {{"connect_timeout", duration, 100, kDay}, PG_SLOT(ProviderSettings, connect_timeout)},
+    {{"first_byte_timeout", duration, 100, kDay}, PG_SLOT(ProviderSettings, first_byte_timeout)},
+    {{"idle_timeout", duration, 100, kDay}, PG_SLOT(ProviderSettings, idle_timeout)},
+};
+
+constexpr Knob<ProjectSettings> kProjects[] = {
+    {{"id", text, 0, 0, check_uuid}, PG_SLOT(ProjectSettings, id)},
+    {{"type", text, 0, 0, check_project_type}, PG_SLOT(ProjectSettings, type)},
+    {{"providers", list, 0, 0, check_provider_name}, PG_SLOT(ProjectSettings, providers)},
+    {{"require_key", flag}, PG_SLOT(ProjectSettings, require_key)},
+    {{"keep_vaults", flag}, PG_SLOT(ProjectSettings, keep_vaults)},
+    {{"keep_vaults_for", duration, 1000, 30 * kDay}, PG_SLOT(ProjectSettings, keep_vaults_for)},
+};
+#undef PG_SLOT
+
+constexpr std::array<std::string_view, 4> kActions = {"off", "detect", "redact", "block"};
+
+std::string_view short_key(std::string_view key) {
+  return key.substr(key.rfind('.') + 1);
+}
+
+std::string spell_duration(std::int64_t millis) {
+  constexpr std::pair<std::int64_t, const char*> kUnits[] = {{kDay, "d"}, {3'600'000, "h"}, {60'000, "m"}, {1000, "s"}};
+  for (const auto& [size, name] : kUnits)
+    if (millis != 0 && millis % size == 0) return fmt::format("{}{}", millis / size, name);
+  return fmt::format("{}ms", millis);
+}
+
+std::string spell_bytes(std::int64_t count) {
+  constexpr std::pair<std::int64_t, const char*> kUnits[] = {{1ll << 30, "GiB"}, {1ll << 20, "MiB"}, {1ll << 10, "KiB"}};
+  for (const auto& [size, name] : kUnits)
+    if (count != 0 && count % size == 0) return fmt::format("{}{}", count / size, name);
+  return std::to_string(count);
+}
+
+Complaint wrong(const KnobType& type) {
+  const std::string key(short_key(type.key));
+  switch (type.kind) {
+    case KnobKind::flag:
+      return {key + " must be true or false", ""};
+    case KnobKind::number:
+      return {fmt::format("{} must be a whole number from {} to {}", key, type.min, type.max), ""};
+    case KnobKind::bytes:
+      return {fmt::format("{} must be a size from {} to {}", key, spell_bytes(type.min), spell_bytes(type.max)),
+              "such as \"64MiB\""};
+    case KnobKind::duration:
+      return {fmt::format("{} must be a duration from {} to {}", key, spell_duration(type.min), spell_duration(type.max)),
+              "such as \"30s\" or \"5m\""};
+    case KnobKind::list:
+      return {key + " must be a list of texts", "such as [\"a\", \"b\"]"};
+    case KnobKind::text:
+      break;
+  }
+  return {key + " must be a text in quotes", ""};
+}
+
+std::optional<Complaint> put_flag(const KnobType& type, KnobSlot slot, bool value) {
+  if (auto** at = std::get_if<bool*>(&slot))
+    **at = value;
+  else if (auto** maybe = std::get_if<std::optional<bool>*>(&slot))
+    **maybe = value;
+  else
+    return wrong(type);
+  return std::nullopt;
+}
+
+std::optional<Complaint> put_number(const KnobType& type, KnobSlot slot, std::int64_t value) {
+  if (value < type.min || value > type.max) return wrong(type);
+  const bool fits = std::visit(
+      [&](auto* at) {
+        using T = std::remove_pointer_t<decltype(at)>;
+        if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+          *at = static_cast<T>(value);
+          return true;
+        } else if constexpr (std::is_same_v<T, Millis> || std::is_same_v<T, std::optional<Millis>>) {
+          *at = Millis(value);
+          return true;
+        } else {
+          return false;
+        }
+      },
+      slot);
+  return fits ? std::nullopt : std::optional(wrong(type));
+}
+
+std::optional<Complaint> put_text(const KnobType& type, KnobSlot slot, std::string_view value) {
+  if (auto** action = std::get_if<Action*>(&slot)) {
+    const auto parsed = parse_action(value);
+    if (!parsed) return action_complaint(type.key, value);
+    **action = *parsed;
+    return std::nullopt;
+  }
+  if (type.check != nullptr)
+    if (auto complaint = type.check(value)) return complaint;
+  if (auto** at = std::get_if<std::string*>(&slot))
+    **at = value;
+  else if (auto** maybe = std::get_if<std::optional<std::string>*>(&slot))
+    **maybe = std::string(value);
+  else
+    return wrong(type);
+  return std::nullopt;
+}
+
+std::optional<Complaint> put_list(const KnobType& type, KnobSlot slot, std::vector<std::string> values) {
+  for (const std::string& value : values)
+    if (auto complaint = type.check == nullptr ? std::nullopt : type.check(value))
+      return Complaint{fmt::format("{}: {}", short_key(type.key), complaint->message), complaint->hint};
+  auto** at = std::get_if<std::vector<std::string>*>(&slot);
+  if (at == nullptr) return wrong(type);
+  **at = std::move(values);
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> read_measure(KnobKind kind, std::string_view value) {
+  if (kind == KnobKind::bytes) return parse_bytes(value);
+  if (kind == KnobKind::duration) return parse_duration_ms(value);
+  std::int64_t whole = 0;
+  const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), whole);
+  return failed == std::errc() && end == value.data() + value.size() ? std::optional(whole) : std::nullopt;
+}
+
+struct Speller {
+  const KnobType& type;
+  std::string operator()(bool value) const { return value ? "true" : "false"; }
+  std::string operator()(const std::string& value) const { return json_quoted(value); }
+  std::string operator()(Millis value) const { return json_quoted(spell_duration(value.count())); }
+  std::string operator()(Action value) const { return json_quoted(action_name(value)); }
+  std::string operator()(const std::vector<std::string>& values) const {
+    std::string out = "[";
+    for (const std::string& value : values) out += (out.size() > 1 ? ", " : "") + json_quoted(value);
+    return out + "]";
+  }
+  template <class T>
+  std::string operator()(const std::optional<T>& value) const {
+    return value ? (*this)(*value) : std::string();
+  }
+  template <class T>
+  std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, std::string> operator()(T value) const {
+    const auto whole = static_cast<std::int64_t>(value);
+    return type.kind == KnobKind::bytes ? json_quoted(spell_bytes(whole)) : std::to_string(whole);
+  }
+};
+
+}  // namespace
+
+std::span<const Knob<Settings>> settings_knobs() {
+  return kSettings;
+}
+std::span<const Knob<GuardSettings>> guard_knobs() {
+  return kGuards;
+}
+std::span<const Knob<ProviderSettings>> provider_knobs() {
+  return kProviders;
+}
+std::span<const Knob<ProjectSettings>> project_knobs() {
+  return kProjects;
+}
+
+std::optional<Action> parse_action(std::string_view word) {
+  const auto* found = std::find(kActions.begin(), kActions.end(), word);
+  if (found == kActions.end()) return std::nullopt;
+  return static_cast<Action>(found - kActions.begin());
+}
+
+Complaint action_complaint(std::string_view key, std::string_view word) {
+  const auto near = find_nearest(word, kActions);
+  return {fmt::format("{} must be \"off\", \"detect\", \"redact\" or \"block\"", short_key(key)),
+          near ? fmt::format("did you mean \"{}\"?", *near) : ""};
+}
+
+std::optional<Complaint> set_knob(const KnobType& type, KnobSlot slot, const TomlValue& value) {
+  if (const auto* boolean = std::get_if<bool>(&value.value); boolean != nullptr && type.kind == KnobKind::flag)
+    return put_flag(type, slot, *boolean);
+  if (const auto* whole = std::get_if<std::int64_t>(&value.value))
+    // A bare number has no unit: a duration needs one, bytes are the unit of sizes.
+    return type.kind == KnobKind::number || type.kind == KnobKind::bytes ? put_number(type, slot, *whole) : wrong(type);
+  if (const std::string* words = value.text(); words != nullptr && type.kind == KnobKind::text)
+    return put_text(type, slot, *words);
+  if (const std::string* words = value.text();
+      words != nullptr && (type.kind == KnobKind::bytes || type.kind == KnobKind::duration)) {
+    const auto measure = read_measure(type.kind, *words);
+    return measure ? put_number(type, slot, *measure) : wrong(type);
+  }
+  const TomlList* elements = value.list();
+  if (elements == nullptr || type.kind != KnobKind::list) return wrong(type);
+  std::vector<std::string> values;
+  for (const TomlValue& element : *elements) {
+    if (element.text() == nullptr) return wrong(type);
+    values.push_back(*element.text());
+  }
+  return put_list(type, slot, std::move(values));
+}
+
+std::optional<Complaint> set_knob_text(const KnobType& type, KnobSlot slot, std::string_view value) {
+  value = trim(value);
+  if (type.kind == KnobKind::text) return put_text(type, slot, value);
+  if (type.kind == KnobKind::flag) {
+    const bool yes = value == "true" || value == "1" || value == "yes" || value == "on";
+    const bool no = value == "false" || value == "0" || value == "no" || value == "off";
+    return yes || no ? put_flag(type, slot, yes) : wrong(type);
+  }
+  if (type.kind == KnobKind::list) {
+    std::vector<std::string> values;
+    for (const std::string_view piece : split(value, ','))
+      if (!trim(piece).empty()) values.emplace_back(trim(piece));
+    return put_list(type, slot, std::move(values));
+  }
+  const auto measure = read_measure(type.kind, value);
+  return measure ? put_number(type, slot, *measure) : wrong(type);
+}
+
+std::string knob_text(const KnobType& type, KnobSlot slot) {
+  return std::visit([&](const auto* at) { return Speller{type}(*at); }, slot);
+}
+
+}  // namespace pg

@@ -1,0 +1,104 @@
+// Problems as text. Whatever stands in a settings file may be a credential typed into the wrong place, so excerpts are masked.
+#include "config/problem.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "core/base/ids.h"
+#include "core/base/text.h"
+
+namespace pg {
+namespace {
+
+constexpr std::size_t kMaxExcerpt = 160;
+constexpr std::array<std::string_view, 20> kCredentialStarts = {"sk-",   "sk_",  "pk_",  "rk_",   "pg_live_", "gsk_", "xai-",
+                                                                "ghp_",  "gho_", "ghs_", "AKIA",  "ASIA",     "AIza", "hf_",
+                                                                "glpat", "xox",  "r8_",  "pplx-", "fw_",      "eyJ"};
+
+bool is_word_char(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '+' || c == '=';
+}
+
+// Random text has long runs of letters among digits; model names and dates have dashes between short words.
+bool has_dense_run(std::string_view word) {
+  std::size_t length = 0, digits = 0, letters = 0;
+  for (const char c : word) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) {
+      length = digits = letters = 0;
+      continue;
+    }
+    ++length;
+    ++(std::isdigit(static_cast<unsigned char>(c)) != 0 ? digits : letters);
+    if (length >= 20 && digits >= 2 && letters >= 2) return true;
+  }
+  return false;
+}
+
+// Byte offset of the 1-based character `column`.
+std::size_t byte_of_column(std::string_view line, int column) {
+  std::size_t at = 0;
+  for (int i = 1; i < column && at < line.size(); ++i) {
+    ++at;
+    while (at < line.size() && (static_cast<unsigned char>(line[at]) & 0xc0) == 0x80) ++at;
+  }
+  return at;
+}
+
+std::string printable(std::string_view text) {
+  std::string flat(text);
+  std::replace(flat.begin(), flat.end(), '\t', ' ');
+  return escape_controls(flat);
+}
+
+}  // namespace
+
+bool looks_like_credential(std::string_view word) {
+  if (word.size() < 16 || is_uuid(word)) return false;
+  const auto starts = [&](std::string_view start) { return word.substr(0, start.size()) == start; };
+  return std::any_of(kCredentialStarts.begin(), kCredentialStarts.end(), starts) || has_dense_run(word);
+}
+
+std::string mask_credentials(std::string_view line) {
+  std::string masked(line);
+  for (std::size_t at = 0; at < line.size();) {
+    std::size_t end = at;
+    while (end < line.size() && is_word_char(line[end])) ++end;
+    if (looks_like_credential(line.substr(at, end - at)))
+      std::fill(masked.begin() + std::ptrdiff_t(at), masked.begin() + std::ptrdiff_t(end), '*');
+    at = std::max(end, at + 1);
+  }
+  return masked;
+}
+
+std::string SourcePlace::text() const {
+  if (line == 0) return file;
+  return fmt::format("{}:{}:{}", file, line, column);
+}
+
+std::string problem_text(const Problem& problem) {
+  const SourcePlace& place = problem.place;
+  std::string text = place.text() + (place.text().empty() ? "" : ": ") + problem.message;
+  if (place.source.empty()) return problem.hint.empty() ? text : fmt::format("{} ({})", text, problem.hint);
+  const std::string masked = mask_credentials(place.source);
+  const std::size_t at = byte_of_column(masked, place.column);
+  // A window of a long line, wide enough on both sides of the place.
+  const std::size_t from = at > kMaxExcerpt / 2 ? byte_of_column(masked, place.column - int{kMaxExcerpt / 2}) : 0;
+  const std::string before = printable(std::string_view(masked).substr(from, at - from));
+  const std::size_t after = byte_of_column(std::string_view(masked).substr(at), int{kMaxExcerpt / 2});
+  const int blanks = display_width(before);
+  text += fmt::format("\n  {}{}\n  {:{}}^", before, printable(std::string_view(masked).substr(at, after)), "", blanks);
+  if (place.width > 1) text += std::string(static_cast<std::size_t>(std::min(place.width, 60) - 1), '~');
+  if (!problem.hint.empty()) text += " " + problem.hint;
+  return text;
+}
+
+std::string problems_text(const std::vector<Problem>& problems) {
+  std::string text;
+  for (const Problem& problem : problems) text += (text.empty() ? "" : "\n") + problem_text(problem);
+  return text;
+}
+
+}  // namespace pg

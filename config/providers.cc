@@ -1,0 +1,81 @@
+// Provider rows: shipped, the user's, and the two together.
+#include "config/providers.h"
+
+#include <set>
+
+#include "config/read_tables.h"
+#include "core/base/shipped.h"
+
+namespace pg {
+namespace {
+
+ProviderRows read_shipped() {
+  Loaded loaded;
+  const TomlDocument document = parse_toml(shipped("providers.toml"), "providers.toml", loaded.problems);
+  read_settings_tables(document, loaded);
+  return loaded.problems.empty() ? std::move(loaded.settings.providers) : ProviderRows();
+}
+
+template <class T>
+void lay_over(std::optional<T>& under, const std::optional<T>& over) {
+  if (over) under = over;
+}
+
+void lay_over(ProviderSettings& row, const ProviderSettings& own) {
+  lay_over(row.openai_base_url, own.openai_base_url);
+  lay_over(row.anthropic_base_url, own.anthropic_base_url);
+  lay_over(row.credential, own.credential);
+  lay_over(row.auth, own.auth);
+  lay_over(row.vendor, own.vendor);
+  lay_over(row.connect_timeout, own.connect_timeout);
+  lay_over(row.first_byte_timeout, own.first_byte_timeout);
+  lay_over(row.idle_timeout, own.idle_timeout);
+  if (!own.headers.empty()) row.headers = own.headers;
+  if (!own.models.empty()) row.models = own.models;
+  if (!own.ca_file.empty()) row.ca_file = own.ca_file;
+  row.enabled = own.enabled;
+  row.where = own.where;
+  row.places = own.places;
+}
+
+}  // namespace
+
+const ProviderRows& shipped_providers() {
+  static const ProviderRows kRows = read_shipped();
+  return kRows;
+}
+
+std::vector<std::string> provider_names(const Settings& settings) {
+  std::set<std::string> names;
+  for (const auto& [name, row] : shipped_providers()) names.insert(name);
+  for (const auto& [name, row] : settings.providers) {
+    if (row.enabled)
+      names.insert(name);
+    else
+      names.erase(name);
+  }
+  return {names.begin(), names.end()};
+}
+
+std::optional<ProviderSettings> find_provider_row(const Settings& settings, std::string_view name) {
+  const std::string key(name);
+  const auto known = shipped_providers().find(key);
+  const auto own = settings.providers.find(key);
+  if (known == shipped_providers().end() && own == settings.providers.end()) return std::nullopt;
+  ProviderSettings row;
+  if (known != shipped_providers().end()) row = known->second;
+  row.name = key;
+  if (own != settings.providers.end()) lay_over(row, own->second);
+  if (!row.enabled) return std::nullopt;
+  if (!row.vendor) row.vendor = key;
+  return row;
+}
+
+std::vector<std::string> base_urls(const ProviderSettings& row) {
+  std::vector<std::string> urls;
+  if (row.openai_base_url) urls.push_back(*row.openai_base_url);
+  if (row.anthropic_base_url) urls.push_back(*row.anthropic_base_url);
+  return urls;
+}
+
+}  // namespace pg

@@ -1,0 +1,28 @@
+// The shipped provider rows, and what a user's row makes of them.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/settings.h"
+
+namespace pg {
+
+using ProviderRows = std::map<std::string, ProviderSettings>;
+
+/// providers.toml, read once. Empty only when the shipped file is broken, which a test rules out.
+const ProviderRows& shipped_providers();
+
+/// Names of all providers, shipped and the user's own, sorted; disabled ones left out.
+std::vector<std::string> provider_names(const Settings& settings);
+
+/// The row of `name` with the user's fields laid over the shipped ones; nullopt when there is none or it is disabled.
+std::optional<ProviderSettings> find_provider_row(const Settings& settings, std::string_view name);
+
+/// The URLs a row leads to, OpenAI's first.
+std::vector<std::string> base_urls(const ProviderSettings& row);
+
+}  // namespace pg

@@ -1,0 +1,286 @@
+// One reader for every table: rows of the knob table by name, and a few tables whose keys are the user's own.
+#include "config/read_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <set>
+#include <utility>
+
+#include "config/checks.h"
+#include "config/knobs.h"
+#include "core/base/text.h"
+
+namespace pg {
+namespace {
+
+constexpr std::size_t kMaxProblems = 50;
+constexpr std::int64_t kSchema = 1;
+
+// Where a reader stands: the file, what it reports, and the path of the table ("guards.", "providers.openai.").
+struct Reader {
+  const TomlDocument& document;
+  std::vector<Problem>& problems;
+  Origins& origins;
+  SourcePlaces& places;
+  std::string prefix;         // of keys inside the file
+  std::string origin_prefix;  // of keys in origins: "projects.default." in front of a project's
+
+  Reader within(const std::string& key) const { return {document, problems, origins, places, prefix + key + ".", origin_prefix}; }
+
+  void complain(SourcePlace place, std::string message, std::string hint = {}) const {
+    if (problems.size() < kMaxProblems) problems.push_back({std::move(place), std::move(message), std::move(hint)});
+  }
+  void note(const std::string& key, const SourcePlace& place) const {
+    places.insert_or_assign(prefix + key, place);
+    origins.insert_or_assign(origin_prefix + prefix + key, fmt::format("{}:{}", place.file, place.line));
+  }
+  // The table under `entry`, or nullptr after a complaint.
+  const TomlTable* table(const TomlEntry& entry) const {
+    const TomlTable* found = entry.value.table();
+    if (found == nullptr)
+      complain(document.key_place(entry), fmt::format("{} is a table", entry.key),
+               fmt::format("write [{}{}]", prefix, entry.key));
+    return found;
+  }
+  const std::string* text(const TomlEntry& entry) const {
+    const std::string* found = entry.value.text();
+    if (found == nullptr) complain(document.value_place(entry.value), entry.key + " must be a text in quotes");
+    return found;
+  }
+};
+
+// The words that people look for when they want to write a credential down.
+bool asks_for_credential(std::string_view key) {
+  constexpr std::array<std::string_view, 8> kWords = {"key",    "api_key",  "apikey",     "token",
+                                                      "secret", "password", "auth_token", "api_token"};
+  return std::find(kWords.begin(), kWords.end(), key) != kWords.end();
+}
+
+void unknown_key(const Reader& reader, const TomlEntry& entry, const std::vector<std::string_view>& known) {
+  std::string hint;
+  if (const auto near = find_nearest(entry.key, known))
+    hint = fmt::format("did you mean \"{}\"?", *near);
+  else if (asks_for_credential(to_lower(entry.key)))
+    hint = "credentials stay out of files: credential = \"env:NAME\"";
+  const std::string shown = mask_credentials(escape_controls(std::string_view(entry.key).substr(0, 64)));
+  reader.complain(reader.document.key_place(entry), fmt::format("unknown key \"{}\"", shown), hint);
+}
+
+using Handler = std::function<void(const Reader&, const TomlEntry&)>;
+using Handlers = std::vector<std::pair<std::string_view, Handler>>;
+
+// Reads the keys of one table: knobs whose name is `scope` + key, else a handler of that name, else a problem.
+template <class S>
+void read_table(const Reader& reader, const TomlTable& table, std::span<const Knob<S>> knobs, S& target, std::string_view scope,
+                const Handlers& handlers = {}) {
+  std::vector<std::string_view> known;
+  for (const auto& [name, handler] : handlers) known.push_back(name);
+  for (const Knob<S>& knob : knobs)
+    if (knob.key.substr(0, scope.size()) == scope && knob.key.find('.', scope.size()) == std::string_view::npos)
+      known.push_back(knob.key.substr(scope.size()));
+  for (const TomlEntry& entry : table) {
+    const auto handler = std::find_if(handlers.begin(), handlers.end(), [&](const auto& row) { return row.first == entry.key; });
+    if (handler != handlers.end()) {
+      handler->second(reader, entry);
+      continue;
+    }
+    const std::string key = std::string(scope) + entry.key;
+    const auto knob = std::find_if(knobs.begin(), knobs.end(), [&](const Knob<S>& row) { return row.key == key; });
+    const bool is_known = knob != knobs.end() && std::find(known.begin(), known.end(), entry.key) != known.end();
+    if (!is_known)
+      unknown_key(reader, entry, known);
+    else if (auto complaint = set_knob(*knob, knob->slot(target), entry.value))
+      reader.complain(reader.document.value_place(entry.value), complaint->message, complaint->hint);
+    else
+      reader.note(entry.key, reader.document.value_place(entry.value));
+  }
+}
+
+void read_rules(const Reader& reader, const TomlTable& table, GuardSettings& guards) {
+  for (const TomlEntry& entry : table) {
+    const std::string* word = reader.text(entry);
+    if (word == nullptr) continue;
+    const auto action = parse_action(*word);
+    if (!action) {
+      const Complaint complaint = action_complaint(entry.key, *word);
+      reader.complain(reader.document.value_place(entry.value), complaint.message, complaint.hint);
+      continue;
+    }
+    guards.actions.insert_or_assign(entry.key, *action);
+    reader.note(entry.key, reader.document.key_place(entry));
+  }
+}
+
+void read_allow(const Reader& reader, const TomlTable& table, GuardSettings& guards) {
+  for (const TomlEntry& entry : table) {
+    std::vector<std::string> values;
+    const KnobType type{entry.key, KnobKind::list, 0, 0, check_plain_text};
+    if (auto complaint = set_knob(type, &values, entry.value)) {
+      reader.complain(reader.document.value_place(entry.value), complaint->message, complaint->hint);
+      continue;
+    }
+    guards.allow.insert_or_assign(entry.key, std::move(values));
+    reader.note(entry.key, reader.document.key_place(entry));
+  }
+}
+
+void read_custom_rule(const Reader& reader, const TomlValue& element, GuardSettings& guards, std::set<std::string>& names) {
+  CustomRule rule;
+  const SourcePlace place = reader.document.value_place(element);
+  SourcePlace name_place = place;
+  const auto take = [&](std::string& into) {
+    return [&into](const Reader& within, const TomlEntry& entry) {
+      if (const std::string* text = within.text(entry)) into = *text;
+    };
+  };
+  const Handler read_action = [&](const Reader& within, const TomlEntry& entry) {
+    const std::string* word = within.text(entry);
+    if (word == nullptr) return;
+    if (const auto action = parse_action(*word))
+      rule.action = *action;
+    else {
+      const Complaint complaint = action_complaint("action", *word);
+      within.complain(within.document.value_place(entry.value), complaint.message, complaint.hint);
+    }
+  };
+  const std::size_t before = reader.problems.size();
+  const Handlers handlers = {{"name", take(rule.name)}, {"regex", take(rule.regex)}, {"action", read_action}};
+  if (element.table() == nullptr) return reader.complain(place, "a custom rule is a table", "write [[guards.custom]]");
+  read_table<GuardSettings>(reader, *element.table(), {}, guards, "", handlers);
+  for (const TomlEntry& entry : *element.table())
+    if (entry.key == "regex") name_place = reader.document.value_place(entry.value);
+  if (reader.problems.size() != before) return;
+  if (rule.name.empty() || rule.regex.empty()) return reader.complain(place, "a custom rule needs a name and a regex");
+  if (!names.insert(rule.name).second) return reader.complain(place, "two custom rules of this file have the same name");
+  const auto same = [&](const CustomRule& other) { return other.name == rule.name; };
+  // A project's rule replaces a default of the same name.
+  const auto old = std::find_if(guards.custom.begin(), guards.custom.end(), same);
+  reader.note("custom." + rule.name, name_place);
+  if (old == guards.custom.end())
+    guards.custom.push_back(std::move(rule));
+  else
+    *old = std::move(rule);
+}
+
+void read_custom(const Reader& reader, const TomlEntry& entry, GuardSettings& guards) {
+  const TomlList* list = entry.value.list();
+  if (list == nullptr)
+    return reader.complain(reader.document.key_place(entry), "custom is a list of tables", "write [[guards.custom]]");
+  std::set<std::string> names;
+  for (const TomlValue& element : *list) read_custom_rule(reader, element, guards, names);
+}
+
+void read_guards(const Reader& outer, const TomlEntry& entry, GuardSettings& guards) {
+  const TomlTable* table = outer.table(entry);
+  if (table == nullptr) return;
+  const auto inner = [&](auto&& read) {
+    return [&read, &guards](const Reader& within, const TomlEntry& field) {
+      if (const TomlTable* found = within.table(field)) read(within.within(field.key), *found, guards);
+    };
+  };
+  const Handlers handlers = {
+      {"rules", inner(read_rules)}, {"allow", inner(read_allow)}, {"custom", [&](const Reader& within, const TomlEntry& field) {
+                                                                     read_custom(within, field, guards);
+                                                                   }}};
+  read_table<GuardSettings>(outer.within(entry.key), *table, guard_knobs(), guards, "", handlers);
+}
+
+void read_headers(const Reader& reader, const TomlEntry& entry, ProviderSettings& provider) {
+  const TomlTable* table = reader.table(entry);
+  if (table == nullptr) return;
+  for (const TomlEntry& field : *table) {
+    const std::string* value = reader.text(field);
+    if (value == nullptr) continue;
+    if (auto complaint = check_header(field.key, *value))
+      reader.complain(reader.document.key_place(field), complaint->message, complaint->hint);
+    else
+      provider.headers.emplace_back(field.key, *value);
+  }
+  reader.note("headers", reader.document.key_place(entry));
+}
+
+void read_providers(const Reader& outer, const TomlEntry& entry, std::map<std::string, ProviderSettings>& providers) {
+  const TomlTable* table = outer.table(entry);
+  if (table == nullptr) return;
+  const Reader reader = outer.within(entry.key);
+  for (const TomlEntry& row : *table) {
+    const TomlTable* fields = reader.table(row);
+    if (fields == nullptr) continue;
+    if (auto complaint = check_provider_name(row.key)) {
+      reader.complain(reader.document.key_place(row), complaint->message, complaint->hint);
+      continue;
+    }
+    ProviderSettings& provider = providers[row.key];
+    provider.name = row.key;
+    const SourcePlace place = reader.document.key_place(row);
+    provider.where = fmt::format("{}:{}", place.file, place.line);
+    provider.places[""] = place;
+    const Reader inner{reader.document, reader.problems, reader.origins, provider.places, "", "providers." + row.key + "."};
+    const Handlers handlers = {
+        {"headers", [&](const Reader& within, const TomlEntry& field) { read_headers(within, field, provider); }}};
+    read_table<ProviderSettings>(inner, *fields, provider_knobs(), provider, "", handlers);
+  }
+}
+
+void read_schema(const Reader& reader, const TomlEntry& entry) {
+  const auto* number = std::get_if<std::int64_t>(&entry.value.value);
+  const SourcePlace place = reader.document.value_place(entry.value);
+  if (number == nullptr || *number < 1) return reader.complain(place, "schema must be 1");
+  if (*number > kSchema)
+    reader.complain(place, fmt::format("written for settings schema {}, this program knows {}", *number, kSchema),
+                    "use a newer pg");
+}
+
+}  // namespace
+
+void read_settings_tables(const TomlDocument& document, Loaded& loaded) {
+  Settings& settings = loaded.settings;
+  const Reader reader{document, loaded.problems, settings.origins, settings.places, "", ""};
+  const auto section = [&](const Reader& within, const TomlEntry& entry) {
+    if (const TomlTable* table = within.table(entry))
+      read_table<Settings>(within.within(entry.key), *table, settings_knobs(), settings, entry.key + ".");
+  };
+  const Handlers handlers = {
+      {"schema", read_schema},
+      {"serve", section},
+      {"limits", section},
+      {"scan", section},
+      {"guards", [&](const Reader& within, const TomlEntry& entry) { read_guards(within, entry, settings.guards); }},
+      {"providers", [&](const Reader& within, const TomlEntry& entry) { read_providers(within, entry, settings.providers); }}};
+  read_table<Settings>(reader, document.root, settings_knobs(), settings, "", handlers);
+}
+
+void read_repo_tables(const TomlDocument& document, Loaded& loaded) {
+  Settings& settings = loaded.settings;
+  const Reader reader{document, loaded.problems, settings.origins, settings.places, "", ""};
+  constexpr std::array<std::string_view, 6> kUnsafe = {"serve", "limits", "guards", "providers", "database", "app_key_file"};
+  TomlTable safe;
+  for (const TomlEntry& entry : document.root) {
+    if (std::find(kUnsafe.begin(), kUnsafe.end(), entry.key) == kUnsafe.end())
+      safe.push_back(entry);
+    else
+      reader.complain(document.key_place(entry), fmt::format("\"{}\" must not stand in a checkout's .promptgate.toml", entry.key),
+                      "whoever wrote the checkout could redirect requests or weaken guards; write it into your own pg.toml");
+  }
+  const auto section = [&](const Reader& within, const TomlEntry& entry) {
+    if (const TomlTable* table = within.table(entry))
+      read_table<Settings>(within.within(entry.key), *table, settings_knobs(), settings, entry.key + ".");
+  };
+  read_table<Settings>(reader, safe, {}, settings, "", {{"schema", read_schema}, {"scan", section}});
+}
+
+void read_project_tables(const TomlDocument& document, ProjectSettings& project, Origins& origins,
+                         std::vector<Problem>& problems) {
+  const Reader reader{document, problems, origins, project.places, "", "projects." + project.name + "."};
+  const Handlers handlers = {{"schema", read_schema}, {"guards", [&](const Reader& within, const TomlEntry& entry) {
+                                                         read_guards(within, entry, project.guards);
+                                                       }}};
+  read_table<ProjectSettings>(reader, document.root, project_knobs(), project, "", handlers);
+  if (project.id.empty() && problems.empty())
+    problems.push_back({{document.file, 0, 0, "", 1}, "the project has no id", check_uuid("")->hint});
+}
+
+}  // namespace pg

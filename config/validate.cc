@@ -1,0 +1,146 @@
+// Cross references and postures.
+#include "config/validate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "config/checks.h"
+#include "config/providers.h"
+#include "core/base/address.h"
+#include "core/base/text.h"
+#include "core/base/url.h"
+#include "core/store/files.h"
+
+namespace pg {
+namespace {
+
+SourcePlace find_place(const SourcePlaces& places, std::string_view key, const std::string& file) {
+  const auto found = places.find(key);
+  return found == places.end() ? SourcePlace{file, 0, 0, "", 1} : found->second;
+}
+
+std::string host_of(const std::string& base_url) {
+  const auto url = parse_url(base_url);
+  return url ? url.value().host : std::string();
+}
+
+void check_project_providers(const Settings& settings, const ProjectSettings& project, std::vector<Problem>& problems) {
+  const std::vector<std::string> names = provider_names(settings);
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  const SourcePlace place = find_place(project.places, "providers", project.file);
+  if (project.providers.empty()) problems.push_back({place, "the project has no providers", "such as providers = [\"echo\"]"});
+  for (const std::string& name : project.providers) {
+    if (find_provider_row(settings, name)) continue;
+    const auto near = find_nearest(name, views);
+    const auto own = settings.providers.find(name);
+    const bool disabled = own != settings.providers.end() && !own->second.enabled;
+    problems.push_back({place, fmt::format("{} provider \"{}\"", disabled ? "disabled" : "unknown", name),
+                        disabled ? "enabled = false in " + own->second.where
+                        : near   ? fmt::format("did you mean \"{}\"?", *near)
+                                 : "add a table [providers." + name + "] to pg.toml"});
+  }
+}
+
+void check_ids(const Settings& settings, std::vector<Problem>& problems) {
+  std::map<std::string, const ProjectSettings*> by_id;
+  for (const auto& [name, project] : settings.projects) {
+    const auto [first, fresh] = by_id.emplace(to_lower(project.id), &project);
+    if (!fresh)
+      problems.push_back({find_place(project.places, "id", project.file),
+                          fmt::format("project \"{}\" has this id too", first->second->name),
+                          "a copied file needs an id of its own"});
+  }
+}
+
+bool is_vendor_host(const std::string& vendor, const std::string& host) {
+  const auto known = shipped_providers().find(vendor);
+  if (known == shipped_providers().end()) return false;
+  const std::vector<std::string> urls = base_urls(known->second);
+  return std::any_of(urls.begin(), urls.end(), [&](const std::string& url) { return host_of(url) == host; });
+}
+
+// The caller's own credential goes to its own vendor only, unless the row says whose credentials the host may see.
+void check_client_credential(const ProviderSettings& own, const ProviderSettings& row, std::vector<Problem>& problems) {
+  if (row.credential != "client" || own.vendor) return;
+  for (const std::string& url : base_urls(row)) {
+    const std::string host = host_of(url);
+    if (is_vendor_host(*row.vendor, host) || is_loopback_host(host)) continue;
+    problems.push_back({find_place(row.places, "credential", own.where),
+                        fmt::format("callers' own credentials would go to {}", host),
+                        "write vendor = \"…\" to say whose credentials that host may see"});
+  }
+}
+
+void check_provider(const Settings& settings, const ProviderSettings& own, std::vector<Problem>& problems) {
+  if (!own.enabled) return;
+  const auto row = find_provider_row(settings, own.name);
+  if (!row) return;
+  const bool echo = own.name == "echo";
+  const SourcePlace place = find_place(own.places, "", own.where);
+  if (echo && !base_urls(*row).empty())
+    problems.push_back({place, "echo lives inside pg and has no base URL", "choose another name"});
+  if (!echo && base_urls(*row).empty())
+    problems.push_back(
+        {place, fmt::format("provider \"{}\" leads nowhere", own.name), "set openai_base_url or anthropic_base_url"});
+  if (row->ca_file.empty() || stamp_file(row->ca_file).inode != 0)
+    check_client_credential(own, *row, problems);
+  else
+    problems.push_back({find_place(own.places, "ca_file", own.where), "no such file", ""});
+}
+
+void check_open_door(const Settings& settings, std::vector<Problem>& problems) {
+  if (is_loopback_host(settings.serve.host)) return;
+  const std::string hint = "keep require_key = true, or host = \"127.0.0.1\"";
+  if (!settings.serve.require_key)
+    problems.push_back({find_place(settings.places, "serve.require_key", settings.config_file),
+                        fmt::format("without keys, everybody who reaches {} could use your providers", settings.serve.host),
+                        hint});
+  for (const auto& [name, project] : settings.projects)
+    if (project.require_key == false)
+      problems.push_back({find_place(project.places, "require_key", project.file),
+                          fmt::format("without keys, everybody who reaches {} could use your providers", settings.serve.host),
+                          hint});
+}
+
+void warn_credential(const std::string& name, const ProviderSettings& row, const Environment& environment,
+                     std::vector<std::string>& warnings) {
+  const std::string credential = row.credential.value_or("none");
+  if (credential.substr(0, 4) == "env:" && !find_variable(environment, credential.substr(4)))
+    warnings.push_back(fmt::format("provider {}: environment variable {} is not set", name, credential.substr(4)));
+  if (credential.substr(0, 5) == "file:" && credential.substr(5, 2) != "~/" && stamp_file(credential.substr(5)).inode == 0)
+    warnings.push_back(fmt::format("provider {}: {}: no such file", name, credential.substr(5)));
+  if (credential == "none") return;
+  for (const std::string& url : base_urls(row))
+    if (url.substr(0, 5) == "http:" && !is_loopback_host(host_of(url)))
+      warnings.push_back(fmt::format("provider {}: the credential travels unencrypted to {}", name, host_of(url)));
+}
+
+}  // namespace
+
+bool is_loopback_host(std::string_view host) {
+  if (host == "localhost") return true;
+  const auto address = parse_address(host);
+  return address && address->is_loopback();
+}
+
+void check_settings(const Settings& settings, std::vector<Problem>& problems) {
+  for (const auto& [name, row] : settings.providers) check_provider(settings, row, problems);
+  for (const auto& [name, project] : settings.projects) check_project_providers(settings, project, problems);
+  check_ids(settings, problems);
+  check_open_door(settings, problems);
+}
+
+std::vector<std::string> find_warnings(const Settings& settings, const Environment& environment) {
+  std::vector<std::string> warnings;
+  std::map<std::string, bool> used;
+  for (const auto& [name, project] : settings.projects)
+    for (const std::string& provider : project.providers) used[provider] = true;
+  for (const auto& [name, is_used] : used)
+    if (const auto row = find_provider_row(settings, name)) warn_credential(name, *row, environment, warnings);
+  return warnings;
+}
+
+}  // namespace pg
