@@ -17,24 +17,26 @@ namespace pg {
 
 struct ReplyOptions {
   DialectId dialect = DialectId::anthropic;
-  bool event_stream = false;       // the reply's content type is text/event-stream
-  int status = 200;                // upstream status; error bodies are searched for tokens as plain JSON text
-  const Vault* vault = nullptr;    // null or empty: bytes pass through untouched
-  bool signed_reasoning = false;   // the request asked for encrypted reasoning: its summaries stay as they are
+  bool event_stream = false;                // the reply's content type is text/event-stream
+  int status = 200;                         // upstream status; error bodies are searched for tokens as plain JSON text
+  const Vault* vault = nullptr;             // null or empty: bytes pass through untouched
+  bool signed_reasoning = false;            // the request asked for encrypted reasoning: its summaries stay as they are
   std::size_t max_whole_reply = 64u << 20;  // a whole reply that must be rewritten may not be larger: 502 beyond it
 };
 
 /// What the reply told about itself; complete after finish().
 struct ReplyFacts {
   Usage usage;
-  std::string model;        // as served
-  std::string reply_id;     // msg_…, resp_…, chatcmpl-…
-  std::string error_type;   // of an error event inside a 200 stream, or of an error body
-  bool finished = false;    // the dialect's own terminal event was seen (message_stop, [DONE], response.completed|incomplete|failed)
-  bool has_content = false; // at least one text, thinking or tool delta passed (for time to first token)
-  std::uint32_t restored = 0;
+  std::string model;       // as served
+  std::string reply_id;    // msg_…, resp_…, chatcmpl-…
+  std::string error_type;  // of an error event inside a 200 stream, or of an error body
+  bool finished =
+      false;  // the dialect's own terminal event was seen (message_stop, [DONE], response.completed|incomplete|failed)
+  bool has_content = false;    // at least one text, thinking or tool delta passed (for time to first token)
+  std::uint32_t restored = 0;  // tokens replaced by their originals, lenient ones included; copies in .done events not counted
   std::uint32_t restored_lenient = 0;
   std::uint32_t unknown_tokens = 0;  // went out as they came: not in the vault
+  std::uint32_t cut_tokens = 0;      // went out as they came: the text ended inside them
 };
 
 class ReplyPath {

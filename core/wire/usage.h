@@ -1,7 +1,10 @@
 // Tokens spent, as the provider reports them.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace pg {
 
@@ -13,6 +16,25 @@ struct Usage {
   std::int64_t cached_tokens = -1;       // read from the provider's prompt cache; part of input_tokens
   std::int64_t cache_write_tokens = -1;  // written to it; part of input_tokens
   std::int64_t reasoning_tokens = -1;    // part of output_tokens
+};
+
+/// The numbers providers send. `uncached_input` is Anthropic's input_tokens, which leaves the cache out.
+enum class UsageField : std::uint8_t { input, uncached_input, output, cached, cache_write, reasoning };
+
+/// No call spends more; what a provider reports beyond it is a fault of theirs.
+inline constexpr std::int64_t kMaxTokens = 1'000'000'000;
+
+/// Gathers the usage of one reply. Providers send running totals, some of them in every event: a later number replaces.
+class UsageTally {
+ public:
+  /// `number` is a JSON number; null and anything else is no report. Negative counts become 0, absurd ones kMaxTokens.
+  void set(UsageField field, std::string_view number);
+  Usage total() const;
+
+ private:
+  std::int64_t value(UsageField field) const { return values_[static_cast<std::size_t>(field)]; }
+
+  std::array<std::int64_t, 6> values_{-1, -1, -1, -1, -1, -1};
 };
 
 }  // namespace pg

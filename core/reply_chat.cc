@@ -1,0 +1,176 @@
+// The chunks of OpenAI Chat Completions and of the legacy Completions: open texts per choice, field and tool call.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/reply_facts.h"
+#include "core/reply_rewriter.h"
+
+namespace pg {
+namespace {
+
+struct PieceRow {
+  Place place;
+  TextForm form;
+  std::string_view open, close;  // what stands around the text inside a choice of a chunk that we write; {} = tool index
+};
+
+// Chat Completions, 2025-05: choices[].delta, tool_calls[].index; the legacy field `text` stands in the choice itself.
+constexpr PieceRow kPieces[] = {
+    {Place::piece_text, TextForm::plain, R"("text":")", R"(")"},
+    {Place::piece_content, TextForm::plain, R"("delta":{"content":")", R"("})"},
+    {Place::piece_refusal, TextForm::plain, R"("delta":{"refusal":")", R"("})"},
+    {Place::piece_reasoning_content, TextForm::plain, R"("delta":{"reasoning_content":")", R"("})"},
+    {Place::piece_reasoning, TextForm::plain, R"("delta":{"reasoning":")", R"("})"},
+    {Place::piece_arguments, TextForm::json_text, R"("delta":{"tool_calls":[{"index":#,"function":{"arguments":")", R"("}}]})"},
+    {Place::piece_custom_input, TextForm::plain, R"("delta":{"tool_calls":[{"index":#,"custom":{"input":")", R"("}}]})"},
+    {Place::piece_call_arguments, TextForm::json_text, R"("delta":{"function_call":{"arguments":")", R"("}})"},
+};
+
+const PieceRow* find_piece(Place place) {
+  for (const PieceRow& row : kPieces) {
+    if (row.place == place) return &row;
+  }
+  return nullptr;
+}
+
+bool is_tool(Place place) {
+  return place == Place::piece_arguments || place == Place::piece_custom_input || place == Place::piece_call_arguments;
+}
+
+bool is_reasoning(Place place) {
+  return place == Place::piece_reasoning || place == Place::piece_reasoning_content;
+}
+
+class ChatRewriter final : public EventRewriter {
+ public:
+  explicit ChatRewriter(RestoreWork& work) : work_(work), streams_(work) {}
+
+  void rewrite(const SseEvent& event, const std::vector<PlaceField>& fields, std::string& out) override {
+    ++event_;
+    edits_.clear();
+    read_envelope(event.data, fields);
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (fields[i].is_string && find_piece(fields[i].place) != nullptr) {
+        restore(event.data, fields, fields[i], out);
+      } else {
+        restore_field(work_, event.data, fields, i, work_.copies, edits_);
+      }
+    }
+    end_texts(event.data, fields, out);
+    write_edited(event, edits_, out);
+  }
+
+  void flush(bool cut, std::string& out) override {
+    for (auto& [key, stream] : streams_.all()) write_held(key, stream, cut, out);
+    streams_.all().clear();
+  }
+
+ private:
+  static std::uint64_t number_in(std::string_view json, const std::vector<PlaceField>& fields, const PlaceField& field,
+                                 Place place) {
+    const bool of_tool = place == Place::tool_index;
+    const std::uint64_t ordinal = of_tool ? field.inner : field.outer;  // some servers leave the index out
+    for (const PlaceField& other : fields) {
+      const bool same = other.outer == field.outer && (!of_tool || other.inner == field.inner);
+      if (other.place == place && same) return number_of(json, other, ordinal);
+    }
+    return ordinal;
+  }
+
+  void restore(std::string_view json, const std::vector<PlaceField>& fields, const PlaceField& field, std::string& out) {
+    const bool has_tool_index = field.place == Place::piece_arguments || field.place == Place::piece_custom_input;
+    const DeltaKey key{number_in(json, fields, field, Place::index),
+                       has_tool_index ? number_in(json, fields, field, Place::tool_index) : 0, field.place, 0};
+    DeltaStream* stream = streams_.open(key, find_piece(field.place)->form);
+    if (stream == nullptr) return;
+    if (has_tool_index) renew_tool(json, fields, field, key, *stream, out);
+    restore_piece(json, field, *stream, event_, edits_);
+  }
+
+  // Some servers give every call of a turn the same index: another id begins another text.
+  void renew_tool(std::string_view json, const std::vector<PlaceField>& fields, const PlaceField& field, const DeltaKey& key,
+                  DeltaStream& stream, std::string& out) {
+    for (const PlaceField& other : fields) {
+      if (other.place != Place::tool_id || other.outer != field.outer || other.inner != field.inner) continue;
+      const std::string_view id = other.text(json);
+      if (id.empty() || !other.is_string || id == stream.id) continue;
+      if (!stream.id.empty()) {
+        write_held(key, stream, false, out);
+        stream.restorer = StreamRestorer(work_.index, find_piece(key.place)->form, work_.deltas);
+      }
+      stream.id.assign(id);
+    }
+  }
+
+  // Texts end with their choice; content also before the tool calls, reasoning also before the content that follow them.
+  void end_texts(std::string_view json, const std::vector<PlaceField>& fields, std::string& out) {
+    bool has_choice = false, has_usage = false;
+    for (const PlaceField& field : fields) {
+      UsageField usage{};
+      has_usage = has_usage || (!field.is_string && usage_field(field.place, usage));
+      has_choice = has_choice || field.place == Place::index || find_piece(field.place) != nullptr;
+      const bool finished = field.place == Place::finish_reason && field.is_string;
+      const bool has_text = field.is_string && field.begin != field.end;
+      const bool tool = is_tool(field.place) || field.place == Place::tool_id;
+      if (!finished && !tool && !(field.place == Place::piece_content && has_text)) continue;
+      const std::uint64_t choice = number_in(json, fields, field, Place::index);
+      end_choice(
+          choice, [&](Place place) { return finished || (tool ? !is_tool(place) : is_reasoning(place)); }, finished, out);
+    }
+    if (has_usage && !has_choice) flush(false, out);
+  }
+
+  template <class Wanted>
+  void end_choice(std::uint64_t choice, const Wanted& wanted, bool erase, std::string& out) {
+    auto& all = streams_.all();
+    const auto begin = all.lower_bound({choice, 0, Place::ignored, 0});
+    auto end = begin;
+    for (; end != all.end() && end->first.first == choice; ++end) {
+      if (!wanted(end->first.place)) continue;
+      DeltaStream& stream = end->second;
+      if (stream.restorer.holds() && stream.last_event == event_) {
+        stream.restorer.flush(false, edits_.text(stream.last_edit));
+      } else {
+        write_held(end->first, stream, false, out);
+      }
+    }
+    if (erase) all.erase(begin, end);
+  }
+
+  void read_envelope(std::string_view json, const std::vector<PlaceField>& fields) {
+    for (const PlaceField& field : fields) {
+      if (field.begin == field.end) continue;
+      if (field.place == Place::reply_id) id_.assign(field.text(json));
+      if (field.place == Place::model) model_.assign(field.text(json));
+      if (field.place == Place::object) object_.assign(field.text(json));
+      if (field.place == Place::created && !field.is_string) created_.assign(field.text(json));
+    }
+  }
+
+  void write_held(const DeltaKey& key, DeltaStream& stream, bool cut, std::string& out) {
+    if (!stream.restorer.holds()) return;
+    const PieceRow& row = *find_piece(key.place);
+    out += fmt::format(R"(data: {{"id":"{}","object":"{}","created":{},"model":"{}","choices":[{{"index":{},)", id_, object_,
+                       created_, model_, key.first);
+    const std::size_t mark = row.open.find('#');
+    out.append(row.open, 0, mark);
+    if (mark != std::string_view::npos) out.append(std::to_string(key.second)).append(row.open, mark + 1);
+    stream.restorer.flush(cut, out);
+    out.append(row.close).append(",\"logprobs\":null,\"finish_reason\":null}]}\n\n");
+  }
+
+  RestoreWork& work_;
+  DeltaStreams streams_;
+  JsonEdits edits_;
+  std::uint64_t event_ = 0;
+  std::string id_, model_, object_ = "chat.completion.chunk", created_ = "0";
+};
+
+}  // namespace
+
+std::unique_ptr<EventRewriter> make_chat_rewriter(RestoreWork& work) {
+  return std::make_unique<ChatRewriter>(work);
+}
+
+}  // namespace pg

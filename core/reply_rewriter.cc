@@ -1,0 +1,116 @@
+// What the rewriters of all dialects share: edits, whole texts, open texts.
+#include "core/reply_rewriter.h"
+
+namespace pg {
+namespace {
+
+// Whether the part that holds `at` says it is reasoning. Its fields stand together, its type before or after the text.
+bool is_reasoning_part(std::string_view json, const std::vector<PlaceField>& fields, std::size_t at) {
+  const auto same_part = [&](const PlaceField& other) {
+    return other.outer == fields[at].outer && other.inner == fields[at].inner &&
+           (other.place == Place::part_type || other.place == Place::whole_text);
+  };
+  const auto says_so = [&](const PlaceField& other) {
+    const std::string_view text = other.text(json);
+    return other.place == Place::part_type && (text == "reasoning_text" || text == "summary_text");
+  };
+  for (std::size_t i = at; i < fields.size() && same_part(fields[i]); ++i) {
+    if (says_so(fields[i])) return true;
+  }
+  for (std::size_t i = at; i > 0 && same_part(fields[i - 1]); --i) {
+    if (says_so(fields[i - 1])) return true;
+  }
+  return false;
+}
+
+bool form_of(const PlaceField& field, TextForm& form) {
+  switch (field.place) {
+    case Place::whole_text:
+    case Place::whole_reasoning:
+    case Place::any_text:
+      form = TextForm::plain;
+      return true;
+    case Place::whole_arguments:
+      form = TextForm::json_text;
+      return true;
+    case Place::whole_value:
+      form = TextForm::value;
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::string& JsonEdits::add(const PlaceField& field) {
+  if (used_ == edits_.size()) edits_.emplace_back();
+  Edit& edit = edits_[used_++];
+  edit.begin = field.begin;
+  edit.end = field.end;
+  edit.text.clear();
+  return edit.text;
+}
+
+void JsonEdits::apply(std::string_view json, std::string& out) const {
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < used_; ++i) {
+    const Edit& edit = edits_[i];
+    out.append(json, done, edit.begin - done).append(edit.text);
+    done = edit.end;
+  }
+  out.append(json, done);
+}
+
+void restore_field(const RestoreWork& work, std::string_view json, const std::vector<PlaceField>& fields, std::size_t at,
+                   RestoreCounts& counts, JsonEdits& edits) {
+  const PlaceField& field = fields[at];
+  TextForm form{};
+  if (!field.is_string || !form_of(field, form)) return;
+  if (work.signed_reasoning && (field.place == Place::whole_reasoning || is_reasoning_part(json, fields, at))) return;
+  const std::string_view raw = field.text(json);
+  if (work.index.next_candidate(raw, 0) == raw.size()) return;
+  if (!restore_whole(work.index, form, raw, counts, edits.add(field))) edits.drop_last();
+}
+
+DeltaStream* DeltaStreams::open(const DeltaKey& key, TextForm form) {
+  auto found = streams_.find(key);
+  if (found == streams_.end()) {
+    if (streams_.size() >= kMaxStreams) return nullptr;
+    found = streams_.emplace(key, DeltaStream{StreamRestorer(work_->index, form, work_->deltas), {}, 0, 0}).first;
+  }
+  return &found->second;
+}
+
+void restore_piece(std::string_view json, const PlaceField& field, DeltaStream& stream, std::uint64_t event, JsonEdits& edits) {
+  std::string& text = edits.add(field);
+  if (!stream.restorer.push(field.text(json), text)) return edits.drop_last();
+  stream.last_event = event;
+  stream.last_edit = edits.size() - 1;
+}
+
+std::unique_ptr<EventRewriter> make_rewriter(DialectId dialect, RestoreWork& work) {
+  switch (dialect) {
+    case DialectId::anthropic:
+      return make_anthropic_rewriter(work);
+    case DialectId::openai_chat:
+      return make_chat_rewriter(work);
+    case DialectId::openai_responses:
+      return make_responses_rewriter(work);
+    case DialectId::embeddings:
+      break;
+  }
+  return nullptr;
+}
+
+void write_edited(const SseEvent& event, const JsonEdits& edits, std::string& out) {
+  if (edits.empty()) {
+    out.append(event.raw);
+    return;
+  }
+  std::string data;
+  edits.apply(event.data, data);
+  write_sse(event, data, out);
+}
+
+}  // namespace pg

@@ -1,0 +1,188 @@
+// The tables of reply places, and the walk that reads them.
+#include "core/wire/reply_places.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <iterator>
+
+#include "core/wire/json_walk.h"
+
+namespace pg {
+namespace {
+
+struct Step {
+  Place from;
+  std::string_view key;  // "[]" = each element, "*" = every member and element
+  Place to;
+};
+
+// Grouped by `from`. Sources: Anthropic Messages streaming, OpenAI Chat Completions chunks, OpenAI Responses streaming events;
+// reasoning_content, reasoning: OpenAI-compatible servers; x_groq: Groq.
+using enum Place;
+constexpr Step kSteps[] = {
+    {anthropic_event, "type", type}, {anthropic_event, "index", index}, {anthropic_event, "message", anthropic_message},
+    {anthropic_event, "content_block", anthropic_start_block}, {anthropic_event, "delta", anthropic_delta},
+    {anthropic_event, "usage", usage_anthropic}, {anthropic_event, "error", error},
+    {anthropic_body, "id", reply_id}, {anthropic_body, "model", model}, {anthropic_body, "content", anthropic_content},
+    {anthropic_body, "usage", usage_anthropic}, {anthropic_body, "error", error},
+    {chat_event, "id", reply_id}, {chat_event, "object", object}, {chat_event, "created", created}, {chat_event, "model", model},
+    {chat_event, "choices", choices}, {chat_event, "usage", usage_chat}, {chat_event, "error", error}, {chat_event, "x_groq", groq},
+    {chat_body, "id", reply_id}, {chat_body, "model", model}, {chat_body, "choices", whole_choices},
+    {chat_body, "usage", usage_chat}, {chat_body, "error", error},
+    {responses_event, "type", type}, {responses_event, "sequence_number", sequence_number}, {responses_event, "item_id", item_id},
+    {responses_event, "output_index", output_index}, {responses_event, "content_index", content_index},
+    {responses_event, "summary_index", summary_index}, {responses_event, "delta", piece_any}, {responses_event, "text", whole_text},
+    {responses_event, "refusal", whole_text}, {responses_event, "arguments", whole_arguments}, {responses_event, "input", whole_text},
+    {responses_event, "diff", whole_text}, {responses_event, "part", reasoning_part}, {responses_event, "item", item},
+    {responses_event, "response", responses_body}, {responses_event, "error", error}, {responses_event, "code", error_code},
+    {responses_event, "message", any_text},
+    {responses_body, "id", reply_id}, {responses_body, "model", model}, {responses_body, "output", output},
+    {responses_body, "output_text", whole_text}, {responses_body, "usage", usage_responses}, {responses_body, "error", error},
+    {embeddings_body, "id", reply_id}, {embeddings_body, "model", model}, {embeddings_body, "usage", usage_chat},
+    {embeddings_body, "error", error},
+    {error_body, "error", error_all}, {error_body, "*", any_text},
+    {anthropic_message, "id", reply_id}, {anthropic_message, "model", model}, {anthropic_message, "content", anthropic_content},
+    {anthropic_message, "usage", usage_anthropic},
+    {anthropic_content, "[]", anthropic_block},
+    {anthropic_block, "text", whole_text}, {anthropic_block, "input", whole_value},
+    {anthropic_start_block, "text", piece_text}, {anthropic_start_block, "input", whole_value},
+    {anthropic_delta, "text", piece_text}, {anthropic_delta, "partial_json", piece_arguments},
+    {choices, "[]", choice},
+    {choice, "index", index}, {choice, "delta", delta}, {choice, "text", piece_text}, {choice, "message", message},
+    {choice, "finish_reason", finish_reason},
+    {delta, "content", piece_content}, {delta, "refusal", piece_refusal}, {delta, "reasoning_content", piece_reasoning_content},
+    {delta, "reasoning", piece_reasoning}, {delta, "tool_calls", delta_tools}, {delta, "function_call", delta_call},
+    {piece_content, "[]", delta_part},
+    {delta_part, "text", piece_content},
+    {delta_tools, "[]", delta_tool},
+    {delta_tool, "index", tool_index}, {delta_tool, "id", tool_id}, {delta_tool, "function", delta_function},
+    {delta_tool, "custom", delta_custom},
+    {delta_function, "arguments", piece_arguments},
+    {delta_custom, "input", piece_custom_input},
+    {delta_call, "arguments", piece_call_arguments},
+    {whole_choices, "[]", whole_choice},
+    {whole_choice, "message", message}, {whole_choice, "text", whole_text},
+    {message, "content", parts}, {message, "refusal", whole_text}, {message, "reasoning_content", whole_text},
+    {message, "reasoning", whole_text}, {message, "tool_calls", tools}, {message, "function_call", function},
+    {parts, "[]", part},
+    {part, "type", part_type}, {part, "text", whole_text}, {part, "refusal", whole_text},
+    {tools, "[]", tool},
+    {tool, "function", function}, {tool, "custom", custom},
+    {function, "arguments", whole_arguments},
+    {custom, "input", whole_text},
+    {groq, "usage", usage_chat},
+    {output, "[]", item},
+    {item, "type", item_type}, {item, "id", item_id}, {item, "content", parts}, {item, "arguments", whole_arguments},
+    {item, "input", whole_text}, {item, "summary", summaries}, {item, "operation", whole_value}, {item, "action", whole_value},
+    {summaries, "[]", summary},
+    {summary, "text", whole_reasoning},
+    {reasoning_part, "type", part_type}, {reasoning_part, "text", whole_text}, {reasoning_part, "refusal", whole_text},
+    {usage_anthropic, "input_tokens", use_uncached}, {usage_anthropic, "output_tokens", use_output},
+    {usage_anthropic, "cache_read_input_tokens", use_cached}, {usage_anthropic, "cache_creation_input_tokens", use_cache_write},
+    {usage_chat, "prompt_tokens", use_input}, {usage_chat, "completion_tokens", use_output},
+    {usage_chat, "prompt_cache_hit_tokens", use_cached}, {usage_chat, "prompt_tokens_details", prompt_details},
+    {usage_chat, "completion_tokens_details", completion_details},
+    {usage_responses, "input_tokens", use_input}, {usage_responses, "output_tokens", use_output},
+    {usage_responses, "input_tokens_details", prompt_details}, {usage_responses, "output_tokens_details", completion_details},
+    {prompt_details, "cached_tokens", use_cached},
+    {completion_details, "reasoning_tokens", use_reasoning},
+    {error, "type", error_type}, {error, "code", error_code}, {error, "message", any_text},
+    {error_all, "type", error_type}, {error_all, "code", error_code}, {error_all, "*", any_text},
+    {whole_value, "*", whole_value},
+    {any_text, "*", any_text},
+};
+
+constexpr std::size_t kPlaces = static_cast<std::size_t>(any_text) + 1;
+
+struct Range {
+  std::uint8_t begin = 0, end = 0;
+};
+static_assert(std::size(kSteps) < 256);
+
+// Where each place's steps are in kSteps.
+constexpr std::array<Range, kPlaces> kRanges = [] {
+  std::array<Range, kPlaces> ranges{};
+  for (std::size_t i = 0; i < std::size(kSteps); ++i) {
+    Range& range = ranges[static_cast<std::size_t>(kSteps[i].from)];
+    if (range.end == 0) range.begin = static_cast<std::uint8_t>(i);
+    range.end = static_cast<std::uint8_t>(i + 1);
+  }
+  return ranges;
+}();
+
+constexpr bool rows_are_grouped() {
+  for (std::size_t i = 0; i < std::size(kSteps); ++i) {
+    const Range range = kRanges[static_cast<std::size_t>(kSteps[i].from)];
+    for (std::size_t j = range.begin; j < range.end; ++j) {
+      if (kSteps[j].from != kSteps[i].from) return false;
+    }
+  }
+  return true;
+}
+static_assert(rows_are_grouped());
+
+Place find_step(Place from, std::string_view key) {
+  const Range range = kRanges[static_cast<std::size_t>(from)];
+  for (std::size_t i = range.begin; i < range.end; ++i) {
+    if (kSteps[i].key == key || kSteps[i].key == "*") return kSteps[i].to;
+  }
+  return ignored;
+}
+
+bool is_leaf(Place place) { return place >= type; }
+
+class PlaceReader {
+ public:
+  using Ctx = Place;
+  PlaceReader(Place root, std::vector<PlaceField>& fields) : root_(root), fields_(fields) {}
+
+  Place root() const { return root_; }
+  Place member(Place parent, std::string_view raw_key) const { return find_step(parent, raw_key); }
+  Place element(Place parent, std::uint32_t number) {
+    const auto ordinal = static_cast<std::uint16_t>(std::min<std::uint32_t>(number, 0xffff));
+    if (parent == choices || parent == whole_choices || parent == output) outer_ = ordinal;
+    if (parent == delta_tools || parent == tools || parent == parts) inner_ = ordinal;
+    return find_step(parent, "[]");
+  }
+  void open(Place, bool) {}
+  void close(Place, bool) {}
+  void string(Place place, std::size_t begin, std::size_t end, bool) {
+    if (place == parts) place = whole_text;  // `content` is a string or a list of parts
+    if (place == error || place == error_all) place = any_text;
+    if (is_leaf(place)) add(place, begin, end, true, false);
+  }
+  void scalar(Place place, std::size_t begin, std::size_t end) {
+    if (is_leaf(place)) add(place, begin, end, false, false);
+  }
+  void key(Place parent, std::size_t begin, std::size_t end, bool) {
+    if (parent == whole_value) add(parent, begin, end, true, true);
+  }
+
+ private:
+  void add(Place place, std::size_t begin, std::size_t end, bool is_string, bool is_key) {
+    fields_.push_back({place, is_string, is_key, outer_, inner_, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)});
+  }
+
+  Place root_;
+  std::vector<PlaceField>& fields_;
+  std::uint16_t outer_ = 0, inner_ = 0;
+};
+
+}  // namespace
+
+Status read_places(Place root, std::string_view json, std::vector<PlaceField>& fields) {
+  fields.clear();
+  PlaceReader reader(root, fields);
+  return walk_json(json, reader);
+}
+
+bool usage_field(Place place, UsageField& field) {
+  if (place < use_input || place > use_reasoning) return false;
+  constexpr UsageField kFields[] = {UsageField::input,  UsageField::uncached_input, UsageField::output,
+                                    UsageField::cached, UsageField::cache_write,    UsageField::reasoning};
+  field = kFields[static_cast<std::size_t>(place) - static_cast<std::size_t>(use_input)];
+  return true;
+}
+
+}  // namespace pg

@@ -1,0 +1,126 @@
+// Where things stand in replies: one table per dialect says which strings are a user's text, which are tool arguments, which
+// numbers are usage. What no table names is never touched.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/wire/usage.h"
+
+namespace pg {
+
+/// A place in a reply's JSON. The first group are containers, the second the leaves that read_places() reports.
+enum class Place : std::uint8_t {
+  ignored,
+  // Documents.
+  anthropic_event,
+  anthropic_body,
+  chat_event,
+  chat_body,
+  responses_event,
+  responses_body,
+  embeddings_body,
+  error_body,
+  // Containers.
+  anthropic_message,
+  anthropic_content,
+  anthropic_block,
+  anthropic_start_block,
+  anthropic_delta,
+  choices,
+  choice,
+  delta,
+  delta_parts,
+  delta_part,
+  delta_tools,
+  delta_tool,
+  delta_function,
+  delta_custom,
+  delta_call,
+  whole_choices,
+  whole_choice,
+  message,
+  parts,
+  part,
+  tools,
+  tool,
+  function,
+  custom,
+  groq,
+  output,
+  item,
+  summaries,
+  summary,
+  reasoning_part,
+  usage_anthropic,
+  usage_chat,
+  usage_responses,
+  prompt_details,
+  completion_details,
+  error,
+  error_all,
+  // Leaves: facts.
+  type,
+  reply_id,
+  model,
+  object,
+  created,
+  index,
+  sequence_number,
+  item_id,
+  output_index,
+  content_index,
+  summary_index,
+  finish_reason,
+  tool_index,
+  tool_id,
+  item_type,
+  part_type,
+  error_type,
+  error_code,
+  use_input,
+  use_uncached,
+  use_output,
+  use_cached,
+  use_cache_write,
+  use_reasoning,
+  // Leaves: pieces of a text.
+  piece_text,
+  piece_arguments,
+  piece_content,
+  piece_refusal,
+  piece_reasoning_content,
+  piece_reasoning,
+  piece_custom_input,
+  piece_call_arguments,
+  piece_any,  // a Responses `delta`: what it is depends on the event's type
+  // Leaves: whole texts.
+  whole_text,
+  whole_arguments,
+  whole_value,
+  whole_reasoning,
+  any_text,  // in an error: all of its strings
+};
+
+/// One reported leaf, as raw offsets (between the quotes of a string).
+struct PlaceField {
+  Place place = Place::ignored;
+  bool is_string = false;
+  bool is_key = false;      // an object key inside tool input
+  std::uint16_t outer = 0;  // which choice or output item
+  std::uint16_t inner = 0;  // which tool call or content part
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+
+  std::string_view text(std::string_view json) const { return json.substr(begin, end - begin); }
+};
+
+/// Replaces `fields` by the leaves of `json`, in document order. bad_request when it is not JSON.
+Status read_places(Place root, std::string_view json, std::vector<PlaceField>& fields);
+
+/// The usage number a place stands for; false for other places.
+bool usage_field(Place place, UsageField& field);
+
+}  // namespace pg

@@ -1,0 +1,48 @@
+// Replacing, clamping, and Anthropic's sum.
+#include "core/wire/usage.h"
+
+#include <algorithm>
+
+namespace pg {
+namespace {
+
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// A JSON number as a count: clamped, fractions dropped, exponents taken as absurd. -1 when it is no number.
+std::int64_t read_count(std::string_view number) {
+  if (number.empty()) return -1;
+  if (number.front() == '-') return number.size() > 1 && is_digit(number[1]) ? 0 : -1;
+  if (!is_digit(number.front())) return -1;
+  std::int64_t count = 0;
+  std::size_t at = 0;
+  for (; at < number.size() && is_digit(number[at]); ++at) count = std::min(kMaxTokens, count * 10 + (number[at] - '0'));
+  const bool has_exponent = number.find_first_of("eE", at) != std::string_view::npos;
+  return has_exponent && count > 0 ? kMaxTokens : count;
+}
+
+}  // namespace
+
+void UsageTally::set(UsageField field, std::string_view number) {
+  const std::int64_t count = read_count(number);
+  if (count >= 0) values_[static_cast<std::size_t>(field)] = count;
+}
+
+Usage UsageTally::total() const {
+  Usage usage;
+  usage.input_tokens = value(UsageField::input);
+  usage.output_tokens = value(UsageField::output);
+  usage.cached_tokens = value(UsageField::cached);
+  usage.cache_write_tokens = value(UsageField::cache_write);
+  usage.reasoning_tokens = value(UsageField::reasoning);
+  const std::int64_t uncached = value(UsageField::uncached_input);
+  if (uncached >= 0) {
+    const std::int64_t cache =
+        std::max<std::int64_t>(usage.cached_tokens, 0) + std::max<std::int64_t>(usage.cache_write_tokens, 0);
+    usage.input_tokens = std::min(kMaxTokens, uncached + cache);
+  }
+  return usage;
+}
+
+}  // namespace pg
