@@ -1,4 +1,5 @@
-// Blocking: the agent stops after one try and shows a message that names kinds and places, never the value; nothing goes upstream.
+// Blocking: the agent stops after one try and shows a message that names kinds and places, never the value; nothing goes
+// upstream.
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
@@ -55,7 +56,9 @@ TEST_CASE("block: 422 in the caller's dialect, not to be asked again, and nothin
   CHECK(w.upstream.touched() == 0);
 }
 
-TEST_CASE("block: a streaming Responses call is told by response.failed with invalid_prompt, the form Codex neither retries nor hides") {
+TEST_CASE(
+    "block: a streaming Responses call is told by response.failed with invalid_prompt, the form Codex neither retries nor "
+    "hides") {
   World& w = world();
   const std::string secret = make_github_token(8);
   const RawReply reply = w.post("v1/responses", ask(DialectId::openai_responses, true, "use " + secret));
@@ -105,7 +108,8 @@ TEST_CASE("block: wherever the secret stands, however it is written") {
 TEST_CASE("block: a placeholder-like or made-up key does not block, personal data beside it is still replaced") {
   World& w = world();
   const std::string made_up = std::string("gh") + "p_" + std::string(36, 'x');
-  const RawReply reply = w.post("v1/messages", ask(DialectId::anthropic, false, "export TOKEN=" + made_up + " # " + make_email()));
+  const RawReply reply =
+      w.post("v1/messages", ask(DialectId::anthropic, false, "export TOKEN=" + made_up + " # " + make_email()));
   CHECK(reply.status == 200);
   CHECK(w.upstream.last().body.find(made_up) != std::string::npos);
   CHECK(w.upstream.last().body.find("[[EMAIL_001]]") != std::string::npos);
@@ -133,8 +137,9 @@ TEST_CASE("block: the row says what and where, and no file below the home holds 
 TEST_CASE("block: fails closed: what cannot be read is refused, not passed unscanned") {
   World& w = world();
   const std::string secret = make_github_token(12);
-  for (const std::string& body : {"not json " + secret, "[\"" + secret + "\"]", "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + secret,
-                                  std::string("\"") + secret + "\"", std::string()}) {
+  for (const std::string& body :
+       {"not json " + secret, "[\"" + secret + "\"]", "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + secret,
+        std::string("\"") + secret + "\"", std::string()}) {
     CAPTURE(body);
     const RawReply reply = w.post("v1/messages", body);
     CHECK((reply.status == 400 || reply.status == 422));

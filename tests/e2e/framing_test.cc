@@ -30,13 +30,21 @@ const std::string kSize = std::to_string(kBody.size());
 /// What a smuggler would hide behind the first request.
 const std::string kHidden = kStart + "Content-Length: " + kSize + "\r\n\r\n" + kBody;
 
-std::string chunked(const std::string& chunks) { return kStart + "Transfer-Encoding: chunked\r\n\r\n" + chunks; }
-std::string hex(std::size_t n) { return write_chunk(std::string(n, 'x')).substr(0, write_chunk(std::string(n, 'x')).find('\r')); }
-std::string length(const std::string& value) { return kStart + "Content-Length: " + value + "\r\n\r\n" + kBody; }
+std::string chunked(const std::string& chunks) {
+  return kStart + "Transfer-Encoding: chunked\r\n\r\n" + chunks;
+}
+std::string hex(std::size_t n) {
+  return write_chunk(std::string(n, 'x')).substr(0, write_chunk(std::string(n, 'x')).find('\r'));
+}
+std::string length(const std::string& value) {
+  return kStart + "Content-Length: " + value + "\r\n\r\n" + kBody;
+}
 std::string coding(const std::string& value) {
   return kStart + "Transfer-Encoding: " + value + "\r\n\r\n" + write_chunk(kBody) + "0\r\n\r\n";
 }
-std::string get(const std::string& fields) { return "GET /api/test/v1/models HTTP/1.1\r\n" + fields + "\r\n"; }
+std::string get(const std::string& fields) {
+  return "GET /api/test/v1/models HTTP/1.1\r\n" + fields + "\r\n";
+}
 
 void check_all(std::vector<Shape> shapes) {
   World& w = world();
@@ -70,7 +78,8 @@ TEST_CASE("framing A1-A5: lengths that could mean two things") {
       {"3 a list of lengths", length(kSize + ", " + kSize), {400}},
       {"5 beyond the limit, before reading", kStart + "Content-Length: 1048577\r\n\r\n", {413}},
   };
-  const std::string values[] = {"+" + kSize, "-1", "0x40", "6_4", "6 4", "", "18446744073709551616", "99999999999999999999999", kSize + "\t;", "1e2"};
+  const std::string values[] = {"+" + kSize,   "-1", "0x40", "6_4", "6 4", "", "18446744073709551616", "99999999999999999999999",
+                                kSize + "\t;", "1e2"};
   for (const auto& value : values) shapes.push_back({value.c_str(), length(value), {400}});
   check_all(shapes);
 }
@@ -81,7 +90,16 @@ TEST_CASE("framing A6-A8: transfer codings and HTTP/1.0") {
       {"8 HTTP/1.0 without a length: the body is empty", replace_all(kStart, "HTTP/1.1", "HTTP/1.0") + "\r\n" + kBody, {400}},
       {"6 double TE", kStart + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", {400, 501}},
   };
-  const std::string values[] = {"xchunked", "identity", "chunked, gzip", "gzip, chunked", "", "chunked, chunked", "\x0b" "chunked", "chunked;q=1", "\"chunked\""};
+  const std::string values[] = {"xchunked",
+                                "identity",
+                                "chunked, gzip",
+                                "gzip, chunked",
+                                "",
+                                "chunked, chunked",
+                                "\x0b"
+                                "chunked",
+                                "chunked;q=1",
+                                "\"chunked\""};
   for (const auto& value : values) shapes.push_back({value.c_str(), coding(value), {400, 501}});
   check_all(shapes);
 }
@@ -100,7 +118,8 @@ TEST_CASE("framing A9-A11: chunks") {
       {"12 9 KB of trailers", chunked(ok + "\r\n" + kBody + "\r\n0\r\nX-Trailer: " + std::string(9000, 'x') + "\r\n\r\n"), {431}},
       {"12 LF in a trailer", chunked(ok + "\r\n" + kBody + "\r\n0\r\nX-Trailer: a\n\r\n\r\n"), {400}},
   };
-  const std::string sizes[] = {"0x" + ok, ok + "_0", "+" + ok, " " + ok, ok + " ", "-1", "", "FFFFFFFFFFFFFFFFF", "10000000000000000", "g"};
+  const std::string sizes[] = {"0x" + ok,           ok + "_0",           "+" + ok, " " + ok, ok + " ", "-1", "",
+                               "FFFFFFFFFFFFFFFFF", "10000000000000000", "g"};
   for (const auto& size : sizes) shapes.push_back({size.c_str(), chunked(size + "\r\n" + kBody + "\r\n0\r\n\r\n"), {400}});
   shapes.push_back({"5 chunks beyond the limit", chunked("100001\r\n" + std::string(0x100001, 'x') + "\r\n0\r\n\r\n"), {413}});
   check_all(shapes);
@@ -108,8 +127,9 @@ TEST_CASE("framing A9-A11: chunks") {
 
 TEST_CASE("framing A12: a chunked body is read, and trailers that could change the request are dropped") {
   World& w = world();
-  const std::string bytes = chunked(hex(kBody.size()) + ";name=value\r\n" + kBody +
-                                    "\r\n0\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\nHost: evil.example\r\nAuthorization: Bearer evil\r\n\r\n");
+  const std::string bytes = chunked(
+      hex(kBody.size()) + ";name=value\r\n" + kBody +
+      "\r\n0\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\nHost: evil.example\r\nAuthorization: Bearer evil\r\n\r\n");
   const RawReply reply = exchange(w.port(), replace_all(replace_all(bytes, "@H", "localhost"), "@K", w.key));
   CHECK(reply.status == 200);
   const SeenRequest seen = w.upstream.last();
@@ -152,7 +172,9 @@ TEST_CASE("framing A17-A19: foreign targets, methods, upgrades") {
   World& w = world();
   const std::string rest = "Host: @H\r\nAuthorization: Bearer @K\r\n";
   check_all({
-      {"17 absolute form to a foreign authority", "GET http://evil.example/api/test/v1/models HTTP/1.1\r\n" + rest + "\r\n", {421}},
+      {"17 absolute form to a foreign authority",
+       "GET http://evil.example/api/test/v1/models HTTP/1.1\r\n" + rest + "\r\n",
+       {421}},
       {"17 absolute form, https", "GET https://evil.example:443/ HTTP/1.1\r\n" + rest + "\r\n", {421}},
       {"17 target without a slash", "GET api/test/v1/models HTTP/1.1\r\n" + rest + "\r\n", {400}},
       {"18 CONNECT", "CONNECT evil.example:443 HTTP/1.1\r\n" + rest + "\r\n", {405}, false},
@@ -162,8 +184,8 @@ TEST_CASE("framing A17-A19: foreign targets, methods, upgrades") {
   CHECK(trace.status == 405);
   CHECK_FALSE(trace.field("allow").empty());
   CHECK(trace.body.find("canary") == std::string::npos);
-  const RawReply own = exchange(w.port(), "GET http://127.0.0.1:" + std::to_string(w.port()) + "/healthz HTTP/1.1\r\nHost: 127.0.0.1:" +
-                                              std::to_string(w.port()) + "\r\n\r\n");
+  const RawReply own = exchange(w.port(), "GET http://127.0.0.1:" + std::to_string(w.port()) +
+                                              "/healthz HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(w.port()) + "\r\n\r\n");
   CHECK(own.status == 200);
   const Fields h2c{{"Upgrade", "h2c"}, {"Connection", "Upgrade, HTTP2-Settings"}, {"HTTP2-Settings", "AAMAAABkAARAAAAAAAIAAAAA"}};
   const RawReply upgraded = exchange(w.port(), write_request("GET", "/healthz", h2c, {}));
@@ -191,7 +213,8 @@ TEST_CASE("framing A20-A22: other protocols, sizes and versions") {
       {"22 tab", "GET\t/ HTTP/1.1\r\n" + fields + "\r\n", {400}},
   });
   World& w = world();
-  for (const std::string& junk : {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xFC\x03\x03", 11), std::string(200, '\xFF'), std::string(64, '\0')}) {
+  for (const std::string& junk :
+       {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xFC\x03\x03", 11), std::string(200, '\xFF'), std::string(64, '\0')}) {
     RawClient client(w.port());
     client.send(junk);
     CHECK(client.wait_for_close(Ms{3000}));
@@ -234,10 +257,13 @@ TEST_CASE("framing A23-A24: Expect and pipelining") {
 
 TEST_CASE("framing A26-A27: paths that climb and names that inject") {
   World& w = world();
-  for (const char* path : {"/api/test/v1/messages%00", "/api/test/../test/v1/messages", "/api/test/..%2f..%2fhealthz", "/api/test/v1/messages%0d%0aX:%20y",
-                           "/api/test/v1\\messages", "/api/test/%c0%ae%c0%ae/messages", "/api/%2e%2e/healthz", "/api/test/v1/messages/"}) {
+  for (const char* path : {"/api/test/v1/messages%00", "/api/test/../test/v1/messages", "/api/test/..%2f..%2fhealthz",
+                           "/api/test/v1/messages%0d%0aX:%20y", "/api/test/v1\\messages", "/api/test/%c0%ae%c0%ae/messages",
+                           "/api/%2e%2e/healthz", "/api/test/v1/messages/"}) {
     CAPTURE(path);
-    const RawReply reply = exchange(w.port(), write_request("POST", path, {{"Authorization", "Bearer " + w.key}, {"Content-Type", "application/json"}}, kBody));
+    const RawReply reply = exchange(
+        w.port(),
+        write_request("POST", path, {{"Authorization", "Bearer " + w.key}, {"Content-Type", "application/json"}}, kBody));
     CHECK((reply.status == 400 || reply.status == 404));
   }
   CHECK(w.upstream.touched() == 0);

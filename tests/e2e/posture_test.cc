@@ -16,14 +16,16 @@ World& world() {
 
 const std::string kBody = R"({"model":"m","messages":[]})";
 
-RawReply with_host(World& w, const std::string& host, std::string_view method = "POST", std::string_view path = "/api/test/v1/messages") {
+RawReply with_host(World& w, const std::string& host, std::string_view method = "POST",
+                   std::string_view path = "/api/test/v1/messages") {
   const Fields fields{{"Host", host}, {"Authorization", "Bearer " + w.key}, {"Content-Type", "application/json"}};
   return exchange(w.port(), write_request(method, path, fields, method == "POST" ? kBody : ""));
 }
 
 void check_no_cors(const RawReply& reply) {
-  for (const char* name : {"access-control-allow-origin", "access-control-allow-private-network", "access-control-allow-local-network",
-                           "access-control-allow-credentials", "access-control-allow-methods"}) {
+  for (const char* name :
+       {"access-control-allow-origin", "access-control-allow-private-network", "access-control-allow-local-network",
+        "access-control-allow-credentials", "access-control-allow-methods"}) {
     CHECK_MESSAGE(!reply.has(name), name);
   }
 }
@@ -33,9 +35,10 @@ void check_no_cors(const RawReply& reply) {
 TEST_CASE("posture C37, C42: only our own names are answered") {
   World& w = world();
   const std::string port = ":" + std::to_string(w.port());
-  for (const std::string& host : {std::string("evil.example"), "evil.example" + port, std::string("localhost.evil"), "127.0.0.1.nip.io" + port,
-                                  "evil.example." + port, "0.0.0.0" + port, "127.1" + port, "2130706433" + port, "0x7f000001" + port,
-                                  std::string("169.254.169.254"), "LOCALHOST.evil.example" + port}) {
+  for (const std::string& host :
+       {std::string("evil.example"), "evil.example" + port, std::string("localhost.evil"), "127.0.0.1.nip.io" + port,
+        "evil.example." + port, "0.0.0.0" + port, "127.1" + port, "2130706433" + port, "0x7f000001" + port,
+        std::string("169.254.169.254"), "LOCALHOST.evil.example" + port}) {
     CAPTURE(host);
     const RawReply reply = with_host(w, host);
     CHECK((reply.status == 403 || reply.status == 421));
@@ -61,7 +64,8 @@ TEST_CASE("posture C37: names and origins that the settings allow are answered")
 
 TEST_CASE("posture C38-C39: pages of other origins are refused; node clients, which only look like one, are not") {
   World& w = world();
-  for (const char* origin : {"https://evil.example", "http://evil.example:8787", "null", "file://", "http://localhost.evil.example"}) {
+  for (const char* origin :
+       {"https://evil.example", "http://evil.example:8787", "null", "file://", "http://localhost.evil.example"}) {
     CAPTURE(origin);
     const RawReply reply = w.post("v1/messages", kBody, {{"Origin", origin}});
     CHECK(reply.status == 403);
@@ -76,7 +80,8 @@ TEST_CASE("posture C38-C39: pages of other origins are refused; node clients, wh
 
 TEST_CASE("posture C40: what a page can send without asking first is refused") {
   World& w = world();
-  for (const char* type : {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain;application/json", ""}) {
+  for (const char* type : {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+                           "text/plain;application/json", ""}) {
     CAPTURE(type);
     const Fields fields{{"Content-Type", type}};
     const RawReply reply = w.post("v1/messages", kBody, fields);
@@ -112,7 +117,9 @@ TEST_CASE("posture C44-C45: open to the network only with a key requirement") {
   keyless.upstream.respond(Answer::json("{}"));
   const Fields no_key{{"Content-Type", "application/json"}};
   CHECK(exchange(keyless.port(), write_request("POST", "/api/test/v1/messages", no_key, kBody)).status == 200);
-  CHECK(exchange(keyless.port(), write_request("POST", "/api/test/v1/messages", {{"Content-Type", "application/json"}, {"Origin", "null"}}, kBody)).status == 403);
+  CHECK(exchange(keyless.port(), write_request("POST", "/api/test/v1/messages",
+                                               {{"Content-Type", "application/json"}, {"Origin", "null"}}, kBody))
+            .status == 403);
 
   Home home;
   home.write(home.config_file(), "[serve]\nrequire_key = false\n[providers.fake]\nopenai_base_url = \"http://127.0.0.1:9/v1\"\n");

@@ -72,8 +72,10 @@ TEST_CASE("upstream E55: nobody listens: 502 in the dialect, quickly") {
   std::uint16_t free_port = 0;
   { free_port = FakeUpstream().port(); }
   const std::string base = "http://127.0.0.1:" + std::to_string(free_port) + "/v1";
-  World w(kRedactAll, "[providers.gone]\nopenai_base_url = \"" + base + "\"\nanthropic_base_url = \"" + base + "\"\ncredential = \"env:FAKE_KEY\"\n", {},
-          "providers = [\"gone\"]\n");
+  World w(kRedactAll,
+          "[providers.gone]\nopenai_base_url = \"" + base + "\"\nanthropic_base_url = \"" + base +
+              "\"\ncredential = \"env:FAKE_KEY\"\n",
+          {}, "providers = [\"gone\"]\n");
   for (const DialectId dialect : kModelDialects) {
     for (const bool stream : {false, true}) {
       const RawReply reply = w.post(model_path(dialect), ask(dialect, stream, "hi"));
@@ -248,11 +250,13 @@ TEST_CASE("upstream E68: an answer that comes before the body was taken is relay
   CHECK(reply.body == body);
 }
 
-TEST_CASE("upstream E65: a placeholder in a provider's error comes back as the client's own words, and no row or log keeps them") {
+TEST_CASE(
+    "upstream E65: a placeholder in a provider's error comes back as the client's own words, and no row or log keeps them") {
   World& w = world();
   w.upstream.respond([](const SeenRequest& request) {
-    return Answer::reply(400, R"({"type":"error","error":{"type":"invalid_request_error","message":"bad address [[EMAIL_001]] for )" +
-                                  request.field("x-api-key") + R"("}})");
+    return Answer::reply(400,
+                         R"({"type":"error","error":{"type":"invalid_request_error","message":"bad address [[EMAIL_001]] for )" +
+                             request.field("x-api-key") + R"("}})");
   });
   const RawReply reply = w.post("v1/messages", ask(DialectId::anthropic, false, "I am " + make_email()));
   CHECK(reply.status == 400);

@@ -1,0 +1,274 @@
+// A life of `pg serve`: start, changes from outside, signals, kill -9, start again (fault catalogue, section G and F74, F76).
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sqlite3.h>
+
+#include <atomic>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "tests/support/model_wire.h"
+#include "tests/support/run_pg.h"
+
+namespace pg::test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Ms since(Clock::time_point begin) {
+  return std::chrono::duration_cast<Ms>(Clock::now() - begin);
+}
+
+/// Asks until `done` says yes; how long it took, or -1 ms after three seconds.
+template <class Done>
+Ms until(Done done) {
+  const auto begin = Clock::now();
+  while (since(begin) < Ms{3000}) {
+    if (done()) return since(begin);
+    std::this_thread::sleep_for(Ms{20});
+  }
+  return Ms{-1};
+}
+void check_within_a_second(Ms took) {
+  CHECK(took.count() >= 0);
+  CHECK(took <= Ms{1000});
+}
+
+RawReply hello(World& w, std::string_view text = "hi") {
+  return w.post("v1/messages", ask(DialectId::anthropic, false, text));
+}
+
+std::vector<std::string> query(const std::string& file, const char* sql) {
+  std::vector<std::string> out;
+  sqlite3* db = nullptr;
+  REQUIRE(sqlite3_open(file.c_str(), &db) == SQLITE_OK);
+  sqlite3_busy_timeout(db, 2000);
+  const auto row = [](void* to, int count, char** values, char**) {
+    for (int i = 0; i < count; ++i)
+      static_cast<std::vector<std::string>*>(to)->emplace_back(values[i] != nullptr ? values[i] : "");
+    return 0;
+  };
+  CHECK(sqlite3_exec(db, sql, row, &out, nullptr) == SQLITE_OK);
+  sqlite3_close(db);
+  return out;
+}
+
+Answer slow_stream(int pieces, Ms between) {
+  std::vector<std::string> deltas;
+  for (int i = 0; i < pieces; ++i) deltas.push_back("piece " + std::to_string(i) + " ");
+  return Answer::stream(say_stream(DialectId::anthropic, {text_block(deltas)}), between);
+}
+
+}  // namespace
+
+TEST_CASE("lifecycle: serve is ready quickly and says where") {
+  World w;
+  CHECK(w.server.start_took() < Ms{1000});
+  CHECK(w.server.err().find("http://127.0.0.1:" + std::to_string(w.port())) != std::string::npos);
+}
+
+TEST_CASE("lifecycle: a key added, disabled, enabled or revoked by another process acts within a second") {
+  World w;
+  const std::string second = w.home.add_key("second");
+  const auto with_second = [&] {
+    return w.post("v1/messages", ask(DialectId::anthropic, false, "hi"), {{"x-api-key", second}}).status;
+  };
+  check_within_a_second(until([&] { return with_second() == 200; }));
+  const auto act = [&](const char* verb, int status) {
+    CAPTURE(verb);
+    const CommandResult result = w.home.run({"keys", verb, "second", "--config", w.home.config_file(), "--yes"});
+    CHECK_MESSAGE(result.status == 0, result.err);
+    check_within_a_second(until([&] { return with_second() == status; }));
+  };
+  act("disable", 401);
+  act("enable", 200);
+  act("revoke", 401);
+  CHECK(hello(w).status == 200);  // the other key is untouched
+}
+
+TEST_CASE("lifecycle: an edited project acts within a second; a bad one keeps the old policy and says where it is wrong") {
+  World w;
+  const std::string secret = make_github_token(21);
+  const std::string file = w.home.project_file("test");
+  CHECK(hello(w, secret).status == 200);
+  w.home.write(file, project_toml(kBlockSecrets));
+  check_within_a_second(until([&] { return hello(w, secret).status == 422; }));
+
+  w.home.write(file, "id = \"" + std::string(kProjectId) + "\"\nproviders = [\"fake\"]\n\n[guards]\nsecrts = \"off\"\n");
+  check_within_a_second(until([&] { return w.server.err().find("test.toml:5") != std::string::npos; }));
+  const std::string err = w.server.err();
+  CHECK(err.find("test.toml:5:1") != std::string::npos);
+  CHECK(err.find("did you mean") != std::string::npos);
+  CHECK(hello(w, secret).status == 422);
+  CHECK(hello(w).status == 200);
+
+  w.home.write(file, "this is [not toml");
+  std::this_thread::sleep_for(Ms{700});
+  CHECK(hello(w, secret).status == 422);
+  w.home.write(file, project_toml(kRedactAll));
+  check_within_a_second(until([&] { return hello(w, secret).status == 200; }));
+
+  w.home.write(w.home.project_file("another"), replace_all(project_toml(kRedactAll), "7b1f0c52", "7b1f0c53"));
+  check_within_a_second(until([&] {
+    const Fields fields{{"Authorization", "Bearer " + w.key}, {"Content-Type", "application/json"}};
+    return exchange(w.port(), write_request("POST", "/api/another/v1/messages", fields, ask(DialectId::anthropic, false, "hi")))
+               .status == 200;
+  }));
+}
+
+TEST_CASE("lifecycle: a stream that runs finishes on the policy it began with") {
+  World w;
+  w.upstream.respond(Answer::stream(say_stream(DialectId::anthropic, {text_block({"a", "b", "c", "[[EMAIL_001]]"})}), Ms{150}));
+  RawClient client(w.port());
+  client.send(w.request("v1/messages", ask(DialectId::anthropic, true, "I am " + make_email())));
+  REQUIRE(client.wait_for("content_block_delta"));
+  w.home.write(w.home.project_file("test"), project_toml("email = \"off\"\n"));
+  w.server.signal(SIGHUP);
+  const RawReply reply = client.read_reply();
+  CHECK(hear_stream(DialectId::anthropic, reply.body).text() == "abc" + make_email());
+  check_within_a_second(until(
+      [&] { return hello(w, make_email()).status == 200 && w.upstream.last().body.find(make_email()) != std::string::npos; }));
+}
+
+TEST_CASE("lifecycle: SIGHUP with bad settings keeps the old ones") {
+  World w;
+  w.home.write(w.home.config_file(), "[serve]\nprot = 1\n");
+  w.server.signal(SIGHUP);
+  check_within_a_second(until([&] { return w.server.err().find("pg.toml:2") != std::string::npos; }));
+  CHECK(w.server.running());
+  CHECK(hello(w).status == 200);
+}
+
+TEST_CASE("lifecycle: SIGTERM lets streams finish, takes no new ones, and exits 0") {
+  World w;
+  w.upstream.respond(slow_stream(8, Ms{60}));
+  RawClient client(w.port());
+  client.send(w.request("v1/messages", ask(DialectId::anthropic, true, "hi")));
+  REQUIRE(client.wait_for("piece 1"));
+  RawClient idle(w.port());
+  idle.send(write_request("GET", "/healthz", {}, {}));
+  CHECK(idle.read_reply().status == 200);
+  w.server.signal(SIGTERM);
+  std::this_thread::sleep_for(Ms{100});
+  RawClient late(w.port());
+  const bool refused = !late.connected() || !late.send(w.request("v1/messages", "{}")) || late.read_reply(Ms{1000}).status != 200;
+  CHECK(refused);
+  const RawReply reply = client.read_reply();
+  CHECK(reply.complete);
+  CHECK(hear_stream(DialectId::anthropic, reply.body).finished);
+  CHECK(hear_stream(DialectId::anthropic, reply.body).text().ends_with("piece 7 "));
+  CHECK(w.server.wait(Ms{3000}) == 0);
+  CHECK(w.server.err().find("drain") != std::string::npos);
+  CHECK(w.home.rows(5).size() >= 1);  // the row of the drained stream was still written
+}
+
+TEST_CASE("lifecycle: what does not end within the drain time is cut with the dialect's error; a second signal ends at once") {
+  World w(kRedactAll, "[limits]\ndrain = \"500ms\"\n");
+  for (const DialectId dialect : kModelDialects) {
+    CAPTURE(dialect);
+    auto events = say_stream(dialect, {text_block({"never ", "ending"})});
+    Answer answer = Answer::stream_head();
+    for (const auto& event : events) {
+      if (event.find("ending") != std::string::npos) break;
+      answer.chunk(event);
+    }
+    w.upstream.respond(answer.hang());
+    RawClient client(w.port());
+    client.send(w.request(model_path(dialect), ask(dialect, true, "hi")));
+    REQUIRE(client.wait_for("never "));
+    const auto begin = Clock::now();
+    w.server.signal(SIGTERM);
+    const RawReply reply = client.read_reply();
+    const Heard heard = hear_stream(dialect, reply.body);
+    CHECK_FALSE(heard.finished);
+    CHECK_FALSE(heard.error_message.empty());
+    CHECK(w.server.wait(Ms{3000}) == 0);
+    CHECK(since(begin) < Ms{2000});
+    REQUIRE(w.server.start());
+  }
+  w.upstream.respond(Answer{}.hang());
+  World patient;
+  patient.upstream.respond(Answer{}.hang());
+  RawClient client(patient.port());
+  client.send(patient.request("v1/messages", ask(DialectId::anthropic, true, "hi")));
+  REQUIRE(patient.upstream.wait_for(1));
+  patient.server.signal(SIGTERM);
+  std::this_thread::sleep_for(Ms{150});
+  CHECK(patient.server.running());
+  patient.server.signal(SIGTERM);
+  CHECK(patient.server.wait(Ms{1000}) >= 0);
+}
+
+TEST_CASE("lifecycle: kill -9 under load leaves the database whole, and the restart takes less than a second") {
+  World w;
+  w.upstream.respond(Answer::stream(say_stream(DialectId::anthropic, {text_block({"x"})})));
+  for (int round = 0; round < 3; ++round) {
+    std::atomic<bool> stop{false};
+    std::atomic<int> answered{0};
+    std::vector<std::thread> clients;
+    for (int i = 0; i < 4; ++i) {
+      clients.emplace_back([&] {
+        RawClient client(w.port());
+        while (!stop && client.connected() &&
+               client.send(w.request("v1/messages", ask(DialectId::anthropic, true, "I am " + make_email())))) {
+          if (!client.read_reply(Ms{1000}).complete) break;
+          ++answered;
+        }
+      });
+    }
+    std::this_thread::sleep_for(Ms{250 + 90 * round});
+    w.server.signal(SIGKILL);
+    CHECK(w.server.wait() == 128 + SIGKILL);
+    stop = true;
+    for (auto& client : clients) client.join();
+    CHECK(answered > 20);
+    REQUIRE_FALSE(w.home.database().empty());
+    CHECK(query(w.home.database(), "PRAGMA integrity_check") == std::vector<std::string>{"ok"});
+    CHECK(query(w.home.database(), "PRAGMA foreign_key_check").empty());
+    REQUIRE(w.server.start());
+    CHECK(w.server.start_took() < Ms{1000});
+    CHECK(hello(w).status == 200);
+  }
+  const auto rows = w.home.rows(10'000);
+  CHECK(rows.size() > 20);
+  for (const auto& row : rows) REQUIRE(nlohmann::json::parse(row, nullptr, false).value("status", 0) == 200);  // no half row
+}
+
+TEST_CASE("lifecycle: a port that is taken, and a second serve on the same database, exit 6 and name it") {
+  World w;
+  const std::string taken = "127.0.0.1:" + std::to_string(w.upstream.port());
+  Home other;
+  other.write(other.config_file(), Home::read(w.home.config_file()));
+  other.write(other.project_file("test"), project_toml(kRedactAll));
+  other.set_env("FAKE_KEY", "x");
+  const CommandResult port = other.run({"serve", "--listen", taken, "--config", other.config_file()});
+  CHECK(port.status == 6);
+  CHECK(port.err.find(std::to_string(w.upstream.port())) != std::string::npos);
+  const CommandResult second = w.home.run({"serve", "--listen", "127.0.0.1:0", "--config", w.home.config_file()}, {}, Ms{3000});
+  CHECK(second.status == 6);
+  CHECK(second.err.find(std::to_string(w.server.pid())) != std::string::npos);
+  CHECK(hello(w).status == 200);
+}
+
+TEST_CASE("lifecycle: bad settings stop the start with status 3, file, line and a suggestion") {
+  Home home;
+  home.write(home.project_file("test"), project_toml(kRedactAll));
+  const std::pair<const char*, const char*> bad[] = {
+      {"[serve]\nprot = 8787\n", "pg.toml:2:1"},
+      {"[serve]\nport = \"x\"\n", "pg.toml:2:"},
+      {"[serve]\nport = 1\nport = 2\n", "pg.toml:3:"},
+      {"x = \"\xFF\"\n", "pg.toml:1:"},
+      {"[providers.fake]\nopenai_base_url = \"gopher://x\"\n", "pg.toml:2:"},
+  };
+  for (const auto& [text, where] : bad) {
+    CAPTURE(text);
+    home.write(home.config_file(), text);
+    const CommandResult result = home.run({"serve", "--listen", "127.0.0.1:0", "--config", home.config_file()}, {}, Ms{3000});
+    CHECK(result.status == 3);
+    CHECK_MESSAGE(result.err.find(where) != std::string::npos, result.err);
+  }
+  home.write(home.config_file(), bad[0].first);
+  CHECK(home.run({"serve", "--config", home.config_file()}, {}, Ms{3000}).err.find("port") != std::string::npos);
+}
+
+}  // namespace pg::test
