@@ -27,7 +27,7 @@ enum class AuthStyle : std::uint8_t {
 };
 
 /// Where one dialect is spoken: base URL with the version ("https://api.openai.com/v1").
-struct Exit {
+struct Outlet {
   DialectId dialect;
   Url base;
 };
@@ -36,7 +36,7 @@ struct Provider {
   std::string name;
   std::string vendor;       // whose credentials it takes: "anthropic", "openai", …; own providers: their name
   bool echo = false;        // inside pg; sends back what it received
-  std::vector<Exit> exits;  // embeddings share the openai-chat base
+  std::vector<Outlet> outlets;  // embeddings share the openai-chat base
   AuthStyle auth = AuthStyle::none;
   SecretString credential;         // empty with none and client
   std::string credential_problem;  // why there is none although one is configured ("environment variable X is not set")

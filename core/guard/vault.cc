@@ -74,6 +74,17 @@ bool follows_bracket(std::string_view text, std::size_t begin) {
 
 }  // namespace
 
+void Vault::adopt(const Vault& earlier) {
+  for (const Entry& entry : earlier.entries_) {
+    entries_.push_back(entry);
+    by_token_.emplace(entries_.back().token, entries_.size() - 1);
+  }
+  by_original_ = earlier.by_original_;
+  next_number_ = earlier.next_number_;
+  literals_ = earlier.literals_;
+  bytes_ = earlier.bytes_;
+}
+
 void Vault::skip_literal(const TokenLiteral& literal) {
   literals_.insert(numbered_name(literal.kind, literal.number));
 }

@@ -35,6 +35,10 @@ class Vault {
   Vault(const Vault&) = delete;
   Vault& operator=(const Vault&) = delete;
 
+  /// Takes over what `earlier` holds, numbers and all, for the next turn of a conversation whose history the provider keeps.
+  /// Only into an empty vault.
+  void adopt(const Vault& earlier);
+
   /// Numbers that literals in the request already use are never given out. Call before the first placeholder_for().
   void skip_literal(const TokenLiteral& literal);
 

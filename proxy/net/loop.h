@@ -39,10 +39,10 @@ class Loop {
   void arm();
   void tick();
 
+  std::vector<Watched*> watched_;  // outlives io_, whose destructor ends coroutines that unwatch
+  bool armed_ = false;
   asio::io_context io_;
   asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> timer_;
-  std::vector<Watched*> watched_;
-  bool armed_ = false;
 };
 
 }  // namespace pg

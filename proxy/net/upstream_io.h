@@ -39,6 +39,8 @@ class UpstreamIo {
   /// The part of the body that came with the head, without waiting: eof when that was all of it, again when more must come.
   IoEnd take_buffered(std::string& out);
 
+  bool nothing_buffered() const { return in_.empty() && !body_ended_; }
+
   /// True when the reply was read to its end and the provider keeps the connection.
   bool is_reusable() const { return reusable_ && body_ended_; }
   bool got_any_byte() const { return got_any_byte_; }

@@ -1,0 +1,85 @@
+// User-Agent prefixes and session headers as real clients send them; system text for those that hide behind an SDK.
+#include "core/route/agent.h"
+
+#include <algorithm>
+
+#include "core/base/text.h"
+
+namespace pg {
+namespace {
+
+struct UserAgentRow {
+  std::string_view prefix;  // of the User-Agent, in any case
+  std::string_view agent;
+};
+// Agents before SDKs: some agents add an SDK's name behind their own.
+constexpr UserAgentRow kUserAgents[] = {
+    {"claude-cli/", "claude-code"},       {"claude-code/", "claude-code"}, {"codex_", "codex"},     {"codex-", "codex"},
+    {"opencode/", "opencode"},            {"cline", "cline"},              {"continue", "continue"}, {"aider", "aider"},
+    {"litellm", "litellm"},               {"cursor", "cursor"},            {"geminicli", "gemini-cli"}, {"zed/", "zed"},
+    {"anthropic/", "anthropic-sdk"},      {"openai/", "openai-sdk"},       {"ai-sdk", "vercel-ai"}, {"ai/", "vercel-ai"},
+    {"asyncopenai/", "openai-sdk"},       {"asyncanthropic/", "anthropic-sdk"}, {"curl/", "curl"},
+};
+
+struct TextRow {
+  std::string_view words;
+  std::string_view agent;
+};
+constexpr TextRow kSystemTexts[] = {
+    {"You are Cline", "cline"},
+    {"Continue CLI", "continue"},
+    {"You are Claude Code", "claude-code"},
+    {"Act as an expert software developer", "aider"},
+    {"You are opencode", "opencode"},
+};
+
+constexpr std::string_view kSessionFields[] = {"x-claude-code-session-id", "session-id", "session_id", "x-session-id", "conversation_id"};
+constexpr std::size_t kTextLooked = 4'096;
+
+std::string read_version(std::string_view user_agent) {
+  const std::size_t slash = user_agent.find('/');
+  if (slash == std::string_view::npos) return "";
+  const std::string_view rest = user_agent.substr(slash + 1, 24);
+  return std::string(rest.substr(0, rest.find_first_not_of("0123456789.abcdefghijklmnopqrstuvwxyz-")));
+}
+
+std::string printable(std::string_view value) {
+  std::string out;
+  for (const char c : value.substr(0, 64)) out.push_back(c > ' ' && c <= '~' ? c : '_');
+  return out;
+}
+
+}  // namespace
+
+Agent identify_agent(const RequestHead& head) {
+  Agent agent;
+  const std::string_view user_agent = head.find("user-agent").value_or("");
+  for (const UserAgentRow& row : kUserAgents) {
+    if (!starts_with_ignore_case(user_agent, row.prefix)) continue;
+    agent.name = row.agent;
+    agent.version = read_version(user_agent);
+    break;
+  }
+  for (const std::string_view name : kSessionFields) {
+    const auto value = head.find(name);
+    if (!value) continue;
+    agent.session = printable(*value);
+    break;
+  }
+  return agent;
+}
+
+std::string_view identify_agent_by_text(std::string_view body, const RequestView& view) {
+  // The system text is the first long text of the body, or the longest of the head group.
+  std::size_t looked = 0;
+  for (const Span& span : view.spans) {
+    if (span.role != SpanRole::text || span.message > 0) continue;
+    const std::string_view text = body.substr(span.begin, std::min<std::size_t>(span.end - span.begin, kTextLooked));
+    for (const TextRow& row : kSystemTexts)
+      if (text.find(row.words) != std::string_view::npos) return row.agent;
+    if (++looked == 8) break;
+  }
+  return "";
+}
+
+}  // namespace pg

@@ -1,0 +1,23 @@
+// Which coding agent is calling, inferred from what it says of itself.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/base/http.h"
+#include "core/wire/spans.h"
+
+namespace pg {
+
+struct Agent {
+  std::string_view name;  // "claude-code", "codex", …; "" when unknown
+  std::string version;
+  std::string session;    // the agent's own id of the conversation, at most 64 printable characters
+};
+
+/// From the headers alone.
+Agent identify_agent(const RequestHead& head);
+/// From the beginning of the system text, for agents whose headers are those of a plain SDK (Cline, Continue, Aider).
+std::string_view identify_agent_by_text(std::string_view body, const RequestView& view);
+
+}  // namespace pg

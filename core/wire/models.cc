@@ -1,0 +1,62 @@
+// Small documents: a tree is fine here.
+#include "core/wire/models.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/text.h"
+
+namespace pg {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string text_of(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::int64_t created_of(const Json& object) {
+  if (const auto found = object.find("created"); found != object.end() && found->is_number_integer()) return found->get<std::int64_t>();
+  const std::optional<UnixMillis> time = parse_rfc3339(text_of(object, "created_at"));
+  return time ? *time / 1000 : 0;
+}
+
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+}  // namespace
+
+Result<std::vector<ListedModel>> read_models(std::string_view body) {
+  const Json json = Json::parse(body, nullptr, false);
+  const bool listed = json.is_object() && json.contains("data") && json["data"].is_array();
+  if (!listed) return make_error(Code::upstream_failed, "the provider's list of models cannot be read");
+  std::vector<ListedModel> models;
+  for (const Json& row : json["data"])
+    if (row.is_object() && !text_of(row, "id").empty()) models.push_back({text_of(row, "id"), text_of(row, "display_name"), created_of(row)});
+  return models;
+}
+
+std::string write_models(DialectId dialect, std::span<const ListedModel> models) {
+  Json data = Json::array();
+  for (const ListedModel& model : models) {
+    if (dialect == DialectId::anthropic) {
+      data.push_back({{"type", "model"},
+                      {"id", model.id},
+                      {"display_name", model.name.empty() ? model.id : model.name},
+                      {"created_at", format_rfc3339(model.created * 1000)}});
+    } else {
+      data.push_back({{"id", model.id}, {"object", "model"}, {"created", model.created}, {"owned_by", "provider"}});
+    }
+  }
+  if (dialect != DialectId::anthropic) return dump(Json{{"object", "list"}, {"data", data}});
+  const Json first = models.empty() ? Json(nullptr) : Json(models.front().id);
+  const Json last = models.empty() ? Json(nullptr) : Json(models.back().id);
+  return dump(Json{{"data", data}, {"has_more", false}, {"first_id", first}, {"last_id", last}});
+}
+
+std::string write_codex_models(std::span<const ListedModel> models) {
+  Json data = Json::array();
+  for (const ListedModel& model : models) data.push_back({{"slug", model.id}, {"display_name", model.name.empty() ? model.id : model.name}});
+  return dump(Json{{"models", data}});
+}
+
+}  // namespace pg

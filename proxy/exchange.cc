@@ -1,0 +1,97 @@
+// The only catch on the request path: whatever happened, the client gets an answer in its own words and the journal a row.
+#include "proxy/exchange.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "core/base/error.h"
+#include "core/base/ids.h"
+#include "proxy/net/http_parse.h"
+#include "proxy/posture.h"
+#include "proxy/send_upstream.h"
+#include "proxy/serve_model.h"
+#include "proxy/surfaces.h"
+#include "proxy/write_refusal.h"
+
+namespace pg {
+namespace {
+
+Status open_exchange(Exchange& x) {
+  Result<RequestHead> head = parse_request_head(x.client.head_bytes());
+  if (!head) {
+    x.close_after = true;  // framing is in doubt
+    return head.error();
+  }
+  x.head = std::move(head).value();
+  x.client.expect_body(x.head);
+  x.close_after = !x.head.keep_alive || x.head.minor_version == 0;
+  const Agent agent = identify_agent(x.head);
+  x.row.agent = agent.name;
+  x.row.agent_version = agent.version;
+  x.row.session = agent.session;
+  x.row.method = x.head.method;
+  const Status found = find_surface(x.head.method, x.head.target, x.head.upgrade, x.surface);
+  x.row.path = x.surface.path.substr(0, 200);
+  PG_TRY_STATUS(check_posture(x.head, *x.policy, x.gw.serve.host));
+  if (!found) return found.error();
+  if (x.gw.draining.load(std::memory_order_relaxed)) {
+    x.close_after = true;
+    if (x.surface.operation == Operation::model_call) return make_error(Code::unavailable, "pg is shutting down");
+  }
+  return {};
+}
+
+Task<void> serve(Exchange& x) {
+  open_exchange(x).value();
+  switch (x.surface.operation) {
+    case Operation::model_call:
+    case Operation::count_tokens:
+      x.row.dialect = dialect(x.surface.dialect).name;
+      co_await serve_model_call(x);
+      break;
+    case Operation::list_models: co_await serve_models(x); break;
+    case Operation::hello:
+    case Operation::health:
+    case Operation::ready: co_await serve_hello(x); break;
+  }
+}
+
+bool is_worth_a_row(const Exchange& x) {
+  const bool probe = x.surface.operation == Operation::hello || x.surface.operation == Operation::health || x.surface.operation == Operation::ready;
+  return !probe || x.row.status >= 400;
+}
+
+void record(Exchange& x) {
+  x.row.latency_ms = std::chrono::duration_cast<Millis>(x.gw.clock.steady() - x.begun).count();
+  if (x.row.outcome.empty()) x.row.outcome = x.row.status < 400 ? "ok" : "error";
+  if (!is_worth_a_row(x)) return;
+  if (x.gw.on_row) x.gw.on_row(x.row);
+  x.gw.journal.record(std::move(x.row));
+}
+
+}  // namespace
+
+Task<void> handle_exchange(Exchange& x) {
+  x.begun = x.gw.clock.steady();
+  x.row.time = x.gw.clock.wall();
+  x.row.id = make_exchange_id(x.row.time);
+  std::optional<Error> refused;
+  try {
+    co_await serve(x);
+  } catch (const Refusal& refusal) {
+    refused = refusal.error();
+  } catch (const std::exception& bug) {
+    refused = make_error(Code::internal, "something went wrong inside pg", bug.what());
+  }
+  if (refused && is_client_left(*refused)) {
+    x.row.status = 499;
+    x.row.outcome = "canceled";
+    x.close_after = true;
+  } else if (refused) {
+    co_await write_refusal(x, std::move(*refused));
+  }
+  record(x);
+}
+
+}  // namespace pg

@@ -1,0 +1,54 @@
+// Exchange: one HTTP request and its reply through us; handle_exchange() serves it, answers every refusal, and records the row.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/http.h"
+#include "core/guard/guard_call.h"
+#include "core/guard/vault.h"
+#include "core/policy.h"
+#include "core/route/agent.h"
+#include "core/store/log_store.h"
+#include "core/wire/spans.h"
+#include "proxy/gateway.h"
+#include "proxy/net/client_io.h"
+#include "proxy/surfaces.h"
+
+namespace pg {
+
+/// Lives in serve_connection's frame; everything below it on the line takes it by reference.
+struct Exchange {
+  Exchange(LoopParts& loop_parts, ClientIo& client_io) : parts(loop_parts), gw(loop_parts.gw), client(client_io) {}
+
+  LoopParts& parts;
+  Gateway& gw;
+  ClientIo& client;
+  std::shared_ptr<const Policy> policy;  // a reload never changes the rules mid-flight
+  RequestHead head;
+  Surface surface;
+  SteadyTime begun;
+  LogRow row;  // filled on the way, recorded at the end
+
+  const Project* project = nullptr;
+  const Key* caller = nullptr;
+  Buffer received;         // the body as it came
+  std::string decoded;     // the same without its content coding, when it had one
+  std::string_view body;   // what the guards read
+  RequestView view;
+  GuardedCall guarded;
+  Vault vault;
+  std::shared_ptr<const Provider> provider;
+  const Outlet* outlet = nullptr;
+
+  bool head_sent = false;     // to the client: from here on errors are stream events
+  bool head_is_stream = false;
+  bool close_after = false;   // the connection cannot be used again
+  std::uint64_t stream_sequence = 0;  // of a Responses stream, for the error event
+};
+
+/// Serves the request whose head is in x.client's buffer: never throws, always answers unless the client left, records one row.
+Task<void> handle_exchange(Exchange& x);
+
+}  // namespace pg

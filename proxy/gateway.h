@@ -1,0 +1,52 @@
+// Gateway: the long-lived parts of a running pg, built and destroyed in order; LoopParts: what each thread has for itself.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "config/settings.h"
+#include "core/guard/remembered_vaults.h"
+#include "core/guard/verdict_cache.h"
+#include "core/policy.h"
+#include "proxy/journal.h"
+#include "proxy/net/loop.h"
+#include "proxy/net/tls.h"
+#include "proxy/net/upstream_io.h"
+
+namespace pg {
+
+struct Gateway {
+  Gateway(ServeSettings settings, std::shared_ptr<const Policy> first, Db log_db, std::function<void(const std::string&)> on_problem)
+      : serve(std::move(settings)), journal(std::move(log_db), std::move(on_problem)), policy_(std::move(first)) {}
+
+  std::shared_ptr<const Policy> policy() const { return policy_.load(std::memory_order_acquire); }
+  void reload(std::shared_ptr<const Policy> fresh) { policy_.store(std::move(fresh), std::memory_order_release); }
+
+  ServeSettings serve;
+  std::uint16_t port = 0;  // as bound
+  SystemClock clock;
+  TlsContexts tls;
+  RememberedVaults vaults;
+  Journal journal;
+  std::function<void(const LogRow&)> on_row;  // the human line per request; may be empty; called from any loop
+  std::atomic<std::uint32_t> connections{0};
+  std::atomic<std::uint32_t> exchanges{0};    // under way
+  std::atomic<bool> draining{false};          // no new exchanges; connections close after their answer
+  std::atomic<bool> cutting{false};           // the drain took too long: running streams end with an error now
+
+ private:
+  std::atomic<std::shared_ptr<const Policy>> policy_;
+};
+
+struct LoopParts {
+  explicit LoopParts(Gateway& gateway) : gw(gateway), pool(loop) {}
+  Gateway& gw;
+  Loop loop;
+  UpstreamPool pool;
+  VerdictCache verdicts;
+};
+
+}  // namespace pg

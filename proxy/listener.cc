@@ -1,0 +1,116 @@
+// SO_REUSEPORT gives every loop its own accept queue; a first bind without it tells whether the port is taken.
+#include "proxy/listener.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+
+#include "proxy/connection.h"
+
+namespace pg {
+
+namespace {
+
+using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
+constexpr int kBacklog = 1'024;
+constexpr Millis kAcceptPause{50};
+
+}  // namespace
+
+struct Server::Worker {
+  explicit Worker(Gateway& gateway) : parts(gateway), acceptor(parts.loop.io()), pause(parts.loop.io()) {}
+  LoopParts parts;
+  Acceptor acceptor;
+  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> pause;
+  std::thread thread;
+};
+
+namespace {
+
+template <class Worker>
+Task<void> accept_all(Worker& worker) {
+  Gateway& gw = worker.parts.gw;
+  for (;;) {
+    auto accepted = co_await worker.acceptor.async_accept(kAwait);
+    const boost::system::error_code ec = std::get<0>(accepted);
+    if (ec == asio::error::operation_aborted || ec == asio::error::bad_descriptor) co_return;
+    if (ec) {
+      // Out of descriptors: wait for some to come back instead of spinning.
+      worker.pause.expires_after(kAcceptPause);
+      co_await worker.pause.async_wait(kAwait);
+      continue;
+    }
+    TcpSocket socket = std::move(std::get<1>(accepted));
+    if (gw.connections.load(std::memory_order_relaxed) >= gw.policy()->limits.max_connections) continue;  // closes it
+    asio::co_spawn(worker.parts.loop.io(), serve_connection(worker.parts, std::move(socket)), asio::detached);
+  }
+}
+
+Status bind_one(Acceptor& acceptor, const asio::ip::tcp::endpoint& endpoint, bool share) {
+  boost::system::error_code ec;
+  acceptor.open(endpoint.protocol(), ec);
+  if (ec) return make_error(Code::io_failed, "cannot open a socket: " + ec.message());
+  acceptor.set_option(asio::socket_base::reuse_address(true), ec);
+  const int on = 1;
+  if (share) ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  acceptor.bind(endpoint, ec);
+  if (!ec && share) acceptor.listen(kBacklog, ec);
+  if (!ec) return {};
+  const std::string where = endpoint.address().to_string() + ":" + std::to_string(endpoint.port());
+  const Code code = ec == asio::error::address_in_use ? Code::conflict : Code::io_failed;
+  return make_error(code, "cannot listen on " + where + ": " + ec.message());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::listen(Gateway& gateway, int threads) {
+  boost::system::error_code ec;
+  const std::string host = gateway.serve.host == "localhost" ? "127.0.0.1" : gateway.serve.host;
+  const asio::ip::address address = asio::ip::make_address(host, ec);
+  if (ec) return make_error(Code::invalid_config, "serve.host is not an IP address: " + host);
+  asio::ip::tcp::endpoint endpoint(address, gateway.serve.port);
+  std::unique_ptr<Server> server(new Server(gateway));
+  if (endpoint.port() != 0) {
+    asio::io_context probe_io;
+    Acceptor probe(probe_io);
+    PG_TRY_STATUS(bind_one(probe, endpoint, false));
+  }
+  for (int i = 0; i < std::max(threads, 1); ++i) {
+    server->workers_.push_back(std::make_unique<Worker>(gateway));
+    Worker& worker = *server->workers_.back();
+    PG_TRY_STATUS(bind_one(worker.acceptor, endpoint, true));
+    endpoint.port(worker.acceptor.local_endpoint().port());  // port 0: the others join the first
+  }
+  gateway.port = endpoint.port();
+  return server;
+}
+
+Server::~Server() { stop(); }
+
+void Server::run() {
+  for (const std::unique_ptr<Worker>& worker : workers_) {
+    asio::co_spawn(worker->parts.loop.io(), accept_all(*worker), asio::detached);
+    worker->thread = std::thread([raw = worker.get()] { raw->parts.loop.io().run(); });
+  }
+}
+
+void Server::stop_listening() {
+  for (const std::unique_ptr<Worker>& worker : workers_) {
+    asio::post(worker->parts.loop.io(), [raw = worker.get()] {
+      boost::system::error_code ignored;
+      raw->acceptor.close(ignored);
+    });
+  }
+}
+
+void Server::stop() {
+  for (const std::unique_ptr<Worker>& worker : workers_) worker->parts.loop.io().stop();
+  for (const std::unique_ptr<Worker>& worker : workers_)
+    if (worker->thread.joinable()) worker->thread.join();
+}
+
+}  // namespace pg

@@ -1,0 +1,282 @@
+// One loop: what came is decoded, restored and written before the next bytes are waited for.
+#include "proxy/relay_reply.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "core/base/compress.h"
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/reply_path.h"
+#include "proxy/client_watch.h"
+#include "proxy/net/chunks.h"
+#include "proxy/reply_head.h"
+
+namespace pg {
+namespace {
+
+constexpr std::size_t kMaxErrorBody = 1u << 20;
+
+ReplyOptions options_for(const Exchange& x, const Upstream& upstream) {
+  ReplyOptions options;
+  options.dialect = x.surface.dialect;
+  options.status = upstream.head.status;
+  options.event_stream = is_event_stream(upstream);
+  options.vault = &x.vault;
+  options.signed_reasoning = x.view.signed_reasoning;
+  return options;
+}
+
+// A provider that quotes our credential back in an error must not show it to the client: same length, so framing holds.
+void mask_credential(const Provider& provider, std::string& body) {
+  const std::string_view credential = provider.credential.reveal();
+  if (credential.size() < 8) return;
+  for (std::size_t at = body.find(credential); at != std::string::npos; at = body.find(credential, at))
+    body.replace(at, credential.size(), credential.size(), '*');
+}
+
+class Relay {
+ public:
+  Relay(Exchange& x, Upstream& upstream) : x_(x), upstream_(upstream), path_(options_for(x, upstream)) {}
+
+  Task<void> run();
+
+ private:
+  Task<IoEnd> read_some();
+  Task<IoEnd> next_bytes();
+  Task<void> relay_whole();
+  Task<void> relay_running();
+  Task<bool> flush(bool last);
+  Task<void> send_ping();
+  Status decode();
+  Status prepare();
+  void note_first_content();
+  void note_facts();
+  void remember_vault();
+  bool must_hold() const { return path_.holds_whole_body() || is_masked_error(); }
+  bool is_masked_error() const { return upstream_.head.status >= 400 && !x_.provider->credential.empty() && !is_event_stream(upstream_); }
+
+  Exchange& x_;
+  Upstream& upstream_;
+  ReplyPath path_;
+  std::optional<Decompressor> decoder_;
+  std::string raw_, plain_, out_, framed_, head_;
+  bool chunked_ = false;
+  bool client_left_ = false;
+};
+
+Status Relay::prepare() {
+  if (is_web_page(upstream_.head))
+    return make_error(Code::upstream_failed, "the provider answered with a web page instead of JSON",
+                      fmt::format("status {}", upstream_.head.status));
+  const auto coding_name = upstream_.head.find("content-encoding");
+  if (!coding_name || equals_ignore_case(*coding_name, "identity")) return {};
+  const auto coding = find_coding(*coding_name);
+  if (coding) {
+    decoder_ = Decompressor::make(*coding);
+    return {};
+  }
+  // Nothing to restore: the client asked for it and may have it as it is. Otherwise it cannot be made right.
+  if (x_.vault.empty()) return {};
+  return make_error(Code::upstream_failed, "the provider's reply has an encoding that cannot be read", std::string(*coding_name));
+}
+
+Task<void> Relay::run() {
+  prepare().value();
+  x_.row.status = upstream_.head.status;
+  if (must_hold()) {
+    co_await relay_whole();
+  } else {
+    co_await relay_running();
+  }
+  note_facts();
+  if (!client_left_) {
+    remember_vault();
+    release_upstream(x_, upstream_);
+  }
+}
+
+Status Relay::decode() {
+  if (!decoder_) {
+    plain_.swap(raw_);
+    raw_.clear();
+    return {};
+  }
+  const Status done = decoder_->push(raw_, plain_);
+  raw_.clear();
+  if (done) return {};
+  return make_error(Code::upstream_failed, "the provider's compressed reply is broken", done.error().message);
+}
+
+// The next body bytes into plain_: ok, eof, or how it ended badly.
+Task<IoEnd> Relay::read_some() {
+  if (!upstream_.connection) {
+    plain_ = std::move(upstream_.local_body);
+    upstream_.local_body.clear();
+    co_return plain_.empty() ? IoEnd::eof : IoEnd::ok;
+  }
+  IoEnd end = upstream_.connection->take_buffered(raw_);
+  if (end == IoEnd::again && raw_.empty()) end = co_await next_bytes();
+  if (end == IoEnd::eof && !raw_.empty()) end = IoEnd::ok;
+  if (end == IoEnd::again) end = IoEnd::ok;
+  if (end == IoEnd::ok && !decode()) end = IoEnd::failed;
+  co_return end;
+}
+
+Task<IoEnd> Relay::next_bytes() {
+  const SteadyTime begun = x_.gw.clock.steady();
+  const Millis ping_after = x_.policy->limits.ping_after;
+  Stream& stream = upstream_.connection->stream();
+  for (;;) {
+    const SteadyTime now = x_.gw.clock.steady();
+    const bool may_ping = x_.head_sent && x_.head_is_stream;
+    stream.set_deadline(may_ping ? std::min(begun + x_.provider->idle_timeout, now + ping_after) : begun + x_.provider->idle_timeout);
+    IoEnd end = IoEnd::ok;
+    {
+      const ClientWatch watch(x_, stream, &path_);
+      end = co_await upstream_.connection->read_body(raw_);
+      client_left_ = client_left_ || watch.client_left();
+    }
+    const bool silent = end == IoEnd::timeout && may_ping && x_.gw.clock.steady() - begun < x_.provider->idle_timeout;
+    if (!silent) co_return end;
+    co_await send_ping();
+    if (client_left_) co_return IoEnd::canceled;
+  }
+}
+
+Task<void> Relay::send_ping() {
+  if (!path_.at_event_boundary()) co_return;
+  std::string bytes;
+  if (chunked_) {
+    append_chunk(bytes, dialect(x_.surface.dialect).ping);
+  } else {
+    bytes = dialect(x_.surface.dialect).ping;
+  }
+  const IoEnd sent = co_await x_.client.write(bytes, x_.policy->limits.stall_timeout);
+  client_left_ = sent != IoEnd::ok;
+}
+
+Task<void> Relay::relay_whole() {
+  std::string body;
+  IoEnd end = IoEnd::ok;
+  while (end == IoEnd::ok) {
+    plain_.clear();
+    end = co_await read_some();
+    if (end != IoEnd::ok) break;
+    path_.push(plain_, body).value();
+    if (is_masked_error() && body.size() > kMaxErrorBody) end = IoEnd::failed;
+  }
+  if (client_left_) co_return;
+  if (end == IoEnd::timeout) throw Refusal(make_error(Code::upstream_timeout, "the provider stopped answering"));
+  if (end != IoEnd::eof) throw Refusal(make_error(Code::upstream_failed, "the provider's reply was cut short"));
+  path_.finish(false, x_.row.id, body).value();
+  if (is_masked_error()) mask_credential(*x_.provider, body);
+  note_first_content();
+  const std::string head = write_reply_head(x_, upstream_, ReplyFraming::sized, body.size());
+  const std::string_view sent_body = x_.head.method == "HEAD" ? std::string_view() : std::string_view(body);
+  x_.head_sent = true;
+  x_.row.bytes_out = static_cast<std::int64_t>(body.size());
+  const IoEnd sent = co_await x_.client.write_two(head, sent_body, x_.policy->limits.stall_timeout);
+  client_left_ = sent != IoEnd::ok;
+}
+
+Task<void> Relay::relay_running() {
+  const bool keeps_length = !path_.rewrites() && !decoder_ && upstream_.head.content_length && upstream_.connection;
+  chunked_ = !keeps_length && x_.head.minor_version >= 1;
+  if (!keeps_length && !chunked_) x_.close_after = true;
+  const ReplyFraming framing = keeps_length ? ReplyFraming::sized : chunked_ ? ReplyFraming::chunked : ReplyFraming::until_close;
+  head_ = write_reply_head(x_, upstream_, framing, upstream_.head.content_length.value_or(0));
+  x_.head_is_stream = is_event_stream(upstream_);
+  IoEnd end = IoEnd::ok;
+  while (end == IoEnd::ok && !client_left_) {
+    plain_.clear();
+    // The head goes out with the first bytes when they are there already, and alone when they are not.
+    if (!head_.empty() && upstream_.connection && upstream_.connection->nothing_buffered() && path_.facts().has_content == false) co_await flush(false);
+    end = co_await read_some();
+    if (end != IoEnd::ok) break;
+    const Status pushed = path_.push(plain_, out_);
+    if (!pushed) end = IoEnd::failed;
+    note_first_content();
+    co_await flush(false);
+  }
+  if (client_left_) co_return;
+  const bool cut = end != IoEnd::eof;
+  path_.finish(cut, x_.row.id, out_).value();
+  const bool broken_off = cut && !(x_.head_is_stream && chunked_);
+  if (cut) {
+    x_.row.outcome = "error";
+    x_.row.error = end == IoEnd::timeout    ? "upstream_timeout: the provider fell silent inside the reply"
+                   : end == IoEnd::canceled ? "unavailable: pg was stopped inside the reply"
+                                            : "upstream_failed: the provider's reply was cut short";
+  }
+  // Without events of its own a cut reply can only be told by its framing: no last chunk, a connection that ends early.
+  x_.close_after = x_.close_after || cut;
+  co_await flush(!broken_off);
+}
+
+// Writes what is ready; `last` ends a chunked body.
+Task<bool> Relay::flush(bool last) {
+  framed_.clear();
+  if (chunked_) {
+    append_chunk(framed_, out_);
+    if (last) framed_ += kLastChunk;
+  } else {
+    framed_.swap(out_);
+  }
+  x_.row.bytes_out += static_cast<std::int64_t>(framed_.size());
+  out_.clear();
+  if (head_.empty() && framed_.empty()) co_return true;
+  if (x_.head.method == "HEAD") framed_.clear();
+  x_.head_sent = true;
+  x_.stream_sequence = path_.next_sequence();
+  const IoEnd sent = co_await x_.client.write_two(head_, framed_, x_.policy->limits.stall_timeout);
+  head_.clear();
+  client_left_ = client_left_ || sent != IoEnd::ok;
+  co_return !client_left_;
+}
+
+void Relay::note_first_content() {
+  if (x_.row.ttft_ms >= 0 || !path_.facts().has_content) return;
+  x_.row.ttft_ms = std::chrono::duration_cast<Millis>(x_.gw.clock.steady() - x_.begun).count();
+}
+
+void Relay::note_facts() {
+  const ReplyFacts& facts = path_.facts();
+  x_.row.usage = facts.usage;
+  x_.row.model_served = facts.model.substr(0, 200);
+  x_.row.restored = facts.restored;
+  x_.row.unknown_tokens = facts.unknown_tokens;
+  for (const std::string_view name : {std::string_view("request-id"), std::string_view("x-request-id")})
+    if (const auto id = upstream_.head.find(name); id && x_.row.upstream_request_id.empty()) x_.row.upstream_request_id = id->substr(0, 100);
+  if (client_left_) {
+    x_.row.status = 499;
+    x_.row.outcome = "canceled";
+    x_.close_after = true;
+    return;
+  }
+  if (!x_.row.outcome.empty()) return;
+  const bool failed = upstream_.head.status >= 400 || !facts.error_type.empty();
+  x_.row.outcome = failed ? "error" : "ok";
+  if (failed) x_.row.error = fmt::format("upstream {}{}{}", upstream_.head.status, facts.error_type.empty() ? "" : ": ", facts.error_type.substr(0, 100));
+}
+
+// The provider keeps this conversation: its next turn may name only the reply, and still hold our placeholders.
+void Relay::remember_vault() {
+  if (!x_.project->keep_vaults || x_.vault.empty() || !x_.view.kept_by_provider) return;
+  const auto vault = std::make_shared<const Vault>(std::move(x_.vault));
+  const SteadyTime until = x_.gw.clock.steady() + x_.project->keep_vaults_for;
+  const std::size_t limit = x_.policy->limits.remembered_vault_bytes;
+  const std::initializer_list<const std::string*> ids = {&path_.facts().reply_id, &x_.view.conversation};
+  for (const std::string* id : ids)
+    if (!id->empty()) x_.gw.vaults.put(x_.project->id, *id, vault, until, limit);
+}
+
+}  // namespace
+
+Task<void> relay_reply(Exchange& x, Upstream& upstream) {
+  Relay relay(x, upstream);
+  co_await relay.run();
+}
+
+}  // namespace pg

@@ -1,0 +1,20 @@
+// The head of a relayed reply: the provider's fields, without framing, hop-by-hop and cookies.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "proxy/exchange.h"
+#include "proxy/send_upstream.h"
+
+namespace pg {
+
+enum class ReplyFraming : std::uint8_t { sized, chunked, until_close };
+
+bool is_event_stream(const Upstream& upstream);
+/// text/html: an error page of something in between, never an answer.
+bool is_web_page(const ReplyHead& head);
+
+std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyFraming framing, std::uint64_t size);
+
+}  // namespace pg

@@ -1,0 +1,186 @@
+// What goes to a provider: the client's fields as they came, without hop-by-hop ones, pg's own, and credentials that are not
+// meant for this provider.
+#include "proxy/send_upstream.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/text.h"
+#include "core/wire/echo.h"
+#include "proxy/client_watch.h"
+
+namespace pg {
+namespace {
+
+// Never passed on: hop-by-hop (RFC 9110 §7.6.1), framing that we write ourselves, cookies, pg's own. Sorted.
+constexpr std::array<std::string_view, 20> kDropped = {
+    "accept-encoding",  "connection", "content-length", "cookie",  "expect",           "forwarded",       "host",
+    "keep-alive",       "origin",     "proxy-authorization", "proxy-connection", "sec-fetch-site", "te", "trailer",
+    "transfer-encoding", "upgrade",    "via",             "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"};
+
+bool is_dropped(std::string_view lower) {
+  return std::binary_search(kDropped.begin(), kDropped.end(), lower) || lower.starts_with("x-pg-");
+}
+
+// Fields that Connection names are for us alone.
+bool is_named_by(std::string_view connection, std::string_view name) {
+  if (connection.empty() || equals_ignore_case(connection, "keep-alive") || equals_ignore_case(connection, "close")) return false;
+  for (const std::string_view piece : split(connection, ','))
+    if (equals_ignore_case(trim(piece), name)) return true;
+  return false;
+}
+
+bool is_credential(std::string_view lower) { return lower == "authorization" || lower == "x-api-key" || lower == "api-key" || lower == "x-goog-api-key"; }
+
+// The caller's own credential may go on only in client mode, and never when it is a key of ours.
+bool passes_credential(const Exchange& x, std::string_view value) {
+  if (x.provider->auth != AuthStyle::client) return false;
+  const std::string_view bare = starts_with_ignore_case(value, "bearer ") ? trim(value.substr(7)) : trim(value);
+  return !bare.starts_with("pg_live_");
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+void append_client_fields(std::string& out, const Exchange& x) {
+  const std::string_view connection = x.head.find("connection").value_or("");
+  std::string lower;
+  for (const Field& field : x.head.fields) {
+    lower = to_lower(field.name);
+    if (is_dropped(lower) || is_named_by(connection, lower)) continue;
+    if (lower == "content-encoding" && !x.decoded.empty()) continue;
+    if (is_credential(lower) && !passes_credential(x, field.value)) continue;
+    append_field(out, field.name, field.value);
+  }
+}
+
+void append_credential(std::string& out, const Provider& provider) {
+  if (provider.credential.empty()) return;
+  if (provider.auth == AuthStyle::bearer) out.append("Authorization: Bearer ").append(provider.credential.reveal()).append("\r\n");
+  if (provider.auth == AuthStyle::x_api_key) append_field(out, "x-api-key", provider.credential.reveal());
+}
+
+std::string write_head(const Exchange& x, std::string_view method, std::string_view path, std::optional<std::size_t> size) {
+  const Url& base = x.outlet->base;
+  std::string out;
+  out.reserve(2'048);
+  out.append(method).append(" ").append(base.path).append(path).append(x.surface.query).append(" HTTP/1.1\r\nHost: ").append(base.authority()).append("\r\n");
+  append_client_fields(out, x);
+  append_credential(out, *x.provider);
+  for (const auto& [name, value] : x.provider->headers) append_field(out, name, value);
+  out += "Accept-Encoding: identity\r\n";  // what we must read and restore should not be compressed
+  if (size) fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", *size);
+  return out += "\r\n";
+}
+
+// The body as it came, except for the replaced spans: nothing is copied.
+std::vector<iovec> gather(std::string_view head, std::string_view body, const std::vector<Edit>& edits) {
+  std::vector<iovec> pieces;
+  pieces.reserve(2 + edits.size() * 2);
+  const auto add = [&pieces](std::string_view bytes) {
+    if (!bytes.empty()) pieces.push_back({const_cast<char*>(bytes.data()), bytes.size()});
+  };
+  add(head);
+  std::size_t at = 0;
+  for (const Edit& edit : edits) {
+    add(body.substr(at, edit.begin - at));
+    add(edit.text);
+    at = edit.end;
+  }
+  add(body.substr(at));
+  return pieces;
+}
+
+std::size_t edited_size(std::string_view body, const std::vector<Edit>& edits) {
+  std::size_t size = body.size();
+  for (const Edit& edit : edits) size += edit.text.size() - (edit.end - edit.begin);
+  return size;
+}
+
+struct Attempt {
+  Result<Upstream> result;
+  bool retry = false;  // a pooled connection turned out to be dead before it gave a byte
+};
+
+Task<Attempt> try_once(Exchange& x, const std::string& head, std::string_view body, bool fresh) {
+  const std::string key = UpstreamPool::key_of(x.outlet->base, x.provider->ca_file);
+  std::unique_ptr<UpstreamIo> connection;
+  if (!fresh) connection = x.parts.pool.take(key);
+  const SteadyTime now = x.gw.clock.steady();
+  if (!connection) {
+    connection = std::make_unique<UpstreamIo>(x.parts.loop, key);
+    connection->stream().set_deadline(now + x.provider->connect_timeout);
+    const ClientWatch watch(x, connection->stream(), nullptr);
+    const Status opened = co_await connection->open(x.outlet->base, x.provider->ca_file, x.gw.tls);
+    if (!opened) co_return Attempt{watch.client_left() ? client_left_error() : opened.error(), false};
+  }
+  connection->stream().set_deadline(x.gw.clock.steady() + x.provider->first_byte_timeout);
+  std::vector<iovec> pieces = gather(head, body, x.guarded.edits);
+  const ClientWatch watch(x, connection->stream(), nullptr);
+  const std::span<iovec> all(pieces);
+  const UpstreamIo::Sent sent = co_await connection->send(all);
+  const bool may_retry = connection->was_reused() && !watch.client_left();
+  if (sent == UpstreamIo::Sent::timeout) co_return Attempt{make_error(Code::upstream_timeout, "the provider did not take the request in time"), false};
+  if (sent == UpstreamIo::Sent::failed)
+    co_return Attempt{make_error(Code::upstream_failed, "the provider closed the connection", "while the request was sent"), may_retry};
+  Result<ReplyHead> reply = co_await connection->read_head(x.head.method == "HEAD");
+  if (watch.client_left()) co_return Attempt{client_left_error(), false};
+  if (!reply) {
+    const bool again = may_retry && !connection->got_any_byte() && reply.error().code == Code::upstream_failed;
+    co_return Attempt{reply.error(), again};
+  }
+  Upstream upstream;
+  upstream.connection = std::move(connection);
+  upstream.head = std::move(reply).value();
+  co_return Attempt{std::move(upstream), false};
+}
+
+Task<Result<Upstream>> exchange_heads(Exchange& x, std::string head, std::string_view body) {
+  Attempt attempt = co_await try_once(x, head, body, false);
+  if (attempt.retry) attempt = co_await try_once(x, head, body, true);
+  x.row.upstream_ms = std::chrono::duration_cast<Millis>(x.gw.clock.steady() - x.begun).count();
+  co_return std::move(attempt.result);
+}
+
+Upstream answer_echo(Exchange& x) {
+  const std::string body = apply_edits(x.body, x.guarded.edits);
+  RequestView view;
+  Upstream upstream;
+  upstream.head.status = 200;
+  if (!read_spans(body, x.surface.dialect, view)) return upstream;  // cannot fail: the unedited body was read before
+  EchoReply reply = write_echo(x.surface.dialect, body, view, x.surface.operation == Operation::count_tokens, x.gw.clock.wall() / 1000, x.row.id);
+  upstream.local_type = std::move(reply.content_type);
+  upstream.local_body = std::move(reply.body);
+  upstream.local_saw = std::move(reply.saw);
+  return upstream;
+}
+
+}  // namespace
+
+Error client_left_error() { return make_error(Code::timeout, "the client left", "client left"); }
+bool is_client_left(const Error& error) { return error.code == Code::timeout && error.detail == "client left"; }
+
+Task<Result<Upstream>> send_upstream(Exchange& x) {
+  if (x.provider->echo) co_return answer_echo(x);
+  std::string path(dialect(x.surface.dialect).upstream_path);
+  if (x.surface.operation == Operation::count_tokens) path += "/count_tokens";
+  std::string head = write_head(x, "POST", path, edited_size(x.body, x.guarded.edits));
+  Result<Upstream> upstream = co_await exchange_heads(x, std::move(head), x.body);
+  co_return upstream;
+}
+
+Task<Result<Upstream>> get_upstream(Exchange& x, std::string path) {
+  std::string head = write_head(x, "GET", path, std::nullopt);
+  Result<Upstream> upstream = co_await exchange_heads(x, std::move(head), std::string_view());
+  co_return upstream;
+}
+
+void release_upstream(Exchange& x, Upstream& upstream) {
+  if (upstream.connection && upstream.connection->is_reusable()) x.parts.pool.give_back(std::move(upstream.connection));
+  upstream.connection.reset();
+}
+
+}  // namespace pg

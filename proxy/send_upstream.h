@@ -1,0 +1,34 @@
+// One request to a provider: the head rewritten, the body as a gather of the client's bytes and our placeholders.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "proxy/exchange.h"
+#include "proxy/net/upstream_io.h"
+
+namespace pg {
+
+/// A reply that has begun: from a provider's connection, or whole and from inside (echo).
+struct Upstream {
+  std::unique_ptr<UpstreamIo> connection;  // nullptr for echo
+  ReplyHead head;
+  std::string local_type, local_body, local_saw;  // echo
+};
+
+/// The refusal that nobody is there to read.
+Error client_left_error();
+bool is_client_left(const Error& error);
+
+/// Sends x.body with its edits and waits for the reply's head. upstream_failed, upstream_timeout; client_left_error() when the
+/// client went away meanwhile.
+Task<Result<Upstream>> send_upstream(Exchange& x);
+
+/// The same for a GET of `path` below the outlet's base URL.
+Task<Result<Upstream>> get_upstream(Exchange& x, std::string path);
+
+/// Gives a connection that can be used again back to the pool.
+void release_upstream(Exchange& x, Upstream& upstream);
+
+}  // namespace pg

@@ -1,0 +1,23 @@
+// The pages that serve: one function per kind of request, each line of it a step with its own file.
+#pragma once
+
+#include "proxy/exchange.h"
+
+namespace pg {
+
+/// One model call, from request to reply.
+Task<void> serve_model_call(Exchange& x);
+/// GET models, in the caller's dialect.
+Task<void> serve_models(Exchange& x);
+/// hello, health, readiness: no key needed.
+Task<void> serve_hello(Exchange& x);
+
+/// The caller behind the request's key, allowed to do `needed` in x.project. Sets x.project and x.caller. not_found for an
+/// unknown project, unauthenticated, forbidden.
+Status authenticate(Exchange& x, std::uint32_t needed);
+
+/// The first provider of the project that speaks the caller's dialect and serves the model. Sets x.provider and x.outlet.
+/// not_found when there is none; unavailable when its credential is missing.
+Status choose_provider(Exchange& x);
+
+}  // namespace pg

@@ -1,0 +1,92 @@
+// GET models and what needs no key: small answers, whole.
+#include <fmt/format.h>
+
+#include "core/wire/models.h"
+#include "proxy/relay_reply.h"
+#include "proxy/send_upstream.h"
+#include "proxy/serve_model.h"
+#include "proxy/write_refusal.h"
+
+namespace pg {
+namespace {
+
+constexpr std::size_t kMaxModelList = 4u << 20;
+
+bool asks_as_codex(const Exchange& x) { return x.surface.query.find("client_version=") != std::string_view::npos; }
+
+// The provider whose list needs no rewriting first; otherwise the first that can be asked at all.
+Status choose_lister(Exchange& x) {
+  for (const bool same_dialect : {true, false}) {
+    for (const std::shared_ptr<const Provider>& provider : x.project->providers) {
+      if (!provider->credential_problem.empty()) continue;
+      for (const Outlet& outlet : provider->outlets) {
+        if (same_dialect && outlet.dialect != x.surface.dialect) continue;
+        x.provider = provider;
+        x.outlet = &outlet;
+        x.row.provider = provider->name;
+        return {};
+      }
+      if (!provider->echo || same_dialect) continue;
+      x.provider = provider;
+      x.row.provider = provider->name;
+      return {};
+    }
+  }
+  return make_error(Code::not_found, "no provider of this project can list models");
+}
+
+Task<void> answer_json(Exchange& x, std::string body) {
+  x.row.status = 200;
+  x.row.outcome = "ok";
+  x.row.bytes_out = static_cast<std::int64_t>(body.size());
+  const std::string head = local_head(x, 200, "application/json", body.size(), "");
+  const std::string_view sent = x.head.method == "HEAD" ? std::string_view() : std::string_view(body);
+  x.head_sent = true;
+  co_await x.client.write_two(head, sent, x.policy->limits.stall_timeout);
+}
+
+std::string write_list(const Exchange& x, const std::vector<ListedModel>& models) {
+  return asks_as_codex(x) ? write_codex_models(models) : write_models(x.surface.dialect, models);
+}
+
+Task<Result<std::string>> read_whole(Upstream& upstream) {
+  std::string body;
+  IoEnd end = upstream.connection->take_buffered(body);
+  while ((end == IoEnd::again || end == IoEnd::ok) && body.size() <= kMaxModelList) end = co_await upstream.connection->read_body(body);
+  if (end != IoEnd::eof) co_return make_error(Code::upstream_failed, "the provider's list of models was cut short or too long");
+  co_return body;
+}
+
+}  // namespace
+
+Task<void> serve_models(Exchange& x) {
+  if (x.head.find("anthropic-version")) x.surface.dialect = DialectId::anthropic;
+  authenticate(x, scope_models).value();
+  choose_lister(x).value();
+  if (x.provider->echo) {
+    const std::vector<ListedModel> own = {{"echo", "PromptGate echo", 1'735'689'600}};
+    co_await answer_json(x, write_list(x, own));
+    co_return;
+  }
+  Result<Upstream> sent = co_await get_upstream(x, "/models");
+  Upstream upstream = std::move(sent).value();
+  const bool same = x.outlet->dialect == x.surface.dialect;
+  if (same || upstream.head.status != 200) {
+    co_await relay_reply(x, upstream);
+    co_return;
+  }
+  Result<std::string> body = co_await read_whole(upstream);
+  const std::vector<ListedModel> models = read_models(body.value()).value();
+  release_upstream(x, upstream);
+  co_await answer_json(x, write_list(x, models));
+}
+
+Task<void> serve_hello(Exchange& x) {
+  if (x.surface.operation == Operation::ready && x.gw.draining.load()) {
+    throw Refusal(make_error(Code::unavailable, "pg is shutting down"));
+  }
+  const std::string body = x.surface.operation == Operation::hello ? R"({"name":"promptgate","status":"ok"})" : R"({"status":"ok"})";
+  co_await answer_json(x, body);
+}
+
+}  // namespace pg

@@ -1,0 +1,96 @@
+// Clients disagree about who adds "/v1": paths are matched after any number of them.
+#include "proxy/surfaces.h"
+
+#include "core/base/text.h"
+
+namespace pg {
+namespace {
+
+struct SurfaceRow {
+  std::string_view method;
+  std::string_view path;  // behind the project and every v1
+  Operation operation;
+  DialectId dialect;
+};
+
+constexpr SurfaceRow kSurfaces[] = {
+    {"POST", "messages", Operation::model_call, DialectId::anthropic},
+    {"POST", "messages/count_tokens", Operation::count_tokens, DialectId::anthropic},
+    {"POST", "chat/completions", Operation::model_call, DialectId::openai_chat},
+    {"POST", "responses", Operation::model_call, DialectId::openai_responses},
+    {"POST", "embeddings", Operation::model_call, DialectId::embeddings},
+    {"GET", "models", Operation::list_models, DialectId::openai_chat},
+    {"GET", "", Operation::hello, DialectId::openai_chat},
+    {"GET", "api/hello", Operation::hello, DialectId::openai_chat},
+};
+
+// Outside /api: what probes and people ask for.
+constexpr SurfaceRow kRootSurfaces[] = {
+    {"GET", "", Operation::hello, DialectId::openai_chat},
+    {"GET", "api/hello", Operation::hello, DialectId::openai_chat},
+    {"GET", "healthz", Operation::health, DialectId::openai_chat},
+    {"GET", "readyz", Operation::ready, DialectId::openai_chat},
+};
+
+bool is_plain_path(std::string_view path) {
+  if (path.find_first_of("\\%;") != std::string_view::npos) return false;
+  for (const std::string_view piece : split(path, '/'))
+    if (piece == "." || piece == "..") return false;
+  return true;
+}
+
+// The next path segment, taken off the front.
+std::string_view take_segment(std::string_view& path) {
+  const std::size_t slash = path.find('/');
+  const std::string_view segment = path.substr(0, slash);
+  path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
+  return segment;
+}
+
+void drop_versions(std::string_view& path) {
+  while (path == "v1" || path.starts_with("v1/")) take_segment(path);
+}
+
+Status match(std::span<const SurfaceRow> rows, std::string_view method, std::string_view path, bool upgrade, Surface& surface) {
+  std::string allow;
+  for (const SurfaceRow& row : rows) {
+    if (row.path != path) continue;
+    surface.operation = row.operation;
+    surface.dialect = row.dialect;
+    if (row.method == method || (row.method == "GET" && method == "HEAD")) return {};
+    allow += (allow.empty() ? "" : ", ") + std::string(row.method);
+  }
+  if (allow.empty()) return make_error(Code::not_found, "there is nothing at this path");
+  // Codex asks for a WebSocket first and falls back to POST at once when it is told so.
+  if (upgrade && method == "GET") return make_error(Code::upgrade_required, "WebSocket is not spoken here; use POST");
+  return make_error(Code::method_not_allowed, "this path takes " + allow, allow);
+}
+
+}  // namespace
+
+Status find_surface(std::string_view method, std::string_view target, bool upgrade, Surface& surface) {
+  const std::size_t question = std::min(target.find('?'), target.size());
+  std::string_view path = target.substr(0, question);
+  surface.query = target.substr(question);
+  surface.path = path;
+  if (!path.starts_with('/')) return make_error(Code::method_not_allowed, "this method is not spoken here", "GET, POST");
+  if (!is_plain_path(path)) return make_error(Code::bad_request, "the path is malformed");
+  path.remove_prefix(1);
+  if (path.ends_with('/')) path.remove_suffix(1);
+  if (!path.starts_with("api/") || path == "api/hello") {
+    std::string_view rest = path;
+    return match(kRootSurfaces, method, rest, upgrade, surface);
+  }
+  take_segment(path);
+  surface.project = take_segment(path);
+  std::string shown = "/api/" + std::string(surface.project);
+  if (path.starts_with("key/")) {
+    take_segment(path);
+    surface.key = take_segment(path);
+  }
+  surface.path = shown + (path.empty() ? "" : "/") + std::string(path);
+  drop_versions(path);
+  return match(kSurfaces, method, path, upgrade, surface);
+}
+
+}  // namespace pg

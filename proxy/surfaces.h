@@ -1,0 +1,35 @@
+// The map of the server: which method and path is which operation in which dialect.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/wire/dialect.h"
+
+namespace pg {
+
+enum class Operation : std::uint8_t {
+  model_call,    // messages, chat/completions, responses, embeddings
+  count_tokens,  // Anthropic
+  list_models,
+  hello,         // what clients probe before they talk
+  health,
+  ready,
+};
+
+struct Surface {
+  Operation operation = Operation::hello;
+  DialectId dialect = DialectId::openai_chat;
+  std::string_view project;  // id or name from the path; "" outside /api
+  std::string key;           // pg key from the path (/api/PROJECT/key/KEY/…), else ""
+  std::string_view query;    // with "?", or ""
+  std::string path;          // without query and without a key: what is logged
+};
+
+/// not_found for an unknown path; method_not_allowed (detail: the Allow value); upgrade_required for a WebSocket; bad_request for
+/// encoded slashes, dot segments and the like. On an error `surface` still says project, path and the likeliest dialect.
+Status find_surface(std::string_view method, std::string_view target, bool upgrade, Surface& surface);
+
+}  // namespace pg
