@@ -66,7 +66,6 @@ void record(Exchange& x) {
   x.row.latency_ms = std::chrono::duration_cast<Millis>(x.gw.clock.steady() - x.begun).count();
   if (x.row.outcome.empty()) x.row.outcome = x.row.status < 400 ? "ok" : "error";
   if (!is_worth_a_row(x)) return;
-  if (x.gw.on_row) x.gw.on_row(x.row);
   x.gw.journal.record(std::move(x.row));
 }
 

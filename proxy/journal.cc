@@ -13,8 +13,8 @@ constexpr std::size_t kMaxBatch = 4'096;
 
 }  // namespace
 
-Journal::Journal(Db db, std::function<void(const std::string&)> on_problem)
-    : db_(std::move(db)), on_problem_(std::move(on_problem)), writer_([this] { run(); }) {}
+Journal::Journal(Db db, std::function<void(const std::string&)> on_problem, std::function<void(const LogRow&)> on_row)
+    : db_(std::move(db)), on_problem_(std::move(on_problem)), on_row_(std::move(on_row)), writer_([this] { run(); }) {}
 
 Journal::~Journal() {
   {
@@ -62,7 +62,7 @@ void Journal::run() {
   LogStore store(db_);
   std::vector<LogRow> batch;
   for (;;) {
-    bool stopping = false;
+    bool stopping = false, fresh = false;
     {
       std::unique_lock lock(mutex_);
       if (batch.empty()) {
@@ -74,9 +74,11 @@ void Journal::run() {
       stopping = stopping_;
       if (batch.empty()) {
         batch.swap(queue_);
-        queue_.reserve(64);
+        fresh = true;
       }
     }
+    if (fresh && on_row_)
+      for (const LogRow& row : batch) on_row_(row);
     const bool written = write(batch, store);
     if (!stopping) continue;
     const std::lock_guard lock(mutex_);

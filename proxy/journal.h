@@ -19,8 +19,9 @@ namespace pg {
 
 class Journal {
  public:
-  /// `on_problem` is told, from the writer thread, when the database stops taking rows and when it takes them again.
-  Journal(Db db, std::function<void(const std::string&)> on_problem);
+  /// Both callbacks run on the writer thread: `on_problem` when the database stops taking rows and when it takes them again;
+  /// `on_row`, which may be empty, for every row before it is written.
+  Journal(Db db, std::function<void(const std::string&)> on_problem, std::function<void(const LogRow&)> on_row);
   ~Journal();  // writes what is queued
 
   void record(LogRow row);
@@ -34,6 +35,7 @@ class Journal {
 
   Db db_;
   std::function<void(const std::string&)> on_problem_;
+  std::function<void(const LogRow&)> on_row_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<LogRow> queue_;

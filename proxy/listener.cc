@@ -89,6 +89,7 @@ Result<std::unique_ptr<Server>> Server::listen(Gateway& gateway, int threads) {
   return server;
 }
 
+Server::Server(Gateway& gateway) : gateway_(gateway) {}
 Server::~Server() { stop(); }
 
 void Server::run() {

@@ -26,7 +26,7 @@ class Server {
 
  private:
   struct Worker;
-  explicit Server(Gateway& gateway) : gateway_(gateway) {}
+  explicit Server(Gateway& gateway);
   Gateway& gateway_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

@@ -1,0 +1,203 @@
+// pg serve: opens everything, runs the loops, and watches for signals and changed settings from the main thread.
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <thread>
+
+#include "cmd/command.h"
+#include "cmd/log_lines.h"
+#include "cmd/open.h"
+#include "cmd/serve_banner.h"
+#include "config/init.h"
+#include "config/policy_source.h"
+#include "core/base/address.h"
+#include "proxy/listener.h"
+
+namespace pg {
+namespace {
+
+constexpr timespec kPoll{0, 250'000'000};
+constexpr Millis kDrainPoll{20};
+
+struct ServeOptions {
+  std::string listen;
+  std::string ready_file;
+  int ready_fd = -1;
+  int threads = 0;
+};
+
+// One serve per database: two would write the same rows and reload each other's projects.
+class DatabaseLock {
+ public:
+  static Result<DatabaseLock> take(const std::string& database) {
+    const std::string path = database + ".lock";
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return make_error(Code::io_failed, "cannot open " + path);
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
+      const std::string pid = std::to_string(::getpid()) + "\n";
+      const bool noted = ::ftruncate(fd, 0) == 0 && ::write(fd, pid.data(), pid.size()) > 0;
+      if (noted) return DatabaseLock(fd);
+      ::close(fd);
+      return make_error(Code::io_failed, "cannot write " + path);
+    }
+    char text[32] = {};
+    const ssize_t size = ::read(fd, text, sizeof text - 1);
+    ::close(fd);
+    const std::string pid = size > 1 ? std::string(text, static_cast<std::size_t>(size - 1)) : "unknown";
+    return make_error(Code::conflict, "another pg serve (pid " + pid + ") runs on " + database);
+  }
+  DatabaseLock(DatabaseLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  DatabaseLock& operator=(DatabaseLock&&) = delete;
+  ~DatabaseLock() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+ private:
+  explicit DatabaseLock(int fd) : fd_(fd) {}
+  int fd_;
+};
+
+// Every thread inherits the mask: signals are taken by the main thread, in its own time.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+void prepare_process() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
+  // A core file would hold requests, credentials and vaults.
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+}
+
+int thread_count(const ServeOptions& options, const ServeSettings& serve) {
+  const int wanted = options.threads > 0 ? options.threads : serve.threads;
+  if (wanted > 0) return wanted;
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 4);
+}
+
+LoadOptions options_with_flags(const Shell& shell, const ServeOptions& options) {
+  LoadOptions load = load_options(shell);
+  if (options.listen.empty()) return load;
+  const std::size_t colon = options.listen.rfind(':');
+  const bool port_only = colon == std::string::npos;
+  if (!port_only && colon > 0) {
+    std::string host = options.listen.substr(0, colon);
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+    load.flags.emplace_back("serve.host", host);
+  }
+  load.flags.emplace_back("serve.port", port_only ? options.listen : options.listen.substr(colon + 1));
+  return load;
+}
+
+Status check_exposure(const Settings& settings) {
+  if (settings.serve.host == "localhost") return {};
+  const std::optional<Address> address = parse_address(settings.serve.host);
+  if (address && address->is_loopback()) return {};
+  bool open = !settings.serve.require_key;
+  for (const auto& [name, project] : settings.projects) open = open || !project.require_key.value_or(true);
+  if (!open) return {};
+  return make_error(Code::invalid_config, "refusing to listen on " + settings.serve.host + " without requiring a key (require_key = true)");
+}
+
+// SIGTERM, SIGINT: 0 asks for a drain. SIGHUP reloads. Returns when it is time to stop.
+void watch_until_stopped(Shell& shell, Gateway& gw, PolicySource& source, const sigset_t& signals) {
+  std::vector<std::string> problems;
+  for (;;) {
+    const int signal = ::sigtimedwait(&signals, nullptr, &kPoll);
+    if (signal == SIGINT || signal == SIGTERM) return;
+    problems.clear();
+    const std::shared_ptr<const Policy> fresh = signal == SIGHUP ? source.reload(problems) : source.poll(problems);
+    for (const std::string& problem : problems) shell.warn(problem);
+    if (!fresh) continue;
+    gw.reload(fresh);
+    shell.note("settings reloaded");
+  }
+}
+
+bool asked_again(const sigset_t& signals) {
+  const timespec now{0, 0};
+  const int signal = ::sigtimedwait(&signals, nullptr, &now);
+  return signal == SIGINT || signal == SIGTERM;
+}
+
+// True when every exchange ended by itself.
+void drain(Shell& shell, Gateway& gw, Server& server, const sigset_t& signals) {
+  gw.draining = true;
+  server.stop_listening();
+  const std::uint32_t running = gw.exchanges.load(std::memory_order_acquire);
+  if (running > 0) shell.note(fmt::format("draining {} request{}, press Ctrl-C again to quit now", running, running == 1 ? "" : "s"));
+  const Millis patience = gw.policy()->limits.drain;
+  const SteadyTime until = gw.clock.steady() + patience;
+  while (gw.exchanges.load(std::memory_order_acquire) > 0 && !asked_again(signals)) {
+    const SteadyTime now = gw.clock.steady();
+    if (now > until) gw.cutting = true;  // streams end with an error of their dialect
+    if (now > until + std::chrono::seconds(2)) break;
+    std::this_thread::sleep_for(kDrainPoll);
+  }
+}
+
+int serve(Shell& shell, const ServeOptions& options) {
+  prepare_process();
+  const sigset_t signals = block_signals();
+  InitReport report = init_files(options_with_flags(shell, options), wall_clock()).value();
+  const Settings settings = report.settings;
+  check_exposure(settings).value();
+  const DatabaseLock lock = DatabaseLock::take(settings.database).value();
+  PolicySource source = PolicySource::open(settings).value();
+  Db log_db = Db::open(settings.database).value();
+  const auto on_problem = [&shell](const std::string& problem) { shell.warn(problem); };
+  std::function<void(const LogRow&)> on_row;
+  LogLines lines(shell, false);
+  if (settings.serve.log_requests && !shell.quiet)
+    on_row = [&lines](const LogRow& row) {
+      const std::string line = lines.line(row);
+      std::fwrite(line.data(), 1, line.size(), stderr);
+    };
+  Gateway gw(settings.serve, source.current(), std::move(log_db), on_problem, on_row);
+  const std::unique_ptr<Server> server = Server::listen(gw, thread_count(options, settings.serve)).value();
+  server->run();
+  Settings bound = settings;
+  bound.serve.port = gw.port;
+  for (const std::string& warning : settings.warnings) shell.warn(warning);
+  shell.note(serve_banner(shell, report, gw.port));
+  announce_ready(serve_origin(bound), options.ready_file, options.ready_fd).value();
+  watch_until_stopped(shell, gw, source, signals);
+  drain(shell, gw, *server, signals);
+  server->stop();
+  shell.note("stopped");
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& command, Shell& shell) {
+  const auto options = std::make_shared<ServeOptions>();
+  command.description(
+      "Run the proxy\n"
+      "Makes settings, a first project and a key when there are none. Changed project files and keys act within a second.");
+  command.add_option("--listen", options->listen, "Address and port, or port alone; port 0 takes a free one")->type_name("HOST:PORT");
+  in_range(command.add_option("--threads", options->threads, "Loops to run; 0 = one per core, at most 4")->type_name("N"), 0, 64);
+  command.add_option("--ready-file", options->ready_file, "Write the URL there when requests are taken")->type_name("FILE");
+  command.add_option("--ready-fd", options->ready_fd, "Write the URL to this descriptor instead, and close it")->type_name("N");
+  command.footer(
+      "pg serve\n"
+      "pg serve --listen 127.0.0.1:9000\n"
+      "pg serve -q --ready-file /run/pg.url  # for scripts");
+  set_action(command, shell, [&shell, options] { return serve(shell, *options); });
+}
+
+}  // namespace pg
