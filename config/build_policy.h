@@ -33,4 +33,8 @@ struct PolicyParts {
 /// problem: it stands in Provider::credential_problem.
 std::shared_ptr<const Policy> build_policy(const Settings& settings, const PolicyParts& parts, std::vector<Problem>& problems);
 
+/// Appends a problem for each custom rule that does not compile and each rule id that does not exist. Compiles regular
+/// expressions: for checks and edits, not for every start.
+void check_guards(const Settings& settings, std::vector<Problem>& problems);
+
 }  // namespace pg

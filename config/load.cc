@@ -11,6 +11,7 @@
 #include "config/knobs.h"
 #include "config/load_toml.h"
 #include "config/project_files.h"
+#include "config/providers.h"
 #include "config/read_environment.h"
 #include "config/read_tables.h"
 #include "config/validate.h"
@@ -31,7 +32,9 @@ std::string reason_of(const Error& error, const std::string& path) {
 }
 
 // A document, or nullopt when the file is not there or cannot be used (which is then a problem).
-std::optional<TomlDocument> read_document(const std::string& path, bool required, std::vector<Problem>& problems) {
+std::optional<TomlDocument> read_document(const std::string& path, bool required, Loaded& loaded) {
+  std::vector<Problem>& problems = loaded.problems;
+  loaded.settings.stamps.emplace_back(path, stamp_file(path));
   auto text = read_file(path, kMaxTomlBytes, FileTrust::shared);
   if (!text) {
     if (required || text.error().code != Code::not_found) complain(problems, path, reason_of(text.error(), path));
@@ -45,7 +48,7 @@ std::optional<TomlDocument> read_document(const std::string& path, bool required
 
 bool read_main_file(const std::string& path, bool required, Loaded& loaded) {
   const std::size_t before = loaded.problems.size();
-  const auto document = read_document(path, required, loaded.problems);
+  const auto document = read_document(path, required, loaded);
   if (!document && loaded.problems.size() == before) return false;
   loaded.settings.config_file = path;
   if (document) read_settings_tables(*document, loaded);
@@ -59,7 +62,7 @@ void read_repo_file(const LoadOptions& options, const Paths& paths, Loaded& load
   const auto path = find_repo_file(from, paths.home);
   if (!path) return;
   loaded.settings.repo_file = *path;
-  if (const auto document = read_document(*path, true, loaded.problems)) read_repo_tables(*document, loaded);
+  if (const auto document = read_document(*path, true, loaded)) read_repo_tables(*document, loaded);
 }
 
 // Files in rising order of precedence. An explicit file stands above the checkout's, the user's own and the system's below it.
@@ -110,6 +113,7 @@ std::vector<std::string> list_project_files(const std::string& directory) {
 
 void read_projects(Loaded& loaded) {
   const std::string& directory = loaded.settings.projects_dir;
+  loaded.settings.stamps.emplace_back(directory, stamp_file(directory));
   std::vector<std::string> files = list_project_files(directory);
   if (files.size() > kMaxProjects) {
     complain(loaded.problems, directory, fmt::format("more than {} projects", kMaxProjects));
@@ -122,7 +126,21 @@ void read_projects(Loaded& loaded) {
       complain(loaded.problems, path, "a project's file name is lower-case letters, digits, dashes and underscores, and no UUID");
       continue;
     }
-    if (const auto document = read_document(path, true, loaded.problems)) read_project(*document, name, loaded);
+    if (const auto document = read_document(path, true, loaded)) read_project(*document, name, loaded);
+  }
+}
+
+// Rotated credentials are a change, too.
+void stamp_secrets(const Paths& paths, Settings& settings) {
+  for (const std::string& name : provider_names(settings)) {
+    const auto row = find_provider_row(settings, name);
+    const std::string credential = row ? row->credential.value_or("") : "";
+    std::string path;
+    if (credential.substr(0, 5) == "file:")
+      path = credential_path(credential, settings, paths.home);
+    else if (credential == "sealed")
+      path = settings.app_key_file;
+    if (!path.empty()) settings.stamps.emplace_back(path, stamp_file(path));
   }
 }
 
@@ -151,6 +169,7 @@ Loaded read_settings(const LoadOptions& options) {
   read_flags(options.flags, loaded);
   resolve_paths(paths, loaded.settings);
   read_projects(loaded);
+  stamp_secrets(paths, loaded.settings);
   note_defaults(loaded.settings);
   // A file that could not be read makes every reference to it look wrong.
   if (loaded.problems.empty()) check_settings(loaded.settings, loaded.problems);

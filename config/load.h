@@ -20,7 +20,7 @@ struct Loaded {
 /// the cross references of validate.h. Never fails; what is wrong stands in `problems`.
 Loaded read_settings(const LoadOptions& options);
 
-/// read_settings, or invalid_config with the text of all problems. not_found when --config or PG_CONFIG names no file.
+/// read_settings, or invalid_config with the text of all problems.
 Result<Settings> load_settings(const LoadOptions& options);
 
 /// The same for texts instead of files, for editors, checks and fuzzing: `text` as a pg.toml.

@@ -5,6 +5,7 @@
 
 #include "config/read_tables.h"
 #include "core/base/shipped.h"
+#include "core/store/files.h"
 
 namespace pg {
 namespace {
@@ -69,6 +70,10 @@ std::optional<ProviderSettings> find_provider_row(const Settings& settings, std:
   if (!row.enabled) return std::nullopt;
   if (!row.vendor) row.vendor = key;
   return row;
+}
+
+std::string credential_path(std::string_view credential, const Settings& settings, const std::string& home) {
+  return resolve_path(credential.substr(5), directory_of(settings.config_file), home);
 }
 
 std::vector<std::string> base_urls(const ProviderSettings& row) {

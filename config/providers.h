@@ -22,6 +22,9 @@ std::vector<std::string> provider_names(const Settings& settings);
 /// The row of `name` with the user's fields laid over the shipped ones; nullopt when there is none or it is disabled.
 std::optional<ProviderSettings> find_provider_row(const Settings& settings, std::string_view name);
 
+/// The path of a "file:PATH" credential: relative ones beside pg.toml.
+std::string credential_path(std::string_view credential, const Settings& settings, const std::string& home);
+
 /// The URLs a row leads to, OpenAI's first.
 std::vector<std::string> base_urls(const ProviderSettings& row);
 

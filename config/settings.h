@@ -10,6 +10,7 @@
 #include "config/paths.h"
 #include "config/problem.h"
 #include "core/policy.h"
+#include "core/store/files.h"
 
 namespace pg {
 
@@ -92,7 +93,8 @@ struct Settings {
   Origins origins;
   SourcePlaces places;  // of pg.toml
   std::vector<std::string> warnings;
-  std::optional<LoadOptions> loaded_with;  // nullopt: made by hand, no file is watched
+  std::vector<std::pair<std::string, FileStamp>> stamps;  // every file and directory looked at, as it was just before
+  std::optional<LoadOptions> loaded_with;                 // nullopt: made by hand, no file is watched
 };
 
 }  // namespace pg

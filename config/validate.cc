@@ -105,13 +105,16 @@ void check_open_door(const Settings& settings, std::vector<Problem>& problems) {
                           hint});
 }
 
-void warn_credential(const std::string& name, const ProviderSettings& row, const Environment& environment,
+void warn_credential(const Settings& settings, const ProviderSettings& row, const Environment& environment,
                      std::vector<std::string>& warnings) {
+  const std::string& name = row.name;
   const std::string credential = row.credential.value_or("none");
   if (credential.substr(0, 4) == "env:" && !find_variable(environment, credential.substr(4)))
     warnings.push_back(fmt::format("provider {}: environment variable {} is not set", name, credential.substr(4)));
-  if (credential.substr(0, 5) == "file:" && credential.substr(5, 2) != "~/" && stamp_file(credential.substr(5)).inode == 0)
-    warnings.push_back(fmt::format("provider {}: {}: no such file", name, credential.substr(5)));
+  if (credential.substr(0, 5) == "file:") {
+    const std::string path = credential_path(credential, settings, find_paths(environment).home);
+    if (stamp_file(path).inode == 0) warnings.push_back(fmt::format("provider {}: {}: no such file", name, path));
+  }
   if (credential == "none") return;
   for (const std::string& url : base_urls(row))
     if (url.substr(0, 5) == "http:" && !is_loopback_host(host_of(url)))
@@ -139,7 +142,7 @@ std::vector<std::string> find_warnings(const Settings& settings, const Environme
   for (const auto& [name, project] : settings.projects)
     for (const std::string& provider : project.providers) used[provider] = true;
   for (const auto& [name, is_used] : used)
-    if (const auto row = find_provider_row(settings, name)) warn_credential(name, *row, environment, warnings);
+    if (const auto row = find_provider_row(settings, name)) warn_credential(settings, *row, environment, warnings);
   return warnings;
 }
 

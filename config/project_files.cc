@@ -1,0 +1,136 @@
+// Making, replacing and removing project files.
+#include "config/project_files.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "config/build_policy.h"
+#include "config/checks.h"
+#include "config/providers.h"
+#include "core/base/encode.h"
+#include "core/base/ids.h"
+#include "core/base/text.h"
+#include "core/store/audit_store.h"
+#include "core/store/files.h"
+
+namespace pg {
+namespace {
+
+std::string path_of(const Settings& settings, std::string_view name) {
+  return fmt::format("{}/{}.toml", settings.projects_dir, name);
+}
+
+// The act and its audit row together: the row is only kept when `change` went well.
+template <class F>
+Status act_on_file(const ProjectAct& act, const std::string& what, std::string_view name, const std::string& detail, F&& change) {
+  if (act.db == nullptr) return change();
+  PG_TRY(Transaction transaction, Transaction::begin(*act.db));
+  AuditStore audit(*act.db);
+  const UnixMillis now = act.clock == nullptr ? SystemClock().wall() : act.clock->wall();
+  if (auto noted = audit.append({0, now, act.actor, what, std::string(name), detail}); !noted) return noted;
+  if (auto changed = change(); !changed) return changed;
+  return transaction.commit();
+}
+
+Status check_text(const Settings& settings, const std::string& name, std::string_view text) {
+  Settings trial = settings;
+  trial.projects.erase(name);
+  std::vector<Problem> problems = read_project_text(text, name, path_of(settings, name), trial);
+  if (problems.empty()) check_guards(trial, problems);
+  if (problems.empty()) return {};
+  return make_error(Code::invalid_config, problems_text(problems));
+}
+
+Error no_such_project(const Settings& settings, std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const auto& row : settings.projects) names.push_back(row.first);
+  const auto near = find_nearest(name, names);
+  return make_error(Code::not_found, fmt::format("no project named \"{}\"{}", escape_controls(name.substr(0, 64)),
+                                                 near ? fmt::format(", did you mean \"{}\"?", *near) : ""));
+}
+
+}  // namespace
+
+bool is_project_name(std::string_view name) {
+  return !check_provider_name(name) && !is_uuid(name);
+}
+
+std::string project_text(const NewProject& project) {
+  std::string providers;
+  for (const std::string& name : project.providers) providers += (providers.empty() ? "" : ", ") + json_quoted(name);
+  return fmt::format(R"(# Project "{}": which providers an agent may use through pg, and what never leaves this machine.
+# A running `pg serve` sees a change within a second.
+
+id = {}
+type = "agent"
+
+# In order of preference. echo sends back what it received; beside others it only answers models named echo.
+providers = [{}]
+
+# Take away the "#" to change one:
+#require_key = true
+# Remember what was redacted in conversations that the provider keeps, in memory only, this long.
+#keep_vaults = true
+#keep_vaults_for = "1h"
+
+# off, detect (log only), redact (placeholder out, original back in the answer) or block (422). See pg.toml for more tables.
+[guards]
+secrets = "redact"
+email = "redact"
+iban = "redact"
+card = "redact"
+ssn = "redact"
+phone = "off"
+ipv4 = "off"
+)",
+                     project.name, json_quoted(project.id), providers);
+}
+
+Result<std::string> add_project(const Settings& settings, const NewProject& project, const ProjectAct& act) {
+  if (!is_project_name(project.name))
+    return make_error(Code::bad_request, "a project name is lower-case letters, digits, dashes and underscores, and no UUID");
+  if (!project.id.empty() && !is_uuid(project.id)) return make_error(Code::bad_request, "a project id is a UUID");
+  const std::string path = path_of(settings, project.name);
+  if (settings.projects.count(project.name) != 0)
+    return make_error(Code::conflict, fmt::format("project \"{}\" exists already", project.name));
+  NewProject whole = project;
+  if (whole.id.empty()) whole.id = make_uuid();
+  if (whole.providers.empty()) whole.providers = {"echo"};
+  const std::string text = project_text(whole);
+  if (auto checked = check_text(settings, project.name, text); !checked) return std::move(checked).error();
+  if (auto made = make_private_directory(settings.projects_dir); !made) return std::move(made).error();
+  bool made_file = false;
+  const auto write = [&]() -> Status {
+    PG_TRY(made_file, create_file(path, text));
+    if (!made_file) return make_error(Code::conflict, path + ": exists already");
+    return {};
+  };
+  if (auto done = act_on_file(act, "project.add", project.name, "id " + whole.id, write); !done) {
+    if (made_file) ::unlink(path.c_str());
+    return std::move(done).error();
+  }
+  return path;
+}
+
+Status edit_project(const Settings& settings, std::string_view name, std::string_view text, const ProjectAct& act) {
+  const auto found = settings.projects.find(std::string(name));
+  if (found == settings.projects.end()) return no_such_project(settings, name);
+  if (auto checked = check_text(settings, found->first, text); !checked) return checked;
+  return act_on_file(act, "project.edit", name, "", [&] { return write_file(path_of(settings, name), text); });
+}
+
+Status remove_project(const Settings& settings, std::string_view name, const ProjectAct& act) {
+  const auto found = settings.projects.find(std::string(name));
+  if (found == settings.projects.end()) return no_such_project(settings, name);
+  const std::string path = path_of(settings, name);
+  return act_on_file(act, "project.remove", name, "id " + found->second.id, [&]() -> Status {
+    if (::unlink(path.c_str()) == 0) return {};
+    return make_error(Code::io_failed, fmt::format("{}: {}", path, std::strerror(errno)));
+  });
+}
+
+}  // namespace pg

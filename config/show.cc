@@ -1,0 +1,70 @@
+// Listing settings with their origins.
+#include "config/show.h"
+
+#include <utility>
+
+#include "config/knobs.h"
+#include "config/providers.h"
+#include "core/base/encode.h"
+
+namespace pg {
+namespace {
+
+class Lister {
+ public:
+  explicit Lister(const Settings& settings) : settings_(settings) {}
+
+  // An unset optional is no row. Slots are read only.
+  template <class S>
+  void add_knobs(const std::string& prefix, std::span<const Knob<S>> knobs, const S& source, const char* otherwise) {
+    S copy = source;
+    for (const Knob<S>& knob : knobs) {
+      const std::string value = knob_text(knob, knob.slot(copy));
+      if (!value.empty()) add(prefix + std::string(knob.key), value, otherwise);
+    }
+  }
+
+  void add_guard_tables(const std::string& prefix, const GuardSettings& guards) {
+    for (const auto& [id, action] : guards.actions) add(prefix + "rules." + id, json_quoted(action_name(action)), "pg.toml");
+    for (auto [id, values] : guards.allow) add(prefix + "allow." + id, knob_text({id, KnobKind::list}, &values), "pg.toml");
+    for (const CustomRule& rule : guards.custom)
+      add(prefix + "custom." + rule.name, json_quoted(action_name(rule.action)) + " " + json_quoted(rule.regex), "pg.toml");
+  }
+
+  void add(const std::string& key, std::string value, const char* otherwise) {
+    const auto origin = settings_.origins.find(key);
+    rows_.push_back({key, std::move(value), origin == settings_.origins.end() ? otherwise : origin->second});
+  }
+
+  std::vector<ShownSetting> take() { return std::move(rows_); }
+
+ private:
+  const Settings& settings_;
+  std::vector<ShownSetting> rows_;
+};
+
+}  // namespace
+
+std::vector<ShownSetting> show_settings(const Settings& settings) {
+  Lister lister(settings);
+  lister.add_knobs("", settings_knobs(), settings, "default");
+  lister.add_knobs("guards.", guard_knobs(), settings.guards, "default");
+  lister.add_guard_tables("guards.", settings.guards);
+  for (const std::string& name : provider_names(settings)) {
+    const std::string prefix = "providers." + name + ".";
+    const auto row = find_provider_row(settings, name);
+    if (!row) continue;
+    lister.add_knobs(prefix, provider_knobs(), *row, "shipped");
+    for (const auto& [header, value] : row->headers)
+      lister.add(prefix + "headers." + header, json_quoted(value), row->where.c_str());
+  }
+  for (const auto& [name, project] : settings.projects) {
+    const std::string prefix = "projects." + name + ".";
+    lister.add_knobs(prefix, project_knobs(), project, "default");
+    lister.add_knobs(prefix + "guards.", guard_knobs(), project.guards, "default");
+    lister.add_guard_tables(prefix + "guards.", project.guards);
+  }
+  return lister.take();
+}
+
+}  // namespace pg
