@@ -22,11 +22,8 @@ constexpr Block kSpecial4[] = {
     {{172, 16}, 12},       // private
     {{192, 0, 0}, 24},     // protocol assignments
     {{192, 0, 2}, 24},     // documentation
-    {{192, 31, 196}, 24},  // AS112
-    {{192, 52, 193}, 24},  // AMT
     {{192, 88, 99}, 24},   // 6to4 relay, deprecated
     {{192, 168}, 16},      // private
-    {{192, 175, 48}, 24},  // AS112
     {{198, 18}, 15},       // benchmarking
     {{198, 51, 100}, 24},  // documentation
     {{203, 0, 113}, 24},   // documentation
@@ -36,10 +33,9 @@ constexpr Block kSpecial4[] = {
 
 // IPv6: inside 2000::/3, the only space handed out for global unicast, these are not for everybody.
 constexpr Block kSpecial6[] = {
-    {{0x20, 0x01}, 23},                 // protocol assignments: Teredo, ORCHID, benchmarking
-    {{0x20, 0x01, 0x0d, 0xb8}, 32},     // documentation
-    {{0x26, 0x20, 0, 0x4f, 0x80}, 48},  // AS112
-    {{0x3f, 0xff}, 20},                 // documentation
+    {{0x20, 0x01}, 23},              // protocol assignments: Teredo, ORCHID, benchmarking
+    {{0x20, 0x01, 0x0d, 0xb8}, 32},  // documentation
+    {{0x3f, 0xff}, 20},              // documentation
 };
 
 constexpr Block kGlobal6 = {{0x20}, 3};
