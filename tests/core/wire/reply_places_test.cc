@@ -1,0 +1,88 @@
+#include "core/wire/reply_places.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "tests/support/result.h"
+
+namespace pg {
+namespace {
+
+std::vector<PlaceField> fields_of(Place root, std::string_view json) {
+  std::vector<PlaceField> fields;
+  CHECK(read_places(root, json, fields).has_value());
+  return fields;
+}
+
+// "place=text" pairs as `n:text`, in order.
+std::string texts(Place root, std::string_view json, Place wanted) {
+  std::string out;
+  for (const PlaceField& field : fields_of(root, json)) {
+    if (field.place == wanted) out += std::string(field.text(json)) + ";";
+  }
+  return out;
+}
+
+TEST_CASE("Anthropic: text and tool input are named, thinking and ids are not") {
+  const std::string body =
+      R"({"id":"msg_1","model":"m","content":[{"type":"thinking","thinking":"T","signature":"S"},{"type":"text","text":"A"},)"
+      R"({"type":"tool_use","id":"I","name":"N","input":{"k":"V","l":["W",{"m":"X"}]}},{"type":"redacted_thinking","data":"D"}],)"
+      R"("usage":{"input_tokens":3,"cache_read_input_tokens":4}})";
+  CHECK(texts(Place::anthropic_body, body, Place::whole_text) == "A;");
+  CHECK(texts(Place::anthropic_body, body, Place::whole_value) == "k;V;l;W;m;X;");
+  CHECK(texts(Place::anthropic_body, body, Place::reply_id) == "msg_1;");
+  CHECK(texts(Place::anthropic_body, body, Place::use_uncached) == "3;");
+  CHECK(texts(Place::anthropic_body, body, Place::use_cached) == "4;");
+  CHECK(fields_of(Place::anthropic_body, body).size() == 11);
+}
+
+TEST_CASE("Chat: content as string and as parts, choices and tools by their place") {
+  const std::string chunk =
+      R"({"choices":[{"index":0,"delta":{"content":"A"}},{"index":1,"delta":{"content":[{"type":"text","text":"B"}],"tool_calls":[)"
+      R"({"index":0,"id":"x","function":{"name":"N","arguments":"C"}},{"index":1,"custom":{"input":"D"}}]},"logprobs":{"content":[)"
+      R"({"token":"E"}]}}]})";
+  CHECK(texts(Place::chat_event, chunk, Place::piece_content) == "A;B;");
+  CHECK(texts(Place::chat_event, chunk, Place::piece_arguments) == "C;");
+  CHECK(texts(Place::chat_event, chunk, Place::piece_custom_input) == "D;");
+  for (const PlaceField& field : fields_of(Place::chat_event, chunk)) {
+    if (field.place == Place::piece_content) CHECK(field.outer == (field.text(chunk) == "A" ? 0 : 1));
+    if (field.place == Place::piece_custom_input) CHECK(field.inner == 1);
+    CHECK(field.text(chunk) != "E");
+    CHECK(field.text(chunk) != "N");
+  }
+}
+
+TEST_CASE("Responses: copies in items and parts; encrypted content and ids are not named") {
+  const std::string event =
+      R"({"type":"response.completed","sequence_number":9,"response":{"id":"r","model":"m","instructions":"no","output":[)"
+      R"({"type":"reasoning","id":"rs","encrypted_content":"E","summary":[{"type":"summary_text","text":"S"}]},)"
+      R"({"type":"message","id":"mi","content":[{"type":"output_text","text":"A","annotations":[{"title":"no"}],"logprobs":[]}]},)"
+      R"({"type":"function_call","id":"fc","call_id":"no","name":"no","arguments":"B"},)"
+      R"({"type":"custom_tool_call","input":"C"}],"usage":{"output_tokens":5,"output_tokens_details":{"reasoning_tokens":2}}}})";
+  CHECK(texts(Place::responses_event, event, Place::whole_text) == "A;C;");
+  CHECK(texts(Place::responses_event, event, Place::whole_arguments) == "B;");
+  CHECK(texts(Place::responses_event, event, Place::whole_reasoning) == "S;");
+  CHECK(texts(Place::responses_event, event, Place::use_reasoning) == "2;");
+  for (const PlaceField& field : fields_of(Place::responses_event, event)) {
+    CHECK(field.text(event) != "no");
+    CHECK(field.text(event) != "E");
+  }
+}
+
+TEST_CASE("bodies of errors: every string, however deep") {
+  CHECK(texts(Place::error_body, R"({"type":"error","error":{"type":"t","message":"A","details":["B"]},"request_id":"C"})",
+              Place::any_text) == "error;A;B;C;");
+  CHECK(texts(Place::error_body, R"([{"error":{"message":"A"}}])", Place::any_text) == "A;");
+  CHECK(texts(Place::error_body, R"({"error":"A"})", Place::any_text) == "A;");
+  CHECK(texts(Place::error_body, R"({"error":{"type":"t","code":"c"}})", Place::error_type) == "t;");
+}
+
+TEST_CASE("what is not JSON is refused") {
+  std::vector<PlaceField> fields;
+  for (const char* text : {"", "[DONE]", "{\"a\":}", "{\"a\":1", "<html>"})
+    CHECK_FALSE(read_places(Place::chat_event, text, fields).has_value());
+}
+
+}  // namespace
+}  // namespace pg

@@ -1,0 +1,59 @@
+#include "core/wire/usage.h"
+
+#include <doctest/doctest.h>
+
+namespace pg {
+namespace {
+
+TEST_CASE("nothing reported is -1") {
+  const Usage usage = UsageTally().total();
+  CHECK(usage.input_tokens == -1);
+  CHECK(usage.output_tokens == -1);
+  CHECK(usage.cached_tokens == -1);
+  CHECK(usage.cache_write_tokens == -1);
+  CHECK(usage.reasoning_tokens == -1);
+}
+
+TEST_CASE("a later number replaces, null does not") {
+  UsageTally tally;
+  tally.set(UsageField::output, "5");
+  tally.set(UsageField::output, "12");
+  tally.set(UsageField::output, "null");
+  CHECK(tally.total().output_tokens == 12);
+}
+
+TEST_CASE("Anthropic's input is made to include the cache, OpenAI's does already") {
+  UsageTally anthropic;
+  anthropic.set(UsageField::uncached_input, "10");
+  anthropic.set(UsageField::cached, "200");
+  anthropic.set(UsageField::cache_write, "30");
+  CHECK(anthropic.total().input_tokens == 240);
+  CHECK(anthropic.total().cached_tokens == 200);
+  CHECK(anthropic.total().cache_write_tokens == 30);
+  UsageTally openai;
+  openai.set(UsageField::input, "240");
+  openai.set(UsageField::cached, "200");
+  CHECK(openai.total().input_tokens == 240);
+}
+
+TEST_CASE("negative and absurd numbers are clamped, other values ignored") {
+  UsageTally tally;
+  const auto after = [&](std::string_view number) {
+    tally.set(UsageField::output, number);
+    return tally.total().output_tokens;
+  };
+  CHECK(after("-5") == 0);
+  CHECK(after("99999999999999999999999999") == kMaxTokens);
+  CHECK(after("7.9") == 7);
+  CHECK(after("1e300") == kMaxTokens);
+  CHECK(after("0") == 0);
+  CHECK(after("true") == 0);
+  CHECK(after("") == 0);
+  CHECK(after("-") == 0);
+  tally.set(UsageField::uncached_input, "1000000000");
+  tally.set(UsageField::cached, "1000000000");
+  CHECK(tally.total().input_tokens == kMaxTokens);
+}
+
+}  // namespace
+}  // namespace pg
