@@ -9,6 +9,7 @@
 #endif
 
 #include "core/guard/byte_set.h"
+#include "core/guard/edges.h"
 #include "core/guard/pii_finders.h"
 
 namespace pg {
@@ -25,6 +26,9 @@ const std::array<Rule, kPiiKinds>& rules_of_pii() {
   }};
   return kRules;
 }
+
+constexpr ByteSet kGroupJoiner(" .()-");    // what joins the groups of cards, phones, addresses
+constexpr ByteSet kGroupStart(" (0-9");
 
 class Finder {
  public:
@@ -89,19 +93,24 @@ class Finder {
     return true;
   }
 
-  /// Most runs are short numbers of code: one look at length and neighbours turns them away.
+  char at(std::size_t place) const { return place < text_.size() ? text_[place] : '\0'; }
+
+  /// Most runs are short numbers of code: length and neighbours turn them away before a finder is asked.
   void offer(const Place& run) {
     const std::size_t size = run.size();
-    const char next = run.end < text_.size() ? text_[run.end] : '\0';
-    if (size >= 2 && run.begin >= 2 && choice_.wants(Pii::iban) && kUpper.has(text_[run.begin - 1]) && kUpper.has(text_[run.begin - 2]) &&
-        take(iban_at(text_, run), Pii::iban))
-      return;
-    if (run.begin < taken_) return;  // part of a number that was found
-    const bool card_length = size == 4 ? next == ' ' || next == '-' : size >= 14 && size <= 19;
-    if (card_length && choice_.wants(Pii::card) && take(card_at(text_, run), Pii::card)) return;
-    if ((size == 3 || size == 9) && choice_.wants(Pii::ssn) && take(ssn_at(text_, run), Pii::ssn)) return;
-    if (size <= 3 && next == '.' && choice_.wants(Pii::ipv4) && take(ipv4_at(text_, run, choice_.private_ipv4), Pii::ipv4)) return;
-    if (size <= 15 && choice_.wants(Pii::phone)) take(phone_at(text_, run), Pii::phone);
+    const char next = at(run.end);
+    if (run.begin > 0 && kWord.has(text_[run.begin - 1])) {
+      if (size >= 2 && run.begin >= 2 && choice_.wants(Pii::iban) && kUpper.has(text_[run.begin - 1]) &&
+          kUpper.has(text_[run.begin - 2]) && take(iban_at(text_, run), Pii::iban))
+        return;
+      if (escape_before(text_, run.begin) == 0) return;
+    }
+    if (kWord.has(next) || run.begin < taken_) return;
+    const bool grouped = kGroupJoiner.has(next) && kGroupStart.has(at(run.end + 1));
+    if ((size == 4 ? grouped : size >= 14 && size <= 19) && choice_.wants(Pii::card) && take(card_at(text_, run), Pii::card)) return;
+    if ((size == 9 || (size == 3 && grouped)) && choice_.wants(Pii::ssn) && take(ssn_at(text_, run), Pii::ssn)) return;
+    if (size <= 3 && next == '.' && grouped && choice_.wants(Pii::ipv4) && take(ipv4_at(text_, run, choice_.private_ipv4), Pii::ipv4)) return;
+    if ((grouped || (size >= 7 && size <= 15)) && choice_.wants(Pii::phone)) take(phone_at(text_, run), Pii::phone);
   }
 
   std::string_view text_;

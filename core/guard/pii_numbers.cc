@@ -152,16 +152,22 @@ std::optional<Place> ssn_at(std::string_view text, Place run) {
 }
 
 bool label_before(std::string_view text, std::size_t at, std::size_t reach, std::string_view words) {
-  std::string before(text.substr(at > reach ? at - reach : 0, std::min(at, reach)));
-  if (const std::size_t line = before.rfind('\n'); line != std::string::npos) before.erase(0, line + 1);
-  for (char& c : before) c = kUpper.has(c) ? static_cast<char>(c + 32) : c;
-  while (!words.empty()) {
-    const std::size_t bar = words.find('|');
-    const std::string_view word = words.substr(0, bar);
-    for (std::size_t found = before.find(word); found != std::string::npos; found = before.find(word, found + 1)) {
-      if (found == 0 || !kLower.has(before[found - 1])) return true;
+  const auto lower = [&](std::size_t i) { return kUpper.has(text[i]) ? static_cast<char>(text[i] + 32) : text[i]; };
+  ByteSet firsts;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    if (i == 0 || words[i - 1] == '|') firsts.add(words[i]);
+  const std::size_t stop = at > reach ? at - reach : 0;
+  for (std::size_t begin = at; begin > stop && text[begin - 1] != '\n';) {
+    --begin;
+    if (!firsts.has(lower(begin)) || (begin > stop && kLower.has(lower(begin - 1)))) continue;  // words begin where letters begin
+    for (std::string_view rest = words; !rest.empty();) {
+      const std::string_view word = rest.substr(0, rest.find('|'));
+      rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+      if (begin + word.size() > at || lower(begin) != word[0]) continue;
+      std::size_t k = 1;
+      while (k < word.size() && lower(begin + k) == word[k]) ++k;
+      if (k == word.size()) return true;
     }
-    words.remove_prefix(bar == std::string_view::npos ? words.size() : bar + 1);
   }
   return false;
 }

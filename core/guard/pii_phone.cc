@@ -1,4 +1,6 @@
 // Phone numbers: international with '+', North American with separators, bare digits only behind a label.
+#include <array>
+#include <string>
 #include <string_view>
 
 #include "core/guard/byte_set.h"
@@ -39,12 +41,18 @@ bool is_nanp(std::string_view digits) {
   return high(digits[0]) && high(digits[3]) && !(digits[1] == '1' && digits[2] == '1');
 }
 
-/// Walks digits and single joiners from `at`; stops behind the last digit. `digits` gets what was walked.
-std::size_t walk_number(std::string_view text, std::size_t at, std::string& digits) {
+struct Digits {
+  std::array<char, 16> bytes{};
+  std::size_t size = 0;
+  std::string_view view() const { return {bytes.data(), size}; }
+};
+
+/// Walks digits and up to three joiners between them from `at`; stops behind the last digit, or at the sixteenth.
+std::size_t walk_number(std::string_view text, std::size_t at, Digits& digits) {
   std::size_t end = at;
-  while (at < text.size() && digits.size() < 16) {
+  while (at < text.size() && digits.size < digits.bytes.size()) {
     if (kDigits.has(text[at])) {
-      digits += text[at++];
+      digits.bytes[digits.size++] = text[at++];
       end = at;
       continue;
     }
@@ -59,10 +67,10 @@ std::size_t walk_number(std::string_view text, std::size_t at, std::string& digi
 std::optional<Place> international(std::string_view text, Place run) {
   const std::size_t begin = run.begin - 1;
   if (!begins_token(text, begin) || text[run.begin] == '0') return std::nullopt;
-  std::string digits;
+  Digits digits;
   const std::size_t end = walk_number(text, run.begin, digits);
-  if (digits.size() < 8 || digits.size() > 15 || !ends_token(text, end)) return std::nullopt;
-  if (digits[0] == '1' && !is_nanp(std::string_view(digits).substr(1))) return std::nullopt;
+  if (digits.size < 8 || digits.size > 15 || !ends_token(text, end)) return std::nullopt;
+  if (digits.bytes[0] == '1' && !is_nanp(digits.view().substr(1))) return std::nullopt;
   return Place{begin, end};
 }
 
@@ -104,10 +112,10 @@ std::optional<Place> phone_at(std::string_view text, Place run) {
     return separated(text, area, begin);
   }
   // Bare digits are timestamps, ids and sums far more often than phones.
-  if (!label_before(text, run.begin, 24, kLabels)) return std::nullopt;
-  std::string digits;
+  Digits digits;
   const std::size_t end = walk_number(text, run.begin, digits);
-  return digits.size() >= 7 && digits.size() <= 15 && ends_token(text, end) ? std::optional(Place{begin, end}) : std::nullopt;
+  if (digits.size < 7 || digits.size > 15 || !ends_token(text, end) || !label_before(text, run.begin, 24, kLabels)) return std::nullopt;
+  return Place{begin, end};
 }
 
 }  // namespace pg

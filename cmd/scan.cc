@@ -1,0 +1,84 @@
+// `pg scan`: the proxy's finders on files, trees and standard input. Exit 0 clean, 1 findings, 2 error.
+#include <CLI/CLI.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cmd/command.h"
+#include "cmd/scan_reports.h"
+#include "cmd/scan_sources.h"
+#include "core/base/text.h"
+#include "core/guard/secrets.h"
+
+namespace pg {
+namespace {
+
+struct ScanFlags {
+  ScanOptions sources;
+  std::string format = "text";
+  bool pii = false;
+  bool exit_zero = false;
+  bool strict_checksum = false;
+  bool show_suppressed = false;
+};
+
+constexpr int kScanError = 2;  // pg scan's own table: findings and errors never share a status
+
+GuardSettings settings_of(const ScanFlags& flags) {
+  GuardSettings settings;
+  settings.secrets = Action::detect;
+  const Action pii = flags.pii ? Action::detect : Action::off;
+  settings.email = settings.iban = settings.card = settings.ssn = settings.phone = settings.ipv4 = pii;
+  return settings;
+}
+
+void show_errors(const ScanResult& result, Shell& shell) {
+  for (const std::string& error : result.errors) shell.warn(escape_controls(error));
+  if (result.totals.bytes == 0) shell.warn("nothing was scanned: zero bytes read");
+}
+
+int run_scan(const ScanFlags& given, Shell& shell) {
+  ScanFlags flags = given;
+  if (shell.json && flags.format == "text") flags.format = "json";
+  if (flags.sources.paths.empty()) flags.sources.paths = {"."};
+  const auto secrets = shipped_secret_rules();
+  auto guards = Guards::make(secrets, settings_of(flags));
+  if (!guards) return shell.fail(guards.error());
+  ScanResult result = scan_sources(flags.sources, **guards, secrets.get());
+  if (flags.strict_checksum) std::erase_if(result.findings, [](const ScanFinding& f) { return f.weak; });
+  const ReportStyle style{shell.out_color, flags.show_suppressed};
+  if (flags.format == "json") shell.write(report_json(result, **guards, style));
+  if (flags.format == "sarif") shell.write(report_sarif(result, **guards, style));
+  if (flags.format == "text") shell.write(report_text(result, **guards, style));
+  shell.flush();
+  show_errors(result, shell);
+  shell.note(summary_line(result));
+  if (!result.errors.empty()) return kScanError;
+  return count_open(result) > 0 && !flags.exit_zero ? exit_no : exit_ok;
+}
+
+}  // namespace
+
+void add_scan(CLI::App& command, Shell& shell) {
+  auto flags = std::make_shared<ScanFlags>();
+  command.add_option("paths", flags->sources.paths, "Files and directories; - is standard input (default: .)");
+  one_of(command.add_option("--format", flags->format, "What to print (default: text)"), {"text", "json", "sarif"});
+  command.add_flag("--pii", flags->pii, "Find personal data too: e-mail, IBAN, card, SSN, phone, IPv4");
+  command.add_flag("--no-ignore", flags->sources.no_ignore, "Also scan what .gitignore and .ignore leave out");
+  command.add_flag("--exit-zero", flags->exit_zero, "Exit 0 although there are findings");
+  command.add_flag("--strict-checksum", flags->strict_checksum, "Leave out tokens whose checksum is wrong");
+  command.add_flag("--show-suppressed", flags->show_suppressed, "Also show findings that a pg:allow mark lets pass");
+  command.add_option("--stdin-name", flags->sources.stdin_name, "Path to report for standard input")->type_name("PATH");
+  command.add_option("--threads", flags->sources.threads, "Scanning threads (default: by cores, 4 to 8)")->check(CLI::Range(1, 256));
+  command.footer(
+      "pg scan                          # this directory, .gitignore honoured\n"
+      "pg scan --format sarif src       # for code scanning services\n"
+      "git diff | pg scan --pii -       # standard input, personal data too");
+  set_action(command, shell, [flags, &shell] { return run_scan(*flags, shell); });
+}
+
+}  // namespace pg

@@ -1,0 +1,112 @@
+// Lines, columns, masks, fingerprints and inline marks of findings.
+#include "cmd/scan_findings.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "core/base/crypto.h"
+#include "core/base/encode.h"
+#include "core/guard/secrets.h"
+#include "core/guard/validators.h"
+
+namespace pg {
+namespace {
+
+// Ours, and those of gitleaks, trufflehog, detect-secrets and kingfisher, so that a repository need not be marked twice.
+constexpr std::array<std::string_view, 5> kMarks = {"pg:" "allow", "gitleaks:" "allow", "trufflehog:" "ignore",
+                                                    "pragma: allowlist" " secret", "kingfisher:" "ignore"};
+// Separates these hashes from all others; whoever has the value can compute its hash, nobody gets back from it.
+constexpr std::string_view kHashKey = "promptgate scan fingerprint 1";
+constexpr double kGuessableBits = 64;
+
+std::string keyed_hash(std::string_view rule, std::string_view what) {
+  std::string message(rule);
+  message += '\0';
+  message += what;
+  return to_hex(as_bytes(hmac_sha256(kHashKey, message)).substr(0, 8));
+}
+
+std::size_t line_begin(std::string_view text, std::size_t at) {
+  const std::size_t newline = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
+  return newline == std::string_view::npos ? 0 : newline + 1;
+}
+
+std::size_t line_end(std::string_view text, std::size_t at) { return std::min(text.find('\n', at), text.size()); }
+
+bool has_mark(std::string_view text) {
+  return std::any_of(kMarks.begin(), kMarks.end(), [&](std::string_view mark) { return text.find(mark) != std::string_view::npos; });
+}
+
+}  // namespace
+
+void FindingWriter::walk_to(std::string_view text, std::size_t place) {
+  while (at_ < place) {
+    const void* newline = std::memchr(text.data() + at_, '\n', place - at_);
+    const std::size_t stop = newline == nullptr ? place : static_cast<std::size_t>(static_cast<const char*>(newline) - text.data());
+    for (std::size_t i = at_; i < stop; ++i) column_ += (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80 ? 1 : 0;
+    at_ = stop;
+    if (newline == nullptr) return;
+    ++line_;
+    column_ = 1;
+    ++at_;
+  }
+}
+
+/// A mark counts on the lines of the value and on the line before them, as a comment above has it.
+bool FindingWriter::is_allowed(std::string_view text, const Finding& finding) {
+  const std::size_t begin = line_begin(text, finding.begin);
+  const std::size_t end = line_end(text, finding.end);
+  if (begin == judged_begin_ && end == judged_end_) return judged_;
+  judged_begin_ = begin;
+  judged_end_ = end;
+  judged_ = has_mark(text.substr(begin, end - begin)) ||
+            (begin > 0 && has_mark(text.substr(line_begin(text, begin - 1), begin - 1 - line_begin(text, begin - 1))));
+  return judged_;
+}
+
+/// Only what stands in the rule file anyway may be shown of a value.
+std::string FindingWriter::mask_of(const Finding& finding, std::string_view value) const {
+  if (secrets_ != nullptr && finding.rule < secrets_->rules().size()) {
+    for (const std::string& keyword : secrets_->rules()[finding.rule].keywords) {
+      const std::string_view literal = std::string_view(keyword).substr(0, keyword.find('{'));
+      if (literal.size() >= 2 && value.starts_with(literal)) return std::string(literal.substr(0, 4)) + "…";
+    }
+  }
+  return "…";
+}
+
+void FindingWriter::write(std::string_view text, std::size_t from, std::size_t to, const std::vector<Finding>& found) {
+  at_ = from;
+  judged_begin_ = judged_end_ = text.size() + 1;
+  for (const Finding& finding : found) {
+    if (finding.begin < from || finding.begin >= to) continue;
+    const std::string_view value = text.substr(finding.begin, finding.end - finding.begin);
+    const Rule& rule = guards_.rule(finding.rule);
+    ScanFinding one;
+    one.path = path_;
+    one.rule = finding.rule;
+    one.weak = finding.weak;
+    one.allowed = is_allowed(text, finding);
+    one.mask = mask_of(finding, value);
+    one.length = value.size();
+    walk_to(text, finding.begin);
+    one.line = one.end_line = line_;
+    one.column = column_;
+    const std::uint64_t line = line_, column = column_;
+    const std::size_t at = at_;
+    walk_to(text, finding.end);
+    one.end_line = line_;
+    one.end_column = column_;
+    line_ = line, column_ = column, at_ = at;
+    numbers_.resize(std::max<std::size_t>(numbers_.size(), finding.rule + 1U));
+    const std::uint32_t number = ++numbers_[finding.rule];
+    const bool guessable = rule.category == Category::pii || static_cast<double>(value.size()) * entropy(value) < kGuessableBits;
+    if (!guessable) one.hash = keyed_hash(rule.id, value);
+    one.fingerprint = keyed_hash(rule.id, (guessable ? std::to_string(number) : one.hash) + '\0' + path_);
+    out_.push_back(std::move(one));
+  }
+  walk_to(text, to);
+}
+
+}  // namespace pg

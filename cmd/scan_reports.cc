@@ -1,0 +1,166 @@
+// The reports of a scan. Paths are a stranger's bytes: escaped for terminals, percent-encoded in URIs, made UTF-8 for JSON.
+#include "cmd/scan_reports.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <vector>
+
+#include "core/base/encode.h"
+#include "core/base/text.h"
+
+namespace pg {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+bool is_shown(const ScanFinding& finding, const ReportStyle& style) { return style.show_suppressed || !finding.allowed; }
+
+/// RFC 3986 path: every part percent-encoded, the slashes kept.
+std::string uri_of(const std::string& path) {
+  std::string uri;
+  for (const std::string_view part : split(path, '/')) {
+    if (!uri.empty() || part.data() != path.data()) uri += '/';
+    uri += to_percent(part);
+  }
+  return uri;
+}
+
+std::string bytes_for_people(std::uint64_t bytes) {
+  if (bytes < 1000) return fmt::format("{} bytes", bytes);
+  if (bytes < 1'000'000) return fmt::format("{:.1f} kB", static_cast<double>(bytes) / 1e3);
+  if (bytes < 1'000'000'000) return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
+  return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);
+}
+
+std::string counted(std::uint64_t n, std::string_view word) { return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s"); }
+
+Json finding_json(const ScanFinding& finding, const Guards& guards) {
+  const Rule& rule = guards.rule(finding.rule);
+  Json json = {{"path", finding.path},
+               {"line", finding.line},
+               {"column", finding.column},
+               {"end_line", finding.end_line},
+               {"end_column", finding.end_column},
+               {"rule", rule.id},
+               {"kind", rule.kind},
+               {"description", rule.description},
+               {"checksum_invalid", finding.weak},
+               {"masked", finding.mask},
+               {"length", finding.length},
+               {"fingerprint", finding.fingerprint}};
+  if (!finding.hash.empty()) json["hash"] = finding.hash;
+  if (finding.allowed) json["allowed"] = true;
+  return json;
+}
+
+Json sarif_rule(const Rule& rule) {
+  return {{"id", rule.id},
+          {"name", rule.kind},
+          {"shortDescription", {{"text", rule.description}}},
+          {"defaultConfiguration", {{"level", "error"}}},
+          {"properties", {{"tags", {"security", rule.category == Category::pii ? "personal-data" : "secret"}}, {"security-severity", "8.0"}}}};
+}
+
+Json sarif_result(const ScanFinding& finding, const Rule& rule, std::size_t index) {
+  Json region = {{"startLine", finding.line}, {"startColumn", finding.column}, {"endLine", finding.end_line}, {"endColumn", finding.end_column}};
+  Json json = {{"ruleId", rule.id},
+               {"ruleIndex", index},
+               {"level", finding.weak ? "note" : "error"},
+               {"message", {{"text", fmt::format("{}: {} ({} bytes){}", rule.description, finding.mask, finding.length,
+                                                 finding.weak ? ", checksum: invalid" : "")}}},
+               {"locations",
+                {{{"physicalLocation", {{"artifactLocation", {{"uri", uri_of(finding.path)}}}, {"region", std::move(region)}}}}}},
+               {"partialFingerprints", {{"promptgate/v1", finding.fingerprint}}}};
+  if (finding.allowed) json["suppressions"] = Json::array({{{"kind", "inSource"}}});
+  return json;
+}
+
+}  // namespace
+
+std::size_t count_open(const ScanResult& result) {
+  return static_cast<std::size_t>(
+      std::count_if(result.findings.begin(), result.findings.end(), [](const ScanFinding& f) { return !f.allowed; }));
+}
+
+std::string summary_line(const ScanResult& result) {
+  std::set<std::string_view> files;
+  for (const ScanFinding& finding : result.findings)
+    if (!finding.allowed) files.insert(finding.path);
+  const std::size_t open = count_open(result);
+  const std::size_t allowed = result.findings.size() - open;
+  std::string line = open == 0 ? std::string("no findings") : counted(open, "finding") + " in " + counted(files.size(), "file");
+  line += fmt::format(" ({}, {} read", counted(result.totals.files, "file"), bytes_for_people(result.totals.bytes));
+  if (result.totals.binary > 0) line += fmt::format(", {} skipped", counted(result.totals.binary, "binary file"));
+  if (result.totals.symlinks > 0) line += fmt::format(", {} not followed", counted(result.totals.symlinks, "link"));
+  if (result.totals.ignored > 0) line += fmt::format(", {} ignored", result.totals.ignored);
+  if (allowed > 0) line += fmt::format(", {} allowed by a mark", allowed);
+  return line + ")";
+}
+
+std::string report_text(const ScanResult& result, const Guards& guards, const ReportStyle& style) {
+  std::string out;
+  const std::string* path = nullptr;
+  for (const ScanFinding& finding : result.findings) {
+    if (!is_shown(finding, style)) continue;
+    if (path == nullptr || *path != finding.path) {
+      if (path != nullptr) out += '\n';
+      const std::string shown = escape_controls(finding.path);
+      out += style.color ? "\x1b[1m" + shown + "\x1b[0m\n" : shown + "\n";
+      path = &finding.path;
+    }
+    const Rule& rule = guards.rule(finding.rule);
+    out += fmt::format("  {:<9} {:<26} {} ({} bytes)", fmt::format("{}:{}", finding.line, finding.column), rule.id, finding.mask,
+                       finding.length);
+    if (finding.weak) out += "  checksum: invalid";
+    if (finding.allowed) out += "  allowed";
+    if (!finding.hash.empty()) out += "  #" + finding.hash;
+    out += '\n';
+  }
+  return out;
+}
+
+std::string report_json(const ScanResult& result, const Guards& guards, const ReportStyle& style) {
+  Json findings = Json::array();
+  for (const ScanFinding& finding : result.findings)
+    if (is_shown(finding, style)) findings.push_back(finding_json(finding, guards));
+  const std::size_t open = count_open(result);
+  return dump({{"findings", std::move(findings)},
+               {"errors", result.errors},
+               {"summary",
+                {{"findings", open},
+                 {"allowed", result.findings.size() - open},
+                 {"files", result.totals.files},
+                 {"bytes", result.totals.bytes},
+                 {"binary_files", result.totals.binary},
+                 {"symlinks", result.totals.symlinks},
+                 {"ignored", result.totals.ignored}}}});
+}
+
+std::string report_sarif(const ScanResult& result, const Guards& guards, const ReportStyle& style) {
+  std::vector<std::size_t> places(guards.rules().size(), guards.rules().size());
+  Json rules = Json::array();
+  Json results = Json::array();
+  for (const ScanFinding& finding : result.findings) {
+    if (!is_shown(finding, style)) continue;
+    const Rule& rule = guards.rule(finding.rule);
+    if (places[finding.rule] == guards.rules().size()) {
+      places[finding.rule] = rules.size();
+      rules.push_back(sarif_rule(rule));
+    }
+    results.push_back(sarif_result(finding, rule, places[finding.rule]));
+  }
+  Json notes = Json::array();
+  for (const std::string& error : result.errors) notes.push_back({{"level", "error"}, {"message", {{"text", error}}}});
+  Json run = {{"tool", {{"driver", {{"name", "pg"}, {"semanticVersion", PG_VERSION}, {"rules", std::move(rules)}}}}},
+              {"columnKind", "unicodeCodePoints"},
+              {"invocations", Json::array({{{"executionSuccessful", result.errors.empty()}, {"toolExecutionNotifications", std::move(notes)}}})},
+              {"results", std::move(results)}};
+  return dump({{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"}, {"version", "2.1.0"}, {"runs", Json::array({std::move(run)})}});
+}
+
+}  // namespace pg

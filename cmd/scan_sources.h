@@ -1,0 +1,40 @@
+// Where a scan's bytes come from: files, trees and standard input, read by several threads into one reused buffer each.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cmd/scan_findings.h"
+
+namespace pg {
+
+struct ScanOptions {
+  std::vector<std::string> paths;   // as given; "-" is standard input
+  std::string stdin_name = "<stdin>";
+  bool no_ignore = false;           // do not read .gitignore and .ignore
+  unsigned threads = 0;             // 0: min(8, max(4, 2 x cores))
+};
+
+struct ScanTotals {
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t binary = 0;    // skipped: a NUL in the first 8 KiB
+  std::uint64_t symlinks = 0;  // skipped
+  std::uint64_t ignored = 0;   // left out by ignore rules (a directory counts once)
+};
+
+struct ScanResult {
+  std::vector<ScanFinding> findings;  // by path, then place
+  std::vector<std::string> errors;    // "path: why", for what could not be read
+  ScanTotals totals;
+};
+
+/// Scans everything; never fails as a whole, since what cannot be read is listed in `errors`. Memory is bounded by the threads (some
+/// 8 MiB each for big files), the findings and the names of one directory at a time.
+ScanResult scan_sources(const ScanOptions& options, const Guards& guards, const SecretRules* secrets);
+
+/// Scans what is read from `file`, as scan_sources() does for "-".
+void scan_descriptor(int file, const std::string& name, const Guards& guards, const SecretRules* secrets, ScanResult& result);
+
+}  // namespace pg
