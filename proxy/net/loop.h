@@ -15,7 +15,7 @@ class Watched {
   virtual void on_tick(SteadyTime now) = 0;
 
  protected:
-  ~Watched() = default;
+  virtual ~Watched() = default;
 
  private:
   friend class Loop;
