@@ -13,8 +13,8 @@ namespace {
 
 bool speaks(const Provider& provider, std::string_view dialect_name) {
   if (provider.echo) return true;
-  return std::any_of(provider.exits.begin(), provider.exits.end(),
-                     [&](const Exit& exit) { return dialect(exit.dialect).name == dialect_name; });
+  return std::any_of(provider.outlets.begin(), provider.outlets.end(),
+                     [&](const Outlet& outlet) { return dialect(outlet.dialect).name == dialect_name; });
 }
 
 bool is_model_name(std::string_view text) {
@@ -95,7 +95,9 @@ Result<std::optional<std::string>> given_key(const AgentOptions& options) {
 Result<std::pair<std::string, std::string>> mint_agent_key(Workplace& place, const std::string& name, const ProjectSettings& project,
                                                            Millis lifetime) {
   KeyStore store(place.db, wall_clock(), actor_name());
-  NewKey wanted{.name = name, .owner = "", .project = project.id};
+  NewKey wanted;
+  wanted.name = name;
+  wanted.project = project.id;
   if (lifetime.count() > 0) wanted.expires = wall_clock().wall() + lifetime.count();
   for (int number = 2;; ++number) {
     auto issued = store.add(wanted);

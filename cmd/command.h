@@ -129,7 +129,7 @@ CLI::Option* in_range(CLI::Option* option, std::int64_t least, std::int64_t most
 /// and the action. Options live in a shared_ptr that the action captures.
 struct Command {
   std::string_view name;
-  std::string_view group;  // heading on the help page
+  std::string_view group;  // heading on the help page; empty = hidden
   std::string_view summary;
   void (*add)(CLI::App& command, Shell& shell);
 };
@@ -138,6 +138,7 @@ struct Command {
 std::span<const Command> commands();
 
 void add_audit(CLI::App& command, Shell& shell);
+void add_complete_words(CLI::App& command, Shell& shell);
 void add_completions(CLI::App& command, Shell& shell);
 void add_config(CLI::App& command, Shell& shell);
 void add_help(CLI::App& command, Shell& shell);

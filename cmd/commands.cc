@@ -21,6 +21,7 @@ constexpr Command kCommands[] = {
     {"man", "More", "Print the manual page", add_man},
     {"help", "More", "Explain a command or a topic", add_help},
     {"version", "More", "Print the version", add_version},
+    {"__complete", "", "", add_complete_words},  // hidden: what completions ask for names
 };
 
 }  // namespace

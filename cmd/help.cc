@@ -35,8 +35,7 @@ struct Row {
   std::string text;
 };
 
-std::string two_columns(const std::vector<Row>& rows) {
-  std::size_t wide = 0;
+std::string two_columns(const std::vector<Row>& rows, std::size_t wide = 0) {
   for (const Row& row : rows) wide = std::max(wide, row.name.size());
   wide = std::min<std::size_t>(wide, 26);
   std::string out;
@@ -71,7 +70,9 @@ std::string option_text(const CLI::Option& option) {
   return text;
 }
 
-std::string usage(const CLI::App& app) {
+}  // namespace
+
+std::string usage_line(const CLI::App& app) {
   std::string line = command_path(app);
   for (const CLI::Option* option : app.get_options()) {
     if (!option->get_positional()) continue;
@@ -81,6 +82,8 @@ std::string usage(const CLI::App& app) {
   if (!app.get_subcommands({}).empty()) line += " COMMAND";
   return line + " [OPTIONS]";
 }
+
+namespace {
 
 std::string heading(const Shell& shell, std::string_view text) { return "\n" + shell.paint(Color::bold, text) + "\n"; }
 
@@ -96,7 +99,10 @@ std::string commands_section(const CLI::App& app, const Shell& shell) {
     at->second.push_back({sub->get_name(), summary.substr(0, summary.find('\n'))});
   }
   std::string out;
-  for (const auto& [name, rows] : groups) out += heading(shell, name) + two_columns(rows);
+  std::size_t wide = 0;
+  for (const auto& [name, rows] : groups)
+    for (const Row& row : rows) wide = std::max(wide, row.name.size());
+  for (const auto& [name, rows] : groups) out += heading(shell, name) + two_columns(rows, wide);
   return out;
 }
 
@@ -142,7 +148,7 @@ std::string help_page(const CLI::App& app, const Shell& shell) {
   auto text = app.get_description();
   auto first = text.substr(0, text.find('\n'));
   std::string out = fmt::format("{}: {}\n", shell.paint(Color::bold, command_path(app)), first);
-  out += fmt::format("\nUsage: {}\n", usage(app));
+  out += fmt::format("\nUsage: {}\n", usage_line(app));
   if (first.size() < text.size()) {
     out += '\n';
     for (const auto& line : wrapped(trim(std::string_view(text).substr(first.size())), kPage)) out += line + '\n';
@@ -162,7 +168,5 @@ std::vector<std::string> examples_of(const CLI::App& app) {
     if (!line.empty()) lines.emplace_back(trim(line.substr(0, line.find("  # "))));
   return lines;
 }
-
-std::string start_page(const Shell& shell) { return shell.paint(Color::bold, "pg") + "\n"; }
 
 }  // namespace pg

@@ -8,13 +8,7 @@
 namespace pg {
 namespace {
 
-struct Topic {
-  std::string_view name;
-  std::string_view summary;
-  std::string_view text;
-};
-
-constexpr Topic kTopics[] = {
+constexpr HelpTopic kTopics[] = {
     {"exit-codes", "What each exit status means",
      "  0    ok\n"
      "  1    ran fine, the answer is no: findings, invalid settings, a failed check\n"
@@ -64,12 +58,12 @@ const CLI::App* root_of(const CLI::App& app) { return app.get_parent() == nullpt
 
 std::string topics_list() {
   std::string out = "\nTopics\n";
-  for (const Topic& topic : kTopics) out += fmt::format("  {:<13}{}\n", topic.name, topic.summary);
+  for (const HelpTopic& topic : kTopics) out += fmt::format("  {:<13}{}\n", topic.name, topic.summary);
   return out;
 }
 
-const Topic* find_topic(std::string_view name) {
-  for (const Topic& topic : kTopics)
+const HelpTopic* find_topic(std::string_view name) {
+  for (const HelpTopic& topic : kTopics)
     if (topic.name == name) return &topic;
   return nullptr;
 }
@@ -84,7 +78,7 @@ int no_such(Shell& shell, const CLI::App& at, const std::string& word) {
   std::vector<std::string> names;
   for (const CLI::App* sub : at.get_subcommands({})) names.push_back(sub->get_name());
   if (at.get_parent() == nullptr)
-    for (const Topic& topic : kTopics) names.emplace_back(topic.name);
+    for (const HelpTopic& topic : kTopics) names.emplace_back(topic.name);
   std::vector<std::string_view> views(names.begin(), names.end());
   auto nearest = find_nearest(word, views);
   return shell.fail({.what = fmt::format("no help on '{}'{}", escape_controls(word), nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : std::string{}),
@@ -97,7 +91,7 @@ int help(Shell& shell, const CLI::App& command, const std::vector<std::string>& 
     shell.write(help_page(*at, shell) + topics_list());
     return exit_ok;
   }
-  if (const Topic* topic = words.size() == 1 ? find_topic(words.front()) : nullptr; topic != nullptr) {
+  if (const HelpTopic* topic = words.size() == 1 ? find_topic(words.front()) : nullptr; topic != nullptr) {
     shell.print("{}\n\n{}", shell.paint(Color::bold, topic->summary), topic->text);
     return exit_ok;
   }
@@ -111,6 +105,8 @@ int help(Shell& shell, const CLI::App& command, const std::vector<std::string>& 
 }
 
 }  // namespace
+
+std::span<const HelpTopic> help_topics() { return kTopics; }
 
 void add_help(CLI::App& command, Shell& shell) {
   auto words = std::make_shared<std::vector<std::string>>();

@@ -74,7 +74,9 @@ int add(Shell& shell, const AddOptions& options) {
     return shell.fail({.what = "NAME is what a key is called; the key itself is made by pg", .hint = "pg keys add laptop"});
   auto place = open_workplace(shell).value();
   KeyStore store(place.db, wall_clock(), actor_name());
-  NewKey wanted{.name = options.name, .owner = options.owner};
+  NewKey wanted;
+  wanted.name = options.name;
+  wanted.owner = options.owner;
   if (!shell.project.empty()) wanted.project = chosen_project(shell, place.settings).value().id;
   wanted.scopes = parse_scopes(options.scopes).value();
   wanted.expires = parse_expiry(options.expires).value();

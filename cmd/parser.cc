@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "cmd/help.h"
+#include "config/problem.h"
 #include "core/base/text.h"
 
 namespace pg {
@@ -66,7 +67,7 @@ std::string describe_leftover(const CLI::App& app, const std::string& word) {
   }
   auto names = command_names(app);
   if (!names.empty()) return fmt::format("unknown command '{} {}'{}", command_path(app), word, suggestion(word, names));
-  return fmt::format("'{}' takes no argument '{}'", command_path(app), word);
+  return fmt::format("'{}' takes no argument '{}'", command_path(app), looks_like_credential(word) ? "…" : word);
 }
 
 std::string first_leftover(const CLI::App& parser) {
@@ -147,8 +148,8 @@ std::optional<int> parse_command_line(CLI::App& parser, Shell& shell, std::vecto
   }
   if (shell.action) return std::nullopt;
   if (app.get_parent() == nullptr) {
-    shell.write(start_page(shell));
-    return exit_ok;
+    shell.action = [&shell] { return print_start_page(shell); };
+    return std::nullopt;
   }
   auto names = command_names(app);
   return refuse(shell, parser, fmt::format("'{}' needs a command: {}", command_path(app), fmt::join(names, ", ")));

@@ -1,0 +1,67 @@
+// What `pg` alone prints: the state of things and the way in.
+#include <algorithm>
+
+#include "cmd/help.h"
+#include "cmd/http_probe.h"
+#include "cmd/open.h"
+#include "cmd/print.h"
+#include "config/load.h"
+
+namespace pg {
+namespace {
+
+struct Fact {
+  std::string_view name;
+  std::string text;
+  Color color;
+};
+
+bool is_running(const std::string& origin) {
+  auto url = parse_url(origin + "/healthz");
+  if (!url) return false;
+  auto health = probe(url.value(), {}, Millis{300});
+  return health && health.value().status == 200;
+}
+
+std::vector<Fact> state_of_things(const Loaded& loaded) {
+  const auto& settings = loaded.settings;
+  const auto origin = serve_origin(settings);
+  const bool running = is_running(origin);
+  std::vector<std::string> projects;
+  for (const auto& [name, project] : settings.projects) projects.push_back(name);
+  std::vector<Fact> facts;
+  facts.push_back(running ? Fact{"serve", "running at " + origin, Color::green}
+                          : Fact{"serve", "not running: start it with 'pg serve'", Color::yellow});
+  if (!loaded.problems.empty())
+    facts.push_back({"settings", fmt::format("{} problem{}: 'pg config check' shows them", loaded.problems.size(), loaded.problems.size() == 1 ? "" : "s"), Color::red});
+  else
+    facts.push_back({"settings", settings.config_file.empty() ? "none yet: 'pg init' makes them" : settings.config_file, Color::plain});
+  facts.push_back({"projects", projects.empty() ? "none yet" : fmt::format("{}", fmt::join(projects, ", ")), Color::plain});
+  return facts;
+}
+
+}  // namespace
+
+int print_start_page(Shell& shell) {
+  const auto facts = state_of_things(read_settings(load_options(shell)));
+  if (shell.json) {
+    std::string object = "{";
+    json_field(object, "version", PG_VERSION);
+    for (const auto& fact : facts) json_field(object, fact.name, fact.text);
+    shell.write(object + "}\n");
+    return exit_ok;
+  }
+  shell.print("{}: keeps secrets and personal data out of model prompts\n\n", shell.paint(Color::bold, "pg " PG_VERSION));
+  for (const auto& fact : facts) shell.print("  {:<10}{}\n", fact.name, shell.paint(fact.color, cut_to(fact.text, 400)));
+  shell.write(
+      "\n  pg init                create settings, a first project and a key\n"
+      "  pg serve               run the proxy\n"
+      "  pg setup claude-code   point an agent at it (or codex, opencode, curl ...)\n"
+      "  pg run claude-code     or start the agent behind it, nothing to paste\n"
+      "  pg logs tail -f        watch what goes through\n"
+      "\n  pg --help              every command\n"
+      "  pg help TOPIC          exit-codes, environment, filters, credentials\n");
+  return exit_ok;
+}
+
+}  // namespace pg

@@ -1,0 +1,131 @@
+#include "cmd/log_lines.h"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/text.h"
+#include "tests/support/test_shell.h"
+
+using namespace pg;
+using pg::test::TestShell;
+
+namespace {
+
+LogRow good_row() {
+  LogRow row;
+  row.seq = 7;
+  row.id = "01KAJ2Q8ZZZZZZZZZZZZZZZZZZ";
+  row.time = 1'763'696'002'104;
+  row.project = "default";
+  row.agent = "claude-code";
+  row.model = "claude-sonnet-5";
+  row.model_served = "claude-sonnet-5-20260101";
+  row.status = 200;
+  row.outcome = "ok";
+  row.latency_ms = 8200;
+  row.ttft_ms = 410;
+  row.usage = {.input_tokens = 18'200, .output_tokens = 642, .cached_tokens = 15'834};
+  row.redactions = "EMAIL:1,GITHUB_TOKEN:1";
+  return row;
+}
+
+LogRow blocked_row() {
+  LogRow row;
+  row.time = 1'763'696'002'104;
+  row.agent = "codex";
+  row.model = "gpt-5.6-sol";
+  row.status = 422;
+  row.outcome = "blocked";
+  row.blocked = "AWS_ACCESS_KEY:1";
+  row.places = "messages[3].content[0].text: aws-access-key-id; messages[4]: x";
+  row.error = "blocked: a guard said no";
+  return row;
+}
+
+}  // namespace
+
+TEST_CASE("the live row at 120 columns") {
+  TestShell test;
+  test.shell.out_tty = true;
+  test.shell.width = 120;
+  LogLines lines(test.shell, false);
+  CHECK(lines.titles() == "TIME          AGENT         MODEL                      ST     LAT    TTFT      IN  CACHED    OUT  FLAGS\n");
+  CHECK(lines.line(good_row()) == "03:33:22.104  claude-code   claude-sonnet-5           200    8.2s   410ms   18.2k     87%    642  redact:2\n");
+  CHECK(lines.line(blocked_row()) == "03:33:22.104  codex         gpt-5.6-sol               422       –       –       –       –      –  BLOCKED AWS_ACCESS_…\n");
+}
+
+TEST_CASE("narrow terminals drop CACHED, then TTFT, then AGENT; no line is wider than the terminal") {
+  TestShell test;
+  test.shell.out_tty = true;
+  auto titles = [&](int width) {
+    test.shell.width = width;
+    return LogLines(test.shell, false).titles();
+  };
+  CHECK(titles(104).find("CACHED") == std::string::npos);
+  CHECK(titles(104).find("TTFT") != std::string::npos);
+  CHECK(titles(96).find("TTFT") == std::string::npos);
+  CHECK(titles(96).find("AGENT") != std::string::npos);
+  CHECK(titles(80).find("AGENT") == std::string::npos);
+  for (int width : {80, 90, 100, 120, 200}) {
+    test.shell.width = width;
+    for (const auto& row : {good_row(), blocked_row()})
+      CHECK(display_width(trim(LogLines(test.shell, width > 130).line(row))) <= width);
+  }
+}
+
+TEST_CASE("off a terminal: whole values, tabs, the id last") {
+  TestShell test;
+  LogLines lines(test.shell, false);
+  CHECK(lines.titles() == "");
+  CHECK(lines.line(good_row()) ==
+        "2025-11-21T03:33:22.104Z\tclaude-code\tclaude-sonnet-5\t200\t8200\t410\t18200\t15834\t642\tredact:2\t01KAJ2Q8ZZZZZZZZZZZZZZZZZZ\n");
+}
+
+TEST_CASE("flags in words") {
+  CHECK(log_flags(blocked_row()) == "BLOCKED AWS_ACCESS_KEY:1 in messages[3].content[0].text");
+  auto row = good_row();
+  row.status = 499;
+  row.outcome = "canceled";
+  CHECK(log_flags(row) == "client-cancelled redact:2");
+  row = LogRow{};
+  row.outcome = "error";
+  row.error = "upstream_failed: connection refused";
+  row.unknown_tokens = 1;
+  CHECK(log_flags(row) == "unknown-token:1 upstream_failed: connection refused");
+}
+
+TEST_CASE("another model than the one asked for shows; a dated form of it does not") {
+  TestShell test;
+  auto row = good_row();
+  row.model_served = "gpt-5";
+  CHECK(LogLines(test.shell, false).line(row).find("claude-sonnet-5→gpt-5") != std::string::npos);
+}
+
+TEST_CASE("hostile text from traffic is escaped in rows and pages") {
+  TestShell test;
+  auto row = good_row();
+  row.model = row.model_served = row.error = row.session = "\x1b[2J\x07\xc2\x9b" "31m\nrow";
+  row.outcome = "error";
+  for (bool tty : {true, false}) {
+    test.shell.out_tty = tty;
+    for (const auto& text : {LogLines(test.shell, false).line(row), log_page(test.shell, row)}) {
+      CHECK(text.find('\x1b') == std::string::npos);
+      CHECK(text.find('\x07') == std::string::npos);
+      CHECK(text.find("\xc2\x9b") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("the JSON row: snake_case, integers in ms, null for unknown, one line") {
+  auto text = log_json(good_row());
+  auto object = nlohmann::json::parse(text, nullptr, false);
+  REQUIRE(object.is_object());
+  CHECK(object["time"] == "2025-11-21T03:33:22.104Z");
+  CHECK(object["latency_ms"] == 8200);
+  CHECK(object["upstream_ms"].is_null());
+  CHECK(object["reasoning_tokens"].is_null());
+  CHECK(object["stream"] == false);
+  CHECK(text.find('\n') == std::string::npos);
+  for (const auto& [name, value] : object.items()) CHECK(name == to_lower(name));
+}

@@ -1,0 +1,94 @@
+#include "cmd/snippet.h"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/text.h"
+
+using namespace pg;
+
+namespace {
+
+const ClientTool& tool(std::string_view name, std::string_view dialect) {
+  for (const auto& candidate : shipped_clients())
+    if (candidate.name == name && candidate.dialect == dialect) return candidate;
+  FAIL("no such tool");
+  return shipped_clients().front();
+}
+
+SetupValues values(std::string model = {}) {
+  return {.base = "http://127.0.0.1:8787/api/default", .key = "pg_live_KEY", .model = std::move(model)};
+}
+
+bool holds(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("words are quoted for each shell") {
+  CHECK(shell_word(ShellKind::sh, "http://127.0.0.1:8787/api/x") == "http://127.0.0.1:8787/api/x");
+  CHECK(shell_word(ShellKind::sh, "it's $HOME") == "'it'\\''s $HOME'");
+  CHECK(shell_word(ShellKind::fish, "it's \\ $HOME") == "'it\\'s \\\\ $HOME'");
+  CHECK(shell_word(ShellKind::powershell, "it's $HOME") == "'it''s $HOME'");
+  CHECK(shell_word(ShellKind::sh, "") == "''");
+}
+
+TEST_CASE("Claude Code and the Anthropic SDKs get a base without /v1, the others with it") {
+  CHECK(holds(setup_snippet(tool("claude-code", "anthropic"), values(), ShellKind::sh, "default"), "export ANTHROPIC_BASE_URL=http://127.0.0.1:8787/api/default\n"));
+  CHECK(holds(setup_snippet(tool("anthropic-sdk", "anthropic"), values(), ShellKind::sh, "default"), "export ANTHROPIC_BASE_URL=http://127.0.0.1:8787/api/default\n"));
+  CHECK(holds(setup_snippet(tool("openai-sdk", "openai-chat"), values(), ShellKind::sh, "default"), "export OPENAI_BASE_URL=http://127.0.0.1:8787/api/default/v1\n"));
+  CHECK(holds(setup_snippet(tool("codex", "openai-responses"), values(), ShellKind::sh, "default"), "base_url=\"http://127.0.0.1:8787/api/default/v1\""));
+}
+
+TEST_CASE("what keeps agents from asking again after a block is in their snippets") {
+  CHECK(holds(setup_snippet(tool("claude-code", "anthropic"), values(), ShellKind::sh, "default"), "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1"));
+  CHECK(holds(setup_snippet(tool("codex", "openai-responses"), values(), ShellKind::sh, "default"), "stream_max_retries=0"));
+}
+
+TEST_CASE("the caller's own login leaves its credential alone") {
+  auto own = values();
+  own.own_login = true;
+  auto text = setup_snippet(tool("claude-code", "anthropic"), own, ShellKind::sh, "default");
+  CHECK(holds(text, "ANTHROPIC_CUSTOM_HEADERS='x-pg-key: pg_live_KEY'"));
+  CHECK_FALSE(holds(text, "ANTHROPIC_AUTH_TOKEN"));
+}
+
+TEST_CASE("what names a model is left out when none is known") {
+  auto without = setup_snippet(tool("codex", "openai-responses"), values(), ShellKind::sh, "default");
+  auto with = setup_snippet(tool("codex", "openai-responses"), values("gpt-5.1"), ShellKind::sh, "default");
+  CHECK_FALSE(holds(without, " -m "));
+  CHECK(holds(with, " -m gpt-5.1"));
+}
+
+TEST_CASE("every snippet is filled in, holds the key once it needs one, and is only commands and comments") {
+  for (const auto& candidate : shipped_clients()) {
+    if (!candidate.unsupported.empty()) continue;
+    for (auto kind : {ShellKind::sh, ShellKind::fish, ShellKind::powershell}) {
+      CAPTURE(candidate.name);
+      auto text = setup_snippet(candidate, values(candidate.default_model), kind, "default");
+      for (const char* placeholder : {"{base}", "{base_v1}", "{key}", "{model}", "{file}"}) CHECK_FALSE(holds(text, placeholder));
+      CHECK(holds(text, "pg_live_KEY"));
+      CHECK(holds(text, "/api/default"));
+      CHECK(text.back() == '\n');
+    }
+  }
+}
+
+TEST_CASE("JSON handed to opencode is JSON") {
+  for (const char* dialect : {"openai-chat", "anthropic"}) {
+    auto environment = tool_environment(tool("opencode", dialect), values("some/model-1"));
+    REQUIRE(environment.size() == 1);
+    CHECK(environment[0].first == "OPENCODE_CONFIG_CONTENT");
+    auto parsed = nlohmann::json::parse(environment[0].second, nullptr, false);
+    REQUIRE(parsed.is_object());
+    CHECK(parsed["model"] == "pg/some/model-1");
+    CHECK(parsed["small_model"] == "pg/some/model-1");
+    CHECK(parsed["provider"]["pg"]["options"]["baseURL"] == "http://127.0.0.1:8787/api/default/v1");
+    CHECK(parsed["provider"]["pg"]["models"].contains("some/model-1"));
+  }
+}
+
+TEST_CASE("a command for exec holds the same words as the snippet's start line") {
+  auto words = tool_command(tool("continue", "openai-chat"), values("m"), "/proc/self/fd/9");
+  CHECK(words == std::vector<std::string>{"cn", "--config", "/proc/self/fd/9"});
+}
