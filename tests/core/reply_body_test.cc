@@ -1,0 +1,97 @@
+#include "core/reply_body.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace pg {
+namespace {
+
+struct Body {
+  Body() {
+    vault.placeholder_for("EMAIL", "jane@example.com");
+    vault.placeholder_for("SECRET", "a\"b");
+  }
+  std::string restored(DialectId dialect, std::string_view body, bool signed_reasoning = false) {
+    RestoreWork work(vault);
+    work.signed_reasoning = signed_reasoning;
+    ReplyOptions options;
+    options.dialect = dialect;
+    FactReader facts(dialect);
+    std::string out;
+    restore_body(options, body, work, facts, out);
+    counts = work.copies;
+    return out;
+  }
+  Vault vault;
+  RestoreCounts counts;
+};
+
+TEST_CASE_FIXTURE(Body, "Chat: every choice, content, reasoning, arguments, legacy text; nothing else") {
+  CHECK(
+      restored(
+          DialectId::openai_chat,
+          R"({"id":"[[EMAIL_001]]","choices":[{"message":{"role":"[[EMAIL_001]]","content":"[[EMAIL_001]]","reasoning_content":)"
+          R"("[[EMAIL_001]]","tool_calls":[{"id":"[[EMAIL_001]]","function":{"name":"[[EMAIL_001]]","arguments":"{\"a\":)"
+          R"(\"[[SECRET_001]]\"}"}}]},"logprobs":{"content":[{"token":"[[EMAIL_001]]"}]}},{"message":{"content":[{"type":"text",)"
+          R"("text":"[[EMAIL_001]]"}]}},{"text":"[[EMAIL_001]]"}]})") ==
+      R"({"id":"[[EMAIL_001]]","choices":[{"message":{"role":"[[EMAIL_001]]","content":"jane@example.com","reasoning_content":)"
+      R"("jane@example.com","tool_calls":[{"id":"[[EMAIL_001]]","function":{"name":"[[EMAIL_001]]","arguments":"{\"a\":)"
+      R"(\"a\\\"b\"}"}}]},"logprobs":{"content":[{"token":"[[EMAIL_001]]"}]}},{"message":{"content":[{"type":"text",)"
+      R"("text":"jane@example.com"}]}},{"text":"jane@example.com"}]})");
+  CHECK(counts.exact == 5);
+}
+
+TEST_CASE_FIXTURE(Body, "Responses: signed reasoning stays, the message beside it does not") {
+  const std::string body =
+      R"({"output":[{"type":"reasoning","summary":[{"type":"summary_text","text":"[[EMAIL_001]]"}],"content":[)"
+      R"({"type":"reasoning_text","text":"[[EMAIL_001]]"}]},{"type":"message","content":[{"type":"output_text","text":)"
+      R"("[[EMAIL_001]]"}]}]})";
+  const std::string out = restored(DialectId::openai_responses, body, true);
+  CHECK(counts.exact == 1);
+  CHECK(out.ends_with(R"("text":"jane@example.com"}]}]})"));
+  restored(DialectId::openai_responses, body);
+  CHECK(counts.exact == 3);
+}
+
+TEST_CASE_FIXTURE(Body, "Responses: what a client runs itself (shell, patch) is restored") {
+  CHECK(restored(
+            DialectId::openai_responses,
+            R"({"output":[{"type":"local_shell_call","action":{"command":["echo","[[EMAIL_001]]"]}},{"type":"apply_patch_call",)"
+            R"("operation":{"diff":"+[[SECRET_001]]"}}]})") ==
+        R"({"output":[{"type":"local_shell_call","action":{"command":["echo","jane@example.com"]}},{"type":"apply_patch_call",)"
+        R"("operation":{"diff":"+a\"b"}}]})");
+}
+
+TEST_CASE_FIXTURE(Body, "tool_use.input: JSON inside a string is escaped once more") {
+  CHECK(restored(DialectId::anthropic,
+                 R"({"content":[{"type":"tool_use","input":{"body":"{\"k\":\"[[SECRET_001]]\"}","say":"[[SECRET_001]]"}}]})") ==
+        R"({"content":[{"type":"tool_use","input":{"body":"{\"k\":\"a\\\"b\"}","say":"a\"b"}}]})");
+}
+
+TEST_CASE_FIXTURE(Body, "what is not JSON passes") {
+  CHECK(restored(DialectId::anthropic, "[[EMAIL_001]]") == "[[EMAIL_001]]");
+  CHECK(restored(DialectId::anthropic, "") == "");
+}
+
+TEST_CASE("a sample of a large body finds its usage at either end") {
+  ReplyOptions options;
+  options.dialect = DialectId::openai_chat;
+  const std::string usage =
+      R"("usage":{"prompt_tokens":5,"completion_tokens":6,"prompt_tokens_details":{"cached_tokens":1}},"model":"m")";
+  const std::string filler = R"("x":")" + std::string(300'000, 'x') + "\"";
+  for (const std::string& body : {"{" + usage + "," + filler + "}", "{" + filler + "," + usage + "}"}) {
+    for (std::size_t piece : {std::size_t{1000}, body.size()}) {
+      BodySample sample;
+      for (std::size_t at = 0; at < body.size(); at += piece) sample.add(std::string_view(body).substr(at, piece));
+      FactReader facts(DialectId::openai_chat);
+      sample.read(options, facts);
+      CHECK(facts.facts().usage.input_tokens == 5);
+      CHECK(facts.facts().usage.cached_tokens == 1);
+      CHECK(facts.facts().model == "m");
+    }
+  }
+}
+
+}  // namespace
+}  // namespace pg
