@@ -195,7 +195,9 @@ Result<Db> Db::connect(const std::string& path, int flags) {
 // Built under another name and linked into place whole, so that a file at `path` is never a half-made database.
 Status Db::create(const std::string& path, std::string_view schema) {
   const std::string temporary = fmt::format("{}/.pg.db.{}.tmp", directory_of(path), to_hex(random_bytes(6)));
-  if (auto made = create_file(temporary, {}); !made) return std::move(made).error();
+  if (auto made = create_file(temporary, {}); !made)
+    return make_error(Code::io_failed, path + ": cannot be made; hint: check that its directory can be written",
+                      made.error().message);
   const auto build = [&]() -> Status {
     PG_TRY(Db db, connect(temporary, SQLITE_OPEN_READWRITE));
     if (auto marked = db.execute(fmt::format("PRAGMA application_id = {}", kApplicationId)); !marked) return marked;

@@ -20,7 +20,8 @@ constexpr std::string_view kColumns =
 
 bool is_key_name(std::string_view name) {
   const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::strchr("._@-", c) != nullptr;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("._@-").find(c) != std::string_view::npos;
   };
   return !name.empty() && name.size() <= kMaxName && name.front() != '-' && std::all_of(name.begin(), name.end(), fits);
 }

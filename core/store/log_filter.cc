@@ -110,7 +110,7 @@ std::string text_term(std::string_view column, std::string_view value, LogWhere&
 // A list such as "EMAIL:2,IBAN:1"; the value names a kind, `*` any.
 std::string kinds_term(std::string_view column, std::string_view value, LogWhere& where) {
   where.values.emplace_back("%," + like_pattern(value) + ":%");
-  return fmt::format("(',' || {} || ':') LIKE ? ESCAPE '\\'", column);
+  return fmt::format("({0} <> '' AND (',' || {0} || ':') LIKE ? ESCAPE '\\')", column);
 }
 
 Result<std::string> status_term(const LogField& field, std::string_view value, LogWhere& where) {

@@ -24,6 +24,8 @@ constexpr std::size_t kMaxText = 2048;
 
 // A row keeps what a caller sent (paths, model names, agents); no caller may fill the disk with it.
 std::string_view clipped(std::string_view text, std::size_t size = kMaxText) {
+  if (text.size() <= size) return text;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;  // not inside a character
   return text.substr(0, size);
 }
 

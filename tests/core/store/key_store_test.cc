@@ -1,0 +1,155 @@
+#include "core/store/key_store.h"
+
+#include <doctest/doctest.h>
+
+#include "core/store/audit_store.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/result.h"
+#include "tests/support/temp_dir.h"
+
+using namespace pg;
+
+namespace {
+
+struct Fixture {
+  test::TempDir dir;
+  Db db = Db::open(dir.file("pg.db")).value();
+  test::FakeClock clock{5000};
+  KeyStore keys{db, clock, "cli:test"};
+
+  static NewKey named(std::string name) {
+    NewKey wanted;
+    wanted.name = std::move(name);
+    return wanted;
+  }
+  std::vector<std::string> acts() {
+    std::vector<std::string> out;
+    REQUIRE(AuditStore(db).select(0, [&](const AuditEntry& entry) {
+      out.push_back(entry.actor + " " + entry.act + " " + entry.target);
+      return true;
+    }));
+    return out;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an added key authenticates; the database holds its digest only") {
+  Fixture f;
+  NewKey wanted = Fixture::named("laptop");
+  wanted.owner = "Ada";
+  wanted.project = "p";
+  wanted.scopes = scope_chat | scope_admin;
+  wanted.expires = 9000;
+  auto issued = f.keys.add(wanted);
+  REQUIRE(issued);
+  const auto listed = f.keys.list();
+  REQUIRE(listed.value().size() == 1);
+  const Key& key = listed.value()[0];
+  CHECK(key.id == issued.value().key.id);
+  CHECK(key.name == "laptop");
+  CHECK(key.owner == "Ada");
+  CHECK(key.project == "p");
+  CHECK(key.scopes == (scope_chat | scope_admin));
+  CHECK(key.created == 5000);
+  CHECK(key.expires == 9000);
+  const KeyRing ring(listed.value());
+  CHECK(ring.authenticate(issued.value().text.reveal(), 8999));
+  CHECK_FALSE(ring.authenticate(issued.value().text.reveal(), 9000));
+  const std::string text(issued.value().text.reveal());
+  for (const char* suffix : {"", "-wal"})
+    CHECK(test::slurp(f.dir.file("pg.db") + suffix).find(text.substr(12)) == std::string::npos);
+}
+
+TEST_CASE("names are checked and unique, expiries lie ahead") {
+  Fixture f;
+  REQUIRE(f.keys.add(Fixture::named("laptop")));
+  CHECK(f.keys.add(Fixture::named("laptop")).error().code == Code::conflict);
+  for (const std::string& bad : {std::string(), std::string("a b"), std::string(65, 'a'), std::string("-x"), std::string("a\n"),
+                                std::string("a\0b", 3), std::string("caf\xc3\xa9")})
+    CHECK(f.keys.add(Fixture::named(bad)).error().code == Code::bad_request);
+  NewKey late = Fixture::named("late");
+  late.expires = 5000;
+  CHECK(f.keys.add(late).error().code == Code::bad_request);
+  NewKey nothing = Fixture::named("nothing");
+  nothing.scopes = 0;
+  CHECK(f.keys.add(nothing).error().code == Code::bad_request);
+  CHECK(f.keys.list().value().size() == 1);
+  CHECK(f.acts().size() == 1);
+}
+
+TEST_CASE("find takes a name, an id or the shown prefix") {
+  Fixture f;
+  const IssuedKey issued = f.keys.add(Fixture::named("laptop")).value();
+  REQUIRE(f.keys.add(Fixture::named("phone")));
+  CHECK(f.keys.find("laptop").value().id == issued.key.id);
+  CHECK(f.keys.find(std::to_string(issued.key.id)).value().name == "laptop");
+  CHECK(f.keys.find(issued.key.prefix).value().name == "laptop");
+  CHECK(f.keys.find("pg_live_").error().code == Code::not_found);
+  const auto missing = f.keys.find("laptpo");
+  CHECK(missing.error().code == Code::not_found);
+  CHECK(missing.error().message == "no key named \"laptpo\", did you mean \"laptop\"?");
+}
+
+TEST_CASE("disable, enable, revoke: each with its audit row, and revoking is for good") {
+  Fixture f;
+  const IssuedKey issued = f.keys.add(Fixture::named("laptop")).value();
+  const std::string text(issued.text.reveal());
+  const auto works = [&] { return bool(KeyRing(f.keys.list().value()).authenticate(text, 6000)); };
+  CHECK(works());
+  CHECK_FALSE(f.keys.disable("laptop").value().enabled);
+  CHECK_FALSE(works());
+  CHECK(f.keys.enable("laptop").value().enabled);
+  CHECK(works());
+  CHECK(f.keys.revoke("laptop").value().revoked == 5000);
+  CHECK_FALSE(works());
+  f.clock.advance(10);
+  CHECK(f.keys.revoke("laptop").value().revoked == 5000);
+  CHECK(f.keys.enable("laptop").error().code == Code::conflict);
+  CHECK(f.keys.rotate("laptop").error().code == Code::conflict);
+  CHECK(f.keys.add(Fixture::named("laptop")).error().code == Code::conflict);
+  CHECK(f.acts() == std::vector<std::string>{"cli:test key.add laptop", "cli:test key.disable laptop",
+                                             "cli:test key.enable laptop", "cli:test key.revoke laptop"});
+}
+
+TEST_CASE("rotate keeps the row and ends the old text") {
+  Fixture f;
+  const IssuedKey before = f.keys.add(Fixture::named("laptop")).value();
+  const IssuedKey after = f.keys.rotate("laptop").value();
+  CHECK(after.key.id == before.key.id);
+  CHECK(after.text.reveal() != before.text.reveal());
+  const KeyRing ring(f.keys.list().value());
+  CHECK_FALSE(ring.authenticate(before.text.reveal(), 6000));
+  REQUIRE(ring.authenticate(after.text.reveal(), 6000));
+  CHECK(ring.authenticate(after.text.reveal(), 6000).value()->prefix == after.key.prefix);
+}
+
+TEST_CASE("the first key is made once") {
+  Fixture f;
+  CHECK(f.keys.add_first(Fixture::named("first")));
+  CHECK(f.keys.add_first(Fixture::named("second")).error().code == Code::conflict);
+  CHECK(f.keys.list().value().size() == 1);
+}
+
+TEST_CASE("an act whose audit row cannot be written does not happen") {
+  Fixture f;
+  REQUIRE(f.keys.add(Fixture::named("laptop")));
+  REQUIRE(f.db.execute("DELETE FROM audit_head"));
+  CHECK_FALSE(f.keys.revoke("laptop"));
+  CHECK_FALSE(f.keys.add(Fixture::named("phone")));
+  CHECK_FALSE(f.keys.rotate("laptop"));
+  const auto keys = f.keys.list().value();
+  REQUIRE(keys.size() == 1);
+  CHECK(keys[0].revoked == 0);
+}
+
+TEST_CASE("policy_version rises with every change of a key, whoever makes it") {
+  Fixture f;
+  Db other = Db::open(f.dir.file("pg.db")).value();
+  const auto before = policy_version(f.db).value();
+  REQUIRE(KeyStore(other, f.clock, "x").add(Fixture::named("laptop")));
+  const auto added = policy_version(f.db).value();
+  CHECK(added > before);
+  REQUIRE(other.execute("UPDATE keys SET enabled = 0"));
+  CHECK(policy_version(f.db).value() > added);
+}
