@@ -106,10 +106,12 @@ std::optional<Place> phone_at(std::string_view text, Place run) {
   const bool paren = run.begin > 0 && text[run.begin - 1] == '(';
   const std::size_t begin = paren ? run.begin - 1 : run.begin;
   if (!begins_token(text, begin)) return std::nullopt;
-  if (run.size() == 3) return separated(text, run.begin, begin);
+  if (run.size() == 3) {
+    if (const auto place = separated(text, run.begin, begin)) return place;
+  }
   if (run.size() == 1 && text[run.begin] == '1' && kJoiner.has(byte_at(text, run.end))) {
     const std::size_t area = run.end + (byte_at(text, run.end + 1) == '(' ? 2U : 1U);
-    return separated(text, area, begin);
+    if (const auto place = separated(text, area, begin)) return place;
   }
   // Bare digits are timestamps, ids and sums far more often than phones.
   Digits digits;

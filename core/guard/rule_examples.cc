@@ -72,21 +72,22 @@ std::string with_crc(Dice& dice, std::string_view prefix, std::size_t size) {
 }
 
 std::string fine_grained_pat(Dice& dice) {
-  const std::string head = "github_pat_" + ("11" + dice.letters("A-Z0-9", 20)) + "_" + dice.letters("A-Za-z0-9", 43);
+  const std::string account = dice.letters("A-Z0-9", 20);
+  const std::string head = fmt::format("github_pat_11{}_{}", account, dice.letters("A-Za-z0-9", 43));
   return head + base32_sha256_8(head) + dice.letters("A-Za-z0-9", 8);
 }
 
 std::string jwt(Dice& dice) {
   const std::string payload = fmt::format(R"({{"sub":"{}","iat":{}}})", dice.letters("a-z0-9", 12), 1700000000 + dice.next() % 1000000);
-  return to_base64url(R"({"alg":"HS256","typ":"JWT"})") + "." + to_base64url(payload) + "." + dice.letters("A-Za-z0-9_-", 43);
+  return fmt::format("{}.{}.{}", to_base64url(R"({"alg":"HS256","typ":"JWT"})"), to_base64url(payload), dice.letters("A-Za-z0-9_-", 43));
 }
 
 std::string pem(Dice& dice, std::string_view type, std::string_view newline) {
-  const std::string words = type.empty() ? std::string("PRIVATE KEY") : std::string(type) + " PRIVATE KEY";
-  std::string out = "-----BEGIN " + words + "-----";
+  const std::string words = fmt::format("{}{}PRIVATE KEY", type, type.empty() ? "" : " ");
+  std::string out = fmt::format("-----BEGIN {}-----", words);
   out += newline;
   for (int line = 0; line < 8; ++line) (out += to_base64(dice.bytes(48))) += newline;
-  return out + "-----END " + words + "-----";
+  return out + fmt::format("-----END {}-----", words);
 }
 
 /// libmacaroons version 2: location, then an identifier; enough of one for its reader.
@@ -94,7 +95,8 @@ std::string pypi(Dice& dice, std::string_view location) {
   std::string m("\x02\x01", 2);
   m += static_cast<char>(location.size());
   m += location;
-  return "pypi-" + to_base64url(m + std::string("\x02\x24", 2) + dice.bytes(96));
+  m.append("\x02\x24", 2).append(dice.bytes(96));
+  return fmt::format("pypi-{}", to_base64url(m));
 }
 
 std::optional<std::string> special(Dice& dice, const std::vector<std::string_view>& words) {
