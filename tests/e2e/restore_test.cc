@@ -166,6 +166,32 @@ TEST_CASE("restore: a value with newlines comes back escaped to the right depth"
   }
 }
 
+TEST_CASE("restore: a value with quotes, backslashes, tabs, U+2028 and an emoji, at every depth") {
+  World w("[[guards.custom]]\nname = \"odd\"\nregex = '(?s)ODD<.{1,60}?>DDO'\naction = \"redact\"\n");
+  const std::string odd = "ODD<a\"b\\c\n\t$& $$ \xE2\x80\xA8 \xF0\x9F\x98\x80 \x01>DDO";
+  for (const DialectId dialect : kModelDialects) {
+    CAPTURE(dialect);
+    const std::string nested = Json{{"file", Json{{"body", "x [[ODD_001]]"}}.dump()}}.dump();
+    w.upstream.respond(Answer::stream(
+        say_stream(dialect, {text_block({"to [[ODD_", "001]]."}), tool_block({"{\"a\":\"\\\"[[ODD", "_001]]\\\"\"}"}),
+                             tool_block({nested.substr(0, 25), nested.substr(25)})})));
+    const RawReply reply = w.post(model_path(dialect), ask(dialect, true, "keep " + odd));
+    CHECK(w.upstream.last().body.find("keep [[ODD_001]]") != std::string::npos);
+    const Heard heard = hear_stream(dialect, reply.body);
+    CHECK(heard.faults == std::vector<std::string>{});
+    CHECK(heard.text() == "to " + odd + ".");
+    REQUIRE(heard.arguments.size() == 2);
+    const Json first = Json::parse(heard.arguments[0], nullptr, false);
+    REQUIRE_MESSAGE(first.is_object(), heard.arguments[0]);
+    CHECK(first.value("a", "") == "\"" + odd + "\"");
+    const Json second = Json::parse(heard.arguments[1], nullptr, false);
+    REQUIRE_MESSAGE(second.is_object(), heard.arguments[1]);
+    const Json file = Json::parse(second.value("file", ""), nullptr, false);
+    REQUIRE_MESSAGE(file.is_object(), heard.arguments[1]);
+    CHECK(file.value("body", "") == "x " + odd);
+  }
+}
+
 TEST_CASE("restore: text then tool: each block is whole before it ends") {
   World& w = world();
   const std::string e = make_email();

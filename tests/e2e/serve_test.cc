@@ -193,6 +193,23 @@ TEST_CASE("serve: end-to-end fields pass upwards unchanged, hop-by-hop ones and 
   CHECK(seen.field("host") == "127.0.0.1:" + std::to_string(w.upstream.port()));
 }
 
+TEST_CASE("serve: with the caller's own credential, it passes untouched and pg's key comes in x-pg-key") {
+  World w(kRedactAll, "[providers.own]\nanthropic_base_url = \"@UP\"\ncredential = \"client\"\nvendor = \"anthropic\"\n", {},
+          "providers = [\"own\"]\n");
+  w.upstream.respond(Answer::json("{}"));
+  const std::string own = std::string("Bearer sk-ant-") + "oat01-" + std::string(40, 'a') + "bAA";
+  const RawReply reply =
+      w.post("v1/messages", ask(DialectId::anthropic, false, "hi"), {{"Authorization", own}, {"x-pg-key", w.key}});
+  CHECK_MESSAGE(reply.status == 200, reply.body);
+  CHECK(w.upstream.last().field("authorization") == own);
+  CHECK(w.upstream.last().head.find(w.key) == std::string::npos);
+  w.upstream.forget();
+  CHECK(w.post("v1/messages", ask(DialectId::anthropic, false, "hi"), {{"Authorization", own}}).status == 401);
+  CHECK(w.upstream.touched() == 0);
+  const std::string all = w.home.everything();
+  CHECK(all.find(own.substr(7)) == std::string::npos);
+}
+
 TEST_CASE("serve: rate-limit and request-id fields come back, cookies and hop-by-hop fields do not") {
   World& w = world();
   const Fields back{{"request-id", "req_1"},

@@ -242,6 +242,7 @@ World::World(std::string_view guards, std::string_view settings, std::string_vie
   home.set_env("FAKE_KEY", credential);
   const std::string base = "http://127.0.0.1:" + std::to_string(upstream.port()) + "/v1";
   std::string text(settings);
+  for (std::size_t at = text.find("@UP"); at != std::string::npos; at = text.find("@UP")) text.replace(at, 3, base);
   text += "\n[providers.fake]\nopenai_base_url = \"" + base + "\"\nanthropic_base_url = \"" + base + "\"\n";
   text.append("credential = \"env:FAKE_KEY\"\n").append(provider).append("\n");
   home.write(home.config_file(), text);

@@ -98,7 +98,8 @@ inline constexpr std::string_view kBlockSecrets =
 /// pg in front of a FakeUpstream: project `test`, provider `fake`, one key.
 class World {
  public:
-  /// `settings` is added to pg.toml, `provider` to its [providers.fake] table, `project` to the project file.
+  /// `settings` is added to pg.toml (@UP there becomes the upstream's base URL), `provider` to its [providers.fake] table,
+  /// `project` to the project file.
   explicit World(std::string_view guards = kRedactAll, std::string_view settings = {}, std::string_view provider = {},
                  std::string_view project = {});
 

@@ -1,0 +1,140 @@
+// Bodies by size and coding, and the built-in echo provider: what comes compressed is read, guarded and sent on plain; what
+// cannot be read is refused; nothing is buffered beyond its cap.
+#include <doctest/doctest.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/model_wire.h"
+#include "tests/support/run_pg.h"
+
+namespace pg::test {
+namespace {
+
+World& world() {
+  static World one(kRedactAll, "[limits]\nmax_body = \"20MiB\"\n");
+  one.upstream.forget();
+  one.upstream.respond(Answer::json("{}"));
+  return one;
+}
+
+std::string gzip(std::string_view text) {
+  z_stream z{};
+  deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+  std::string in(text), out(deflateBound(&z, text.size()) + 64, '\0');
+  void* from = in.data();
+  void* to = out.data();
+  z.next_in = static_cast<Bytef*>(from);
+  z.avail_in = static_cast<uInt>(in.size());
+  z.next_out = static_cast<Bytef*>(to);
+  z.avail_out = static_cast<uInt>(out.size());
+  deflate(&z, Z_FINISH);
+  out.resize(z.total_out);
+  deflateEnd(&z);
+  return out;
+}
+
+std::string zstd(std::string_view text) {
+  std::string out(ZSTD_compressBound(text.size()), '\0');
+  out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3));
+  return out;
+}
+
+const std::string kPlain = R"({"model":"m","messages":[{"role":"user","content":"I am @@, really"}]})";
+
+}  // namespace
+
+TEST_CASE("body A25: gzip and zstd requests are decoded, guarded and sent on plain") {
+  World& w = world();
+  const std::string body = replace_all(kPlain, "@@", make_email());
+  const std::pair<const char*, std::string> codings[] = {
+      {"gzip", gzip(body)}, {"zstd", zstd(body)}, {"GZIP", gzip(body)}, {"identity", body}};
+  for (const auto& [name, bytes] : codings) {
+    CAPTURE(name);
+    w.upstream.forget();
+    CHECK(w.post("v1/messages", bytes, {{"Content-Encoding", name}}).status == 200);
+    const SeenRequest seen = w.upstream.last();
+    CHECK(seen.body == replace_all(kPlain, "@@", "[[EMAIL_001]]"));
+    CHECK_FALSE(seen.has("content-encoding"));
+    CHECK(seen.field("content-length") == std::to_string(seen.body.size()));
+  }
+}
+
+TEST_CASE("body A25: bombs, unknown, doubled, cut and lying codings never pass") {
+  World& w = world();
+  const std::string body = replace_all(kPlain, "@@", make_email());
+  const std::string bomb = "{\"a\":\"" + std::string(200u << 20, 'a') + "\"}";
+  struct Row {
+    const char* coding;
+    std::string bytes;
+    int status;
+  };
+  const Row rows[] = {{"gzip", gzip(bomb), 413},
+                      {"zstd", zstd(bomb), 413},
+                      {"br", body, 415},
+                      {"gzip, br", body, 415},
+                      {"compress", body, 415},
+                      {"gzip", gzip(body).substr(0, 40), 400},
+                      {"zstd", zstd(body).substr(0, 20), 400},
+                      {"gzip", body, 400},
+                      {"zstd", gzip(body), 400},
+                      {"gzip", gzip(body) + "trailing", 400}};
+  for (const auto& row : rows) {
+    CAPTURE(row.coding);
+    const RawReply reply = w.post("v1/messages", row.bytes, {{"Content-Encoding", row.coding}}, Ms{8000});
+    CHECK_MESSAGE(reply.status == row.status, reply.body);
+    CHECK_FALSE(hear_whole(DialectId::anthropic, reply.body).error_message.empty());
+  }
+  CHECK(w.upstream.touched() == 0);
+}
+
+TEST_CASE("body: large ones pass up to the limit, chunked or not, and beyond it are 413 in the dialect") {
+  World& w = world();
+  const std::string large = replace_all(kPlain, "@@", make_email() + " " + std::string(12u << 20, 'x') + " ");
+  CHECK(w.post("v1/messages", large, {}, Ms{15'000}).status == 200);
+  CHECK(w.upstream.last().body.size() == large.size() - make_email().size() + 13);
+  const std::string start = w.request("v1/messages", "");
+  const std::string head = replace_all(start, "Content-Length: 0", "Transfer-Encoding: chunked");
+  std::string chunks;
+  for (std::size_t at = 0; at < large.size(); at += 100'000) chunks += write_chunk(std::string_view(large).substr(at, 100'000));
+  CHECK(exchange(w.port(), head + chunks + "0\r\n\r\n", Ms{15'000}).status == 200);
+  CHECK(w.upstream.count() == 2);
+  CHECK(w.upstream.seen()[0].body == w.upstream.seen()[1].body);
+
+  const RawReply declared = exchange(w.port(), replace_all(start, "Content-Length: 0", "Content-Length: 20971521"));
+  CHECK(declared.status == 413);
+  CHECK(hear_whole(DialectId::anthropic, declared.body).error_type == "request_too_large");
+  CHECK(w.upstream.count() == 2);
+}
+
+TEST_CASE("body: an image of some megabytes passes as it is") {
+  World& w = world();
+  std::string base64 = "iVBORw0KGgoAAAANSUhEUgAA";
+  while (base64.size() < (6u << 20)) base64 += "Zm9vYmFyK2phbmUuZG9lQGV4YW1wbGUuY29t";
+  const std::string body =
+      R"({"model":"m","messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":")" +
+      base64 + R"("}}]}]})";
+  const RawReply reply = w.post("v1/messages", body, {}, Ms{10'000});
+  CHECK(reply.status == 200);
+  CHECK(w.upstream.last().body == body);
+}
+
+TEST_CASE("echo: the built-in provider answers in every dialect, streamed or whole, and what it saw was redacted") {
+  World w(kRedactAll, {}, {}, "providers = [\"echo\"]\n");
+  for (const DialectId dialect : kModelDialects) {
+    for (const bool stream : {false, true}) {
+      CAPTURE(dialect);
+      CAPTURE(stream);
+      const RawReply reply = w.post(model_path(dialect), ask(dialect, stream, "I am " + make_email() + ", hello"));
+      CHECK(reply.status == 200);
+      const Heard heard = stream ? hear_stream(dialect, reply.body) : hear_whole(dialect, reply.body);
+      CHECK(heard.faults == std::vector<std::string>{});
+      CHECK(heard.finished);
+      CHECK(heard.text().find(make_email()) != std::string::npos);
+    }
+  }
+  CHECK(w.upstream.touched() == 0);
+}
+
+}  // namespace pg::test
