@@ -67,6 +67,7 @@ std::string option_text(const CLI::Option& option) {
     std::replace(type.begin(), type.end(), '|', ' ');
     text += ": " + type;
   }
+  if (!option.get_default_str().empty()) text += fmt::format(" (default {})", option.get_default_str());
   return text;
 }
 
@@ -157,7 +158,7 @@ std::string help_page(const CLI::App& app, const Shell& shell) {
   out += commands_section(app, shell);
   out += options_section(app, shell);
   if (app.get_parent() != nullptr)
-    out += "\nGlobal: -h --help, -q, -v, --json, --color, --no-input, -y, --config, -p, --timeout\n(see 'pg --help')\n";
+    out += "\nGlobal options, see 'pg --help': -h -q -v -y -p PROJECT --json --color\n--no-input --config --timeout\n";
   return out;
 }
 

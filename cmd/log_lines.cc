@@ -44,6 +44,13 @@ std::int64_t total_of(std::string_view kinds) {
   return total;
 }
 
+/// "EMAIL,IBAN" of "EMAIL:2,IBAN:1".
+std::string kinds_of(std::string_view kinds) {
+  std::string names;
+  for (auto kind : split(kinds, ',')) names += fmt::format("{}{}", names.empty() ? "" : ",", kind.substr(0, kind.rfind(':')));
+  return names;
+}
+
 Color status_color(const LogRow& row) {
   if (row.outcome == "blocked") return Color::yellow;
   if (row.status >= 500) return Color::red;
@@ -108,8 +115,8 @@ std::vector<int> live_widths(const std::vector<Column>& columns, bool ids, int w
 std::string log_flags(const LogRow& row) {
   std::vector<std::string> flags;
   if (row.outcome == "blocked" || !row.blocked.empty()) {
-    auto place = std::string_view(row.places).substr(0, row.places.find_first_of(":;"));
-    flags.push_back(fmt::format("BLOCKED {}{}{}", row.blocked, place.empty() ? "" : " in ", place));
+    auto place = std::string_view(row.places).substr(0, row.places.find_first_of(".:;"));
+    flags.push_back(fmt::format("BLOCKED {}{}{}", kinds_of(row.blocked), place.empty() ? "" : " in ", place));
   }
   if (row.outcome == "canceled" || row.status == 499) flags.emplace_back("client-cancelled");
   if (auto total = total_of(row.redactions); total > 0) flags.push_back(fmt::format("redact:{}", total));

@@ -72,7 +72,8 @@ std::string describe_leftover(const CLI::App& app, const std::string& word) {
 
 std::string first_leftover(const CLI::App& parser) {
   auto words = parser.remaining(true);
-  auto flag = std::find_if(words.begin(), words.end(), [](const auto& w) { return w.size() > 1 && w.front() == '-' && w != "--"; });
+  words.erase(std::remove(words.begin(), words.end(), "--"), words.end());
+  auto flag = std::find_if(words.begin(), words.end(), [](const auto& w) { return w.size() > 1 && w.front() == '-'; });
   if (flag != words.end()) return *flag;
   return words.empty() ? std::string{} : words.front();
 }

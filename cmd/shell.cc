@@ -127,7 +127,9 @@ void Shell::flush() {
 }
 
 void Shell::note(std::string_view line) {
-  if (!quiet) write_all(err, fmt::format("{}\n", line));
+  if (quiet) return;
+  std::fflush(out);  // so that the two streams keep their order on one terminal
+  write_all(err, fmt::format("{}\n", line));
 }
 
 void Shell::warn(std::string_view line) {

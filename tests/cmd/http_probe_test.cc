@@ -6,7 +6,7 @@ using namespace pg;
 
 TEST_CASE("a reply with a length, without one, and in chunks") {
   auto counted = read_probe_reply("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: b\r\n\r\nhi");
-  REQUIRE(counted);
+  REQUIRE(counted.has_value());
   CHECK(counted.value().status == 200);
   CHECK(counted.value().body == "hi");
   CHECK(counted.value().fields.back() == std::pair<std::string, std::string>{"x-a", "b"});
@@ -20,7 +20,7 @@ TEST_CASE("what is cut short or not HTTP is refused") {
                             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nab\r\n"}) {
     CAPTURE(bytes);
     auto reply = read_probe_reply(bytes);
-    REQUIRE_FALSE(reply);
+    REQUIRE_FALSE(reply.has_value());
     CHECK(reply.error().code == Code::upstream_failed);
   }
 }

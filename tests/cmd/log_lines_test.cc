@@ -52,7 +52,7 @@ TEST_CASE("the live row at 120 columns") {
   LogLines lines(test.shell, false);
   CHECK(lines.titles() == "TIME          AGENT         MODEL                      ST     LAT    TTFT      IN  CACHED    OUT  FLAGS\n");
   CHECK(lines.line(good_row()) == "03:33:22.104  claude-code   claude-sonnet-5           200    8.2s   410ms   18.2k     87%    642  redact:2\n");
-  CHECK(lines.line(blocked_row()) == "03:33:22.104  codex         gpt-5.6-sol               422       –       –       –       –      –  BLOCKED AWS_ACCESS_…\n");
+  CHECK(lines.line(blocked_row()) == "03:33:22.104  codex         gpt-5.6-sol               422       –       –       –       –      –  BLOCKED AWS_ACCESS_KE…\n");
 }
 
 TEST_CASE("narrow terminals drop CACHED, then TTFT, then AGENT; no line is wider than the terminal") {
@@ -83,7 +83,7 @@ TEST_CASE("off a terminal: whole values, tabs, the id last") {
 }
 
 TEST_CASE("flags in words") {
-  CHECK(log_flags(blocked_row()) == "BLOCKED AWS_ACCESS_KEY:1 in messages[3].content[0].text");
+  CHECK(log_flags(blocked_row()) == "BLOCKED AWS_ACCESS_KEY in messages[3]");
   auto row = good_row();
   row.status = 499;
   row.outcome = "canceled";
