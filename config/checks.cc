@@ -80,9 +80,7 @@ std::optional<Complaint> check_bind_host(std::string_view text) {
 
 std::optional<Complaint> check_host_name(std::string_view text) {
   const auto url = parse_url("http://" + std::string(text));
-  if (url && url.value().path.empty() && url.value().query.empty() && url.value().port == 80 &&
-      text.find('@') == std::string_view::npos)
-    return std::nullopt;
+  if (url && equals_ignore_case(url.value().host, text)) return std::nullopt;
   return Complaint{"must be a host name without port", "such as \"pg.example.com\""};
 }
 

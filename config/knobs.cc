@@ -236,6 +236,7 @@ Complaint action_complaint(std::string_view key, std::string_view word) {
 }
 
 std::optional<Complaint> set_knob(const KnobType& type, KnobSlot slot, const TomlValue& value) {
+  if (std::holds_alternative<Action*>(slot) && value.text() == nullptr) return action_complaint(type.key, "");
   if (const auto* boolean = std::get_if<bool>(&value.value); boolean != nullptr && type.kind == KnobKind::flag)
     return put_flag(type, slot, *boolean);
   if (const auto* whole = std::get_if<std::int64_t>(&value.value))

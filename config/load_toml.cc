@@ -69,9 +69,25 @@ std::size_t skip_string(std::string_view text, std::size_t at) {
   return text.size();
 }
 
-// The first byte that nests deeper than any setting does.
-std::optional<std::size_t> find_too_deep(std::string_view text) {
+struct Flaw {
+  std::size_t at = 0;
+  const char* message = "";
+};
+
+// toml++ 3.3 assumes, without a check, that a table's name begins as names do: "[." would be undefined behaviour.
+bool is_name_start(std::string_view text, std::size_t at) {
+  if (text.substr(at, 1) == "[") ++at;
+  at = text.find_first_not_of(" \t", at);
+  if (at == std::string_view::npos) return true;  // the parser says what is missing
+  const char c = text[at];
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("_-\"']").find(c) != std::string_view::npos;
+}
+
+// The first byte that the parser must not see: it nests deeper than any setting does, or begins a table without a name.
+std::optional<Flaw> find_flaw(std::string_view text) {
   int dots = 0, brackets = 0;
+  bool in_value = false;  // behind "=" on this line
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at];
     if (c == '"' || c == '\'') {
@@ -82,9 +98,14 @@ std::optional<std::size_t> find_too_deep(std::string_view text) {
       at = std::min(text.find('\n', at), text.size());
       continue;
     }
-    if (c == '\n') dots = 0;
-    if (c == '.' && ++dots > kMaxDotsInLine) return at;
-    if ((c == '[' || c == '{') && ++brackets > kMaxBrackets) return at;
+    if (c == '\n') {
+      dots = 0;
+      if (brackets == 0) in_value = false;
+    }
+    if (c == '=') in_value = true;
+    if (c == '.' && ++dots > kMaxDotsInLine) return Flaw{at, "nested too deeply"};
+    if (c == '[' && brackets == 0 && !in_value && !is_name_start(text, at + 1)) return Flaw{at, "the table has no name"};
+    if ((c == '[' || c == '{') && ++brackets > kMaxBrackets) return Flaw{at, "nested too deeply"};
     if ((c == ']' || c == '}') && brackets > 0) --brackets;
     ++at;
   }
@@ -119,9 +140,11 @@ std::string syntax_message(std::string_view description) {
           fmt::format("duplicate key \"{}\"", escape_controls(std::string_view(message).substr(open + 1, close - open - 1))));
     return "this key is a table already, or a value";
   }
-  if (message.find("expected value, saw") != std::string::npos) return "a value is missing, or a text without quotes";
+  const auto says = [&](std::string_view part) { return message.find(part) != std::string::npos; };
+  if (says("expected value, saw") || says("could not determine value type"))
+    return "a value is missing, or a text without quotes";
   if (message == "encountered end-of-file") return "the file ends in the middle of a value";
-  if (message.find("control characters") != std::string::npos) return "the text is not closed, or holds a control character";
+  if (says("control characters")) return "the text is not closed, or holds a control character";
   return mask_credentials(escape_controls(message));
 }
 
@@ -196,8 +219,8 @@ TomlDocument parse_toml(std::string_view text, const std::string& file, std::vec
     refuse_at(first_bad_utf8(text), "invalid UTF-8");
     return document;
   }
-  if (const auto deep = find_too_deep(text)) {
-    refuse_at(*deep, "nested too deeply");
+  if (const auto flaw = find_flaw(text)) {
+    refuse_at(flaw->at, flaw->message);
     return document;
   }
   const toml::parse_result parsed = toml::parse(text, file);

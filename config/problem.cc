@@ -37,6 +37,28 @@ bool has_dense_run(std::string_view word) {
   return false;
 }
 
+// Names whose values are nobody's business, whatever they look like: api_key, X-Api-Key, PG_PROVIDERS_OPENAI_CREDENTIAL.
+bool names_credential(std::string_view word) {
+  constexpr std::array<std::string_view, 9> kEnds = {"credential", "key",    "apikey",        "token", "secret",
+                                                     "password",   "passwd", "authorization", "cookie"};
+  const std::string lower = to_lower(word);
+  return std::any_of(kEnds.begin(), kEnds.end(), [&](std::string_view end) {
+    if (lower.size() < end.size() || lower.substr(lower.size() - end.size()) != end) return false;
+    return lower.size() == end.size() || std::isalnum(static_cast<unsigned char>(lower[lower.size() - end.size() - 1])) == 0;
+  });
+}
+
+// The part of a value at `at` that must not be shown: up to its quote, comma, brace or the end of the line.
+std::size_t end_of_value(std::string_view line, std::size_t at) {
+  constexpr std::array<std::string_view, 7> kHarmless = {"env:", "file:", "sealed", "client", "none", "true", "false"};
+  const char quote = at < line.size() && (line[at] == '"' || line[at] == '\'') ? line[at] : '\0';
+  const std::string_view value = line.substr(at + (quote != '\0' ? 1 : 0));
+  const auto starts = [&](std::string_view form) { return value.substr(0, form.size()) == form; };
+  if (std::any_of(kHarmless.begin(), kHarmless.end(), starts)) return at;
+  const std::size_t end = quote != '\0' ? line.find(quote, at + 1) : line.find_first_of(",}#", at);
+  return std::min(end, line.size());
+}
+
 // Byte offset of the 1-based character `column`.
 std::size_t byte_of_column(std::string_view line, int column) {
   std::size_t at = 0;
@@ -63,11 +85,20 @@ bool looks_like_credential(std::string_view word) {
 
 std::string mask_credentials(std::string_view line) {
   std::string masked(line);
+  const auto hide = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i)
+      if (masked[i] != ' ' && masked[i] != '"' && masked[i] != '\'') masked[i] = '*';
+  };
   for (std::size_t at = 0; at < line.size();) {
     std::size_t end = at;
-    while (end < line.size() && is_word_char(line[end])) ++end;
-    if (looks_like_credential(line.substr(at, end - at)))
-      std::fill(masked.begin() + std::ptrdiff_t(at), masked.begin() + std::ptrdiff_t(end), '*');
+    while (end < line.size() && is_word_char(line[end]) && line[end] != '=') ++end;
+    const std::string_view word = line.substr(at, end - at);
+    if (looks_like_credential(word)) hide(at, end);
+    const std::size_t equals = std::min(line.find_first_not_of(" \t\"'", end), line.size());
+    if (equals < line.size() && line[equals] == '=' && names_credential(word)) {
+      const std::size_t value = std::min(line.find_first_not_of(" \t", equals + 1), line.size());
+      hide(value, end_of_value(line, value));
+    }
     at = std::max(end, at + 1);
   }
   return masked;

@@ -17,6 +17,7 @@ namespace pg {
 namespace {
 
 constexpr std::size_t kMaxProblems = 50;
+constexpr std::size_t kMaxCustomRules = 500;
 constexpr std::int64_t kSchema = 1;
 
 // Where a reader stands: the file, what it reports, and the path of the table ("guards.", "providers.openai.").
@@ -60,6 +61,7 @@ bool asks_for_credential(std::string_view key) {
 }
 
 void unknown_key(const Reader& reader, const TomlEntry& entry, const std::vector<std::string_view>& known) {
+  if (reader.problems.size() >= kMaxProblems) return;
   std::string hint;
   if (const auto near = find_nearest(entry.key, known))
     hint = fmt::format("did you mean \"{}\"?", *near);
@@ -170,6 +172,8 @@ void read_custom(const Reader& reader, const TomlEntry& entry, GuardSettings& gu
   if (list == nullptr)
     return reader.complain(reader.document.key_place(entry), "custom is a list of tables", "write [[guards.custom]]");
   std::set<std::string> names;
+  if (list->size() > kMaxCustomRules)
+    return reader.complain(reader.document.key_place(entry), fmt::format("more than {} custom rules", kMaxCustomRules));
   for (const TomlValue& element : *list) read_custom_rule(reader, element, guards, names);
 }
 

@@ -19,7 +19,8 @@ TEST_CASE("the shipped clients: known dialects, something to do or a reason, who
 }
 
 TEST_CASE("every client that was promised is there") {
-  for (const char* name : {"claude-code", "codex", "opencode", "continue", "cline", "aider", "cursor", "anthropic-sdk", "openai-sdk", "curl"}) {
+  for (const char* name :
+       {"claude-code", "codex", "opencode", "continue", "cline", "aider", "cursor", "anthropic-sdk", "openai-sdk", "curl"}) {
     bool found = false;
     for (const auto& tool : shipped_clients()) found = found || tool.name == name;
     CHECK_MESSAGE(found, name);
