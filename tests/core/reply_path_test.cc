@@ -133,7 +133,7 @@ TEST_CASE("property: a stream cut anywhere never ends cleanly and never breaks a
     const std::vector<std::string> events = test::say_stream(dialect, talk.blocks);
     const std::string upstream = test::join(events);
     const std::size_t last = upstream.size() - events.back().size();
-    for (std::size_t size = 0; size < last; size += 1 + gen.number(0, 3)) {
+    for (std::size_t size = 0; size < last; size += 1 + gen.number(0, 30)) {
       for (bool cut : {true, false}) {
         const ReplyRun run = run_reply(stream_options(dialect, vault), std::vector<std::string>{upstream.substr(0, size)}, cut);
         if (run.facts.finished) continue;  // Chat without [DONE], told apart in its own test
