@@ -44,6 +44,7 @@ Error fail_errno(const std::string& path, int number) {
 Status check_kind(const std::string& path, const struct stat& info) {
   if (S_ISDIR(info.st_mode)) return fail(path, "is a directory");
   if (!S_ISREG(info.st_mode)) return fail(path, "is not a regular file");
+  if ((info.st_mode & S_IWOTH) != 0) return fail(path, "everybody may write it", "chmod o-w " + path);
   return {};
 }
 

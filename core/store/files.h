@@ -9,8 +9,8 @@
 
 namespace pg {
 
-/// How far a file is trusted. `shared`: any regular file, and a symbolic link when we or root own the link (dotfile managers).
-/// `secret`: our own regular file, not a link, one name only, no access for others.
+/// How far a file is trusted. `shared`: any regular file that not everybody may write, and a symbolic link when we or root own
+/// the link (dotfile managers). `secret`: our own regular file, not a link, one name only, no access for others.
 enum class FileTrust : std::uint8_t { shared, secret };
 
 /// Reads a whole file of at most `max_bytes`. not_found when there is none; too_large; io_failed with a hint for anything else:

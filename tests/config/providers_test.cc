@@ -1,0 +1,56 @@
+#include "config/providers.h"
+
+#include <doctest/doctest.h>
+
+#include "config/load.h"
+#include "config/validate.h"
+#include "core/base/url.h"
+#include "tests/support/result.h"
+
+using namespace pg;
+
+TEST_CASE("every shipped row is well formed") {
+  const ProviderRows& rows = shipped_providers();
+  REQUIRE(rows.size() >= 11);
+  for (const char* name :
+       {"echo", "anthropic", "openai", "groq", "mistral", "together", "deepseek", "openrouter", "xai", "fireworks", "ollama"})
+    CHECK_MESSAGE(rows.count(name) == 1, name);
+  for (const auto& [name, row] : rows) {
+    CAPTURE(name);
+    CHECK(row.vendor == name);
+    REQUIRE(row.credential);
+    REQUIRE(row.auth);
+    CHECK((*row.credential == "none") == (*row.auth == "none"));
+    CHECK((name == "echo") == base_urls(row).empty());
+    for (const std::string& text : base_urls(row)) {
+      const auto url = parse_url(text);
+      REQUIRE(url);
+      // Over the open network only encrypted.
+      CHECK((url.value().tls || is_loopback_host(url.value().host)));
+      CHECK(url.value().path.substr(url.value().path.size() - 3) == "/v1");
+    }
+  }
+}
+
+TEST_CASE("a user's row changes what it names, adds what is new, or hides") {
+  const Settings settings =
+      read_settings_text(
+          "[providers.openai]\nopenai_base_url = \"https://eu.example/v1\"\nidle_timeout = \"1m\"\n"
+          "[providers.mine]\nanthropic_base_url = \"https://mine.example/v1\"\n[providers.groq]\nenabled = false\n",
+          "pg.toml")
+          .settings;
+  const ProviderSettings openai = find_provider_row(settings, "openai").value();
+  CHECK(openai.openai_base_url == "https://eu.example/v1");
+  CHECK(openai.credential == "env:OPENAI_API_KEY");
+  CHECK(openai.auth == "bearer");
+  CHECK(openai.idle_timeout == Millis(60'000));
+  const ProviderSettings mine = find_provider_row(settings, "mine").value();
+  CHECK(mine.vendor == "mine");
+  CHECK_FALSE(mine.credential.has_value());
+  CHECK_FALSE(find_provider_row(settings, "groq"));
+  CHECK_FALSE(find_provider_row(settings, "nobody"));
+  const auto names = provider_names(settings);
+  CHECK(std::count(names.begin(), names.end(), "mine") == 1);
+  CHECK(std::count(names.begin(), names.end(), "groq") == 0);
+  CHECK(std::is_sorted(names.begin(), names.end()));
+}

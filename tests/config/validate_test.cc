@@ -1,0 +1,46 @@
+#include "config/validate.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/result.h"
+#include "tests/support/settings.h"
+
+using namespace pg;
+using pg::test::Home;
+
+TEST_CASE("loopback is this machine, however it is written") {
+  for (const char* host : {"127.0.0.1", "127.9.9.9", "::1", "localhost"}) CHECK_MESSAGE(is_loopback_host(host), host);
+  for (const char* host : {"0.0.0.0", "::", "192.168.1.1", "localhost.evil.example", "127.0.0.1.nip.io", ""})
+    CHECK_MESSAGE(!is_loopback_host(host), host);
+}
+
+TEST_CASE("rows that lead nowhere, a rebuilt echo and a missing CA file are problems") {
+  const auto said = [](std::string_view text) { return problems_text(read_settings_text(text, "f").problems); };
+  CHECK(said("[providers.x]\ncredential = \"none\"\n").find("provider \"x\" leads nowhere") != std::string::npos);
+  CHECK(said("[providers.x]\nenabled = false\n") == "");
+  CHECK(said("[providers.echo]\nopenai_base_url = \"http://127.0.0.1/v1\"\n").find("echo lives inside pg") != std::string::npos);
+  CHECK(said("[providers.openai]\nca_file = \"/nonexistent/ca.pem\"\n").find("f:2:11: no such file") != std::string::npos);
+}
+
+TEST_CASE("a disabled provider that a project needs says where it was disabled") {
+  const Home home;
+  home.config("[providers.openai]\nenabled = false\n");
+  home.project("p", "id = \"" + std::string(test::kProjectId) + "\"\nproviders = [\"openai\"]\n");
+  const Loaded loaded = read_settings(home.options);
+  REQUIRE(loaded.problems.size() == 1);
+  CHECK(loaded.problems[0].message == "disabled provider \"openai\"");
+  CHECK(loaded.problems[0].hint.find("pg.toml:1") != std::string::npos);
+}
+
+TEST_CASE("missing credentials and open wires warn, for providers in use only") {
+  Home home;
+  home.config(
+      "[providers.far]\nopenai_base_url = \"http://far.example/v1\"\ncredential = \"env:FAR_KEY\"\n"
+      "[providers.file]\nopenai_base_url = \"https://f.example/v1\"\ncredential = \"file:missing.key\"\n");
+  home.project("p", "id = \"" + std::string(test::kProjectId) + "\"\nproviders = [\"far\", \"file\", \"echo\", \"ollama\"]\n");
+  const Settings settings = load_settings(home.options).value();
+  CHECK(settings.warnings ==
+        std::vector<std::string>{"provider far: environment variable FAR_KEY is not set",
+                                 "provider far: the credential travels unencrypted to far.example",
+                                 "provider file: " + home.dir.file(".config/promptgate/missing.key") + ": no such file"});
+}
