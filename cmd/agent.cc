@@ -54,7 +54,7 @@ std::vector<std::string> agent_names() {
   return names;
 }
 
-Result<Agent> find_agent(const Shell& shell, const Settings& settings, const AgentOptions& options) {
+Result<AgentSetup> find_agent(const Shell& shell, const Settings& settings, const AgentOptions& options) {
   std::vector<const ClientTool*> blocks;
   for (const auto& tool : shipped_clients())
     if (tool.name == options.name) blocks.push_back(&tool);
@@ -64,7 +64,7 @@ Result<Agent> find_agent(const Shell& shell, const Settings& settings, const Age
   PG_TRY(auto source, PolicySource::open(settings));
   const auto policy = source.current();
   const auto fit = choose_block(blocks, policy == nullptr ? nullptr : policy->find_project(project.name));
-  Agent agent;
+  AgentSetup agent;
   agent.tool = *fit.tool;
   agent.values.base = fmt::format("{}/api/{}", serve_origin(settings), project.name);
   agent.values.model = model_for(options, fit);

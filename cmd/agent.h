@@ -21,7 +21,7 @@ struct AgentOptions {
 };
 
 /// A tool of clients.toml in the project it will talk to.
-struct Agent {
+struct AgentSetup {
   ClientTool tool;
   ProjectSettings project;
   SetupValues values;  // without a key
@@ -33,7 +33,7 @@ std::vector<std::string> agent_names();
 
 /// not_found for an unknown name (with a suggestion); bad_request for a model name no tool could carry, and for --own-login where
 /// the tool has no way to keep its login.
-Result<Agent> find_agent(const Shell& shell, const Settings& settings, const AgentOptions& options);
+Result<AgentSetup> find_agent(const Shell& shell, const Settings& settings, const AgentOptions& options);
 
 /// The given key: --key, else PG_KEY; nullopt when there is neither. bad_request when it is no pg key: a provider's key has no
 /// place in an agent.

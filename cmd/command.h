@@ -44,7 +44,7 @@ int exit_status(Code code);
 struct PipeClosed {};
 
 /// Why a command stops, in the one shape all complaints have: error, at, hint.
-struct Complaint {
+struct Failure {
   std::string what;       // one line, lower case, no full stop
   std::string at = {};    // file:line:col or field path, may be empty
   std::string hint = {};  // an exact command or edit, may be empty
@@ -104,8 +104,8 @@ struct Shell {
   std::string paint(Color color, std::string_view text) const;
   std::string paint_err(Color color, std::string_view text) const;
 
-  /// Prints the complaint (as one JSON object with --json) and returns its exit status: `return shell.fail({…});`.
-  int fail(const Complaint& complaint);
+  /// Prints the failure (as one JSON object with --json) and returns its exit status: `return shell.fail({…});`.
+  int fail(const Failure& failure);
   int fail(const Error& error, std::string hint = {});
 
   /// True when a question may be asked on the terminal.

@@ -109,7 +109,7 @@ int list(Shell& shell, bool all) {
   for (const Key& key : store.list().value()) {
     if (!only.empty() && key.project != only) continue;
     auto state = state_of(key, now);
-    if (state == "revoked" && !all && !shell.json) {
+    if ((state == "revoked" || state == "expired") && !all && !shell.json) {
       ++hidden;
       continue;
     }
@@ -126,7 +126,7 @@ int list(Shell& shell, bool all) {
   }
   shell.write(shell.json ? "[" + objects + "]\n" : table.empty() ? "" : table.text(shell));
   if (table.empty()) shell.note("no keys; 'pg keys add NAME' makes one");
-  if (hidden > 0) shell.note(fmt::format("{} revoked key{} not shown: --all", hidden, hidden == 1 ? "" : "s"));
+  if (hidden > 0) shell.note(fmt::format("{} revoked or expired key{} not shown: --all", hidden, hidden == 1 ? "" : "s"));
   return exit_ok;
 }
 
@@ -203,7 +203,7 @@ void add_keys(CLI::App& command, Shell& shell) {
 
   auto all = std::make_shared<bool>(false);
   auto* lists = command.add_subcommand("list", "List keys: never the keys themselves");
-  lists->add_flag("--all", *all, "Revoked ones too");
+  lists->add_flag("--all", *all, "Revoked and expired ones too");
   lists->footer("pg keys list\npg keys list --project work\npg keys list --json");
   set_action(*lists, shell, [&shell, all] { return list(shell, *all); });
 

@@ -44,7 +44,7 @@ int become(Shell& shell, const std::vector<std::string>& words) {
                      .status = problem == ENOENT ? exit_not_found : exit_local_io});
 }
 
-Result<std::string> key_for(Workplace& place, const Agent& agent, const RunOptions& options) {
+Result<std::string> key_for(Workplace& place, const AgentSetup& agent, const RunOptions& options) {
   PG_TRY(auto given, given_key(options.agent));
   if (given) return *given;
   PG_TRY(auto made, mint_agent_key(place, "run-" + agent.tool.name, agent.project, kKeyLifetime));

@@ -23,7 +23,7 @@ ShellKind shell_kind(const std::string& name) {
   return name.empty() && login != nullptr && std::string_view(login).ends_with("/fish") ? ShellKind::fish : ShellKind::sh;
 }
 
-std::string setup_json(const Agent& agent) {
+std::string setup_json(const AgentSetup& agent) {
   std::string environment = "{";
   for (const auto& [name, value] : tool_environment(agent.tool, agent.values)) json_field(environment, name, value);
   std::string object = "{";
@@ -39,13 +39,13 @@ std::string setup_json(const Agent& agent) {
   return object + "}\n";
 }
 
-void warn_of_gaps(Shell& shell, const Agent& agent) {
+void warn_of_gaps(Shell& shell, const AgentSetup& agent) {
   if (agent.provider.empty())
     shell.warn(fmt::format("no provider of project {} speaks {} ({}); its requests will be refused\n  hint: pg projects edit {}", agent.project.name,
                            agent.tool.title, agent.tool.dialect, agent.project.name));
 }
 
-int print_snippet(Shell& shell, Workplace& place, Agent& agent, const SetupOptions& options) {
+int print_snippet(Shell& shell, Workplace& place, AgentSetup& agent, const SetupOptions& options) {
   auto key = given_key(options.agent).value();
   std::string made;
   if (!key) {

@@ -84,7 +84,7 @@ std::string error_text(const std::string& body) {
   return cut_to(body, 160);
 }
 
-Result<ProbeReply> ask(const Agent& agent, const std::string& key, Millis timeout) {
+Result<ProbeReply> ask(const AgentSetup& agent, const std::string& key, Millis timeout) {
   PG_TRY(auto url, parse_url(agent.values.base + std::string(path_of(agent.tool.dialect))));
   ProbeRequest request;
   request.method = "POST";
@@ -104,7 +104,7 @@ void judge_restored(Report& report, const ProjectSettings& project, const ProbeR
     report.add("restored", "skip", "the model did not repeat the address, so there was nothing to turn back");
 }
 
-int judge_answer(Report& report, const Agent& agent, const Result<ProbeReply>& reply) {
+int judge_answer(Report& report, const AgentSetup& agent, const Result<ProbeReply>& reply) {
   const std::string see = "pg logs show last";
   if (!reply) {
     report.add("provider", "fail", reply.error().message, see);
@@ -140,7 +140,7 @@ std::string check_body(std::string_view dialect, std::string_view model, std::st
   return body.dump();
 }
 
-int check_setup(Shell& shell, Workplace& place, Agent& agent, const AgentOptions& options) {
+int check_setup(Shell& shell, Workplace& place, AgentSetup& agent, const AgentOptions& options) {
   Report report(shell);
   const auto origin = serve_origin(place.settings);
   const auto timeout = shell.timeout_or(Millis{60'000}).value();

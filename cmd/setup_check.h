@@ -12,6 +12,6 @@ std::string check_body(std::string_view dialect, std::string_view model, std::st
 
 /// Reports each step on standard output (JSON with --json). exit_ok when all hold, exit_upstream when nothing answers, exit_auth for a
 /// refused key, exit_no otherwise.
-int check_setup(Shell& shell, Workplace& place, Agent& agent, const AgentOptions& options);
+int check_setup(Shell& shell, Workplace& place, AgentSetup& agent, const AgentOptions& options);
 
 }  // namespace pg

@@ -1,4 +1,4 @@
-// Shell: streams, terminal facts, colours, questions, and the one shape of every complaint.
+// Shell: streams, terminal facts, colours, questions, and the one shape of every failure.
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -140,21 +140,21 @@ void Shell::warn(std::string_view line) {
 std::string Shell::paint(Color color_name, std::string_view text) const { return painted(out_color, color_name, text); }
 std::string Shell::paint_err(Color color_name, std::string_view text) const { return painted(err_color, color_name, text); }
 
-int Shell::fail(const Complaint& complaint) {
+int Shell::fail(const Failure& failure) {
   std::fflush(out);  // so that the two streams keep their order on one terminal; a closed pipe shows at the end
   if (json) {
     std::string line = R"({"error":{"code":)";
-    line += json_quoted(complaint.code.empty() ? status_word(complaint.status) : std::string_view(complaint.code));
-    line += R"(,"message":)" + json_quoted(complaint.what);
-    if (!complaint.at.empty()) line += R"(,"at":)" + json_quoted(complaint.at);
-    if (!complaint.hint.empty()) line += R"(,"hint":)" + json_quoted(complaint.hint);
-    write_all(err, line + fmt::format(",\"exit\":{}}}}}\n", complaint.status));
-    return complaint.status;
+    line += json_quoted(failure.code.empty() ? status_word(failure.status) : std::string_view(failure.code));
+    line += R"(,"message":)" + json_quoted(failure.what);
+    if (!failure.at.empty()) line += R"(,"at":)" + json_quoted(failure.at);
+    if (!failure.hint.empty()) line += R"(,"hint":)" + json_quoted(failure.hint);
+    write_all(err, line + fmt::format(",\"exit\":{}}}}}\n", failure.status));
+    return failure.status;
   }
-  write_all(err, fmt::format("{} {}\n", painted(err_color, Color::red, "error:"), complaint.what));
-  if (!complaint.at.empty()) write_all(err, fmt::format("  at {}\n", complaint.at));
-  if (!complaint.hint.empty()) write_all(err, fmt::format("{} {}\n", painted(err_color, Color::cyan, "hint:"), complaint.hint));
-  return complaint.status;
+  write_all(err, fmt::format("{} {}\n", painted(err_color, Color::red, "error:"), failure.what));
+  if (!failure.at.empty()) write_all(err, fmt::format("  at {}\n", failure.at));
+  if (!failure.hint.empty()) write_all(err, fmt::format("{} {}\n", painted(err_color, Color::cyan, "hint:"), failure.hint));
+  return failure.status;
 }
 
 int Shell::fail(const Error& error, std::string hint) {
