@@ -20,7 +20,7 @@ std::size_t colour_before(std::string_view text, std::size_t at) {
   while (i > stop && (kDigits.has(text[i - 1]) || text[i - 1] == ';')) --i;
   if (i < 2 || text[i - 1] != '[') return 0;
   const char before = text[i - 2];
-  return before == '\x1b' || before == 'b' || before == 'B' || before == '3' ? at - i + 1 : 0;
+  return before == '\x1b' || before == 'b' || before == 'B' || before == '3' ? at - i + 2 : 0;
 }
 
 }  // namespace

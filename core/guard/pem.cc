@@ -62,12 +62,15 @@ std::size_t trimmed(std::string_view text, std::size_t begin, std::size_t end) {
 Judgement check_pem(Candidate& c) {
   const Body body = read_body(c.text, c.whole.end);
   if (body.base64.size() < 64 || entropy(body.base64) < 3.5) return Judgement::no;
+  const std::string_view head = c.text.substr(c.whole.begin, c.whole.size());
+  // The smallest RSA key there ever was (512 bits) has 400 characters: less between BEGIN and END is a sample that was cut.
+  if (body.closed && head.find("RSA ") != std::string_view::npos && body.base64.size() < 256) return Judgement::no;
   const std::size_t close = body.closed ? end_line(c.text, body.end) : body.end;
   if (!body.closed || close == body.end) {
     // Without an END line prose could pass for a body, so the first 64 characters have to look random.
-    const std::string_view head = std::string_view(body.base64).substr(0, 64);
-    const auto digits = std::count_if(head.begin(), head.end(), [](char b) { return kDigits.has(b); });
-    if (digits < 2 || entropy(head) < 4.2) return Judgement::no;
+    const std::string_view start = std::string_view(body.base64).substr(0, 64);
+    const auto digits = std::count_if(start.begin(), start.end(), [](char b) { return kDigits.has(b); });
+    if (digits < 2 || entropy(start) < 4.2) return Judgement::no;
     c.value.end = trimmed(c.text, c.whole.end, body.end);
   } else {
     c.value.end = close;

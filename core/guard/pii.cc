@@ -85,7 +85,7 @@ class Finder {
   void add(const Place& place, Pii kind) {
     out_.push_back({static_cast<std::uint32_t>(place.begin), static_cast<std::uint32_t>(place.end),
                     static_cast<RuleIndex>(base_ + static_cast<RuleIndex>(kind)), false});
-    if (kind != Pii::iban) taken_ = place.end;
+    if (kind != Pii::email) taken_ = place.end;
   }
   bool take(const std::optional<Place>& place, Pii kind) {
     if (!place) return false;
@@ -107,7 +107,7 @@ class Finder {
     }
     if (kWord.has(next) || run.begin < taken_) return;
     const bool grouped = kGroupJoiner.has(next) && kGroupStart.has(at(run.end + 1));
-    if ((size == 4 ? grouped : size >= 14 && size <= 19) && choice_.wants(Pii::card) && take(card_at(text_, run), Pii::card)) return;
+    if ((size == 4 ? grouped && kDigits.has(at(run.end + 4)) : size >= 14 && size <= 19) && choice_.wants(Pii::card) && take(card_at(text_, run), Pii::card)) return;
     if ((size == 9 || (size == 3 && grouped)) && choice_.wants(Pii::ssn) && take(ssn_at(text_, run), Pii::ssn)) return;
     if (size <= 3 && next == '.' && grouped && choice_.wants(Pii::ipv4) && take(ipv4_at(text_, run, choice_.private_ipv4), Pii::ipv4)) return;
     if ((grouped || (size >= 7 && size <= 15)) && choice_.wants(Pii::phone)) take(phone_at(text_, run), Pii::phone);

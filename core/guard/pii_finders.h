@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "core/guard/byte_set.h"
 #include "core/guard/matcher.h"
 
 namespace pg {
@@ -25,7 +26,17 @@ std::optional<Place> phone_at(std::string_view text, Place run);
 /// Four numbers of a global unicast address (RFC 6890 and well-known resolvers left out); not four-part versions.
 std::optional<Place> ipv4_at(std::string_view text, Place run, bool also_private);
 
-/// True when one of `words` (lower case) stands in the `reach` bytes before `at`, in any case, on the same line.
-bool label_before(std::string_view text, std::size_t at, std::size_t reach, std::string_view words);
+/// Words that announce a kind of number, "tel|fax": lower case, joined by bars.
+struct Labels {
+  constexpr explicit Labels(std::string_view joined) : words(joined) {
+    for (std::size_t i = 0; i < words.size(); ++i)
+      if (i == 0 || words[i - 1] == '|') firsts.add(words[i]);
+  }
+  std::string_view words;
+  ByteSet firsts;
+};
+
+/// True when one of the labels stands in the `reach` bytes before `at`, in any case, on the same line, not as the end of another word.
+bool label_before(std::string_view text, std::size_t at, std::size_t reach, const Labels& labels);
 
 }  // namespace pg

@@ -47,11 +47,12 @@ bool is_personal(std::uint32_t address, bool also_private) {
   return true;
 }
 
-/// v1.2.3.4, foo-1.2.3.4, Chrome/1.2.3.4, pkg@1.2.3.4, ==1.2.3.4, "version": "1.2.3.4".
+constexpr Labels kVersionWords("version|assemblyversion|fileversion|packageversion|ver|release|build|upgrade|oid");
+
+/// v1.2.3.4, foo-1.2.3.4, Chrome/1.2.3.4, ==1.2.3.4, "version": "1.2.3.4".
 bool is_version(std::string_view text, std::size_t begin, std::size_t end) {
   if (begin > 0) {
     const char before = text[begin - 1];
-    if (before == '@' && begin >= 2 && kWord.has(text[begin - 2]) && text.substr(0, begin).find("://") == std::string_view::npos) return true;
     if (before == '^' || before == '~' || before == '$') return true;
     const char earlier = begin >= 2 ? text[begin - 2] : '\0';
     if ((before == '/' || before == '-') && kWord.has(earlier)) return true;
@@ -59,7 +60,7 @@ bool is_version(std::string_view text, std::size_t begin, std::size_t end) {
   }
   const char next = end < text.size() ? text[end] : '\0';
   if ((next == '-' || next == '+') && end + 1 < text.size() && kLower.has(text[end + 1])) return true;
-  return label_before(text, begin, 24, "version|assemblyversion|fileversion|packageversion|ver|release|build|upgrade|oid");
+  return label_before(text, begin, 24, kVersionWords);
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ bool follows_group(std::string_view text, std::size_t begin, char separator) {
          kDigits.has(text[begin - 4]) && kDigits.has(text[begin - 5]);
 }
 
-constexpr std::string_view kSsnWords = "ssn|social security|social-security|social_security|socialsecurity";
+constexpr Labels kSsnWords("ssn|social security|social-security|social_security|socialsecurity");
 
 }  // namespace
 
@@ -151,16 +151,13 @@ std::optional<Place> ssn_at(std::string_view text, Place run) {
   return Place{run.begin, end};
 }
 
-bool label_before(std::string_view text, std::size_t at, std::size_t reach, std::string_view words) {
+bool label_before(std::string_view text, std::size_t at, std::size_t reach, const Labels& labels) {
   const auto lower = [&](std::size_t i) { return kUpper.has(text[i]) ? static_cast<char>(text[i] + 32) : text[i]; };
-  ByteSet firsts;
-  for (std::size_t i = 0; i < words.size(); ++i)
-    if (i == 0 || words[i - 1] == '|') firsts.add(words[i]);
   const std::size_t stop = at > reach ? at - reach : 0;
   for (std::size_t begin = at; begin > stop && text[begin - 1] != '\n';) {
     --begin;
-    if (!firsts.has(lower(begin)) || (begin > stop && kLower.has(lower(begin - 1)))) continue;  // words begin where letters begin
-    for (std::string_view rest = words; !rest.empty();) {
+    if (!labels.firsts.has(lower(begin)) || (begin > stop && kLower.has(lower(begin - 1)))) continue;  // words begin where letters begin
+    for (std::string_view rest = labels.words; !rest.empty();) {
       const std::string_view word = rest.substr(0, rest.find('|'));
       rest.remove_prefix(std::min(rest.size(), word.size() + 1));
       if (begin + word.size() > at || lower(begin) != word[0]) continue;

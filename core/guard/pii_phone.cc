@@ -11,7 +11,7 @@ namespace pg {
 namespace {
 
 constexpr ByteSet kJoiner(" .()-");
-constexpr std::string_view kLabels = "phone|tel|mobile|cell|fax|whatsapp|call me|sms";
+constexpr Labels kLabels("phone|tel|mobile|cell|fax|whatsapp|call me|sms");
 
 char byte_at(std::string_view text, std::size_t at) { return at < text.size() ? text[at] : '\0'; }
 
@@ -47,20 +47,23 @@ struct Digits {
   std::string_view view() const { return {bytes.data(), size}; }
 };
 
-/// Walks digits and up to three joiners between them from `at`; stops behind the last digit, or at the sixteenth.
+/// Walks digits and up to three joiners between them from `at`, as far as a token ends with at most 15 digits: what stands behind a
+/// space may be another number. The end, with the digits up to there, or `at` when no token ends.
 std::size_t walk_number(std::string_view text, std::size_t at, Digits& digits) {
-  std::size_t end = at;
-  while (at < text.size() && digits.size < digits.bytes.size()) {
-    if (kDigits.has(text[at])) {
-      digits.bytes[digits.size++] = text[at++];
-      end = at;
-      continue;
+  std::size_t best = at, best_size = 0;
+  while (at < text.size()) {
+    while (kDigits.has(byte_at(text, at)) && digits.size < digits.bytes.size()) digits.bytes[digits.size++] = text[at++];
+    if (digits.size == digits.bytes.size()) break;
+    if (ends_token(text, at)) {
+      best = at;
+      best_size = digits.size;
     }
     std::size_t joiners = 0;
-    while (at < text.size() && kJoiner.has(text[at]) && joiners < 3) ++at, ++joiners;
+    while (kJoiner.has(byte_at(text, at)) && joiners < 3) ++at, ++joiners;
     if (joiners == 0 || !kDigits.has(byte_at(text, at))) break;
   }
-  return end;
+  digits.size = best_size;
+  return best;
 }
 
 /// +CC…: ITU-T E.164, 8 to 15 digits in all.
@@ -69,7 +72,7 @@ std::optional<Place> international(std::string_view text, Place run) {
   if (!begins_token(text, begin) || text[run.begin] == '0') return std::nullopt;
   Digits digits;
   const std::size_t end = walk_number(text, run.begin, digits);
-  if (digits.size < 8 || digits.size > 15 || !ends_token(text, end)) return std::nullopt;
+  if (digits.size < 8) return std::nullopt;
   if (digits.bytes[0] == '1' && !is_nanp(digits.view().substr(1))) return std::nullopt;
   return Place{begin, end};
 }
@@ -116,7 +119,7 @@ std::optional<Place> phone_at(std::string_view text, Place run) {
   // Bare digits are timestamps, ids and sums far more often than phones.
   Digits digits;
   const std::size_t end = walk_number(text, run.begin, digits);
-  if (digits.size < 7 || digits.size > 15 || !ends_token(text, end) || !label_before(text, run.begin, 24, kLabels)) return std::nullopt;
+  if (digits.size < 7 || !label_before(text, run.begin, 24, kLabels)) return std::nullopt;
   return Place{begin, end};
 }
 

@@ -169,12 +169,13 @@ TEST_CASE("IPv4: somebody's public address, not a version and not a well-known o
       {"http://93.184.216.34:8080/x", "ipv4:93.184.216.34"},
       {"93.184.216.34/24", "ipv4:93.184.216.34"},
       {"from 93.184.216.34.", "ipv4:93.184.216.34"},
+      {"ssh root@93.184.216.34", "ipv4:93.184.216.34"},
   });
   for (const std::string_view text :
        {"10.1.2.3", "192.168.1.1", "172.16.0.1", "127.0.0.1", "0.0.0.0", "169.254.1.1", "100.64.0.1", "192.0.2.1", "198.51.100.7", "203.0.113.9",
         "224.0.0.1", "255.255.255.0", "8.8.8.8", "1.1.1.1", "1.2.3.4", "120.0.0.0", "packageVersion\":\"10.7.31.9", "version 93.184.216.34",
         "v93.184.216.34", "Chrome/93.184.216.34", "foo-93.184.216.34.jar", "==93.184.216.34", "93.184.216.34.5", "093.184.216.34",
-        "93.184.216.256", "93.184.216", "1.3.6.1.4.1", "libfoo93.184.216.34", "93.184.216.34-beta", "pkg@93.184.216.34"}) {
+        "93.184.216.256", "93.184.216", "1.3.6.1.4.1", "libfoo93.184.216.34", "93.184.216.34-beta"}) {
     CAPTURE(text);
     CHECK(found_in(text) == "");
   }
@@ -204,12 +205,17 @@ TEST_CASE("numbers at the very edges of a text and of sixteen-byte blocks are se
   }
 }
 
+TEST_CASE("kinds do not hide each other") {
+  CHECK(found_in("123-45-6789 4111111111111111 john@example.com DE89370400440532013000 +49 30 901820 93.184.216.34") ==
+        "ssn:123-45-6789 card:4111111111111111 email:john@example.com iban:DE89370400440532013000 phone:+49 30 901820 ipv4:93.184.216.34");
+}
+
 TEST_CASE("a label is a word of its own on the same line") {
-  CHECK(label_before("my tel 1", 7, 24, "tel|fax"));
-  CHECK(label_before("TEL:1", 4, 24, "tel|fax"));
-  CHECK_FALSE(label_before("hotel 1", 6, 24, "tel|fax"));
-  CHECK_FALSE(label_before("tel\n1", 4, 24, "tel|fax"));
-  CHECK_FALSE(label_before("tel                            1", 31, 24, "tel|fax"));
+  CHECK(label_before("my tel 1", 7, 24, Labels("tel|fax")));
+  CHECK(label_before("TEL:1", 4, 24, Labels("tel|fax")));
+  CHECK_FALSE(label_before("hotel 1", 6, 24, Labels("tel|fax")));
+  CHECK_FALSE(label_before("tel\n1", 4, 24, Labels("tel|fax")));
+  CHECK_FALSE(label_before("tel                            1", 31, 24, Labels("tel|fax")));
 }
 
 }  // namespace

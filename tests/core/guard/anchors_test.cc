@@ -1,0 +1,83 @@
+// Every place of every literal is found, whatever stands around it and wherever blocks of sixteen bytes end.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/guard/anchors.h"
+#include "tests/support/gen.h"
+
+namespace pg {
+namespace {
+
+Anchor literal(std::string_view text) {
+  Anchor anchor;
+  for (const char c : text) {
+    ByteSet one;
+    one.add(c);
+    anchor.push_back(one);
+  }
+  return anchor;
+}
+
+std::vector<std::pair<std::size_t, int>> scan(const AnchorTable& table, std::string_view text) {
+  std::vector<std::pair<std::size_t, int>> hits;
+  AnchorTable::Scan scan(table, text);
+  AnchorTable::Hit hit;
+  while (scan.next(hit)) hits.emplace_back(hit.begin, hit.owner);
+  std::sort(hits.begin(), hits.end());
+  return hits;
+}
+
+TEST_CASE("an anchor is found at every offset, at the start and at the end of a text") {
+  AnchorTable table;
+  REQUIRE(table.add(literal("abcd"), 1));
+  REQUIRE(table.add(literal("wxyz-long-one"), 2));
+  table.build();
+  for (std::size_t before = 0; before < 40; ++before) {
+    for (std::size_t after = 0; after < 40; after += 3) {
+      const std::string text = std::string(before, '.') + "abcdwxyz-long-one" + std::string(after, '.');
+      CHECK(scan(table, text) == std::vector<std::pair<std::size_t, int>>{{before, 1}, {before + 4, 2}});
+    }
+  }
+}
+
+TEST_CASE("anchors agree with a search by hand in random texts of few letters") {
+  test::Gen gen;
+  CAPTURE(gen.seed());
+  const std::vector<std::string> words = {"aaab", "abab", "bbaab", "baaabb", "abba"};
+  AnchorTable table;
+  for (std::size_t i = 0; i < words.size(); ++i) REQUIRE(table.add(literal(words[i]), static_cast<std::uint16_t>(i)));
+  table.build();
+  for (int round = 0; round < 200; ++round) {
+    const std::string text = gen.text(gen.number(0, 200), "ab");
+    std::vector<std::pair<std::size_t, int>> wanted;
+    for (std::size_t i = 0; i < words.size(); ++i)
+      for (std::size_t at = text.find(words[i]); at != std::string::npos; at = text.find(words[i], at + 1))
+        wanted.emplace_back(at, static_cast<int>(i));
+    std::sort(wanted.begin(), wanted.end());
+    CHECK(scan(table, text) == wanted);
+  }
+}
+
+TEST_CASE("classes in an anchor match each of their bytes and no other") {
+  AnchorTable table;
+  Anchor anchor = literal("AC");
+  anchor.insert(anchor.end(), 2, kLowerHex);
+  REQUIRE(table.add(anchor, 0));
+  table.build();
+  CHECK(scan(table, "AC0f").size() == 1);
+  CHECK(scan(table, "ACg0 AC0F ac00").empty());
+}
+
+TEST_CASE("too short and too vague anchors are refused") {
+  AnchorTable table;
+  CHECK_FALSE(table.add(literal("abc"), 0));
+  CHECK_FALSE(table.add(Anchor(6, kAlnum), 0));
+}
+
+}  // namespace
+}  // namespace pg
