@@ -47,7 +47,7 @@ TEST_CASE("block: 422 in the caller's dialect, not to be asked again, and nothin
       CHECK(reply.field("x-should-retry") == "false");
       CHECK(reply.field("content-type").starts_with("application/json"));
       const Heard heard = hear_whole(dialect, reply.body);
-      CHECK(heard.faults == std::vector<std::string>{});
+      CHECK(heard.fault() == "");
       CHECK_FALSE(heard.error_type.empty());
       check_message(heard.error_message, secret);
       CHECK(reply.body.find(secret) == std::string::npos);
@@ -70,7 +70,7 @@ TEST_CASE(
   CHECK(heard.events.front() == "response.created");
   CHECK(heard.events.back() == "response.failed");
   CHECK(heard.error_code == "invalid_prompt");
-  CHECK(heard.faults == std::vector<std::string>{});
+  CHECK(heard.fault() == "");
   CHECK_FALSE(heard.finished);
   check_message(heard.error_message, secret);
   CHECK(reply.body.find(secret) == std::string::npos);

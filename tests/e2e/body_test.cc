@@ -129,7 +129,7 @@ TEST_CASE("echo: the built-in provider answers in every dialect, streamed or who
       const RawReply reply = w.post(model_path(dialect), ask(dialect, stream, "I am " + make_email() + ", hello"));
       CHECK(reply.status == 200);
       const Heard heard = stream ? hear_stream(dialect, reply.body) : hear_whole(dialect, reply.body);
-      CHECK(heard.faults == std::vector<std::string>{});
+      CHECK(heard.fault() == "");
       CHECK(heard.finished);
       CHECK(heard.text().find(make_email()) != std::string::npos);
     }

@@ -27,7 +27,7 @@ Heard stream(World& w, DialectId dialect, const std::string& text, const std::ve
   CHECK(reply.status == 200);
   CHECK(reply.complete);
   Heard heard = hear_stream(dialect, reply.body);
-  CHECK(heard.faults == std::vector<std::string>{});
+  CHECK(heard.fault() == "");
   CHECK(heard.finished);
   return heard;
 }
@@ -152,7 +152,7 @@ TEST_CASE("restore: a value with newlines comes back escaped to the right depth"
     const RawReply reply = w.post(model_path(dialect), ask(dialect, true, "store " + pem));
     CHECK(w.upstream.last().body.find("PRIVATE KEY-----") == std::string::npos);
     const Heard heard = hear_stream(dialect, reply.body);
-    CHECK(heard.faults == std::vector<std::string>{});
+    CHECK(heard.fault() == "");
     CHECK(heard.text() == pem);
     REQUIRE(heard.arguments.size() == 2);
     const Json first = Json::parse(heard.arguments[0], nullptr, false);
@@ -178,7 +178,7 @@ TEST_CASE("restore: a value with quotes, backslashes, tabs, U+2028 and an emoji,
     const RawReply reply = w.post(model_path(dialect), ask(dialect, true, "keep " + odd));
     CHECK(w.upstream.last().body.find("keep [[ODD_001]]") != std::string::npos);
     const Heard heard = hear_stream(dialect, reply.body);
-    CHECK(heard.faults == std::vector<std::string>{});
+    CHECK(heard.fault() == "");
     CHECK(heard.text() == "to " + odd + ".");
     REQUIRE(heard.arguments.size() == 2);
     const Json first = Json::parse(heard.arguments[0], nullptr, false);

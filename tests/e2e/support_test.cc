@@ -15,7 +15,7 @@ TEST_CASE("support: what the provider's side says, the client's side hears") {
       CHECK(heard.text() == "Hello world");
       CHECK(heard.arguments == std::vector<std::string>{"{\"path\":\"a.txt\"}"});
       CHECK(heard.finished);
-      CHECK(heard.faults == std::vector<std::string>{});
+      CHECK(heard.fault() == "");
     }
   }
 }

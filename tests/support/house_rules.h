@@ -18,7 +18,7 @@ using Complaints = std::vector<std::string>;  // "path:line: what is wrong"
 Complaints check_include_direction(const SourceFile& file);     // cmd -> proxy -> config -> core, and inside core
 Complaints check_doors(const SourceFile& file);                 // each third-party header from its one place
 Complaints check_length(const SourceFile& file);                // at most 400 lines
-Complaints check_opening(const SourceFile& file);               // a comment comes first
+Complaints check_opening(const SourceFile& file);               // a comment comes first; a unit test's place says enough
 Complaints check_words(const SourceFile& file);                 // no tabs, unfinished notes, machine paths
 Complaints check_coroutine_place(const SourceFile& file);       // only where the proxy waits
 Complaints check_co_await(const SourceFile& file);              // opens a statement or stands alone right of `=`

@@ -51,6 +51,7 @@ struct Heard {
   std::vector<std::string> events;  // names, in order
 
   std::string text() const { return join(texts); }
+  std::string fault() const { return faults.empty() ? std::string() : faults.front(); }  // the first, or ""
 };
 Heard hear_stream(DialectId dialect, std::string_view bytes);
 Heard hear_whole(DialectId dialect, std::string_view body);

@@ -144,7 +144,11 @@ Heard hear_with(std::string_view bytes) {
       continue;
     }
     if (!event.name.empty() && word(data, "type") != event.name) heard.faults.push_back("event name and type differ");
-    ear.hear(heard, data);
+    try {
+      ear.hear(heard, data);
+    } catch (const Json::exception& error) {
+      heard.faults.push_back(error.what() + std::string(" in ") + event.data);
+    }
   }
   ear.finish(heard);
   return heard;
@@ -187,19 +191,7 @@ Heard hear_stream(DialectId dialect, std::string_view bytes) {
   return dialect == DialectId::openai_responses ? hear_with<ResponsesEar>(bytes) : hear_with<ChatEar>(bytes);
 }
 
-Heard hear_whole(DialectId dialect, std::string_view body) {
-  Heard heard;
-  const Json data = Json::parse(body, nullptr, false);
-  if (!data.is_object()) {
-    heard.faults.push_back("not a JSON object: " + std::string(body.substr(0, 200)));
-    return heard;
-  }
-  if (data.contains("error") && data.at("error").is_object()) {
-    take_error(heard, data.at("error"));
-    if (dialect == DialectId::anthropic && word(data, "type") != "error") heard.faults.push_back("not Anthropic's error shape");
-    return heard;
-  }
-  heard.finished = true;
+static void hear_parts(DialectId dialect, const Json& data, Heard& heard) {
   if (dialect == DialectId::anthropic) {
     for (const auto& block : data.at("content")) {
       const std::string type = word(block, "type");
@@ -221,6 +213,26 @@ Heard hear_whole(DialectId dialect, std::string_view body) {
       if (word(item, "type") != "message") continue;
       for (const auto& part : item.at("content")) heard.texts.push_back(word(part, "text"));
     }
+  }
+}
+
+Heard hear_whole(DialectId dialect, std::string_view body) {
+  Heard heard;
+  const Json data = Json::parse(body, nullptr, false);
+  if (!data.is_object()) {
+    heard.faults.push_back("not a JSON object: " + std::string(body.substr(0, 200)));
+    return heard;
+  }
+  if (data.contains("error") && data.at("error").is_object()) {
+    take_error(heard, data.at("error"));
+    if (dialect == DialectId::anthropic && word(data, "type") != "error") heard.faults.push_back("not Anthropic's error shape");
+    return heard;
+  }
+  heard.finished = true;
+  try {
+    hear_parts(dialect, data, heard);
+  } catch (const Json::exception& error) {
+    heard.faults.push_back(error.what() + std::string(" in ") + std::string(body.substr(0, 200)));
   }
   return heard;
 }

@@ -247,6 +247,8 @@ World::World(std::string_view guards, std::string_view settings, std::string_vie
   text.append("credential = \"env:FAKE_KEY\"\n").append(provider).append("\n");
   home.write(home.config_file(), text);
   home.write(home.project_file("test"), project_toml(guards, project));
+  const CommandResult made = home.run({"init", "--config", home.config_file()});
+  if (made.status != 0) throw std::runtime_error("pg init: " + made.out + made.err);
   key = home.add_key("e2e");
   if (!server.start()) throw std::runtime_error("pg serve did not start: " + server.err());
 }

@@ -26,6 +26,7 @@ export async function startPg(provider, guards) {
   const env = { PATH: "/usr/bin:/bin", HOME: home, XDG_CONFIG_HOME: join(home, "config"), XDG_DATA_HOME: join(home, "data"),
                 XDG_STATE_HOME: join(home, "state"), TZ: "UTC", FAKE_KEY: "fake-provider-credential" };
   const run = (...args) => spawnSync(process.env.PG_BINARY, [...args, "--config", settings], { env, encoding: "utf8", timeout: 10_000 });
+  run("init");
   const added = run("keys", "add", "sdk");
   const key = /pg_live_[A-Za-z0-9_-]+/.exec(added.stdout ?? "")?.[0];
   if (!key) throw new Error(`pg keys add: ${added.error ?? ""} ${added.stdout} ${added.stderr}`);
