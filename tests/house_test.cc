@@ -120,6 +120,7 @@ TEST_CASE("rule: a file is a page and opens with a comment") {
   CHECK(complaints(check_opening, "core/a.cc", "// What it is.\n") == 0);
   CHECK(complaints(check_opening, "core/a.h", "#pragma once\n") == 1);
   CHECK(complaints(check_opening, "tests/a_test.cc", "\n// late\n") == 1);
+  CHECK(complaints(check_opening, "tests/core/guard/vault_test.cc", "#include <string>\n") == 0);  // its place says it
   CHECK(complaints(check_opening, "config/a.toml", "x = 1\n") == 1);
   CHECK(complaints(check_opening, "core/store/a.sql", "CREATE TABLE x;\n") == 1);
 }
