@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <thread>
 
+#include "cmd/http_probe.h"
 #include "config/policy_source.h"
 #include "core/base/text.h"
 #include "core/store/key_store.h"
@@ -99,12 +101,20 @@ Result<std::pair<std::string, std::string>> mint_agent_key(Workplace& place, con
   wanted.name = name;
   wanted.project = project.id;
   if (lifetime.count() > 0) wanted.expires = wall_clock().wall() + lifetime.count();
-  for (int number = 2;; ++number) {
-    auto issued = store.add(wanted);
-    if (issued) return std::pair{wanted.name, std::string(issued.value().text.reveal())};
-    if (issued.error().code != Code::conflict || number > 10'000) return issued.error();
-    wanted.name = fmt::format("{}-{}", name, number);
-  }
+  // Names of revoked keys stay taken, so the free ones are looked for before anything is written.
+  PG_TRY(const auto keys, store.list());
+  auto taken = [&](const std::string& candidate) {
+    return std::any_of(keys.begin(), keys.end(), [&](const Key& key) { return key.name == candidate; });
+  };
+  for (std::size_t number = 2; taken(wanted.name); ++number) wanted.name = fmt::format("{}-{}", name, number);
+  PG_TRY(auto issued, store.add(wanted));
+  return std::pair{wanted.name, std::string(issued.text.reveal())};
+}
+
+void let_serve_notice(const Settings& settings) {
+  auto url = parse_url(serve_origin(settings) + "/healthz");
+  if (!url || !probe(url.value(), {}, Millis{300})) return;
+  std::this_thread::sleep_for(Millis{500});  // serve looks every 250 ms
 }
 
 }  // namespace pg

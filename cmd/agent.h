@@ -40,7 +40,11 @@ Result<AgentSetup> find_agent(const Shell& shell, const Settings& settings, cons
 Result<std::optional<std::string>> given_key(const AgentOptions& options);
 
 /// Makes a key for the project named `name`, or name-2, name-3 … when that is taken. `lifetime` 0 = for good.
+/// A name and the key's text.
 Result<std::pair<std::string, std::string>> mint_agent_key(Workplace& place, const std::string& name, const ProjectSettings& project,
                                                            Millis lifetime);
+
+/// Waits until a running serve has seen what was just written to the database; returns at once when none runs.
+void let_serve_notice(const Settings& settings);
 
 }  // namespace pg

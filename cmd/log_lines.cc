@@ -197,7 +197,8 @@ std::string log_page(const Shell& shell, const LogRow& row) {
   say("session", row.session);
   say("project", row.project);
   say("key", row.key);
-  say("provider", row.provider + (row.dialect.empty() ? "" : " (" + row.dialect + ")"));
+  say("provider", row.provider);
+  say("dialect", row.dialect);
   say("model", model_cell(row));
   say("total", duration_cell(row.latency_ms));
   say("upstream", row.upstream_ms < 0 ? "" : duration_cell(row.upstream_ms) + " until its first byte");

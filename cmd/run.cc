@@ -48,6 +48,7 @@ Result<std::string> key_for(Workplace& place, const AgentSetup& agent, const Run
   PG_TRY(auto given, given_key(options.agent));
   if (given) return *given;
   PG_TRY(auto made, mint_agent_key(place, "run-" + agent.tool.name, agent.project, kKeyLifetime));
+  let_serve_notice(place.settings);
   return made.second;
 }
 

@@ -56,6 +56,7 @@ int print_snippet(Shell& shell, Workplace& place, AgentSetup& agent, const Setup
   agent.values.key = *key;
   shell.write(shell.json ? setup_json(agent) : setup_snippet(agent.tool, agent.values, shell_kind(options.shell_name), agent.project.name));
   shell.flush();
+  if (!made.empty()) let_serve_notice(place.settings);
   if (!made.empty())
     shell.note(fmt::format("\nmade key {} for project {}; 'pg keys revoke {}' takes it back", shell.paint_err(Color::bold, made), agent.project.name, made));
   warn_of_gaps(shell, agent);

@@ -56,6 +56,7 @@ class CheckKey {
       return;
     }
     std::tie(name_, text_) = mint_agent_key(place, "setup-check", project, Millis{300'000}).value();
+    let_serve_notice(place.settings);
   }
   ~CheckKey() {
     if (name_.empty()) return;
@@ -90,7 +91,8 @@ Result<ProbeReply> ask(const AgentSetup& agent, const std::string& key, Millis t
   request.method = "POST";
   request.fields = {{"Content-Type", "application/json"}, {"User-Agent", "pg-setup-check/" PG_VERSION}, {"x-pg-key", key}};
   if (agent.tool.dialect == "anthropic") request.fields.emplace_back("anthropic-version", "2023-06-01");
-  request.body = check_body(agent.tool.dialect, agent.values.model.empty() ? "claude-haiku-4-5" : agent.values.model, kAddress);
+  const std::string_view small = agent.tool.dialect == "anthropic" ? "claude-haiku-4-5" : "gpt-4.1-mini";
+  request.body = check_body(agent.tool.dialect, agent.values.model.empty() ? small : agent.values.model, kAddress);
   return probe(url, request, timeout);
 }
 

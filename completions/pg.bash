@@ -8,13 +8,17 @@ _pg() {
     if ((skip)); then skip=0; continue; fi
     [[ $word == -- ]] && return
     if [[ $word == -* ]]; then
-      case "$at $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --since"|"pg logs tail --until"|"pg audit tail -n"|"pg audit tail --lines"|"pg projects add --provider"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg providers login --from-env"|"pg providers login --from-file") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
-      case "pg $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --since"|"pg logs tail --until"|"pg audit tail -n"|"pg audit tail --lines"|"pg projects add --provider"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg providers login --from-env"|"pg providers login --from-file") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
+      case "$at $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --since"|"pg logs tail --until"|"pg audit tail -n"|"pg audit tail --lines"|"pg projects add --provider"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg providers login --from-env"|"pg providers login --from-file") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
+      case "pg $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --since"|"pg logs tail --until"|"pg audit tail -n"|"pg audit tail --lines"|"pg projects add --provider"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg providers login --from-env"|"pg providers login --from-file") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
       continue
     fi
     case "$at $word" in "pg init"|"pg serve"|"pg setup"|"pg run"|"pg scan"|"pg logs"|"pg logs tail"|"pg logs show"|"pg audit"|"pg audit tail"|"pg audit verify"|"pg rules"|"pg rules list"|"pg rules show"|"pg projects"|"pg projects list"|"pg projects add"|"pg projects show"|"pg projects edit"|"pg projects remove"|"pg keys"|"pg keys add"|"pg keys list"|"pg keys show"|"pg keys disable"|"pg keys enable"|"pg keys rotate"|"pg keys revoke"|"pg providers"|"pg providers list"|"pg providers show"|"pg providers login"|"pg providers logout"|"pg config"|"pg config check"|"pg config show"|"pg config path"|"pg completions"|"pg man"|"pg help"|"pg version") at="$at $word" ;; esac
   done
   case "$at $prev" in
+    "pg serve --listen") : ;;
+    "pg serve --threads") : ;;
+    "pg serve --ready-file") COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    "pg serve --ready-fd") : ;;
     "pg setup --shell") words="sh fish powershell" ;;
     "pg setup --model") : ;;
     "pg setup --key") words=$(pg __complete KEY 2>/dev/null) ;;
@@ -44,7 +48,7 @@ _pg() {
   case "$at" in
     "pg") flags=""; [[ $cur == -* ]] || { words="init serve setup run scan logs audit rules projects keys providers config completions man help version"; } ;;
     "pg init") flags=""; [[ $cur == -* ]] || { :; } ;;
-    "pg serve") flags=""; [[ $cur == -* ]] || { :; } ;;
+    "pg serve") flags="--listen --threads --ready-file --ready-fd"; [[ $cur == -* ]] || { :; } ;;
     "pg setup") flags="--shell --model --key --own-login --check"; [[ $cur == -* ]] || { words="claude-code codex opencode continue cline aider cursor gemini anthropic-sdk openai-sdk curl"; } ;;
     "pg run") flags="--model --key --own-login"; [[ $cur == -* ]] || { words="claude-code codex opencode continue cline aider cursor gemini anthropic-sdk openai-sdk curl"; } ;;
     "pg scan") flags="--format --pii --no-ignore --exit-zero --strict-checksum --show-suppressed --stdin-name --threads"; [[ $cur == -* ]] || { :; } ;;

@@ -7,7 +7,7 @@ function __pg_at
             set skip 0
             continue
         end
-        if contains -- $word --color --config -p --project --timeout --shell --model --key --model --key --format --stdin-name --threads -n --lines --since --until -n --lines --provider --id --from-file --owner --scopes --expires --from-env --from-file
+        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --stdin-name --threads -n --lines --since --until -n --lines --provider --id --from-file --owner --scopes --expires --from-env --from-file
             set skip 1
         else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs show' 'audit' 'audit tail' 'audit verify' 'rules' 'rules list' 'rules show' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers show' 'providers login' 'providers logout' 'config' 'config check' 'config show' 'config path' 'completions' 'man' 'help' 'version'
             set -a at $word
@@ -44,6 +44,10 @@ complete -c pg -s y -l yes -d 'Answer yes to every question'
 complete -c pg -l config -r -F -d 'Settings file'
 complete -c pg -s p -l project -x -a '(pg __complete PROJECT 2>/dev/null)' -d 'Project, by name or id'
 complete -c pg -l timeout -x -d 'Longest wait, such as 500ms or 5s'
+complete -c pg -n 'test (__pg_at) = "serve"' -l listen -x -d 'Address and port, or port alone; port 0 takes a free one'
+complete -c pg -n 'test (__pg_at) = "serve"' -l threads -x -d 'Loops to run; 0 = one per core, at most 4'
+complete -c pg -n 'test (__pg_at) = "serve"' -l ready-file -r -F -d 'Write the URL there when requests are taken'
+complete -c pg -n 'test (__pg_at) = "serve"' -l ready-fd -x -d 'Write the URL to this descriptor instead, and close it'
 complete -c pg -n 'test (__pg_at) = "setup"' -a 'claude-code codex opencode continue cline aider cursor gemini anthropic-sdk openai-sdk curl'
 complete -c pg -n 'test (__pg_at) = "setup"' -l shell -x -a 'sh fish powershell' -d 'Spell it for this shell; $SHELL decides otherwise'
 complete -c pg -n 'test (__pg_at) = "setup"' -l model -x -d 'Model to name in the snippet'
@@ -99,7 +103,7 @@ complete -c pg -n 'test (__pg_at) = "keys add"' -l owner -x -d 'Who answers for 
 complete -c pg -n 'test (__pg_at) = "keys add"' -l scopes -x -d 'Comma list of chat, models, admin, proxy, mcp'
 complete -c pg -n 'test (__pg_at) = "keys add"' -l expires -x -d 'Time from now (90d) or a date (2027-01-31)'
 complete -c pg -n 'test (__pg_at) = "keys add"' -l if-missing -d 'No error when a key of that name exists'
-complete -c pg -n 'test (__pg_at) = "keys list"' -l all -d 'Revoked ones too'
+complete -c pg -n 'test (__pg_at) = "keys list"' -l all -d 'Revoked and expired ones too'
 complete -c pg -n 'test (__pg_at) = "keys show"' -a '(pg __complete KEY 2>/dev/null)'
 complete -c pg -n 'test (__pg_at) = "keys disable"' -a '(pg __complete KEY 2>/dev/null)'
 complete -c pg -n 'test (__pg_at) = "keys enable"' -a '(pg __complete KEY 2>/dev/null)'

@@ -187,7 +187,8 @@ TEST_CASE("every page fits 80 columns, every option and argument is explained") 
   TestShell test;
   auto parser = make_parser(test.shell);
   auto check_page = [&](const CLI::App& app) {
-    for (auto line : split(help_page(app, test.shell), '\n')) {
+    const auto page = help_page(app, test.shell);
+    for (auto line : split(page, '\n')) {
       CHECK_MESSAGE(display_width(line) <= 80, std::string(line));
     }
   };
