@@ -25,14 +25,14 @@ must() {
   return 1
 }
 
-# Runs a test binary or script, at most $1 seconds, and adds up what its last summary says. Without one it counts as one failure.
+# Runs a test binary or script, at most $1 seconds, and adds up what its last summary (doctest's or TAP's) says. Without one it counts as one failure.
 count() {
   local limit="$1" status summary
   shift
   timeout --kill-after=10 "$limit" "$@" 2>&1 | tee "$output"
   status=${PIPESTATUS[0]}
   summary="$(sed -nE -e 's/^\[doctest\] test cases: *[0-9]+ \| *([0-9]+) passed \| *([0-9]+) failed.*/\1 \2/p' \
-    -e 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$output" | tail -n 1)"
+    -e '/^# pass [0-9]+$/{N; s/^# pass ([0-9]+)\n# fail ([0-9]+)$/\1 \2/p}' "$output" | tail -n 1)"
   if [ -z "$summary" ]; then
     echo "failed: $* ended with status $status and without a summary"
     failed=$((failed + 1))
