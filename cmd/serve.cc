@@ -168,7 +168,10 @@ int serve(Shell& shell, const ServeOptions& options) {
       std::fwrite(line.data(), 1, line.size(), stderr);
     };
   Gateway gw(settings.serve, source.current(), std::move(log_db), on_problem, on_row);
-  const std::unique_ptr<Server> server = Server::listen(gw, thread_count(options, settings.serve)).value();
+  Result<std::unique_ptr<Server>> listening = Server::listen(gw, thread_count(options, settings.serve));
+  // The very first key is shown once and never again, also when this start goes no further.
+  if (!listening && report.key) shell.note(fmt::format("your key, shown once: {}", report.key->text.reveal()));
+  const std::unique_ptr<Server> server = std::move(listening).value();
   server->run();
   Settings bound = settings;
   bound.serve.port = gw.port;

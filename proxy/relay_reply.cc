@@ -256,6 +256,11 @@ void Relay::note_facts() {
     return;
   }
   if (!x_.row.outcome.empty()) return;
+  if (x_.head_is_stream && upstream_.head.status < 400 && !facts.finished && facts.error_type.empty()) {
+    x_.row.outcome = "error";
+    x_.row.error = "upstream_failed: the provider's reply ended before it was complete";
+    return;
+  }
   const bool failed = upstream_.head.status >= 400 || !facts.error_type.empty();
   x_.row.outcome = failed ? "error" : "ok";
   if (failed) x_.row.error = fmt::format("upstream {}{}{}", upstream_.head.status, facts.error_type.empty() ? "" : ": ", facts.error_type.substr(0, 100));

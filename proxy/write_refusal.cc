@@ -96,6 +96,7 @@ Task<void> write_refusal(Exchange& x, Error error) {
   const std::string head = local_head(x, status, type, body.size(), fields);
   const std::string_view sent_body = x.head.method == "HEAD" ? std::string_view() : std::string_view(body);
   x.head_sent = true;
+  x.row.bytes_out = static_cast<std::int64_t>(sent_body.size());
   co_await x.client.write_two(head, sent_body, stall);
 }
 
