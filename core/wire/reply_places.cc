@@ -20,6 +20,7 @@ struct Step {
 // Grouped by `from`. Sources: Anthropic Messages streaming, OpenAI Chat Completions chunks, OpenAI Responses streaming events;
 // reasoning_content, reasoning: OpenAI-compatible servers; x_groq: Groq.
 using enum Place;
+// clang-format off
 constexpr Step kSteps[] = {
     {anthropic_event, "type", type}, {anthropic_event, "index", index}, {anthropic_event, "message", anthropic_message},
     {anthropic_event, "content_block", anthropic_start_block}, {anthropic_event, "delta", anthropic_delta},
@@ -27,13 +28,16 @@ constexpr Step kSteps[] = {
     {anthropic_body, "id", reply_id}, {anthropic_body, "model", model}, {anthropic_body, "content", anthropic_content},
     {anthropic_body, "usage", usage_anthropic}, {anthropic_body, "error", error},
     {chat_event, "id", reply_id}, {chat_event, "object", object}, {chat_event, "created", created}, {chat_event, "model", model},
-    {chat_event, "choices", choices}, {chat_event, "usage", usage_chat}, {chat_event, "error", error}, {chat_event, "x_groq", groq},
+    {chat_event, "choices", choices}, {chat_event, "usage", usage_chat}, {chat_event, "error", error},
+    {chat_event, "x_groq", groq},
     {chat_body, "id", reply_id}, {chat_body, "model", model}, {chat_body, "choices", whole_choices},
     {chat_body, "usage", usage_chat}, {chat_body, "error", error},
     {responses_event, "type", type}, {responses_event, "sequence_number", sequence_number}, {responses_event, "item_id", item_id},
     {responses_event, "output_index", output_index}, {responses_event, "content_index", content_index},
-    {responses_event, "summary_index", summary_index}, {responses_event, "delta", piece_any}, {responses_event, "text", whole_text},
-    {responses_event, "refusal", whole_text}, {responses_event, "arguments", whole_arguments}, {responses_event, "input", whole_text},
+    {responses_event, "summary_index", summary_index}, {responses_event, "delta", piece_any},
+    {responses_event, "text", whole_text},
+    {responses_event, "refusal", whole_text}, {responses_event, "arguments", whole_arguments},
+    {responses_event, "input", whole_text},
     {responses_event, "diff", whole_text}, {responses_event, "part", reasoning_part}, {responses_event, "item", item},
     {responses_event, "response", responses_body}, {responses_event, "error", error}, {responses_event, "code", error_code},
     {responses_event, "message", any_text},
@@ -92,6 +96,7 @@ constexpr Step kSteps[] = {
     {whole_value, "*", whole_value},
     {any_text, "*", any_text},
 };
+// clang-format on
 
 constexpr std::size_t kPlaces = static_cast<std::size_t>(any_text) + 1;
 
@@ -130,7 +135,9 @@ Place find_step(Place from, std::string_view key) {
   return ignored;
 }
 
-bool is_leaf(Place place) { return place >= type; }
+bool is_leaf(Place place) {
+  return place >= type;
+}
 
 class PlaceReader {
  public:
@@ -161,7 +168,8 @@ class PlaceReader {
 
  private:
   void add(Place place, std::size_t begin, std::size_t end, bool is_string, bool is_key) {
-    fields_.push_back({place, is_string, is_key, outer_, inner_, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)});
+    fields_.push_back(
+        {place, is_string, is_key, outer_, inner_, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)});
   }
 
   Place root_;

@@ -32,7 +32,6 @@ enum class Place : std::uint8_t {
   choices,
   choice,
   delta,
-  delta_parts,
   delta_part,
   delta_tools,
   delta_tool,

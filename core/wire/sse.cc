@@ -9,11 +9,11 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::size_t kNone = std::string_view::npos;
 
-// The next CR or LF. CR is rare: it is only looked for in front of the LF.
-std::size_t find_line_end(std::string_view text, std::size_t at) {
+// The next LF, or CR if there may be any.
+std::size_t find_line_end(std::string_view text, std::size_t at, bool has_cr) {
   const void* hit = std::memchr(text.data() + at, '\n', text.size() - at);
   const std::size_t lf = hit == nullptr ? text.size() : static_cast<std::size_t>(static_cast<const char*>(hit) - text.data());
-  const void* early = std::memchr(text.data() + at, '\r', lf - at);
+  const void* early = !has_cr ? nullptr : std::memchr(text.data() + at, '\r', lf - at);
   if (early != nullptr) return static_cast<std::size_t>(static_cast<const char*>(early) - text.data());
   return hit == nullptr ? kNone : lf;
 }
@@ -32,8 +32,8 @@ bool read_field(std::string_view line, std::string_view name, std::string_view& 
 }
 
 // Takes one line off `text`, with its end left out.
-std::string_view take_line(std::string_view text, std::size_t& at) {
-  const std::size_t end = find_line_end(text, at);
+std::string_view take_line(std::string_view text, std::size_t& at, bool has_cr) {
+  const std::size_t end = find_line_end(text, at, has_cr);
   if (end == kNone) {
     std::string_view line = text.substr(at);
     at = text.size();
@@ -68,7 +68,7 @@ std::size_t SseReader::find_end() {
       continue;
     }
     line_start_ = false;
-    at = find_line_end(input_, at);
+    at = find_line_end(input_, at, has_cr_);
     if (at == kNone) return kNone;
     after_cr_ = input_[at++] == '\r';
     line_start_ = true;
@@ -83,7 +83,7 @@ void SseReader::read_lines(SseEvent& event) {
   if (first_ && event.raw.starts_with(kByteOrderMark)) at = kByteOrderMark.size();
   first_ = false;
   while (at < event.raw.size()) {
-    std::string_view line = take_line(event.raw, at);
+    std::string_view line = take_line(event.raw, at, has_cr_);
     std::string_view value;
     if (read_field(line, "event", value)) event.type = value;
     if (!read_field(line, "data", value)) continue;
@@ -140,7 +140,7 @@ void write_sse(const SseEvent& event, std::string_view data, std::string& out) {
   bool written = false;
   while (at < event.raw.size()) {
     const std::size_t begin = at;
-    std::string_view line = take_line(event.raw, at);
+    std::string_view line = take_line(event.raw, at, true);
     std::string_view value;
     std::string_view ending = event.raw.substr(begin + line.size(), at - begin - line.size());
     if (!read_field(line, "data", value)) {

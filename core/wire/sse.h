@@ -27,6 +27,7 @@ class SseReader {
   void feed(std::string_view bytes) {
     input_ = bytes;
     at_ = 0;
+    has_cr_ = has_cr_ || bytes.find('\r') != std::string_view::npos;
   }
   /// The next whole event; false when more bytes are needed. upstream_failed when an event outgrows its bound.
   Result<bool> next(SseEvent& event);
@@ -44,6 +45,7 @@ class SseReader {
   std::size_t at_ = 0;
   std::string partial_;       // the bytes of an event that came in earlier pieces
   bool partial_out_ = false;  // partial_ was handed out as an event
+  bool has_cr_ = false;       // somewhere in the stream so far: CR is rare, and then need not be looked for in every line
   bool line_start_ = true;
   bool after_cr_ = false;
   bool blank_cr_ = false;  // a blank line ended in CR: whether an LF follows decides where the event ends
