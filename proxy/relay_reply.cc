@@ -22,7 +22,7 @@ ReplyOptions options_for(const Exchange& x, const Upstream& upstream) {
   ReplyOptions options;
   options.dialect = x.surface.dialect;
   options.status = upstream.head.status;
-  options.event_stream = is_event_stream(upstream);
+  options.event_stream = is_event_stream(upstream) && !has_unreadable_coding(upstream.head);
   options.vault = &x.vault;
   options.signed_reasoning = x.view.signed_reasoning;
   return options;
@@ -71,13 +71,12 @@ Status Relay::prepare() {
     return make_error(Code::upstream_failed, "the provider answered with a web page instead of JSON",
                       fmt::format("status {}", upstream_.head.status));
   const auto coding_name = upstream_.head.find("content-encoding");
-  if (!coding_name || equals_ignore_case(*coding_name, "identity")) return {};
-  const auto coding = find_coding(*coding_name);
-  if (coding) {
-    decoder_ = Decompressor::make(*coding);
+  if (!coding_name) return {};
+  if (const auto coding = find_coding(*coding_name)) {
+    if (*coding != Coding::identity) decoder_ = Decompressor::make(*coding);
     return {};
   }
-  // Nothing to restore: the client asked for it and may have it as it is. Otherwise it cannot be made right.
+  // With nothing to restore the client may have it as it is. Otherwise it cannot be made right.
   if (x_.vault.empty()) return {};
   return make_error(Code::upstream_failed, "the provider's reply has an encoding that cannot be read", std::string(*coding_name));
 }
@@ -187,12 +186,12 @@ Task<void> Relay::relay_running() {
   if (!keeps_length && !chunked_) x_.close_after = true;
   const ReplyFraming framing = keeps_length ? ReplyFraming::sized : chunked_ ? ReplyFraming::chunked : ReplyFraming::until_close;
   head_ = write_reply_head(x_, upstream_, framing, upstream_.head.content_length.value_or(0));
-  x_.head_is_stream = is_event_stream(upstream_);
+  x_.head_is_stream = is_event_stream(upstream_) && !has_unreadable_coding(upstream_.head);
   IoEnd end = IoEnd::ok;
   while (end == IoEnd::ok && !client_left_) {
     plain_.clear();
     // The head goes out with the first bytes when they are there already, and alone when they are not.
-    if (!head_.empty() && upstream_.connection && upstream_.connection->nothing_buffered() && path_.facts().has_content == false) co_await flush(false);
+    if (!head_.empty() && upstream_.connection && upstream_.connection->nothing_buffered()) co_await flush(false);
     end = co_await read_some();
     if (end != IoEnd::ok) break;
     const Status pushed = path_.push(plain_, out_);

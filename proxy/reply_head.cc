@@ -17,12 +17,6 @@ namespace {
 constexpr std::array<std::string_view, 11> kDropped = {"alt-svc", "connection", "content-length", "keep-alive", "proxy-authenticate",
                                                        "proxy-connection", "set-cookie", "te", "trailer", "transfer-encoding", "upgrade"};
 
-bool is_named_by(std::string_view connection, std::string_view name) {
-  for (const std::string_view piece : split(connection, ','))
-    if (!piece.empty() && equals_ignore_case(trim(piece), name)) return true;
-  return false;
-}
-
 std::string_view content_type_of(const ReplyHead& head) { return head.find("content-type").value_or(""); }
 
 }  // namespace
@@ -30,6 +24,11 @@ std::string_view content_type_of(const ReplyHead& head) { return head.find("cont
 bool is_event_stream(const Upstream& upstream) {
   if (!upstream.connection) return upstream.local_type.starts_with("text/event-stream");
   return starts_with_ignore_case(content_type_of(upstream.head), "text/event-stream");
+}
+
+bool has_unreadable_coding(const ReplyHead& head) {
+  const auto coding = head.find("content-encoding");
+  return coding && !find_coding(*coding);
 }
 
 bool is_web_page(const ReplyHead& head) { return starts_with_ignore_case(content_type_of(head), "text/html"); }

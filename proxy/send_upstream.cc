@@ -24,14 +24,6 @@ bool is_dropped(std::string_view lower) {
   return std::binary_search(kDropped.begin(), kDropped.end(), lower) || lower.starts_with("x-pg-");
 }
 
-// Fields that Connection names are for us alone.
-bool is_named_by(std::string_view connection, std::string_view name) {
-  if (connection.empty() || equals_ignore_case(connection, "keep-alive") || equals_ignore_case(connection, "close")) return false;
-  for (const std::string_view piece : split(connection, ','))
-    if (equals_ignore_case(trim(piece), name)) return true;
-  return false;
-}
-
 bool is_credential(std::string_view lower) { return lower == "authorization" || lower == "x-api-key" || lower == "api-key" || lower == "x-goog-api-key"; }
 
 // The caller's own credential may go on only in client mode, and never when it is a key of ours.

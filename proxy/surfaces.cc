@@ -73,7 +73,7 @@ Status find_surface(std::string_view method, std::string_view target, bool upgra
   std::string_view path = target.substr(0, question);
   surface.query = target.substr(question);
   surface.path = path;
-  if (!path.starts_with('/')) return make_error(Code::method_not_allowed, "this method is not spoken here", "GET, POST");
+  if (method == "TRACE" || method == "CONNECT" || !path.starts_with('/')) return make_error(Code::method_not_allowed, "this method is not spoken here", "GET, POST");
   if (!is_plain_path(path)) return make_error(Code::bad_request, "the path is malformed");
   path.remove_prefix(1);
   if (path.ends_with('/')) path.remove_suffix(1);

@@ -43,4 +43,7 @@ struct ReplyHead {
   std::optional<std::string_view> find(std::string_view name) const;
 };
 
+/// True when a Connection field of that value names the field `name`, which is then for this hop alone (RFC 9110 §7.6.1).
+bool is_named_by(std::string_view connection, std::string_view name);
+
 }  // namespace pg

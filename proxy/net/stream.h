@@ -84,7 +84,7 @@ class Stream : private Watched {
 /// What poll(2) says of a peer, without reading: still there, ended its side, or gone.
 enum class PeerState : std::uint8_t { present, half_closed, gone };
 PeerState peer_state(int fd);
-/// Something (or the end) can be read now.
+/// Something (or the end, or an error) can be read now.
 bool peer_has_bytes(int fd);
 
 }  // namespace pg

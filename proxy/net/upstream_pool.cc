@@ -22,7 +22,7 @@ std::unique_ptr<UpstreamIo> UpstreamPool::take(const std::string& key) {
     std::unique_ptr<UpstreamIo> connection = std::move(found->second.back().connection);
     found->second.pop_back();
     // Readable while idle means closed, or out of step: neither can be used.
-    if (peer_state(connection->stream().fd()) == PeerState::present && !peer_has_bytes(connection->stream().fd())) {
+    if (!peer_has_bytes(connection->stream().fd())) {
       connection->mark_reused();
       return connection;
     }

@@ -24,3 +24,11 @@ TEST_CASE("a reply's fields are found the same way") {
 }
 
 }  // namespace pg
+
+TEST_CASE("a Connection field names fields for this hop, in any case and among others") {
+  CHECK(pg::is_named_by("X-Internal, close", "x-internal"));
+  CHECK(pg::is_named_by("close,  te", "TE"));
+  CHECK_FALSE(pg::is_named_by("keep-alive", "keep-alive"));
+  CHECK_FALSE(pg::is_named_by("", "te"));
+  CHECK_FALSE(pg::is_named_by("x-internal-2", "x-internal"));
+}
