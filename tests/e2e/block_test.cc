@@ -96,7 +96,7 @@ TEST_CASE("block: wherever the secret stands, however it is written") {
       R"j({"model":"m","messages":[{"role":"user","content":"(@@)"}]})j",
   };
   for (const char* text : bodies) {
-    CAPTURE(text);
+    CAPTURE(std::string(text));
     const std::string secret = make_github_token(10);
     CHECK(w.post("v1/messages", replace_all(text, "@@", secret)).status == 422);
     // The same secret with its first letter as an escape.
@@ -119,10 +119,10 @@ TEST_CASE("block: the row says what and where, and no file below the home holds 
   World& w = world();
   const std::string secret = make_github_token(11);
   CHECK(w.post("v1/chat/completions", ask(DialectId::openai_chat, true, "use " + secret)).status == 422);
-  Json row;
+  Json row = Json::object();
   for (int i = 0; i < 50 && row.value("outcome", "") != "blocked"; ++i) {  // the journal writes behind the reply
     const auto rows = w.home.rows(1);
-    if (!rows.empty()) row = Json::parse(rows.back(), nullptr, false);
+    if (!rows.empty()) row = Json::parse(rows.back());
     std::this_thread::sleep_for(Ms{20});
   }
   CHECK(row.value("outcome", "") == "blocked");

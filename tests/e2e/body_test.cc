@@ -81,7 +81,7 @@ TEST_CASE("body A25: bombs, unknown, doubled, cut and lying codings never pass")
                       {"zstd", gzip(body), 400},
                       {"gzip", gzip(body) + "trailing", 400}};
   for (const auto& row : rows) {
-    CAPTURE(row.coding);
+    CAPTURE(std::string(row.coding));
     const RawReply reply = w.post("v1/messages", row.bytes, {{"Content-Encoding", row.coding}}, Ms{8000});
     CHECK_MESSAGE(reply.status == row.status, reply.body);
     CHECK_FALSE(hear_whole(DialectId::anthropic, reply.body).error_message.empty());

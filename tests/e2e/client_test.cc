@@ -51,7 +51,7 @@ TEST_CASE("client: when it leaves, the provider sees the close within 200 ms and
   const std::string body = ask(DialectId::anthropic, true, "hi " + make_email());
   const std::pair<const char*, void (RawClient::*)()> ways[] = {{"FIN", &RawClient::close}, {"RST", &RawClient::reset}};
   for (const auto& [what, leave] : ways) {
-    CAPTURE(what);
+    CAPTURE(std::string(what));
     w.upstream.forget();
     w.upstream.respond(endless_stream());  // in the middle of a stream
     RawClient client(w.port());
@@ -62,6 +62,20 @@ TEST_CASE("client: when it leaves, the provider sees the close within 200 ms and
     const Ms took = w.upstream.wait_for_leave(left, Ms{1500});
     CHECK(took.count() >= 0);
     CHECK(took < Ms{200});
+
+    w.upstream.forget();
+    Answer inside = endless_stream();  // in the middle of an event
+    inside.steps.insert(inside.steps.end() - 1, Answer{}.chunk("event: content_block_delta\ndata: {\"ty").steps.front());
+    w.upstream.respond(inside);
+    RawClient between(w.port());
+    between.send(w.request("v1/messages", body));
+    REQUIRE(between.wait_for("content_block_delta"));
+    std::this_thread::sleep_for(Ms{50});
+    const auto left_inside = Clock::now();
+    (between.*leave)();
+    const Ms inside_took = w.upstream.wait_for_leave(left_inside, Ms{1500});
+    CHECK(inside_took.count() >= 0);
+    CHECK(inside_took < Ms{200});
 
     w.upstream.forget();
     w.upstream.respond(Answer{}.hang());  // before the provider's head
@@ -75,8 +89,8 @@ TEST_CASE("client: when it leaves, the provider sees the close within 200 ms and
     CHECK(early_took < Ms{200});
   }
   std::this_thread::sleep_for(Ms{200});
-  const auto rows = w.home.rows(4);
-  REQUIRE(rows.size() == 4);
+  const auto rows = w.home.rows(6);
+  REQUIRE(rows.size() == 6);
   for (const auto& row : rows) CHECK(Json::parse(row, nullptr, false).value("status", 0) == 499);
 }
 
@@ -114,7 +128,8 @@ TEST_CASE("client: a head that drips ends in 408 and close after the time for al
   CHECK((said.empty() || said.starts_with("HTTP/1.1 408")));
 
   RawClient body(w.port());
-  body.send(w.request("v1/messages", std::string(4000, ' ')).substr(0, 500));
+  const std::string whole = w.request("v1/messages", std::string(300, ' '));
+  body.send(whole.substr(0, whole.size() - 100));
   const RawReply reply = body.read_reply(Ms{2500});
   CHECK(reply.status == 408);
   CHECK(body.wait_for_close());

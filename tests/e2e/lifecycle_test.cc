@@ -75,7 +75,7 @@ TEST_CASE("lifecycle: a key added, disabled, enabled or revoked by another proce
   };
   check_within_a_second(until([&] { return with_second() == 200; }));
   const auto act = [&](const char* verb, int status) {
-    CAPTURE(verb);
+    CAPTURE(std::string(verb));
     const CommandResult result = w.home.run({"keys", verb, "second", "--config", w.home.config_file(), "--yes"});
     CHECK_MESSAGE(result.status == 0, result.err);
     check_within_a_second(until([&] { return with_second() == status; }));
@@ -126,6 +126,7 @@ TEST_CASE("lifecycle: a stream that runs finishes on the policy it began with") 
   w.server.signal(SIGHUP);
   const RawReply reply = client.read_reply();
   CHECK(hear_stream(DialectId::anthropic, reply.body).text() == "abc" + make_email());
+  w.upstream.respond(Answer::json("{}"));
   check_within_a_second(until(
       [&] { return hello(w, make_email()).status == 200 && w.upstream.last().body.find(make_email()) != std::string::npos; }));
 }
@@ -261,7 +262,7 @@ TEST_CASE("lifecycle: bad settings stop the start with status 3, file, line and 
       {"[providers.fake]\nopenai_base_url = \"gopher://x\"\n", "pg.toml:2:"},
   };
   for (const auto& [text, where] : bad) {
-    CAPTURE(text);
+    CAPTURE(std::string(text));
     home.write(home.config_file(), text);
     const CommandResult result = home.run({"serve", "--listen", "127.0.0.1:0", "--config", home.config_file()}, {}, Ms{3000});
     CHECK(result.status == 3);

@@ -23,7 +23,7 @@ RawReply with_host(World& w, const std::string& host, std::string_view method = 
 }
 
 void check_no_cors(const RawReply& reply) {
-  for (const char* name :
+  for (const std::string name :
        {"access-control-allow-origin", "access-control-allow-private-network", "access-control-allow-local-network",
         "access-control-allow-credentials", "access-control-allow-methods"}) {
     CHECK_MESSAGE(!reply.has(name), name);
@@ -40,7 +40,7 @@ TEST_CASE("posture C37, C42: only our own names are answered") {
         "evil.example." + port, "0.0.0.0" + port, "127.1" + port, "2130706433" + port, "0x7f000001" + port,
         std::string("169.254.169.254"), "LOCALHOST.evil.example" + port}) {
     CAPTURE(host);
-    const RawReply reply = with_host(w, host);
+    const RawReply reply = with_host(w, host, "POST", "/api/test/v1/chat/completions");
     CHECK((reply.status == 403 || reply.status == 421));
     CHECK(reply.body.find("host_not_allowed") != std::string::npos);
     const RawReply list = with_host(w, host, "GET", "/api/test/v1/models");
@@ -64,7 +64,7 @@ TEST_CASE("posture C37: names and origins that the settings allow are answered")
 
 TEST_CASE("posture C38-C39: pages of other origins are refused; node clients, which only look like one, are not") {
   World& w = world();
-  for (const char* origin :
+  for (const std::string origin :
        {"https://evil.example", "http://evil.example:8787", "null", "file://", "http://localhost.evil.example"}) {
     CAPTURE(origin);
     const RawReply reply = w.post("v1/messages", kBody, {{"Origin", origin}});
@@ -80,8 +80,8 @@ TEST_CASE("posture C38-C39: pages of other origins are refused; node clients, wh
 
 TEST_CASE("posture C40: what a page can send without asking first is refused") {
   World& w = world();
-  for (const char* type : {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
-                           "text/plain;application/json", ""}) {
+  for (const std::string type : {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+                                 "text/plain;application/json", ""}) {
     CAPTURE(type);
     const Fields fields{{"Content-Type", type}};
     const RawReply reply = w.post("v1/messages", kBody, fields);
@@ -98,7 +98,7 @@ TEST_CASE("posture C40: what a page can send without asking first is refused") {
 
 TEST_CASE("posture C41: a preflight grants nothing") {
   World& w = world();
-  for (const char* path : {"/api/test/v1/messages", "/healthz", "/"}) {
+  for (const std::string path : {"/api/test/v1/messages", "/healthz", "/"}) {
     const RawReply reply = exchange(w.port(), write_request("OPTIONS", path,
                                                             {{"Origin", "https://evil.example"},
                                                              {"Access-Control-Request-Method", "POST"},
@@ -124,7 +124,7 @@ TEST_CASE("posture C44-C45: open to the network only with a key requirement") {
   Home home;
   home.write(home.config_file(), "[serve]\nrequire_key = false\n[providers.fake]\nopenai_base_url = \"http://127.0.0.1:9/v1\"\n");
   home.write(home.project_file("test"), project_toml(kRedactAll));
-  for (const char* listen : {"0.0.0.0:0", "[::]:0"}) {
+  for (const std::string listen : {"0.0.0.0:0", "[::]:0"}) {
     CAPTURE(listen);
     const CommandResult result = home.run({"serve", "--listen", listen, "--config", home.config_file()}, {}, Ms{3000});
     CHECK(result.status == 3);

@@ -101,7 +101,7 @@ TEST_CASE("redaction: system, tool results, tool input and nested JSON are looke
   };
   const auto check = [&](DialectId dialect, std::span<const char* const> bodies) {
     for (const char* text : bodies) {
-      CAPTURE(text);
+      CAPTURE(std::string(text));
       CHECK(seen_of(w, dialect, replace_all(text, "@@", make_email())) == replace_all(text, "@@", "[[EMAIL_001]]"));
     }
   };

@@ -75,8 +75,10 @@ TEST_CASE("restore: any split of the bytes on the wire gives the same bytes") {
       two.steps.back().bytes += write_chunk(whole.substr(0, cut));
       two.pause(Ms{1}).bytes(write_chunk(whole.substr(cut)) + "0\r\n\r\n");
       w.upstream.respond(two);
-      const std::string got = w.post(model_path(dialect), body).body;
-      CHECK_MESSAGE(got == expected, "cut at " << cut);
+      const RawReply got = w.post(model_path(dialect), body);
+      CHECK_MESSAGE(got.complete, "cut at " << cut << ", " << got.body.size() << " bytes, closed " << got.closed << ", after "
+                                            << got.waited.count() << " ms");
+      CHECK_MESSAGE((got.body == expected), "cut at " << cut);
     }
   }
 }

@@ -289,7 +289,7 @@ bool FakeUpstream::wait_or_leave(int fd, Ms time) {
   const auto until = Clock::now() + time;
   while (!stop_ && Clock::now() < until) {
     pollfd wait{fd, POLLIN | POLLRDHUP, 0};
-    const auto rest = std::chrono::duration_cast<Ms>(until - Clock::now());
+    const auto rest = std::max(Ms{0}, std::chrono::duration_cast<Ms>(until - Clock::now()));  // a negative one would wait forever
     const int ready = ::poll(&wait, 1, static_cast<int>(std::min(rest, kSlice).count()));
     if (ready > 0 && (wait.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0) {
       note_leave();
