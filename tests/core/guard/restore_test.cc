@@ -58,10 +58,27 @@ TEST_CASE_FIXTURE(OneEmail, "lenient spellings of a known token match as such") 
 }
 
 TEST_CASE_FIXTURE(OneEmail, "what is only like a token does not match") {
-  for (const std::string text :
-       {"[[EMAIL_002]]", "[[EMAIL_01]]", "[[EMAIL_0001]]", "[[EMAIL_001a]]", "[[EMAILS_001]]", "[[E-MAIL_001]]", "[[ -f x ]]",
-        "[[ ]]", "[x]", "[[EMAIL 001]]", "[[EMAIL_001)", "{{EMAIL_001}}", "<EMAIL_001>", "[    EMAIL_001]", "\\n[[EMAIL_001]]",
-        "email_001 ", "Email_001 ", "EMAIL_0010 ", "EMAIL_001_ "}) {
+  for (const std::string text : {"[[EMAIL_002]]",
+                                 "[[EMAIL_01]]",
+                                 "[[EMAIL_0001]]",
+                                 "[[EMAIL_001a]]",
+                                 "[[EMAILS_001]]",
+                                 "[[E-MAIL_001]]",
+                                 "[[EMAIL_001\\\\]\\\\]",
+                                 "[\\\\[EMAIL_001]]",
+                                 "[[ -f x ]]",
+                                 "[[ ]]",
+                                 "[x]",
+                                 "[[EMAIL 001]]",
+                                 "[[EMAIL_001)",
+                                 "{{EMAIL_001}}",
+                                 "<EMAIL_001>",
+                                 "[    EMAIL_001]",
+                                 "\\n[[EMAIL_001]]",
+                                 "email_001 ",
+                                 "Email_001 ",
+                                 "EMAIL_0010 ",
+                                 "EMAIL_001_ "}) {
     CAPTURE(text);
     CHECK(match(text).kind == Kind::none);
   }
@@ -110,6 +127,7 @@ int level_after(TextForm form, std::string_view text) {
 TEST_CASE("escape depth: JSON text in a string, and JSON in its strings") {
   const auto level = [](std::string_view text) { return level_after(TextForm::json_text, text); };
   CHECK(level("") == 1);
+  CHECK(level(R"(\")") == 2);
   CHECK(level(R"({\"a\":)") == 1);
   CHECK(level(R"({\"a\":\")") == 2);
   CHECK(level(R"({\"a\":\"x\")") == 1);

@@ -82,6 +82,11 @@ TEST_CASE("glued and nested brackets") {
   CHECK(restored(vault, R"(C:\\[[EMAIL_001]])") == R"(C:\\a@example.com)");
 }
 
+TEST_CASE("no token begins inside a JSON escape") {
+  const Vault vault = two_entries();
+  CHECK(restored(vault, R"(\\u005b\u005bEMAIL_001\u005d\u005d)") == R"(\\u005ba@example.com\u005d)");
+}
+
 TEST_CASE("bracketless PERSON_10 is never the value of PERSON_1 and a 0") {
   const Vault vault = two_entries();
   CHECK(restored(vault, "PERSON_0010 PERSON_10 PERSON_001") == R"(PERSON_0010 PERSON_10 Jane \"J\" Doe)");
