@@ -194,6 +194,11 @@ TEST_CASE_FIXTURE(Anthropic, "text in content_block_start belongs to its block")
         "a jane@example.com");
 }
 
+TEST_CASE_FIXTURE(Anthropic, "a block that begins again without its stop starts afresh") {
+  CHECK(run(kBegin + start_text(0) + text(0, "[[EM") + start_text(0) + text(0, "AIL_001]]") + stop(0) + kEnd).bytes ==
+        kBegin + start_text(0) + text(0, "") + text(0, "[[EM") + start_text(0) + text(0, "AIL_001]]") + stop(0) + kEnd);
+}
+
 TEST_CASE_FIXTURE(Anthropic, "input that comes whole in content_block_start is restored, its keys too") {
   const std::string out = run(start(0, R"({"type":"tool_use","input":{"[[EMAIL_001]]":["[[EMAIL_001]]",1]}})") + kEnd).bytes;
   CHECK(out == start(0, R"({"type":"tool_use","input":{"jane@example.com":["jane@example.com",1]}})") + kEnd);
