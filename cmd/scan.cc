@@ -1,8 +1,7 @@
 // `pg scan`: the proxy's finders on files, trees and standard input. Exit 0 clean, 1 findings, 2 error.
-#include <CLI/CLI.hpp>
-
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -73,7 +72,8 @@ void add_scan(CLI::App& command, Shell& shell) {
   command.add_flag("--strict-checksum", flags->strict_checksum, "Leave out tokens whose checksum is wrong");
   command.add_flag("--show-suppressed", flags->show_suppressed, "Also show findings that a pg:allow mark lets pass");
   command.add_option("--stdin-name", flags->sources.stdin_name, "Path to report for standard input")->type_name("PATH");
-  command.add_option("--threads", flags->sources.threads, "Scanning threads (default: by cores, 4 to 8)")->check(CLI::Range(1, 256));
+  command.add_option("--threads", flags->sources.threads, "Scanning threads (default: by cores, 4 to 8)")
+      ->check(CLI::Range(1, 256));
   command.footer(
       "pg scan                          # this directory, .gitignore honoured\n"
       "pg scan --format sarif src       # for code scanning services\n"

@@ -14,8 +14,17 @@ namespace pg {
 namespace {
 
 // Ours, and those of gitleaks, trufflehog, detect-secrets and kingfisher, so that a repository need not be marked twice.
-constexpr std::array<std::string_view, 5> kMarks = {"pg:" "allow", "gitleaks:" "allow", "trufflehog:" "ignore",
-                                                    "pragma: allowlist" " secret", "kingfisher:" "ignore"};
+constexpr std::array<std::string_view, 5> kMarks = {
+    "pg:"
+    "allow",
+    "gitleaks:"
+    "allow",
+    "trufflehog:"
+    "ignore",
+    "pragma: allowlist"
+    " secret",
+    "kingfisher:"
+    "ignore"};
 // Separates these hashes from all others; whoever has the value can compute its hash, nobody gets back from it.
 constexpr std::string_view kHashKey = "promptgate scan fingerprint 1";
 constexpr double kGuessableBits = 64;
@@ -32,10 +41,13 @@ std::size_t line_begin(std::string_view text, std::size_t at) {
   return newline == std::string_view::npos ? 0 : newline + 1;
 }
 
-std::size_t line_end(std::string_view text, std::size_t at) { return std::min(text.find('\n', at), text.size()); }
+std::size_t line_end(std::string_view text, std::size_t at) {
+  return std::min(text.find('\n', at), text.size());
+}
 
 bool has_mark(std::string_view text) {
-  return std::any_of(kMarks.begin(), kMarks.end(), [&](std::string_view mark) { return text.find(mark) != std::string_view::npos; });
+  return std::any_of(kMarks.begin(), kMarks.end(),
+                     [&](std::string_view mark) { return text.find(mark) != std::string_view::npos; });
 }
 
 }  // namespace
@@ -43,7 +55,8 @@ bool has_mark(std::string_view text) {
 void FindingWriter::walk_to(std::string_view text, std::size_t place) {
   while (at_ < place) {
     const void* newline = std::memchr(text.data() + at_, '\n', place - at_);
-    const std::size_t stop = newline == nullptr ? place : static_cast<std::size_t>(static_cast<const char*>(newline) - text.data());
+    const std::size_t stop =
+        newline == nullptr ? place : static_cast<std::size_t>(static_cast<const char*>(newline) - text.data());
     for (std::size_t i = at_; i < stop; ++i) column_ += (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80 ? 1 : 0;
     at_ = stop;
     if (newline == nullptr) return;

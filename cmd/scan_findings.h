@@ -12,18 +12,18 @@
 namespace pg {
 
 struct ScanFinding {
-  std::string path;            // as shown: relative to where the scan began, "/" between parts
-  std::uint64_t line = 1;      // 1-based
-  std::uint64_t column = 1;    // 1-based, in code points
+  std::string path;          // as shown: relative to where the scan began, "/" between parts
+  std::uint64_t line = 1;    // 1-based
+  std::uint64_t column = 1;  // 1-based, in code points
   std::uint64_t end_line = 1;
   std::uint64_t end_column = 1;  // behind the last character
   RuleIndex rule = 0;
-  bool weak = false;           // its checksum is wrong
-  bool allowed = false;        // an inline mark says so
-  std::string mask;            // "ghp_…": at most four characters, and only of a prefix that the rule itself makes public
-  std::size_t length = 0;      // bytes of the value
-  std::string hash;            // keyed, 16 hex digits; empty for values that could be guessed from it
-  std::string fingerprint;     // rule, hash (or number in the file) and path: stable when lines move
+  bool weak = false;        // its checksum is wrong
+  bool allowed = false;     // an inline mark says so
+  std::string mask;         // "ghp_…": at most four characters, and only of a prefix that the rule itself makes public
+  std::size_t length = 0;   // bytes of the value
+  std::string hash;         // keyed, 16 hex digits; empty for values that could be guessed from it
+  std::string fingerprint;  // rule, hash (or number in the file) and path: stable when lines move
 };
 
 /// Turns the texts of one file, given piece by piece, into findings. Not thread-safe; one per file.
@@ -46,10 +46,10 @@ class FindingWriter {
   std::vector<ScanFinding>& out_;
   std::uint64_t line_ = 1;
   std::uint64_t column_ = 1;
-  std::size_t at_ = 0;                   // line_ and column_ are those of this place in the current piece
+  std::size_t at_ = 0;                             // line_ and column_ are those of this place in the current piece
   std::size_t judged_begin_ = 0, judged_end_ = 0;  // the line whose marks were looked for last
   bool judged_ = false;
-  std::vector<std::uint32_t> numbers_;   // findings so far by rule, for values without a hash
+  std::vector<std::uint32_t> numbers_;  // findings so far by rule, for values without a hash
 };
 
 }  // namespace pg

@@ -1,4 +1,5 @@
-// Reads and applies ignore files; one walk of a tree asks this for every entry, so plain names are compared before globs are tried.
+// Reads and applies ignore files; one walk of a tree asks this for every entry, so plain names are compared before globs are
+// tried.
 #include "cmd/scan_ignore.h"
 
 #include <algorithm>
@@ -95,7 +96,8 @@ void IgnoreRules::add(std::string_view text) {
     std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(text.size(), end + 1));
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    while (line.size() >= 1 && (line.back() == ' ' || line.back() == '\t') && !(line.size() >= 2 && line[line.size() - 2] == '\\'))
+    while (line.size() >= 1 && (line.back() == ' ' || line.back() == '\t') &&
+           !(line.size() >= 2 && line[line.size() - 2] == '\\'))
       line.remove_suffix(1);
     if (line.empty() || line[0] == '#') continue;
     IgnorePattern pattern;
@@ -120,7 +122,8 @@ IgnoreRules::Say IgnoreRules::say(std::string_view path, std::string_view name, 
   for (auto it = patterns_.rbegin(); it != patterns_.rend(); ++it) {
     if (it->only_directories && !is_directory) continue;
     const std::string_view subject = it->anchored ? path : name;
-    if (it->literal ? subject == it->glob : matches_ignore_glob(it->glob, subject)) return it->negated ? Say::keep : Say::leave_out;
+    if (it->literal ? subject == it->glob : matches_ignore_glob(it->glob, subject))
+      return it->negated ? Say::keep : Say::leave_out;
   }
   return Say::nothing;
 }

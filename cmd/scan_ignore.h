@@ -10,11 +10,11 @@ namespace pg {
 
 /// One pattern in the syntax of gitignore(5).
 struct IgnorePattern {
-  std::string glob;         // without '!', leading '/' and trailing '/'
+  std::string glob;  // without '!', leading '/' and trailing '/'
   bool negated = false;
   bool only_directories = false;
-  bool anchored = false;    // matched against the path below the file's directory, not against the name alone
-  bool literal = false;     // no wildcard in it
+  bool anchored = false;  // matched against the path below the file's directory, not against the name alone
+  bool literal = false;   // no wildcard in it
 };
 
 /// The patterns of one directory's ignore files, and those of the directories above.
@@ -39,8 +39,8 @@ class IgnoreRules {
   std::vector<IgnorePattern> patterns_;
 };
 
-/// gitignore(5)'s glob: '*' and '?' stop at '/', "**" between slashes spans any number of directories, [a-z] and [!a-z] classes, '\'
-/// takes the next byte as it is. Time is bounded by pattern times path.
+/// gitignore(5)'s glob: '*' and '?' stop at '/', "**" between slashes spans any number of directories, [a-z] and [!a-z] classes,
+/// '\' takes the next byte as it is. Time is bounded by pattern times path.
 bool matches_ignore_glob(std::string_view glob, std::string_view path);
 
 }  // namespace pg

@@ -16,9 +16,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+std::string dump(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
 
-bool is_shown(const ScanFinding& finding, const ReportStyle& style) { return style.show_suppressed || !finding.allowed; }
+bool is_shown(const ScanFinding& finding, const ReportStyle& style) {
+  return style.show_suppressed || !finding.allowed;
+}
 
 /// RFC 3986 path: every part percent-encoded, the slashes kept.
 std::string uri_of(const std::string& path) {
@@ -37,7 +41,9 @@ std::string bytes_for_people(std::uint64_t bytes) {
   return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);
 }
 
-std::string counted(std::uint64_t n, std::string_view word) { return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s"); }
+std::string counted(std::uint64_t n, std::string_view word) {
+  return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s");
+}
 
 Json finding_json(const ScanFinding& finding, const Guards& guards) {
   const Rule& rule = guards.rule(finding.rule);
@@ -63,16 +69,21 @@ Json sarif_rule(const Rule& rule) {
           {"name", rule.kind},
           {"shortDescription", {{"text", rule.description}}},
           {"defaultConfiguration", {{"level", "error"}}},
-          {"properties", {{"tags", {"security", rule.category == Category::pii ? "personal-data" : "secret"}}, {"security-severity", "8.0"}}}};
+          {"properties",
+           {{"tags", {"security", rule.category == Category::pii ? "personal-data" : "secret"}}, {"security-severity", "8.0"}}}};
 }
 
 Json sarif_result(const ScanFinding& finding, const Rule& rule, std::size_t index) {
-  Json region = {{"startLine", finding.line}, {"startColumn", finding.column}, {"endLine", finding.end_line}, {"endColumn", finding.end_column}};
+  Json region = {{"startLine", finding.line},
+                 {"startColumn", finding.column},
+                 {"endLine", finding.end_line},
+                 {"endColumn", finding.end_column}};
   Json json = {{"ruleId", rule.id},
                {"ruleIndex", index},
                {"level", finding.weak ? "note" : "error"},
-               {"message", {{"text", fmt::format("{}: {} ({} bytes){}", rule.description, finding.mask, finding.length,
-                                                 finding.weak ? ", checksum: invalid" : "")}}},
+               {"message",
+                {{"text", fmt::format("{}: {} ({} bytes){}", rule.description, finding.mask, finding.length,
+                                      finding.weak ? ", checksum: invalid" : "")}}},
                {"locations",
                 {{{"physicalLocation", {{"artifactLocation", {{"uri", uri_of(finding.path)}}}, {"region", std::move(region)}}}}}},
                {"partialFingerprints", {{"promptgate/v1", finding.fingerprint}}}};
@@ -158,9 +169,12 @@ std::string report_sarif(const ScanResult& result, const Guards& guards, const R
   for (const std::string& error : result.errors) notes.push_back({{"level", "error"}, {"message", {{"text", error}}}});
   Json run = {{"tool", {{"driver", {{"name", "pg"}, {"semanticVersion", PG_VERSION}, {"rules", std::move(rules)}}}}},
               {"columnKind", "unicodeCodePoints"},
-              {"invocations", Json::array({{{"executionSuccessful", result.errors.empty()}, {"toolExecutionNotifications", std::move(notes)}}})},
+              {"invocations",
+               Json::array({{{"executionSuccessful", result.errors.empty()}, {"toolExecutionNotifications", std::move(notes)}}})},
               {"results", std::move(results)}};
-  return dump({{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"}, {"version", "2.1.0"}, {"runs", Json::array({std::move(run)})}});
+  return dump({{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
+               {"version", "2.1.0"},
+               {"runs", Json::array({std::move(run)})}});
 }
 
 }  // namespace pg

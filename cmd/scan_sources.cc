@@ -1,4 +1,5 @@
-// Walks trees with a stack of small tasks (a directory, or a batch of its files), so that threads share walking and scanning alike.
+// Walks trees with a stack of small tasks (a directory, or a batch of its files), so that threads share walking and scanning
+// alike.
 #include "cmd/scan_sources.h"
 
 #include <dirent.h>
@@ -85,8 +86,8 @@ LevelPtr levels_above(const std::string& directory) {
 /// A directory to be listed when `files` is empty, else files of it to be scanned.
 struct Task {
   std::string directory;
-  LevelPtr level;   // of the directory above; of `directory` itself for files
-  std::string name; // of the directory within the one above
+  LevelPtr level;    // of the directory above; of `directory` itself for files
+  std::string name;  // of the directory within the one above
   std::vector<std::string> files;
 };
 
@@ -192,9 +193,15 @@ void Walk::scan_file(const std::string& path, ScanReader& reader, ScanResult& re
   }
   if (!S_ISREG(info.st_mode)) return;
   switch (reader.scan(file.get(), static_cast<std::uint64_t>(info.st_size), path, result.findings, result.totals.bytes)) {
-    case ScanReader::Outcome::scanned: ++result.totals.files; break;
-    case ScanReader::Outcome::binary: ++result.totals.binary; break;
-    case ScanReader::Outcome::failed: result.errors.push_back(fmt::format("{}: {}", path, std::strerror(errno))); break;
+    case ScanReader::Outcome::scanned:
+      ++result.totals.files;
+      break;
+    case ScanReader::Outcome::binary:
+      ++result.totals.binary;
+      break;
+    case ScanReader::Outcome::failed:
+      result.errors.push_back(fmt::format("{}: {}", path, std::strerror(errno)));
+      break;
   }
 }
 
@@ -255,9 +262,15 @@ void sort_findings(std::vector<ScanFinding>& findings) {
 void scan_descriptor(int file, const std::string& name, const Guards& guards, const SecretRules* secrets, ScanResult& result) {
   ScanReader reader(guards, secrets);
   switch (reader.scan(file, 0, name, result.findings, result.totals.bytes)) {
-    case ScanReader::Outcome::scanned: ++result.totals.files; break;
-    case ScanReader::Outcome::binary: ++result.totals.binary; break;
-    case ScanReader::Outcome::failed: result.errors.push_back(fmt::format("{}: {}", name, std::strerror(errno))); break;
+    case ScanReader::Outcome::scanned:
+      ++result.totals.files;
+      break;
+    case ScanReader::Outcome::binary:
+      ++result.totals.binary;
+      break;
+    case ScanReader::Outcome::failed:
+      result.errors.push_back(fmt::format("{}: {}", name, std::strerror(errno)));
+      break;
   }
 }
 

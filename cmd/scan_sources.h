@@ -10,10 +10,10 @@
 namespace pg {
 
 struct ScanOptions {
-  std::vector<std::string> paths;   // as given; "-" is standard input
+  std::vector<std::string> paths;  // as given; "-" is standard input
   std::string stdin_name = "<stdin>";
-  bool no_ignore = false;           // do not read .gitignore and .ignore
-  unsigned threads = 0;             // 0: min(8, max(4, 2 x cores))
+  bool no_ignore = false;  // do not read .gitignore and .ignore
+  unsigned threads = 0;    // 0: min(8, max(4, 2 x cores))
 };
 
 struct ScanTotals {
@@ -30,8 +30,8 @@ struct ScanResult {
   ScanTotals totals;
 };
 
-/// Scans everything; never fails as a whole, since what cannot be read is listed in `errors`. Memory is bounded by the threads (some
-/// 8 MiB each for big files), the findings and the names of one directory at a time.
+/// Scans everything; never fails as a whole, since what cannot be read is listed in `errors`. Memory is bounded by the threads
+/// (some 8 MiB each for big files), the findings and the names of one directory at a time.
 ScanResult scan_sources(const ScanOptions& options, const Guards& guards, const SecretRules* secrets);
 
 /// Scans what is read from `file`, as scan_sources() does for "-".

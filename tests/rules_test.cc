@@ -116,7 +116,8 @@ TEST_CASE("a planted secret is found at its exact place between any bytes of no 
 TEST_CASE("a secret behind an escape or in front of punctuation is found") {
   const auto rules = shipped_secret_rules();
   const auto is_github = [&](const Finding& f) { return rules->rules()[f.rule].rule.id == "github-token"; };
-  for (const std::string before : {"\\n", "\\t", "\\\\n", "\\u003c", "\\u003C", "%22", "%2522", "\\x22", "\x1b[31m", "\\u001b[1;31m", "\\033[0m"}) {
+  for (const std::string before :
+       {"\\n", "\\t", "\\\\n", "\\u003c", "\\u003C", "%22", "%2522", "\\x22", "\x1b[31m", "\\u001b[1;31m", "\\033[0m"}) {
     for (const std::string after : {")", ",", ".", "<", "&", "\\n", "%22", "\"", "-x", "/x", ""}) {
       const std::string token = spelled("{github_crc:ghp_}", 7);
       const auto found = found_in(before + token + after);

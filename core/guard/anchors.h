@@ -1,4 +1,5 @@
-// AnchorTable: every place where one of many short literals stands in a text, in one pass at memory speed. Immutable after build().
+// AnchorTable: every place where one of many short literals stands in a text, in one pass at memory speed. Immutable after
+// build().
 #pragma once
 
 #include <array>
@@ -41,16 +42,16 @@ class AnchorTable {
 
     const AnchorTable& table_;
     std::string_view text_;
-    std::size_t at_ = 0;           // first window not looked at yet
-    std::uint64_t pending_ = 0;    // bit k: window block_ + k may be one of ours
+    std::size_t at_ = 0;         // first window not looked at yet
+    std::uint64_t pending_ = 0;  // bit k: window block_ + k may be one of ours
     std::size_t block_ = 0;
-    std::size_t window_ = 0;       // the window whose entries are being compared
+    std::size_t window_ = 0;  // the window whose entries are being compared
     const std::uint32_t* entry_ = nullptr;
     const std::uint32_t* entries_end_ = nullptr;
   };
 
  private:
-  static constexpr unsigned kBits = 17;        // 16 KiB of bitmap: half of a first-level cache
+  static constexpr unsigned kBits = 17;  // 16 KiB of bitmap: half of a first-level cache
   static constexpr unsigned kBucketBits = 12;
   static std::uint32_t hash(std::uint32_t window) { return window * 0x9E3779B1U; }
   std::uint64_t bit(std::uint32_t window) const {
@@ -71,8 +72,8 @@ class AnchorTable {
   };
   std::vector<Listed> anchors_;
   std::vector<Window> windows_;
-  std::vector<std::uint32_t> entries_;                               // pairs (window bytes, anchor), by bucket
-  std::array<std::uint32_t, (1U << kBucketBits) + 1> buckets_{};     // begin of each bucket in entries_
+  std::vector<std::uint32_t> entries_;                            // pairs (window bytes, anchor), by bucket
+  std::array<std::uint32_t, (1U << kBucketBits) + 1> buckets_{};  // begin of each bucket in entries_
   std::array<std::uint64_t, (1U << kBits) / 64> bitmap_{};
 };
 

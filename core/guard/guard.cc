@@ -104,7 +104,8 @@ void ProjectGuards::add_rules(const GuardSettings& settings) {
     }
   }
   pii_base_ = static_cast<RuleIndex>(rules_.size());
-  const std::array<Action, kPiiKinds> chosen = {settings.email, settings.iban, settings.card, settings.ssn, settings.phone, settings.ipv4};
+  const std::array<Action, kPiiKinds> chosen = {settings.email, settings.iban,  settings.card,
+                                                settings.ssn,   settings.phone, settings.ipv4};
   for (std::size_t i = 0; i < kPiiKinds; ++i) {
     rules_.push_back(pii_rules()[i]);
     actions_.push_back(chosen[i]);
@@ -192,8 +193,8 @@ bool ProjectGuards::keeps(std::string_view text, const Finding& finding) const {
   return !allowed_[finding.rule].has(text.substr(finding.begin, finding.end - finding.begin));
 }
 
-/// The stronger consequence wins, so that a rule that only watches cannot shield what another would redact; then the longer finding,
-/// then the rule of higher priority.
+/// The stronger consequence wins, so that a rule that only watches cannot shield what another would redact; then the longer
+/// finding, then the rule of higher priority.
 bool ProjectGuards::outranks(const Finding& a, const Finding& b) const {
   if (effect(a) != effect(b)) return effect(a) > effect(b);
   if (a.end - a.begin != b.end - b.begin) return a.end - a.begin > b.end - b.begin;
@@ -240,7 +241,9 @@ void ProjectGuards::inspect(std::string_view text, Scrutiny scrutiny, std::vecto
 
 }  // namespace
 
-std::string_view action_name(Action action) { return kActionNames[static_cast<std::size_t>(action)]; }
+std::string_view action_name(Action action) {
+  return kActionNames[static_cast<std::size_t>(action)];
+}
 
 Result<std::shared_ptr<const Guards>> Guards::make(std::shared_ptr<const SecretRules> secrets, GuardSettings settings) {
   auto guards = std::make_shared<ProjectGuards>();

@@ -10,14 +10,14 @@
 namespace pg {
 namespace {
 
-// What may stand between two base64 characters of a pasted key, besides escapes: quotes, commas, indentation, '+' and '>' prefixes,
-// string continuation, and the words of Proc-Type and DEK-Info headers.
+// What may stand between two base64 characters of a pasted key, besides escapes: quotes, commas, indentation, '+' and '>'
+// prefixes, string continuation, and the words of Proc-Type and DEK-Info headers.
 constexpr ByteSet kFiller(" \t\r\n\\\"'`,;:.|>#*()[]_-");
 
 struct Body {
-  std::size_t end = 0;      // where the dashes begin, or the first byte that belongs to no key
-  std::string base64;       // at most the first 4096 characters
-  bool closed = false;      // five dashes stand at `end`
+  std::size_t end = 0;  // where the dashes begin, or the first byte that belongs to no key
+  std::string base64;   // at most the first 4096 characters
+  bool closed = false;  // five dashes stand at `end`
 };
 
 Body read_body(std::string_view text, std::size_t at) {

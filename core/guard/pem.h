@@ -5,8 +5,8 @@
 
 namespace pg {
 
-/// The match is a BEGIN line; its value grows to the END line, or to the end of the body when there is none. Linear: a body stops at
-/// the next five dashes. Refuses bodies of fewer than 64 base64 characters and poor ones.
+/// The match is a BEGIN line; its value grows to the END line, or to the end of the body when there is none. Linear: a body stops
+/// at the next five dashes. Refuses bodies of fewer than 64 base64 characters and poor ones.
 Judgement check_pem(Candidate& candidate);
 
 /// The match is base64 of such a block: refuses what does not decode to one.

@@ -1,4 +1,5 @@
-// The pass over a text: '@' by memchr, runs of digits sixteen bytes at a time; each run is offered to the finders its length allows.
+// The pass over a text: '@' by memchr, runs of digits sixteen bytes at a time; each run is offered to the finders its length
+// allows.
 #include "core/guard/pii.h"
 
 #include <bit>
@@ -27,7 +28,7 @@ const std::array<Rule, kPiiKinds>& rules_of_pii() {
   return kRules;
 }
 
-constexpr ByteSet kGroupJoiner(" .()-");    // what joins the groups of cards, phones, addresses
+constexpr ByteSet kGroupJoiner(" .()-");  // what joins the groups of cards, phones, addresses
 constexpr ByteSet kGroupStart(" (0-9");
 
 class Finder {
@@ -93,7 +94,9 @@ class Finder {
     return true;
   }
 
-  char at(std::size_t place) const { return place < text_.size() ? text_[place] : '\0'; }
+  char at(std::size_t place) const {
+    return place < text_.size() ? text_[place] : '\0';
+  }
 
   /// Most runs are short numbers of code: length and neighbours turn them away before a finder is asked.
   void offer(const Place& run) {
@@ -107,9 +110,13 @@ class Finder {
     }
     if (kWord.has(next) || run.begin < taken_) return;
     const bool grouped = kGroupJoiner.has(next) && kGroupStart.has(at(run.end + 1));
-    if ((size == 4 ? grouped && kDigits.has(at(run.end + 4)) : size >= 14 && size <= 19) && choice_.wants(Pii::card) && take(card_at(text_, run), Pii::card)) return;
+    if ((size == 4 ? grouped && kDigits.has(at(run.end + 4)) : size >= 14 && size <= 19) && choice_.wants(Pii::card) &&
+        take(card_at(text_, run), Pii::card))
+      return;
     if ((size == 9 || (size == 3 && grouped)) && choice_.wants(Pii::ssn) && take(ssn_at(text_, run), Pii::ssn)) return;
-    if (size <= 3 && next == '.' && grouped && choice_.wants(Pii::ipv4) && take(ipv4_at(text_, run, choice_.private_ipv4), Pii::ipv4)) return;
+    if (size <= 3 && next == '.' && grouped && choice_.wants(Pii::ipv4) &&
+        take(ipv4_at(text_, run, choice_.private_ipv4), Pii::ipv4))
+      return;
     if ((grouped || (size >= 7 && size <= 15)) && choice_.wants(Pii::phone)) take(phone_at(text_, run), Pii::phone);
   }
 
@@ -122,7 +129,9 @@ class Finder {
 
 }  // namespace
 
-std::span<const Rule> pii_rules() { return rules_of_pii(); }
+std::span<const Rule> pii_rules() {
+  return rules_of_pii();
+}
 
 void find_pii(std::string_view text, const PiiChoice& choice, RuleIndex base, std::vector<Finding>& out) {
   Finder finder(text, choice, base, out);

@@ -14,10 +14,10 @@ namespace {
 
 constexpr ByteSet kLocal("A-Za-z0-9._%+-");
 constexpr ByteSet kDomain("A-Za-z0-9.-");
-constexpr std::size_t kMaxLocal = 64;    // RFC 5321 §4.5.3.1.1
+constexpr std::size_t kMaxLocal = 64;  // RFC 5321 §4.5.3.1.1
 constexpr std::size_t kMaxDomain = 253;
 
-constexpr std::array<std::string_view, 9> kMachines = {"noreply", "no-reply",      "no_reply",  "donotreply", "do-not-reply",
+constexpr std::array<std::string_view, 9> kMachines = {"noreply", "no-reply",      "no_reply",      "donotreply", "do-not-reply",
                                                        "git",     "mailer-daemon", "notifications", "npm"};
 
 /// Begin of the local part before `at`, or `at`. The letter of an escape (\n) or a percent code (%22) is no part of it.
@@ -60,7 +60,8 @@ bool is_version(std::string_view domain) {
   std::size_t i = !domain.empty() && (domain[0] == 'v' || domain[0] == 'V') ? 1 : 0;
   const std::size_t digits = i;
   while (i < domain.size() && kDigits.has(domain[i])) ++i;
-  return i > digits && i < domain.size() && (domain[i] == '.' || (domain[i] == 'x' && i + 1 < domain.size() && domain[i + 1] == '.'));
+  return i > digits && i < domain.size() &&
+         (domain[i] == '.' || (domain[i] == 'x' && i + 1 < domain.size() && domain[i + 1] == '.'));
 }
 
 /// scheme://user@host and scheme://user:password@host: the login of a URL.

@@ -36,7 +36,8 @@ struct Labels {
   ByteSet firsts;
 };
 
-/// True when one of the labels stands in the `reach` bytes before `at`, in any case, on the same line, not as the end of another word.
+/// True when one of the labels stands in the `reach` bytes before `at`, in any case, on the same line, not as the end of another
+/// word.
 bool label_before(std::string_view text, std::size_t at, std::size_t reach, const Labels& labels);
 
 }  // namespace pg

@@ -14,43 +14,53 @@ struct Block {
   std::uint32_t address;
   unsigned bits;
 };
-constexpr std::uint32_t ip(unsigned a, unsigned b, unsigned c, unsigned d) { return a << 24 | b << 16 | c << 8 | d; }
+constexpr std::uint32_t ip(unsigned a, unsigned b, unsigned c, unsigned d) {
+  return a << 24 | b << 16 | c << 8 | d;
+}
 
 // RFC 6890 and the IANA special-purpose registry: nobody's machine on the internet.
 constexpr Block kSpecial[] = {
-    {ip(0, 0, 0, 0), 8},       {ip(127, 0, 0, 0), 8},    {ip(192, 0, 0, 0), 24},   {ip(192, 0, 2, 0), 24},    {ip(192, 88, 99, 0), 24},
-    {ip(198, 18, 0, 0), 15},   {ip(198, 51, 100, 0), 24}, {ip(203, 0, 113, 0), 24}, {ip(224, 0, 0, 0), 4},     {ip(240, 0, 0, 0), 4},
+    {ip(0, 0, 0, 0), 8},       {ip(127, 0, 0, 0), 8},    {ip(192, 0, 0, 0), 24}, {ip(192, 0, 2, 0), 24},
+    {ip(192, 88, 99, 0), 24},  {ip(198, 18, 0, 0), 15},  {ip(1, 2, 0, 0), 15},  // not reserved, but 1.2.x.y and 1.3.x.y are
+                                                                                // object identifiers, versions and made-up
+                                                                                // examples
+    {ip(198, 51, 100, 0), 24}, {ip(203, 0, 113, 0), 24}, {ip(224, 0, 0, 0), 4},  {ip(240, 0, 0, 0), 4},
 };
 constexpr Block kPrivate[] = {
     {ip(10, 0, 0, 0), 8}, {ip(172, 16, 0, 0), 12}, {ip(192, 168, 0, 0), 16}, {ip(100, 64, 0, 0), 10}, {ip(169, 254, 0, 0), 16},
 };
 // Public resolvers and the number everybody types.
 constexpr std::uint32_t kWellKnown[] = {
-    ip(1, 1, 1, 1),         ip(1, 0, 0, 1),         ip(1, 1, 1, 2),         ip(1, 0, 0, 2),        ip(1, 1, 1, 3),     ip(1, 0, 0, 3),
-    ip(8, 8, 8, 8),         ip(8, 8, 4, 4),         ip(9, 9, 9, 9),         ip(9, 9, 9, 10),       ip(149, 112, 112, 112),
-    ip(208, 67, 222, 222),  ip(208, 67, 220, 220),  ip(4, 2, 2, 1),         ip(4, 2, 2, 2),        ip(4, 2, 2, 3),     ip(4, 2, 2, 4),
-    ip(64, 6, 64, 6),       ip(64, 6, 65, 6),       ip(94, 140, 14, 14),    ip(94, 140, 15, 15),   ip(76, 76, 2, 0),   ip(76, 76, 10, 0),
-    ip(84, 200, 69, 80),    ip(84, 200, 70, 40),    ip(185, 228, 168, 9),   ip(185, 228, 169, 9),  ip(77, 88, 8, 8),   ip(77, 88, 8, 1),
-    ip(114, 114, 114, 114), ip(223, 5, 5, 5),       ip(223, 6, 6, 6),       ip(119, 29, 29, 29),   ip(180, 76, 76, 76), ip(1, 2, 3, 4),
+    ip(1, 1, 1, 1),         ip(1, 0, 0, 1),        ip(1, 1, 1, 2),        ip(1, 0, 0, 2),      ip(1, 1, 1, 3),
+    ip(1, 0, 0, 3),         ip(8, 8, 8, 8),        ip(8, 8, 4, 4),        ip(9, 9, 9, 9),      ip(9, 9, 9, 10),
+    ip(149, 112, 112, 112), ip(208, 67, 222, 222), ip(208, 67, 220, 220), ip(4, 2, 2, 1),      ip(4, 2, 2, 2),
+    ip(4, 2, 2, 3),         ip(4, 2, 2, 4),        ip(64, 6, 64, 6),      ip(64, 6, 65, 6),    ip(94, 140, 14, 14),
+    ip(94, 140, 15, 15),    ip(76, 76, 2, 0),      ip(76, 76, 10, 0),     ip(84, 200, 69, 80), ip(84, 200, 70, 40),
+    ip(185, 228, 168, 9),   ip(185, 228, 169, 9),  ip(77, 88, 8, 8),      ip(77, 88, 8, 1),    ip(114, 114, 114, 114),
+    ip(223, 5, 5, 5),       ip(223, 6, 6, 6),      ip(119, 29, 29, 29),   ip(180, 76, 76, 76), ip(1, 2, 3, 4),
 };
 
-bool in(std::uint32_t address, const Block& block) { return (address ^ block.address) >> (32 - block.bits) == 0; }
+bool in(std::uint32_t address, const Block& block) {
+  return (address ^ block.address) >> (32 - block.bits) == 0;
+}
 
 bool is_personal(std::uint32_t address, bool also_private) {
   for (const Block& block : kSpecial)
     if (in(address, block)) return false;
   for (const Block& block : kPrivate)
     if (in(address, block)) return also_private;
-  if ((address & 0x00FFFFFFU) == 0) return false;  // X.0.0.0 is a network or a version
+  if ((address & 0x0000FFFFU) == 0) return false;  // X.Y.0.0 is a network or a version
   for (const std::uint32_t known : kWellKnown)
     if (address == known) return false;
   return true;
 }
 
-constexpr Labels kVersionWords("version|assemblyversion|fileversion|packageversion|ver|release|build|upgrade|oid");
+constexpr Labels kVersionWords(
+    "version|assemblyversion|fileversion|packageversion|ver|release|build|upgrade|oid|section|sec|rfc|chapter|clause|v8|es6");
 
 /// v1.2.3.4, foo-1.2.3.4, Chrome/1.2.3.4, ==1.2.3.4, "version": "1.2.3.4".
 bool is_version(std::string_view text, std::size_t begin, std::size_t end) {
+  if (text.substr(0, begin).ends_with("\xC2\xA7")) return true;  // § 13.2.5.69
   if (begin > 0) {
     const char before = text[begin - 1];
     if (before == '^' || before == '~' || before == '$') return true;
@@ -74,7 +84,8 @@ std::optional<Place> ipv4_at(std::string_view text, Place run, bool also_private
     if (part > 0 && (at >= text.size() || text[at++] != '.')) return std::nullopt;
     const std::size_t begin = at;
     unsigned value = 0;
-    for (; at < text.size() && kDigits.has(text[at]) && at - begin < 4; ++at) value = value * 10 + static_cast<unsigned>(text[at] - '0');
+    for (; at < text.size() && kDigits.has(text[at]) && at - begin < 4; ++at)
+      value = value * 10 + static_cast<unsigned>(text[at] - '0');
     const std::size_t size = at - begin;
     if (size == 0 || size > 3 || value > 255 || (size > 1 && text[begin] == '0')) return std::nullopt;
     address = address << 8 | value;

@@ -12,7 +12,9 @@
 namespace pg {
 namespace {
 
-char byte_at(std::string_view text, std::size_t at) { return at < text.size() ? text[at] : '\0'; }
+char byte_at(std::string_view text, std::size_t at) {
+  return at < text.size() ? text[at] : '\0';
+}
 
 /// True when the number that begins at `begin` is the tail of something longer: an id, a decimal, a UUID, a signed phone number.
 bool is_tail(std::string_view text, std::size_t begin) {
@@ -156,7 +158,8 @@ bool label_before(std::string_view text, std::size_t at, std::size_t reach, cons
   const std::size_t stop = at > reach ? at - reach : 0;
   for (std::size_t begin = at; begin > stop && text[begin - 1] != '\n';) {
     --begin;
-    if (!labels.firsts.has(lower(begin)) || (begin > stop && kLower.has(lower(begin - 1)))) continue;  // words begin where letters begin
+    if (!labels.firsts.has(lower(begin)) || (begin > stop && kLower.has(lower(begin - 1))))
+      continue;  // words begin where letters begin
     for (std::string_view rest = labels.words; !rest.empty();) {
       const std::string_view word = rest.substr(0, rest.find('|'));
       rest.remove_prefix(std::min(rest.size(), word.size() + 1));

@@ -11,9 +11,11 @@ namespace pg {
 namespace {
 
 constexpr ByteSet kJoiner(" .()-");
-constexpr Labels kLabels("phone|tel|mobile|cell|fax|whatsapp|call me|sms");
+constexpr Labels kLabels("phone|tel|mobile|cell|fax|whatsapp|call me");
 
-char byte_at(std::string_view text, std::size_t at) { return at < text.size() ? text[at] : '\0'; }
+char byte_at(std::string_view text, std::size_t at) {
+  return at < text.size() ? text[at] : '\0';
+}
 
 std::size_t digits_at(std::string_view text, std::size_t at) {
   std::size_t end = at;
@@ -30,7 +32,7 @@ bool ends_token(std::string_view text, std::size_t end) {
 
 bool begins_token(std::string_view text, std::size_t begin) {
   if (begin == 0) return true;
-  static constexpr ByteSet kForbidden("A-Za-z0-9_.+/#$@-");
+  static constexpr ByteSet kForbidden("A-Za-z0-9_.+/#$@)]-");  // a[1]+38016083 is a sum
   return left_edge(text, begin, kForbidden);
 }
 
@@ -47,8 +49,8 @@ struct Digits {
   std::string_view view() const { return {bytes.data(), size}; }
 };
 
-/// Walks digits and up to three joiners between them from `at`, as far as a token ends with at most 15 digits: what stands behind a
-/// space may be another number. The end, with the digits up to there, or `at` when no token ends.
+/// Walks digits and up to three joiners between them from `at`, as far as a token ends with at most 15 digits: what stands behind
+/// a space may be another number. The end, with the digits up to there, or `at` when no token ends.
 std::size_t walk_number(std::string_view text, std::size_t at, Digits& digits) {
   std::size_t best = at, best_size = 0;
   while (at < text.size()) {
@@ -64,6 +66,18 @@ std::size_t walk_number(std::string_view text, std::size_t at, Digits& digits) {
   }
   digits.size = best_size;
   return best;
+}
+
+/// 2016-10-24 and 2016.10.24.
+bool is_date(std::string_view number) {
+  return number.size() == 10 && !kDigits.has(number[4]) && number[4] == number[7] && digits_at(number, 0) == 4 &&
+         digits_at(number, 5) == 2;
+}
+
+/// A brace or bracket stands in the `reach` bytes before `at`: a label in front of it names the structure, not the number.
+bool begins_structure(std::string_view text, std::size_t at, std::size_t reach) {
+  const std::size_t begin = at > reach ? at - reach : 0;
+  return text.substr(begin, at - begin).find_first_of("{}[]") != std::string_view::npos;
 }
 
 /// +CC…: ITU-T E.164, 8 to 15 digits in all.
@@ -119,7 +133,8 @@ std::optional<Place> phone_at(std::string_view text, Place run) {
   // Bare digits are timestamps, ids and sums far more often than phones.
   Digits digits;
   const std::size_t end = walk_number(text, run.begin, digits);
-  if (digits.size < 7 || !label_before(text, run.begin, 24, kLabels)) return std::nullopt;
+  if (digits.size < 7 || is_date(text.substr(run.begin, end - run.begin))) return std::nullopt;
+  if (!label_before(text, run.begin, 24, kLabels) || begins_structure(text, run.begin, 24)) return std::nullopt;
   return Place{begin, end};
 }
 

@@ -11,10 +11,12 @@ namespace pg {
 namespace {
 
 constexpr std::size_t kRun = 8;
-constexpr std::array<std::string_view, 10> kWords = {"example",  "redacted", "placeholder", "your-",     "your_",
+constexpr std::array<std::string_view, 10> kWords = {"example",  "redacted", "placeholder", "your-",    "your_",
                                                      "changeme", "xxxxx",    "insert_",     "dummykey", "sample_"};
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 bool has_run_or_sequence(std::string_view value) {
   std::size_t same = 1, up = 1;
@@ -40,8 +42,12 @@ bool has_word(std::string_view value) {
 
 }  // namespace
 
-bool is_placeholder(std::string_view value) { return has_run_or_sequence(value) || has_word(value); }
+bool is_placeholder(std::string_view value) {
+  return has_run_or_sequence(value) || has_word(value);
+}
 
-std::string sample_hash(std::string_view value) { return to_hex(as_bytes(sha256(value)).substr(0, 8)); }
+std::string sample_hash(std::string_view value) {
+  return to_hex(as_bytes(sha256(value)).substr(0, 8));
+}
 
 }  // namespace pg

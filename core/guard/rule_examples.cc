@@ -78,8 +78,10 @@ std::string fine_grained_pat(Dice& dice) {
 }
 
 std::string jwt(Dice& dice) {
-  const std::string payload = fmt::format(R"({{"sub":"{}","iat":{}}})", dice.letters("a-z0-9", 12), 1700000000 + dice.next() % 1000000);
-  return fmt::format("{}.{}.{}", to_base64url(R"({"alg":"HS256","typ":"JWT"})"), to_base64url(payload), dice.letters("A-Za-z0-9_-", 43));
+  const std::string payload =
+      fmt::format(R"({{"sub":"{}","iat":{}}})", dice.letters("a-z0-9", 12), 1700000000 + dice.next() % 1000000);
+  return fmt::format("{}.{}.{}", to_base64url(R"({"alg":"HS256","typ":"JWT"})"), to_base64url(payload),
+                     dice.letters("A-Za-z0-9_-", 43));
 }
 
 std::string pem(Dice& dice, std::string_view type, std::string_view newline) {

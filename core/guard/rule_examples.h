@@ -1,4 +1,5 @@
-// The pattern language of examples in rule files, so that no live-looking key stands in any source: "gsk_{alnum:52}" becomes a value.
+// The pattern language of examples in rule files, so that no live-looking key stands in any source: "gsk_{alnum:52}" becomes a
+// value.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +21,8 @@ struct ClassField {
 std::optional<ClassField> read_class_field(std::string_view field);
 
 /// The value that `pattern` spells; the same seed gives the same value. Besides classes: {github_crc:ghp_}, {github_crc:ghr_:70},
-/// {github_pat}, {jwt}, {pem:RSA}, {pem_escaped:RSA}, {pypi:pypi.org}, {basic_auth}, {repeat:a:40}, {join} (nothing: cuts a literal in
-/// two). bad_request for an unknown field.
+/// {github_pat}, {jwt}, {pem:RSA}, {pem_escaped:RSA}, {pypi:pypi.org}, {basic_auth}, {repeat:a:40}, {join} (nothing: cuts a
+/// literal in two). bad_request for an unknown field.
 Result<std::string> spell_example(std::string_view pattern, std::uint64_t seed);
 
 }  // namespace pg

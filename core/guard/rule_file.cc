@@ -2,10 +2,10 @@
 #include "core/guard/rule_file.h"
 
 #include <fmt/format.h>
+#include <toml++/toml.h>
 
 #include <array>
 #include <optional>
-#include <toml++/toml.h>
 #include <utility>
 
 #include "core/base/text.h"
@@ -15,9 +15,9 @@ namespace pg {
 namespace {
 
 constexpr std::array<std::string_view, 24> kKeys = {
-    "id",        "kind",      "description", "keywords",   "regex",       "group",    "before",     "before_max",
-    "left",      "right",     "entropy_min", "min_digits", "min_lower",   "min_upper", "validators", "samples",
-    "placeholders", "near",   "near_bytes",  "run_length", "source",      "examples", "counterexamples", "ignore_case"};
+    "id",           "kind",  "description", "keywords",   "regex",     "group",     "before",          "before_max",
+    "left",         "right", "entropy_min", "min_digits", "min_lower", "min_upper", "validators",      "samples",
+    "placeholders", "near",  "near_bytes",  "run_length", "source",    "examples",  "counterexamples", "ignore_case"};
 
 class Block {
  public:
@@ -82,8 +82,8 @@ class Block {
     if (error_) return;
     const toml::source_position at = node.source().begin;
     const auto id = table_.get("id") == nullptr ? std::nullopt : table_.get("id")->value<std::string>();
-    error_ = make_error(Code::invalid_config,
-                        fmt::format("{}:{}:{}: {}{}", file_, at.line, at.column, id ? "rule " + *id + ": " : std::string(), what));
+    error_ = make_error(Code::invalid_config, fmt::format("{}:{}:{}: {}{}", file_, at.line, at.column,
+                                                          id ? "rule " + *id + ": " : std::string(), what));
   }
   void complain(const std::string& what) { complain(table_, what); }
   const std::optional<Error>& error() const { return error_; }
@@ -190,8 +190,8 @@ Result<std::vector<SecretRule>> read_rule_file(std::string_view toml, std::strin
   const toml::parse_result parsed = toml::parse(toml, file);
   if (!parsed) {
     const toml::parse_error& error = parsed.error();
-    return make_error(Code::invalid_config, fmt::format("{}:{}:{}: {}", file, error.source().begin.line, error.source().begin.column,
-                                                        error.description()));
+    return make_error(Code::invalid_config, fmt::format("{}:{}:{}: {}", file, error.source().begin.line,
+                                                        error.source().begin.column, error.description()));
   }
   std::vector<SecretRule> rules;
   const toml::node* node = parsed.table().get("rule");

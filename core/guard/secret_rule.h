@@ -16,24 +16,24 @@ namespace pg {
 
 struct SecretRule {
   Rule rule;
-  std::vector<std::string> keywords;     // as written
-  std::vector<Anchor> anchors;           // of the keywords
-  std::unique_ptr<Pattern> pattern;      // matched where a keyword begins, or `before` it
-  int group = 0;                         // which group is the secret
-  ByteSet before;                        // the value may begin up to `before_max` of these bytes ahead of the keyword
+  std::vector<std::string> keywords;  // as written
+  std::vector<Anchor> anchors;        // of the keywords
+  std::unique_ptr<Pattern> pattern;   // matched where a keyword begins, or `before` it
+  int group = 0;                      // which group is the secret
+  ByteSet before;                     // the value may begin up to `before_max` of these bytes ahead of the keyword
   std::size_t before_max = 0;
-  ByteSet left;                          // bytes that must not stand left of the match
-  ByteSet right;                         // nor right of it
-  double entropy_min = 0;                // bits per byte of the secret
+  ByteSet left;            // bytes that must not stand left of the match
+  ByteSet right;           // nor right of it
+  double entropy_min = 0;  // bits per byte of the secret
   int min_digits = 0, min_lower = 0, min_upper = 0;
   std::vector<Validator> validators;
   std::vector<std::string> validator_names;
-  std::vector<std::string> samples;      // first 16 hex digits of SHA-256 of published sample values
-  bool placeholders = true;              // refuse obvious stand-ins: runs, sequences, EXAMPLE
-  std::string near;                      // found only within `near_bytes` of a finding of that rule; has no keywords then
+  std::vector<std::string> samples;  // first 16 hex digits of SHA-256 of published sample values
+  bool placeholders = true;          // refuse obvious stand-ins: runs, sequences, EXAMPLE
+  std::string near;                  // found only within `near_bytes` of a finding of that rule; has no keywords then
   std::size_t near_bytes = 0;
-  std::size_t run_length = 0;            // near: length of the runs of `right` that are candidates
-  std::string source;                    // where the shape is documented
+  std::size_t run_length = 0;                          // near: length of the runs of `right` that are candidates
+  std::string source;                                  // where the shape is documented
   std::vector<std::string> examples, counterexamples;  // in the language of rule_examples.h
 };
 

@@ -1,4 +1,5 @@
-// From an anchor to a finding: edges in code, the regular expression where the anchor stands, then what the rule demands of the value.
+// From an anchor to a finding: edges in code, the regular expression where the anchor stands, then what the rule demands of the
+// value.
 #include "core/guard/secrets.h"
 
 #include <fmt/format.h>
@@ -65,7 +66,8 @@ Result<std::shared_ptr<const SecretRules>> SecretRules::read(std::string_view to
     const std::string& near = made->rules_[i].near;
     if (near.empty()) continue;
     if (!by_id.contains(near))
-      return make_error(Code::invalid_config, fmt::format("{}: rule {}: no rule is called {}", file, made->rules_[i].rule.id, near));
+      return make_error(Code::invalid_config,
+                        fmt::format("{}: rule {}: no rule is called {}", file, made->rules_[i].rule.id, near));
     made->near_.emplace_back(static_cast<RuleIndex>(i), by_id[near]);
   }
   made->anchors_->build();

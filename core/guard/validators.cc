@@ -39,7 +39,7 @@ Judgement check_github_pat(Candidate& c) {
   const std::string_view token = c.value_text();
   if (token.size() < 32) return Judgement::no;
   return base32_sha256_8(token.substr(0, token.size() - 16)) == token.substr(token.size() - 16, 8) ? Judgement::certain
-                                                                                                  : Judgement::weak;
+                                                                                                   : Judgement::weak;
 }
 
 std::optional<nlohmann::json> decoded_object(std::string_view part) {

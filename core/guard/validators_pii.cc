@@ -17,19 +17,31 @@ struct Issuer {
   int low, high;
   unsigned lengths;
 };
-constexpr unsigned len(int n) { return 1U << n; }
+constexpr unsigned len(int n) {
+  return 1U << n;
+}
 constexpr Issuer kIssuers[] = {
-    {4000, 4999, len(16) | len(19)},                      // Visa; its 13 digits went out of use and are timestamps today
-    {5100, 5599, len(16)},                                // Mastercard
-    {2221, 2720, len(16)},                                // Mastercard, second range
-    {3400, 3499, len(15)}, {3700, 3799, len(15)},         // American Express
-    {6011, 6011, len(16) | len(19)}, {6440, 6599, len(16) | len(19)},  // Discover
-    {3528, 3589, len(16) | len(19)},                      // JCB
-    {3000, 3059, len(14)}, {3095, 3095, len(14)}, {3600, 3699, len(14)}, {3800, 3999, len(14)},  // Diners Club
+    {4000, 4999, len(16) | len(19)},  // Visa; its 13 digits went out of use and are timestamps today
+    {5100, 5599, len(16)},            // Mastercard
+    {2221, 2720, len(16)},            // Mastercard, second range
+    {3400, 3499, len(15)},
+    {3700, 3799, len(15)},  // American Express
+    {6011, 6011, len(16) | len(19)},
+    {6440, 6599, len(16) | len(19)},  // Discover
+    {3528, 3589, len(16) | len(19)},  // JCB
+    {3000, 3059, len(14)},
+    {3095, 3095, len(14)},
+    {3600, 3699, len(14)},
+    {3800, 3999, len(14)},                                // Diners Club
     {6200, 6299, len(16) | len(17) | len(18) | len(19)},  // UnionPay
     {2200, 2204, len(16)},                                // Mir
-    {5018, 5018, len(16)}, {5020, 5020, len(16)}, {5038, 5038, len(16)}, {5893, 5893, len(16)}, {6304, 6304, len(16)},
-    {6759, 6759, len(16)}, {6761, 6763, len(16)},         // Maestro
+    {5018, 5018, len(16)},
+    {5020, 5020, len(16)},
+    {5038, 5038, len(16)},
+    {5893, 5893, len(16)},
+    {6304, 6304, len(16)},
+    {6759, 6759, len(16)},
+    {6761, 6763, len(16)},  // Maestro
 };
 
 /// A country of the SWIFT registry: length of the whole, and the national part as runs of n (digits), a (letters), c (either).
@@ -39,24 +51,24 @@ struct IbanCountry {
   std::string_view shape;
 };
 constexpr IbanCountry kIbans[] = {
-    {"AD", 24, "8n12c"},     {"AE", 23, "19n"},       {"AL", 28, "8n16c"},      {"AT", 20, "16n"},       {"AZ", 28, "4a20c"},
-    {"BA", 20, "16n"},       {"BE", 16, "12n"},       {"BG", 22, "4a6n8c"},     {"BH", 22, "4a14c"},     {"BI", 27, "23n"},
-    {"BR", 29, "23n1a1c"},   {"BY", 28, "4c4n16c"},   {"CH", 21, "5n12c"},      {"CR", 22, "18n"},       {"CY", 28, "8n16c"},
-    {"CZ", 24, "20n"},       {"DE", 22, "18n"},       {"DJ", 27, "23n"},        {"DK", 18, "14n"},       {"DO", 28, "4c20n"},
-    {"EE", 20, "16n"},       {"EG", 29, "25n"},       {"ES", 24, "20n"},        {"FI", 18, "14n"},       {"FK", 18, "2a12n"},
-    {"FO", 18, "14n"},       {"FR", 27, "10n11c2n"},  {"GB", 22, "4a14n"},      {"GE", 22, "2a16n"},     {"GI", 23, "4a15c"},
-    {"GL", 18, "14n"},       {"GR", 27, "7n16c"},     {"GT", 28, "24c"},        {"HR", 21, "17n"},       {"HU", 28, "24n"},
-    {"IE", 22, "4a14n"},     {"IL", 23, "19n"},       {"IQ", 23, "4a15n"},      {"IS", 26, "22n"},       {"IT", 27, "1a10n12c"},
-    {"JO", 30, "4a4n18c"},   {"KW", 30, "4a22c"},     {"KZ", 20, "3n13c"},      {"LB", 28, "4n20c"},     {"LC", 32, "4a24c"},
-    {"LI", 21, "5n12c"},     {"LT", 20, "16n"},       {"LU", 20, "3n13c"},      {"LV", 21, "4a13c"},     {"LY", 25, "21n"},
-    {"MC", 27, "10n11c2n"},  {"MD", 24, "20c"},       {"ME", 22, "18n"},        {"MK", 19, "3n10c2n"},   {"MN", 20, "16n"},
-    {"MR", 27, "23n"},       {"MT", 31, "4a5n18c"},   {"MU", 30, "4a19n3a"},    {"NI", 28, "4a20n"},     {"NL", 18, "4a10n"},
-    {"NO", 15, "11n"},       {"OM", 23, "3n16c"},     {"PK", 24, "4a16c"},      {"PL", 28, "24n"},       {"PS", 29, "4a21c"},
-    {"PT", 25, "21n"},       {"QA", 29, "4a21c"},     {"RO", 24, "4a16c"},      {"RS", 22, "18n"},       {"RU", 33, "14n15c"},
-    {"SA", 24, "2n18c"},     {"SC", 31, "4a20n3a"},   {"SD", 18, "14n"},        {"SE", 24, "20n"},       {"SI", 19, "15n"},
-    {"SK", 24, "20n"},       {"SM", 27, "1a10n12c"},  {"SO", 23, "19n"},        {"ST", 25, "21n"},       {"SV", 28, "4a20n"},
-    {"TL", 23, "19n"},       {"TN", 24, "20n"},       {"TR", 26, "6n16c"},      {"UA", 29, "6n19c"},     {"VA", 22, "18n"},
-    {"VG", 24, "4a16n"},     {"XK", 20, "16n"},       {"YE", 30, "4a4n18c"},
+    {"AD", 24, "8n12c"},    {"AE", 23, "19n"},      {"AL", 28, "8n16c"},   {"AT", 20, "16n"},     {"AZ", 28, "4a20c"},
+    {"BA", 20, "16n"},      {"BE", 16, "12n"},      {"BG", 22, "4a6n8c"},  {"BH", 22, "4a14c"},   {"BI", 27, "23n"},
+    {"BR", 29, "23n1a1c"},  {"BY", 28, "4c4n16c"},  {"CH", 21, "5n12c"},   {"CR", 22, "18n"},     {"CY", 28, "8n16c"},
+    {"CZ", 24, "20n"},      {"DE", 22, "18n"},      {"DJ", 27, "23n"},     {"DK", 18, "14n"},     {"DO", 28, "4c20n"},
+    {"EE", 20, "16n"},      {"EG", 29, "25n"},      {"ES", 24, "20n"},     {"FI", 18, "14n"},     {"FK", 18, "2a12n"},
+    {"FO", 18, "14n"},      {"FR", 27, "10n11c2n"}, {"GB", 22, "4a14n"},   {"GE", 22, "2a16n"},   {"GI", 23, "4a15c"},
+    {"GL", 18, "14n"},      {"GR", 27, "7n16c"},    {"GT", 28, "24c"},     {"HR", 21, "17n"},     {"HU", 28, "24n"},
+    {"IE", 22, "4a14n"},    {"IL", 23, "19n"},      {"IQ", 23, "4a15n"},   {"IS", 26, "22n"},     {"IT", 27, "1a10n12c"},
+    {"JO", 30, "4a4n18c"},  {"KW", 30, "4a22c"},    {"KZ", 20, "3n13c"},   {"LB", 28, "4n20c"},   {"LC", 32, "4a24c"},
+    {"LI", 21, "5n12c"},    {"LT", 20, "16n"},      {"LU", 20, "3n13c"},   {"LV", 21, "4a13c"},   {"LY", 25, "21n"},
+    {"MC", 27, "10n11c2n"}, {"MD", 24, "20c"},      {"ME", 22, "18n"},     {"MK", 19, "3n10c2n"}, {"MN", 20, "16n"},
+    {"MR", 27, "23n"},      {"MT", 31, "4a5n18c"},  {"MU", 30, "4a19n3a"}, {"NI", 28, "4a20n"},   {"NL", 18, "4a10n"},
+    {"NO", 15, "11n"},      {"OM", 23, "3n16c"},    {"PK", 24, "4a16c"},   {"PL", 28, "24n"},     {"PS", 29, "4a21c"},
+    {"PT", 25, "21n"},      {"QA", 29, "4a21c"},    {"RO", 24, "4a16c"},   {"RS", 22, "18n"},     {"RU", 33, "14n15c"},
+    {"SA", 24, "2n18c"},    {"SC", 31, "4a20n3a"},  {"SD", 18, "14n"},     {"SE", 24, "20n"},     {"SI", 19, "15n"},
+    {"SK", 24, "20n"},      {"SM", 27, "1a10n12c"}, {"SO", 23, "19n"},     {"ST", 25, "21n"},     {"SV", 28, "4a20n"},
+    {"TL", 23, "19n"},      {"TN", 24, "20n"},      {"TR", 26, "6n16c"},   {"UA", 29, "6n19c"},   {"VA", 22, "18n"},
+    {"VG", 24, "4a16n"},    {"XK", 20, "16n"},      {"YE", 30, "4a4n18c"},
 };
 
 const IbanCountry* find_country(std::string_view code) {
@@ -120,7 +132,8 @@ bool iban_valid(std::string_view iban) {
   unsigned rest = 0;
   for (std::size_t i = 0; i < iban.size(); ++i) {
     const char c = iban[(i + 4) % iban.size()];
-    rest = kDigits.has(c) ? (rest * 10 + static_cast<unsigned>(c - '0')) % 97 : (rest * 100 + static_cast<unsigned>(c - 'A') + 10) % 97;
+    rest = kDigits.has(c) ? (rest * 10 + static_cast<unsigned>(c - '0')) % 97
+                          : (rest * 100 + static_cast<unsigned>(c - 'A') + 10) % 97;
   }
   return rest == 1;
 }

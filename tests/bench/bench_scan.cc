@@ -34,7 +34,9 @@ struct Clock {
 };
 constexpr std::size_t kSize = 8U << 20;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 /// The median of `rounds` runs, in seconds.
 double median(int rounds, const std::function<void()>& run) {
@@ -52,8 +54,8 @@ class Texts {
  public:
   std::string code() {
     return fill([&](std::string& out) {
-      out += fmt::format("  if ({}_{} > {}) {{ return {}->{}({}, \"{}\"); }}  // {} {} {}\n", word(), word(), number(100), word(), word(),
-                         number(5000), word(), word(), word(), word());
+      out += fmt::format("  if ({}_{} > {}) {{ return {}->{}({}, \"{}\"); }}  // {} {} {}\n", word(), word(), number(100), word(),
+                         word(), number(5000), word(), word(), word(), word());
     });
   }
   std::string prose() {
@@ -64,30 +66,37 @@ class Texts {
   }
   std::string minified() {
     return fill([&](std::string& out) {
-      out += fmt::format("function {0}({1},{2}){{return {1}.{3}?{2}[{4}]:e.{5}({1},\"{6}\")}}", letter(), letter(), letter(), word(),
-                         number(400), word(), word());
+      out += fmt::format("function {0}({1},{2}){{return {1}.{3}?{2}[{4}]:e.{5}({1},\"{6}\")}}", letter(), letter(), letter(),
+                         word(), number(400), word(), word());
     });
   }
   std::string logs() {
     return fill([&](std::string& out) {
-      out += fmt::format("2026-11-{:02}T{:02}:{:02}:{:02}.{:03}Z INFO {} request={} ip=10.{}.{}.{} took {}ms status={}\n", 1 + number(28),
-                         number(24), number(60), number(60), number(1000), word(), pg::to_hex(bytes(8)), number(256), number(256),
-                         number(256), number(900), 200 + number(5));
+      out += fmt::format("2026-11-{:02}T{:02}:{:02}:{:02}.{:03}Z INFO {} request={} ip=10.{}.{}.{} took {}ms status={}\n",
+                         1 + number(28), number(24), number(60), number(60), number(1000), word(), pg::to_hex(bytes(8)),
+                         number(256), number(256), number(256), number(900), 200 + number(5));
     });
   }
   std::string json() {
     return fill([&](std::string& out) {
-      out += fmt::format(R"({{"id":{},"{}":"{} {} {}","at":{},"{}":[{},{},{}],"ok":true}},)", number(1000000), word(), word(), word(), word(),
-                         1700000000000 + number(1000000000), word(), number(99), number(99), number(99));
+      out += fmt::format(R"({{"id":{},"{}":"{} {} {}","at":{},"{}":[{},{},{}],"ok":true}},)", number(1000000), word(), word(),
+                         word(), word(), 1700000000000 + number(1000000000), word(), number(99), number(99), number(99));
     });
   }
   std::string base64() { return pg::to_base64(bytes(kSize * 3 / 4)); }
   std::string heads() {  // nothing but beginnings of tokens
-    const std::string one = "gh" "p_" + std::string(35, 'A') + " ";
+    const std::string one =
+        "gh"
+        "p_" +
+        std::string(35, 'A') + " ";
     return fill([&](std::string& out) { out += one; });
   }
   std::string key_heads() {
-    return fill([&](std::string& out) { out += "-----BEGIN RSA " "PRIVATE KEY-----\n"; });
+    return fill([&](std::string& out) {
+      out +=
+          "-----BEGIN RSA "
+          "PRIVATE KEY-----\n";
+    });
   }
 
  private:
@@ -101,9 +110,10 @@ class Texts {
   std::string letter() { return std::string(1, static_cast<char>('a' + number(26))); }
   std::string word() {
     static const std::vector<std::string> kWords = {
-        "the",    "request", "value",  "index",   "return", "config", "user",   "session", "token",  "buffer", "stream", "parse", "write",
-        "handle", "number",  "string", "default", "result", "error",  "module", "export",  "import", "length", "status", "cache", "store",
-        "client", "server",  "with",   "and",     "of",     "to",     "in",     "is",      "that",   "for",    "it",     "was",   "on"};
+        "the",    "request", "value",  "index",  "return", "config", "user",    "session", "token", "buffer",
+        "stream", "parse",   "write",  "handle", "number", "string", "default", "result",  "error", "module",
+        "export", "import",  "length", "status", "cache",  "store",  "client",  "server",  "with",  "and",
+        "of",     "to",      "in",     "is",     "that",   "for",    "it",      "was",     "on"};
     return kWords[number(kWords.size())];
   }
   std::string bytes(std::size_t n) {
@@ -114,7 +124,8 @@ class Texts {
   std::mt19937_64 random_{1};
 };
 
-void measure(const std::string& name, const std::string& text, const pg::SecretRules& secrets, const pg::Guards& pii, const pg::Guards& all) {
+void measure(const std::string& name, const std::string& text, const pg::SecretRules& secrets, const pg::Guards& pii,
+             const pg::Guards& all) {
   std::vector<pg::Finding> found;
   const auto rate = [&](const std::function<void()>& run) {
     return static_cast<double>(text.size()) / 1e6 / median(5, [&] {
@@ -127,8 +138,8 @@ void measure(const std::string& name, const std::string& text, const pg::SecretR
   const double pii_rate = rate([&] { pii.inspect(text, pg::Scrutiny::all, found); });
   const std::size_t pii_count = found.size();
   const double all_rate = rate([&] { all.inspect(text, pg::Scrutiny::all, found); });
-  fmt::print("{:<16} {:>9.0f} {:>9.0f} {:>9.0f}   {:>7.2f} {:>8} {:>8}\n", name, secret_rate, pii_rate, all_rate, 1.048576e3 / pii_rate,
-             secret_count, pii_count);
+  fmt::print("{:<16} {:>9.0f} {:>9.0f} {:>9.0f}   {:>7.2f} {:>8} {:>8}\n", name, secret_rate, pii_rate, all_rate,
+             1.048576e3 / pii_rate, secret_count, pii_count);
 }
 
 /// The shipped rules and as many made-up ones of the same shape.
@@ -136,8 +147,9 @@ std::string doubled_rules(std::size_t count) {
   std::string toml;
   for (std::size_t i = 0; i < count; ++i) {
     const std::string prefix = *pg::spell_example("{lower:3}{digit}", i + 1);
-    toml += fmt::format("[[rule]]\nid = \"made-up-{}\"\nkind = \"MADE_UP\"\nkeywords = [\"{}_\"]\nregex = '{}_[A-Za-z0-9]{{32}}'\n", i, prefix,
-                        prefix);
+    toml +=
+        fmt::format("[[rule]]\nid = \"made-up-{}\"\nkind = \"MADE_UP\"\nkeywords = [\"{}_\"]\nregex = '{}_[A-Za-z0-9]{{32}}'\n",
+                    i, prefix, prefix);
   }
   return toml;
 }
@@ -157,11 +169,12 @@ int main(int argc, char** argv) {
   const auto all = pg::Guards::make(secrets, everything).value();
   const auto more = pg::SecretRules::read(doubled_rules(200), "made up").value();
 
-  fmt::print("{:<16} {:>9} {:>9} {:>9}   {:>7} {:>8} {:>8}\n", "text", "secrets", "pii", "all MB/s", "pii ms/MiB", "secrets", "pii");
+  fmt::print("{:<16} {:>9} {:>9} {:>9}   {:>7} {:>8} {:>8}\n", "text", "secrets", "pii", "all MB/s", "pii ms/MiB", "secrets",
+             "pii");
   Texts texts;
-  std::vector<std::pair<std::string, std::string>> kinds = {{"code", texts.code()},   {"prose", texts.prose()},   {"minified", texts.minified()},
-                                                            {"logs", texts.logs()},   {"json", texts.json()},     {"base64", texts.base64()},
-                                                            {"token heads", texts.heads()}, {"key heads", texts.key_heads()}};
+  std::vector<std::pair<std::string, std::string>> kinds = {
+      {"code", texts.code()}, {"prose", texts.prose()},   {"minified", texts.minified()}, {"logs", texts.logs()},
+      {"json", texts.json()}, {"base64", texts.base64()}, {"token heads", texts.heads()}, {"key heads", texts.key_heads()}};
   for (int i = 1; i < argc; ++i) {
     std::ifstream file(argv[i], std::ios::binary);
     kinds.emplace_back(std::string(argv[i]).substr(std::max<std::size_t>(16, std::string(argv[i]).size()) - 16),

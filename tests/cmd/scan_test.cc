@@ -1,6 +1,5 @@
 // pg scan from files to reports: places, masks, marks, pieces of big files, ignore rules, exit-relevant counts.
 #include <doctest/doctest.h>
-
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -44,7 +43,8 @@ class Tree {
 std::shared_ptr<const Guards> guards(bool pii = false) {
   GuardSettings settings;
   settings.secrets = Action::detect;
-  settings.email = settings.iban = settings.card = settings.ssn = settings.phone = settings.ipv4 = pii ? Action::detect : Action::off;
+  settings.email = settings.iban = settings.card = settings.ssn = settings.phone = settings.ipv4 =
+      pii ? Action::detect : Action::off;
   return Guards::make(shipped_secret_rules(), settings).value();
 }
 
@@ -75,7 +75,8 @@ TEST_CASE("a finding has its line, its column in code points, and never its valu
   CHECK(found.end_column == 48);
   CHECK(found.mask == "ghp_…");
   CHECK(found.length == 40);
-  for (const std::string& report : {report_text(result, *guards(), {}), report_json(result, *guards(), {}), report_sarif(result, *guards(), {})}) {
+  for (const std::string& report :
+       {report_text(result, *guards(), {}), report_json(result, *guards(), {}), report_sarif(result, *guards(), {})}) {
     CHECK(report.find(kToken.substr(4, 6)) == std::string::npos);
     CHECK(report.find("github-token") != std::string::npos);
   }
@@ -147,7 +148,8 @@ TEST_CASE(".gitignore and .ignore leave out what git and ripgrep leave out; --no
   tree.write(".gitignore", "*.log\n!keep.log\n/build/\n");
   tree.write(".ignore", "local\n");
   tree.write("sub/.gitignore", "!b.log\ndeep/**/x\n");
-  for (const char* name : {"a.log", "keep.log", "build/x", "sub/build/x", "local", "sub/local", "sub/b.log", "sub/c.log", "sub/deep/1/2/x", "excluded"})
+  for (const char* name : {"a.log", "keep.log", "build/x", "sub/build/x", "local", "sub/local", "sub/b.log", "sub/c.log",
+                           "sub/deep/1/2/x", "excluded"})
     tree.write(name, kToken);
   CHECK(names_in(scan(tree), tree) == "keep.log sub/b.log sub/build/x");
   CHECK(names_in(scan(tree, false, "sub"), tree) == "sub/b.log sub/build/x");

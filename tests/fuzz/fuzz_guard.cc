@@ -1,5 +1,6 @@
 // libFuzzer over the finders: any bytes give ordered, in-range, disjoint findings, the same ones every time.
-// A harness is int fuzz_NAME_one(data, size), which aborts when a promise is broken; replay_test.cc runs tests/fuzz/corpus/NAME through it.
+// A harness is int fuzz_NAME_one(data, size), which aborts when a promise is broken; replay_test.cc runs tests/fuzz/corpus/NAME
+// through it.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -50,10 +51,13 @@ int fuzz_guard_one(const std::uint8_t* data, std::size_t size) {
   pg::expect(found == pg::look_at(text, pg::Scrutiny::all));
   pg::look_at(text, pg::Scrutiny::secrets_only);
   // What stands in a text of its own is found there too, unless what stood around it told what it was.
-  for (const pg::Finding& finding : found) pg::look_at(text.substr(finding.begin, finding.end - finding.begin), pg::Scrutiny::all);
+  for (const pg::Finding& finding : found)
+    pg::look_at(text.substr(finding.begin, finding.end - finding.begin), pg::Scrutiny::all);
   return 0;
 }
 
 #ifndef PG_FUZZ_REPLAY
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) { return fuzz_guard_one(data, size); }
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return fuzz_guard_one(data, size);
+}
 #endif

@@ -1,4 +1,6 @@
 // Every place of every literal is found, whatever stands around it and wherever blocks of sixteen bytes end.
+#include "core/guard/anchors.h"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/guard/anchors.h"
 #include "tests/support/gen.h"
 
 namespace pg {

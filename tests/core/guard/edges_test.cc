@@ -1,12 +1,14 @@
 // Which bytes end an escape, and how long it is.
-#include <doctest/doctest.h>
-
 #include "core/guard/edges.h"
+
+#include <doctest/doctest.h>
 
 namespace pg {
 namespace {
 
-std::size_t before_end(std::string_view text) { return escape_before(text, text.size()); }
+std::size_t before_end(std::string_view text) {
+  return escape_before(text, text.size());
+}
 
 TEST_CASE("escapes of JSON, source, URLs and terminals separate") {
   CHECK(before_end("\\n") == 2);

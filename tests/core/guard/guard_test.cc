@@ -1,10 +1,11 @@
 // Guards: settings become decisions; overlaps, allow lists, weak findings and custom rules.
+#include "core/guard/guard.h"
+
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
 
-#include "core/guard/guard.h"
 #include "core/guard/rule_examples.h"
 #include "core/guard/secrets.h"
 

@@ -1,11 +1,11 @@
 // Patterns: anchored matches, groups, refusal of what matches nothing, and first use by many threads at once.
+#include "core/guard/matcher.h"
+
 #include <doctest/doctest.h>
 
 #include <atomic>
 #include <thread>
 #include <vector>
-
-#include "core/guard/matcher.h"
 
 namespace pg {
 namespace {
@@ -52,8 +52,7 @@ TEST_CASE("many threads may be first") {
   const Pattern pattern("[a-z]{3}[0-9]{3}");
   std::atomic<int> good{0};
   std::vector<std::thread> threads;
-  for (int i = 0; i < 8; ++i)
-    threads.emplace_back([&] { good += pattern.match_at("abc123", 0).has_value() ? 1 : 0; });
+  for (int i = 0; i < 8; ++i) threads.emplace_back([&] { good += pattern.match_at("abc123", 0).has_value() ? 1 : 0; });
   for (std::thread& thread : threads) thread.join();
   CHECK(good == 8);
 }

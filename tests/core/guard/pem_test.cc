@@ -16,10 +16,13 @@ std::vector<Finding> keys_in(std::string_view text) {
   return found;
 }
 
-std::string key(std::string_view pattern) { return spell_example(pattern, 9).value(); }
+std::string key(std::string_view pattern) {
+  return spell_example(pattern, 9).value();
+}
 
 std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
   return text;
 }
 
@@ -46,7 +49,8 @@ TEST_CASE("a key that was cut is found to where it ends") {
 
 TEST_CASE("heads without a key, short bodies and prose are none") {
   const std::string head = std::string("-----BEGIN RSA ") + "PRIVATE KEY-----";
-  for (const std::string body : {"", "\n", "\nMIIB\n", "\n<your key here, in base64, on as many lines as it takes to write it down>\n", "\n...\n"}) {
+  for (const std::string body :
+       {"", "\n", "\nMIIB\n", "\n<your key here, in base64, on as many lines as it takes to write it down>\n", "\n...\n"}) {
     CAPTURE(body);
     CHECK(keys_in(head + body).empty());
     CHECK(keys_in(head + body + replaced(head, "BEGIN", "END")).empty());

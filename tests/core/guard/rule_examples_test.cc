@@ -1,10 +1,11 @@
 // The example language: the same seed gives the same value, fields have the length and alphabet they name.
+#include "core/guard/rule_examples.h"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 
 #include "core/guard/byte_set.h"
-#include "core/guard/rule_examples.h"
 
 namespace pg {
 namespace {

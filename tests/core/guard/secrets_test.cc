@@ -1,4 +1,6 @@
 // The engine around the rules: neighbours, ordinary code, published samples, and the cost of hostile texts.
+#include "core/guard/secrets.h"
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -6,7 +8,6 @@
 
 #include "core/base/encode.h"
 #include "core/guard/rule_examples.h"
-#include "core/guard/secrets.h"
 #include "tests/support/gen.h"
 
 namespace pg {
@@ -20,27 +21,49 @@ std::string ids_in(std::string_view text) {
   return out;
 }
 
-std::string spelled(std::string_view pattern) { return spell_example(pattern, 21).value(); }
+std::string spelled(std::string_view pattern) {
+  return spell_example(pattern, 21).value();
+}
 
 TEST_CASE("ordinary code gives nothing") {
   for (const std::string_view text :
        {R"("integrity": "sha512-L9X8uHCYU310o99L3/MpJKYxPzXPOS7S0NmBaM7UO/x2Kb2WbmMLSkfvdr1KxRIFYOpbY0Jhn7CfLSUDzL8arQ==")",
-        R"("resolved": "https://registry.npmjs.org/@types/node/-/node-1.2.3.tgz")", "@types/node@1.2.3", "3fa85f64-5717-4562-b3fc-2c963f66afa6",
-        "c17a12f9d3e4b5a6978812345678901234567890", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        R"("resolved": "https://registry.npmjs.org/@types/node/-/node-1.2.3.tgz")",
+        "@types/node@1.2.3",
+        "3fa85f64-5717-4562-b3fc-2c963f66afa6",
+        "c17a12f9d3e4b5a6978812345678901234567890",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "!function(e,t){\"use strict\";var n=e.sk_live_mode,r=t.npm_config_cache;return n&&r}(window,ghp_);",
         ".task-sk-container{color:#ACfa01;margin:0 auto}.SKab12cd{top:0}",
-        "url(data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==)",
-        "1763699535123 1763699535", "v1.2.3-beta.4+build.5", "server 10.0.0.1 192.168.0.1", "@app.get('/users')", "AKIAIOSFODNN7EXAMPLE",
-        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "sk-your-api-key-here", "export OPENAI_API_KEY=sk-...", "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-        "Authorization: Bearer <token>", "password: ${DB_PASSWORD}", "postgres://user:password@localhost:5432/db", "sk_test_", "xoxb-your-token",
-        "eyJhbGciOiJIUzI1NiJ9", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "git+ssh://git@github.com/a/b.git#c17a12f"}) {
+        "url(data:image/"
+        "png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==)",
+        "1763699535123 1763699535",
+        "v1.2.3-beta.4+build.5",
+        "server 10.0.0.1 192.168.0.1",
+        "@app.get('/users')",
+        "AKIAIOSFODNN7EXAMPLE",
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "sk-your-api-key-here",
+        "export OPENAI_API_KEY=sk-...",
+        "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "Authorization: Bearer <token>",
+        "password: ${DB_PASSWORD}",
+        "postgres://user:password@localhost:5432/db",
+        "sk_test_",
+        "xoxb-your-token",
+        "eyJhbGciOiJIUzI1NiJ9",
+        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+        "git+ssh://git@github.com/a/b.git#c17a12f"}) {
     CAPTURE(text);
     CHECK(ids_in(text) == "");
   }
 }
 
 TEST_CASE("published samples are nobody's secrets") {
-  const std::string sample = std::string("sk_te" "st_4eC39HqLyjWD") + "arjtT1zdp7dc";
+  const std::string sample = std::string(
+                                 "sk_te"
+                                 "st_4eC39HqLyjWD") +
+                             "arjtT1zdp7dc";
   CHECK(ids_in(sample) == "");
   CHECK(ids_in(sample + "x") == "stripe-secret-key");
 }
@@ -50,7 +73,8 @@ TEST_CASE("an AWS secret is found near its id, whichever comes first, and not fa
   const std::string secret = spelled("{b64:40}");
   CHECK(ids_in(id + "," + secret) == "aws-access-key-id aws-secret-access-key-near-id");
   CHECK(ids_in(secret + "\n" + id) == "aws-access-key-id aws-secret-access-key-near-id");
-  CHECK(ids_in("{\\\"id\\\":\\\"" + id + "\\\",\\\"key\\\":\\\"" + secret + "\\\"}") == "aws-access-key-id aws-secret-access-key-near-id");
+  CHECK(ids_in("{\\\"id\\\":\\\"" + id + "\\\",\\\"key\\\":\\\"" + secret + "\\\"}") ==
+        "aws-access-key-id aws-secret-access-key-near-id");
   CHECK(ids_in(id + "\\n" + secret) == "aws-access-key-id aws-secret-access-key-near-id");
   CHECK(ids_in(id + std::string(500, ' ') + secret) == "aws-access-key-id");
   CHECK(ids_in(secret) == "");
@@ -79,12 +103,16 @@ TEST_CASE("rule files: malformed blocks are refused with their place and id") {
   const std::string good = "[[rule]]\nid = \"a\"\nkind = \"A\"\nkeywords = [\"abcd\"]\nregex = 'abcd[0-9]+'\n";
   CHECK(SecretRules::read(good, "mine.toml").has_value());
   CHECK(refusal(good + good) == "mine.toml: two rules are called a");
-  CHECK(refusal(good + "keyword = []\n").find("mine.toml:6:11: rule a: unknown key \"keyword\" (did you mean \"keywords\"?)") == 0);
+  CHECK(refusal(good + "keyword = []\n").find("mine.toml:6:11: rule a: unknown key \"keyword\" (did you mean \"keywords\"?)") ==
+        0);
   CHECK(refusal(good + "validators = [\"crc\"]\n").find("no validator is called \"crc\"") != std::string::npos);
-  CHECK(refusal("[[rule]]\nid = \"a\"\nkind = \"A\"\nkeywords = [\"abc\"]\nregex = 'abc'\n").find("too short") != std::string::npos);
-  CHECK(refusal("[[rule]]\nid = \"A\"\nkind = \"A\"\nkeywords = [\"abcd\"]\nregex = 'abc'\n").find("id must be") != std::string::npos);
+  CHECK(refusal("[[rule]]\nid = \"a\"\nkind = \"A\"\nkeywords = [\"abc\"]\nregex = 'abc'\n").find("too short") !=
+        std::string::npos);
+  CHECK(refusal("[[rule]]\nid = \"A\"\nkind = \"A\"\nkeywords = [\"abcd\"]\nregex = 'abc'\n").find("id must be") !=
+        std::string::npos);
   CHECK(refusal("[[rule]]\nid = \"a\"\nkind = \"A\"\nregex = 'abc'\n").find("needs keywords") != std::string::npos);
-  CHECK(refusal("[[rule]]\nid = \"a\"\nkind = \"A\"\nnear = \"b\"\nregex = 'abc'\n").find("no rule is called b") != std::string::npos);
+  CHECK(refusal("[[rule]]\nid = \"a\"\nkind = \"A\"\nnear = \"b\"\nregex = 'abc'\n").find("no rule is called b") !=
+        std::string::npos);
   CHECK(refusal("[[rule]\n").find("mine.toml:1:") == 0);
 }
 

@@ -1,11 +1,12 @@
 // Checksums against values from their standards, and against values with one character changed.
+#include "core/guard/validators.h"
+
 #include <doctest/doctest.h>
 
 #include <string>
 
 #include "core/base/encode.h"
 #include "core/guard/rule_examples.h"
-#include "core/guard/validators.h"
 
 namespace pg {
 namespace {
@@ -18,7 +19,9 @@ Judgement judge(std::string_view validator, std::string_view value) {
   return found(candidate);
 }
 
-std::string spelled(std::string_view pattern) { return spell_example(pattern, 5).value(); }
+std::string spelled(std::string_view pattern) {
+  return spell_example(pattern, 5).value();
+}
 
 TEST_CASE("CRC-32 and base 62 as published") {
   CHECK(crc32("123456789") == 0xCBF43926U);  // the check value of CRC-32/ISO-HDLC
