@@ -1,5 +1,4 @@
-// toml++ behind parse_toml(), with the limits it lacks: size, and depth of dotted keys, whose destructors recurse.  (door:
-// toml++)
+// toml++ behind parse_toml(), which lets it see only what toml_flaws.h finds harmless.  (door: toml++)
 #include "config/load_toml.h"
 
 #include <fmt/format.h>
@@ -9,13 +8,11 @@
 #include <optional>
 #include <utility>
 
+#include "config/toml_flaws.h"
 #include "core/base/text.h"
 
 namespace pg {
 namespace {
-
-constexpr int kMaxDotsInLine = 16;  // our deepest path has four parts
-constexpr int kMaxBrackets = 16;
 
 constexpr std::size_t kMaxSourceLine = 4096;
 
@@ -48,68 +45,6 @@ Position position_of(std::string_view text, std::size_t offset) {
       ++at.column;
   }
   return at;
-}
-
-// The end of the string that opens at `at`, or the end of the text. Follows TOML 1.0 "String"; where the text is malformed the
-// parser stops at the same place, so what this misjudges afterwards is never built.
-std::size_t skip_string(std::string_view text, std::size_t at) {
-  const char quote = text[at];
-  const bool block = text.substr(at, 3) == std::string(3, quote);
-  for (at += block ? 3 : 1; at < text.size(); ++at) {
-    if (text[at] == '\\' && quote == '"')
-      ++at;
-    else if (!block && (text[at] == quote || text[at] == '\n'))
-      return at + 1;
-    else if (block && text.substr(at, 3) == std::string(3, quote)) {
-      at += 3;
-      while (at < text.size() && text[at] == quote) ++at;  // up to two quotes may stand before the closing three
-      return at;
-    }
-  }
-  return text.size();
-}
-
-struct Flaw {
-  std::size_t at = 0;
-  const char* message = "";
-};
-
-// toml++ 3.3 assumes, without a check, that a table's name begins as names do: "[." would be undefined behaviour.
-bool is_name_start(std::string_view text, std::size_t at) {
-  if (text.substr(at, 1) == "[") ++at;
-  at = text.find_first_not_of(" \t", at);
-  if (at == std::string_view::npos) return true;  // the parser says what is missing
-  const char c = text[at];
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("_-\"']").find(c) != std::string_view::npos;
-}
-
-// The first byte that the parser must not see: it nests deeper than any setting does, or begins a table without a name.
-std::optional<Flaw> find_flaw(std::string_view text) {
-  int dots = 0, brackets = 0;
-  bool in_value = false;  // behind "=" on this line
-  for (std::size_t at = 0; at < text.size();) {
-    const char c = text[at];
-    if (c == '"' || c == '\'') {
-      at = skip_string(text, at);
-      continue;
-    }
-    if (c == '#') {
-      at = std::min(text.find('\n', at), text.size());
-      continue;
-    }
-    if (c == '\n') {
-      dots = 0;
-      if (brackets == 0) in_value = false;
-    }
-    if (c == '=') in_value = true;
-    if (c == '.' && ++dots > kMaxDotsInLine) return Flaw{at, "nested too deeply"};
-    if (c == '[' && brackets == 0 && !in_value && !is_name_start(text, at + 1)) return Flaw{at, "the table has no name"};
-    if ((c == '[' || c == '{') && ++brackets > kMaxBrackets) return Flaw{at, "nested too deeply"};
-    if ((c == ']' || c == '}') && brackets > 0) --brackets;
-    ++at;
-  }
-  return std::nullopt;
 }
 
 std::size_t first_bad_utf8(std::string_view text) {
@@ -219,7 +154,7 @@ TomlDocument parse_toml(std::string_view text, const std::string& file, std::vec
     refuse_at(first_bad_utf8(text), "invalid UTF-8");
     return document;
   }
-  if (const auto flaw = find_flaw(text)) {
+  if (const auto flaw = find_toml_flaw(text)) {
     refuse_at(flaw->at, flaw->message);
     return document;
   }

@@ -173,3 +173,15 @@ TEST_CASE("the same guard settings are compiled once") {
   f.project("[\"echo\"]", "[guards]\nemail = \"off\"\n");
   CHECK(f.build()->find_project("p")->guards != policy->find_project("p")->guards);
 }
+
+TEST_CASE("a stored credential serves where the variable of the row is not set") {
+  Fixture f;
+  f.project("[\"openai\"]");
+  f.parts.open_sealed = [](std::string_view name) -> Result<SecretString> { return SecretString("sealed-" + std::string(name)); };
+  CHECK(f.provider().credential.reveal() == "sealed-openai");
+  f.home.set("OPENAI_API_KEY", "from-variable");
+  CHECK(f.provider().credential.reveal() == "from-variable");
+  f.home.set("OPENAI_API_KEY", "");
+  f.parts.open_sealed = [](std::string_view) -> Result<SecretString> { return make_error(Code::not_found, "none stored"); };
+  CHECK(f.provider().credential_problem == "environment variable OPENAI_API_KEY is not set");
+}

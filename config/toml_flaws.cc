@@ -1,0 +1,109 @@
+// One pass over the text with just enough TOML in it: strings, comments, brackets, lines. Where the text is malformed the parser
+// stops at the same place, so what this misjudges behind that is never built.
+#include "config/toml_flaws.h"
+
+#include <algorithm>
+
+namespace pg {
+namespace {
+
+constexpr int kMaxDotsInLine = 16;
+constexpr int kMaxBrackets = 16;
+constexpr const char* kTooDeep = "nested too deeply";
+
+bool is_ascii(char c) {
+  return static_cast<unsigned char>(c) < 0x80;
+}
+
+bool is_name_start(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("_-\"']").find(c) != std::string_view::npos;
+}
+
+class FlawFinder {
+ public:
+  explicit FlawFinder(std::string_view text) : text_(text) {}
+
+  std::optional<TomlFlaw> find() {
+    if (text_.substr(0, 3) == "\xef\xbb\xbf") at_ = 3;
+    while (!flaw_ && at_ < text_.size()) {
+      const char c = text_[at_];
+      if (c == '"' || c == '\'')
+        skip_string(c);
+      else if (c == '#')
+        at_ = std::min(text_.find('\n', at_), text_.size());
+      else
+        judge(c);
+    }
+    return flaw_;
+  }
+
+ private:
+  // A byte outside strings and comments.
+  void judge(char c) {
+    if (!is_ascii(c)) return refuse("only texts in quotes hold characters beyond ASCII");
+    if (c == '\n') {
+      dots_ = 0;
+      if (brackets_ == 0) in_value_ = false;
+    }
+    if (c == '=') in_value_ = true;
+    if (c == '.' && ++dots_ > kMaxDotsInLine) return refuse(kTooDeep);
+    // The parser assumes, without a check, that a table's name begins as names do.
+    if (c == '[' && brackets_ == 0 && !in_value_ && !has_name()) return refuse("the table has no name");
+    if ((c == '[' || c == '{') && ++brackets_ > kMaxBrackets) return refuse(kTooDeep);
+    if ((c == ']' || c == '}') && brackets_ > 0) --brackets_;
+    ++at_;
+  }
+
+  bool has_name() const {
+    std::size_t at = at_ + 1;
+    if (text_.substr(at, 1) == "[") ++at;
+    at = text_.find_first_not_of(" \t", at);
+    return at == std::string_view::npos || is_name_start(text_[at]);  // at the end the parser says what is missing
+  }
+
+  // TOML 1.0 "String": from the opening quote to behind the closing one, or to the end of the text.
+  void skip_string(char quote) {
+    const char three[] = {quote, quote, quote};
+    const std::string_view fence(three, 3);
+    const bool block = text_.substr(at_, 3) == fence;
+    for (at_ += block ? 3 : 1; at_ < text_.size(); ++at_) {
+      const char c = text_[at_];
+      if (c == '\\' && quote == '"') {
+        ++at_;
+        if (block && continues_beyond_ascii())
+          return refuse("behind a backslash the text must go on in ASCII");
+      } else if (!block && (c == quote || c == '\n')) {
+        ++at_;
+        return;
+      } else if (block && c == quote && text_.substr(at_, 3) == fence) {
+        at_ += 3;
+        while (at_ < text_.size() && text_[at_] == quote) ++at_;  // up to two quotes may stand before the closing three
+        return;
+      }
+    }
+  }
+
+  // The parser asks of every character behind such a backslash whether it is white space, and has no answer for "é".
+  bool continues_beyond_ascii() const {
+    const std::size_t next = text_.find_first_not_of(" \t\r\n", at_);
+    return next != std::string_view::npos && !is_ascii(text_[next]);
+  }
+
+  void refuse(const char* message) { flaw_ = TomlFlaw{std::min(at_, text_.size() - 1), message}; }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  int dots_ = 0;
+  int brackets_ = 0;
+  bool in_value_ = false;  // behind "=" on this line
+  std::optional<TomlFlaw> flaw_;
+};
+
+}  // namespace
+
+std::optional<TomlFlaw> find_toml_flaw(std::string_view text) {
+  return FlawFinder(text).find();
+}
+
+}  // namespace pg
