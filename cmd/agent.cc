@@ -21,7 +21,8 @@ bool speaks(const Provider& provider, std::string_view dialect_name) {
 
 bool is_model_name(std::string_view text) {
   return text.size() <= 200 && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("._:/@-").find(c) != std::string_view::npos;
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  std::string_view("._:/@-").find(c) != std::string_view::npos;
          });
 }
 
@@ -60,7 +61,8 @@ Result<AgentSetup> find_agent(const Shell& shell, const Settings& settings, cons
   std::vector<const ClientTool*> blocks;
   for (const auto& tool : shipped_clients())
     if (tool.name == options.name) blocks.push_back(&tool);
-  if (blocks.empty()) return make_error(Code::not_found, fmt::format("pg does not know an agent '{}'", escape_controls(options.name)));
+  if (blocks.empty())
+    return make_error(Code::not_found, fmt::format("pg does not know an agent '{}'", escape_controls(options.name)));
   if (!is_model_name(options.model)) return make_error(Code::bad_request, "--model is not the name of a model");
   PG_TRY(auto project, chosen_project(shell, settings));
   PG_TRY(auto source, PolicySource::open(settings));
@@ -72,9 +74,10 @@ Result<AgentSetup> find_agent(const Shell& shell, const Settings& settings, cons
   agent.values.model = model_for(options, fit);
   agent.values.own_login = options.own_login || (fit.provider != nullptr && fit.provider->auth == AuthStyle::client);
   if (agent.values.own_login && agent.tool.own_login_env.empty() && agent.tool.unsupported.empty())
-    return make_error(Code::bad_request, fmt::format("{} cannot keep its own login behind pg: give the provider a credential of its own with "
-                                                     "'pg providers login NAME'",
-                                                     agent.tool.title));
+    return make_error(Code::bad_request,
+                      fmt::format("{} cannot keep its own login behind pg: give the provider a credential of its own with "
+                                  "'pg providers login NAME'",
+                                  agent.tool.title));
   agent.provider = fit.provider == nullptr ? "" : fit.provider->name;
   agent.project = std::move(project);
   return agent;
@@ -90,12 +93,14 @@ Result<std::optional<std::string>> given_key(const AgentOptions& options) {
     where = "PG_KEY";
   }
   if (!is_key_text(key))
-    return make_error(Code::bad_request, fmt::format("{} is not a pg key (pg_live_…); a provider's key stays in pg and never goes to an agent", where));
+    return make_error(
+        Code::bad_request,
+        fmt::format("{} is not a pg key (pg_live_…); a provider's key stays in pg and never goes to an agent", where));
   return std::optional<std::string>(std::move(key));
 }
 
-Result<std::pair<std::string, std::string>> mint_agent_key(Workplace& place, const std::string& name, const ProjectSettings& project,
-                                                           Millis lifetime) {
+Result<std::pair<std::string, std::string>> mint_agent_key(Workplace& place, const std::string& name,
+                                                           const ProjectSettings& project, Millis lifetime) {
   KeyStore store(place.db, wall_clock(), actor_name());
   NewKey wanted;
   wanted.name = name;

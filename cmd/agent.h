@@ -24,7 +24,7 @@ struct AgentOptions {
 struct AgentSetup {
   ClientTool tool;
   ProjectSettings project;
-  SetupValues values;  // without a key
+  SetupValues values;    // without a key
   std::string provider;  // the one whose wire format was chosen; "" when none of the project's speaks it
 };
 
@@ -41,8 +41,8 @@ Result<std::optional<std::string>> given_key(const AgentOptions& options);
 
 /// Makes a key for the project named `name`, or name-2, name-3 … when that is taken. `lifetime` 0 = for good.
 /// A name and the key's text.
-Result<std::pair<std::string, std::string>> mint_agent_key(Workplace& place, const std::string& name, const ProjectSettings& project,
-                                                           Millis lifetime);
+Result<std::pair<std::string, std::string>> mint_agent_key(Workplace& place, const std::string& name,
+                                                           const ProjectSettings& project, Millis lifetime);
 
 /// Waits until a running serve has seen what was just written to the database; returns at once when none runs.
 void let_serve_notice(const Settings& settings);

@@ -11,7 +11,12 @@ namespace {
 
 int tail(Shell& shell, std::int64_t lines) {
   auto place = open_workplace(shell, DbMode::read_only).value();
-  Table table({{"SEQ", Align::right}, {"TIME", Align::left, 1, 16}, {"ACTOR", Align::left, 2, 8}, {"ACT"}, {"TARGET"}, {"DETAIL", Align::left, 3, 8}});
+  Table table({{"SEQ", Align::right},
+               {"TIME", Align::left, 1, 16},
+               {"ACTOR", Align::left, 2, 8},
+               {"ACT"},
+               {"TARGET"},
+               {"DETAIL", Align::left, 3, 8}});
   AuditStore(place.db)
       .select(lines,
               [&](const AuditEntry& entry) {
@@ -25,7 +30,12 @@ int tail(Shell& shell, std::int64_t lines) {
                   json_field(object, "detail", entry.detail);
                   shell.write(object + "}\n");
                 }
-                table.add({{std::to_string(entry.seq)}, {date_cell(entry.time)}, {entry.actor}, {entry.act, Color::bold}, {entry.target}, {entry.detail}});
+                table.add({{std::to_string(entry.seq)},
+                           {date_cell(entry.time)},
+                           {entry.actor},
+                           {entry.act, Color::bold},
+                           {entry.target},
+                           {entry.detail}});
                 return true;
               })
       .value();

@@ -125,8 +125,8 @@ CLI::Option* one_of(CLI::Option* option, std::vector<std::string> values);
 /// Makes the option take whole numbers from `least` to `most`.
 CLI::Option* in_range(CLI::Option* option, std::int64_t least, std::int64_t most);
 
-/// One row of the table of subcommands. `add` declares options, examples (footer: one `pg … # comment` line each), nested commands
-/// and the action. Options live in a shared_ptr that the action captures.
+/// One row of the table of subcommands. `add` declares options, examples (footer: one `pg … # comment` line each), nested
+/// commands and the action. Options live in a shared_ptr that the action captures.
 struct Command {
   std::string_view name;
   std::string_view group;  // heading on the help page; empty = hidden

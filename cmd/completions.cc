@@ -13,7 +13,9 @@
 namespace pg {
 namespace {
 
-const CLI::App& root_of(const CLI::App& app) { return app.get_parent() == nullptr ? app : root_of(*app.get_parent()); }
+const CLI::App& root_of(const CLI::App& app) {
+  return app.get_parent() == nullptr ? app : root_of(*app.get_parent());
+}
 
 int print_completions(Shell& shell, const CLI::App& command, const std::string& name) {
   const auto facts = command_facts(root_of(command));

@@ -13,7 +13,9 @@ std::string quoted(std::string_view text) {
   return out + "'";
 }
 
-std::string below_pg(const std::string& path) { return path == "pg" ? std::string{} : path.substr(3); }
+std::string below_pg(const std::string& path) {
+  return path == "pg" ? std::string{} : path.substr(3);
+}
 
 /// What is offered for a kind of value: an -a list, or nothing when files are meant.
 std::string offer(const std::string& kind, const std::vector<std::string>& choices) {
@@ -44,7 +46,8 @@ std::string fish_completion(const std::vector<CommandFacts>& commands) {
     const auto at = fmt::format(" -n {}", quoted(fmt::format("test (__pg_at) = \"{}\"", below_pg(command.path))));
     for (const auto& child : command.children)
       for (const auto& facts : commands)
-        if (facts.path == command.path + " " + child) lines += fmt::format("complete -c pg{} -a {} -d {}\n", at, child, quoted(facts.summary));
+        if (facts.path == command.path + " " + child)
+          lines += fmt::format("complete -c pg{} -a {} -d {}\n", at, child, quoted(facts.summary));
     if (!command.arguments.empty()) {
       const auto& argument = command.arguments.front();
       const auto words = offer(argument.name, argument.choices);

@@ -18,7 +18,9 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-std::string described(const std::string& word, const std::string& text) { return fmt::format("'{}:{}'", escaped(word), escaped(text)); }
+std::string described(const std::string& word, const std::string& text) {
+  return fmt::format("'{}:{}'", escaped(word), escaped(text));
+}
 
 std::string reply_with(const std::string& kind, const std::vector<std::string>& choices) {
   if (!choices.empty()) return fmt::format("compadd -- {}", fmt::join(choices, " "));

@@ -46,7 +46,8 @@ int check(Shell& shell, bool strict) {
     return exit_ok;
   }
   shell.note(fmt::format("{}: {} problem{}, {} warning{}", shell.paint_err(Color::red, "not valid"), loaded.problems.size(),
-                         loaded.problems.size() == 1 ? "" : "s", settings.warnings.size(), settings.warnings.size() == 1 ? "" : "s"));
+                         loaded.problems.size() == 1 ? "" : "s", settings.warnings.size(),
+                         settings.warnings.size() == 1 ? "" : "s"));
   return exit_no;
 }
 
@@ -67,7 +68,8 @@ int show(Shell& shell, bool origin, const std::string& only) {
     json_field(object, "origin", shown.origin);
     objects += (objects.empty() ? "" : ",\n") + object + "}";
   }
-  if (table.empty()) return shell.fail({.what = fmt::format("no setting holds '{}'", only), .hint = "pg config show", .status = exit_not_found});
+  if (table.empty())
+    return shell.fail({.what = fmt::format("no setting holds '{}'", only), .hint = "pg config show", .status = exit_not_found});
   shell.write(shell.json ? "[" + objects + "]\n" : table.text(shell));
   return exit_ok;
 }
@@ -93,7 +95,8 @@ int path(Shell& shell) {
 void add_config(CLI::App& command, Shell& shell) {
   command.footer("pg config check\npg config show --origin\npg config path");
 
-  auto* checks = command.add_subcommand("check", "Report every mistake in the settings, with line and column\nExits 1 when there is one.");
+  auto* checks =
+      command.add_subcommand("check", "Report every mistake in the settings, with line and column\nExits 1 when there is one.");
   auto strict = std::make_shared<bool>(false);
   checks->add_flag("--strict", *strict, "Warnings count as mistakes");
   checks->footer("pg config check\npg config check --strict --json\npg config check --config ./pg.toml");

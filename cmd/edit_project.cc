@@ -71,7 +71,8 @@ Result<std::string> read_input(Shell& shell) {
   return text;
 }
 
-int replace(Shell& shell, const Settings& settings, const ProjectSettings& project, const std::string& text, const ProjectAct& act) {
+int replace(Shell& shell, const Settings& settings, const ProjectSettings& project, const std::string& text,
+            const ProjectAct& act) {
   edit_project(settings, project.name, text, act).value();
   shell.note(fmt::format("saved {}; a running serve takes it within a second", project.file));
   return exit_ok;
@@ -82,9 +83,11 @@ int replace(Shell& shell, const Settings& settings, const ProjectSettings& proje
 int edit_project_file(Shell& shell, const Settings& settings, const ProjectSettings& project, const std::string& from_file,
                       const ProjectAct& act) {
   if (from_file == "-") return replace(shell, settings, project, read_input(shell).value(), act);
-  if (!from_file.empty()) return replace(shell, settings, project, read_file(from_file, kLargest, FileTrust::shared).value(), act);
+  if (!from_file.empty())
+    return replace(shell, settings, project, read_file(from_file, kLargest, FileTrust::shared).value(), act);
   if (!shell.may_ask())
-    return shell.fail({.what = "an editor needs a terminal", .hint = fmt::format("pg projects edit {} --from-file FILE", project.name)});
+    return shell.fail(
+        {.what = "an editor needs a terminal", .hint = fmt::format("pg projects edit {} --from-file FILE", project.name)});
   const auto before = read_file(project.file, kLargest, FileTrust::shared).value();
   ScratchDirectory scratch;
   const auto copy = scratch.path() + "/" + project.name + ".toml";

@@ -43,12 +43,15 @@ std::string two_columns(const std::vector<Row>& rows, std::size_t wide = 0) {
     auto lines = wrapped(row.text, kPage - wide - 4);
     out += fmt::format("  {:<{}}", row.name, wide);
     if (row.name.size() > wide) out += fmt::format("\n{:{}}", "", wide + 2);
-    for (std::size_t i = 0; i < lines.size(); ++i) out += fmt::format("{}{}\n", i == 0 ? "  " : std::string(wide + 4, ' '), lines[i]);
+    for (std::size_t i = 0; i < lines.size(); ++i)
+      out += fmt::format("{}{}\n", i == 0 ? "  " : std::string(wide + 4, ' '), lines[i]);
   }
   return out;
 }
 
-bool is_flag(const CLI::Option& option) { return option.get_expected_max() == 0; }
+bool is_flag(const CLI::Option& option) {
+  return option.get_expected_max() == 0;
+}
 
 std::string option_name(const CLI::Option& option) {
   std::string name;
@@ -86,7 +89,9 @@ std::string usage_line(const CLI::App& app) {
 
 namespace {
 
-std::string heading(const Shell& shell, std::string_view text) { return "\n" + shell.paint(Color::bold, text) + "\n"; }
+std::string heading(const Shell& shell, std::string_view text) {
+  return "\n" + shell.paint(Color::bold, text) + "\n";
+}
 
 std::string commands_section(const CLI::App& app, const Shell& shell) {
   std::vector<std::pair<std::string, std::vector<Row>>> groups;
@@ -148,7 +153,10 @@ std::string command_path(const CLI::App& app) {
 std::string help_page(const CLI::App& app, const Shell& shell) {
   auto text = app.get_description();
   auto first = text.substr(0, text.find('\n'));
-  std::string out = fmt::format("{}: {}\n", shell.paint(Color::bold, command_path(app)), first);
+  const auto path = command_path(app);
+  const auto title = wrapped(path + ": " + first, kPage);
+  std::string out = shell.paint(Color::bold, path) + title.front().substr(path.size()) + "\n";
+  for (std::size_t i = 1; i < title.size(); ++i) out += title[i] + "\n";
   out += fmt::format("\nUsage: {}\n", usage_line(app));
   if (first.size() < text.size()) {
     out += '\n';

@@ -54,7 +54,9 @@ constexpr HelpTopic kTopics[] = {
      "vendor (a Claude subscription), and the pg key travels in x-pg-key.\n"},
 };
 
-const CLI::App* root_of(const CLI::App& app) { return app.get_parent() == nullptr ? &app : root_of(*app.get_parent()); }
+const CLI::App* root_of(const CLI::App& app) {
+  return app.get_parent() == nullptr ? &app : root_of(*app.get_parent());
+}
 
 std::string topics_list() {
   std::string out = "\nTopics\n";
@@ -81,7 +83,8 @@ int no_such(Shell& shell, const CLI::App& at, const std::string& word) {
     for (const HelpTopic& topic : kTopics) names.emplace_back(topic.name);
   std::vector<std::string_view> views(names.begin(), names.end());
   auto nearest = find_nearest(word, views);
-  return shell.fail({.what = fmt::format("no help on '{}'{}", escape_controls(word), nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : std::string{}),
+  return shell.fail({.what = fmt::format("no help on '{}'{}", escape_controls(word),
+                                         nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : std::string{}),
                      .hint = "pg help"});
 }
 
@@ -106,7 +109,9 @@ int help(Shell& shell, const CLI::App& command, const std::vector<std::string>& 
 
 }  // namespace
 
-std::span<const HelpTopic> help_topics() { return kTopics; }
+std::span<const HelpTopic> help_topics() {
+  return kTopics;
+}
 
 void add_help(CLI::App& command, Shell& shell) {
   auto words = std::make_shared<std::vector<std::string>>();

@@ -46,7 +46,9 @@ class Deadline {
   std::chrono::steady_clock::time_point end_;
 };
 
-Error too_slow() { return make_error(Code::upstream_timeout, "no answer in time; --timeout allows more"); }
+Error too_slow() {
+  return make_error(Code::upstream_timeout, "no answer in time; --timeout allows more");
+}
 
 Status wait_for(int descriptor, short events, const Deadline& deadline) {
   pollfd wanted{descriptor, events, 0};
@@ -131,8 +133,12 @@ Result<std::string> exchange(const Url& url, const std::string& wire, Millis tim
   return last;
 }
 
-Error not_http() { return make_error(Code::upstream_failed, "what answers there does not speak HTTP"); }
-Error cut_short() { return make_error(Code::upstream_failed, "the answer was cut short"); }
+Error not_http() {
+  return make_error(Code::upstream_failed, "what answers there does not speak HTTP");
+}
+Error cut_short() {
+  return make_error(Code::upstream_failed, "the answer was cut short");
+}
 
 Result<std::string> dechunk(std::string_view bytes) {
   std::string body;

@@ -24,8 +24,8 @@ struct ProbeRequest {
   std::string body;
 };
 
-/// One request, one reply. forbidden for an address that is not loopback; upstream_failed when nothing listens or the answer is not
-/// HTTP; upstream_timeout after `timeout` in all; too_large beyond 16 MiB.
+/// One request, one reply. forbidden for an address that is not loopback; upstream_failed when nothing listens or the answer is
+/// not HTTP; upstream_timeout after `timeout` in all; too_large beyond 16 MiB.
 Result<ProbeReply> probe(const Url& url, const ProbeRequest& request, Millis timeout);
 
 /// Splits a whole reply as received until the connection closed. upstream_failed when it is not HTTP or was cut short.

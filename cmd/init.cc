@@ -35,7 +35,9 @@ int init(Shell& shell) {
     shell.note("key     shown once, stored nowhere:");
     shell.print("{}\n", report.key->text.reveal());
   }
-  shell.note("\nNext:\n  pg serve                # in one terminal\n  pg setup claude-code    # in another: how to point an agent at it");
+  shell.note(
+      "\nNext:\n  pg serve                # in one terminal\n  pg setup claude-code    # in another: how to point an agent at "
+      "it");
   return exit_ok;
 }
 

@@ -66,7 +66,8 @@ Result<UnixMillis> parse_expiry(const std::string& text) {
   if (text.empty() || text == "never") return UnixMillis{0};
   if (auto millis = parse_duration_ms(text)) return wall_clock().wall() + *millis;
   if (auto time = parse_rfc3339(text)) return *time;
-  return make_error(Code::bad_request, fmt::format("--expires '{}' is neither a time from now like 90d nor a date like 2027-01-31", text));
+  return make_error(Code::bad_request,
+                    fmt::format("--expires '{}' is neither a time from now like 90d nor a date like 2027-01-31", text));
 }
 
 int add(Shell& shell, const AddOptions& options) {
@@ -96,11 +97,11 @@ int list(Shell& shell, bool all) {
   const auto now = wall_clock().wall();
   std::string only = shell.project.empty() ? std::string{} : chosen_project(shell, place.settings).value().id;
   Table table({{"ID", Align::right},
-               {"NAME", Align::left, 0, 8},
+               {"NAME", Align::left, 0, 16},
                {"PREFIX", Align::left, 3, 12},
-               {"STATE"},
-               {"PROJECT", Align::left, 2, 7},
-               {"SCOPES", Align::left, 4, 6},
+               {"STATE", Align::left, 0, 8},
+               {"PROJECT", Align::left, 2, 10},
+               {"SCOPES", Align::left, 4, 11},
                {"OWNER", Align::left, 6, 5},
                {"CREATED", Align::left, 5, 16},
                {"EXPIRES", Align::left, 1, 16}});
@@ -149,7 +150,8 @@ int show(Shell& shell, const std::string& which) {
       {"expires", key.expires == 0 ? "never" : date_cell(key.expires)},
       {"revoked", date_cell(key.revoked)}};
   for (const auto& [name, value] : rows)
-    shell.write(shell.out_tty ? fmt::format("{:<9}{}\n", name, escape_controls(value)) : fmt::format("{}\t{}\n", name, escape_controls(value)));
+    shell.write(shell.out_tty ? fmt::format("{:<9}{}\n", name, escape_controls(value))
+                              : fmt::format("{}\t{}\n", name, escape_controls(value)));
   return exit_ok;
 }
 
@@ -173,8 +175,8 @@ int rotate(Shell& shell, const std::string& which) {
   return print_issued(shell, place.settings, issued);
 }
 
-CLI::App* add_one(CLI::App& command, Shell& shell, const std::string& name, const std::string& summary, const std::string& examples,
-                  std::function<int(const std::string&)> act) {
+CLI::App* add_one(CLI::App& command, Shell& shell, const std::string& name, const std::string& summary,
+                  const std::string& examples, std::function<int(const std::string&)> act) {
   auto* sub = command.add_subcommand(name, summary);
   auto which = std::make_shared<std::string>();
   sub->add_option("KEY", *which, "Name, id, or the beginning of the shown prefix")->required();
@@ -193,7 +195,9 @@ void add_keys(CLI::App& command, Shell& shell) {
                                       "The key goes to standard output alone, so KEY=$(pg keys add ci) works.");
   adds->add_option("NAME", options->name, "What the key is called: a person, a machine, an agent")->type_name("TEXT")->required();
   adds->add_option("--owner", options->owner, "Who answers for it")->type_name("TEXT");
-  adds->add_option("--scopes", options->scopes, "Comma list of chat, models, admin, proxy, mcp")->type_name("LIST")->capture_default_str();
+  adds->add_option("--scopes", options->scopes, "Comma list of chat, models, admin, proxy, mcp")
+      ->type_name("LIST")
+      ->capture_default_str();
   adds->add_option("--expires", options->expires, "Time from now (90d) or a date (2027-01-31)")->type_name("TIME");
   adds->add_flag("--if-missing", options->if_missing, "No error when a key of that name exists");
   adds->footer(
@@ -209,7 +213,8 @@ void add_keys(CLI::App& command, Shell& shell) {
 
   add_one(command, shell, "show", "Show one key's owner, scopes and dates", "pg keys show laptop\npg keys show 3 --json",
           [&shell](const std::string& which) { return show(shell, which); });
-  add_one(command, shell, "disable", "Stop a key from working, until it is enabled again", "pg keys disable laptop\npg keys disable 3",
+  add_one(command, shell, "disable", "Stop a key from working, until it is enabled again",
+          "pg keys disable laptop\npg keys disable 3",
           [&shell](const std::string& which) { return change(shell, which, &KeyStore::disable, "disabled"); });
   add_one(command, shell, "enable", "Let a disabled key work again", "pg keys enable laptop\npg keys enable 3",
           [&shell](const std::string& which) { return change(shell, which, &KeyStore::enable, "enabled"); });

@@ -12,11 +12,14 @@ namespace {
 
 constexpr int kFlagsLeast = 20;
 
-std::string dash(std::string text, std::string_view none) { return text.empty() ? std::string(none) : text; }
+std::string dash(std::string text, std::string_view none) {
+  return text.empty() ? std::string(none) : text;
+}
 
 /// Asked for and served, when the provider answered with another model than a dated form of the one asked for.
 std::string model_cell(const LogRow& row) {
-  if (row.model_served.empty() || row.model.empty() || row.model_served.starts_with(row.model)) return dash(row.model, row.model_served);
+  if (row.model_served.empty() || row.model.empty() || row.model_served.starts_with(row.model))
+    return dash(row.model, row.model_served);
   return row.model + "→" + row.model_served;
 }
 
@@ -59,21 +62,19 @@ Color status_color(const LogRow& row) {
 }
 
 std::vector<Cell> terminal_cells(const LogRow& row, bool ids) {
-  std::vector<Cell> cells{{clock_cell(row.time), Color::dim},
-                          {dash(row.agent, "–")},
-                          {what_cell(row), Color::bold},
-                          {std::to_string(row.status), status_color(row)},
-                          {duration_cell(row.latency_ms)},
-                          {duration_cell(row.ttft_ms)},
-                          {count_cell(row.usage.input_tokens)},
-                          {cached_cell(row)},
+  std::vector<Cell> cells{{clock_cell(row.time), Color::dim},   {dash(row.agent, "–")},
+                          {what_cell(row), Color::bold},        {std::to_string(row.status), status_color(row)},
+                          {duration_cell(row.latency_ms)},      {duration_cell(row.ttft_ms)},
+                          {count_cell(row.usage.input_tokens)}, {cached_cell(row)},
                           {count_cell(row.usage.output_tokens)}};
   if (ids) cells.push_back({row.id, Color::dim});
   cells.push_back({log_flags(row), row.outcome == "ok" ? Color::plain : status_color(row)});
   return cells;
 }
 
-std::string number_field(std::int64_t number) { return number < 0 ? "-" : std::to_string(number); }
+std::string number_field(std::int64_t number) {
+  return number < 0 ? "-" : std::to_string(number);
+}
 
 /// The same columns for programs: whole values, milliseconds, plain counts, and the id last.
 std::vector<Cell> plain_cells(const LogRow& row) {
@@ -91,9 +92,9 @@ std::vector<Cell> plain_cells(const LogRow& row) {
 }
 
 std::vector<Column> live_columns(bool ids) {
-  std::vector<Column> columns{{"TIME", Align::left, 0, 12},  {"AGENT", Align::left, 1, 12}, {"MODEL", Align::left, 0, 16},
-                              {"ST", Align::right, 0},       {"LAT", Align::right, 0},      {"TTFT", Align::right, 2},
-                              {"IN", Align::right, 0},       {"CACHED", Align::right, 3},   {"OUT", Align::right, 0}};
+  std::vector<Column> columns{{"TIME", Align::left, 0, 12}, {"AGENT", Align::left, 1, 12}, {"MODEL", Align::left, 0, 16},
+                              {"ST", Align::right, 0},      {"LAT", Align::right, 0},      {"TTFT", Align::right, 2},
+                              {"IN", Align::right, 0},      {"CACHED", Align::right, 3},   {"OUT", Align::right, 0}};
   if (ids) columns.push_back({"ID", Align::left, 0, 26});
   columns.push_back({"FLAGS", Align::left, 0, kFlagsLeast});
   return columns;
@@ -187,7 +188,8 @@ std::string log_page(const Shell& shell, const LogRow& row) {
   std::string out;
   auto say = [&](std::string_view name, const std::string& value) {
     if (value.empty()) return;
-    out += shell.out_tty ? fmt::format("{:<11}{}\n", name, escape_controls(value)) : fmt::format("{}\t{}\n", name, escape_controls(value));
+    out += shell.out_tty ? fmt::format("{:<11}{}\n", name, escape_controls(value))
+                         : fmt::format("{}\t{}\n", name, escape_controls(value));
   };
   say("id", row.id);
   say("time", shell.out_tty ? date_cell(row.time).substr(0, 11) + clock_cell(row.time) : format_rfc3339(row.time));
@@ -204,11 +206,14 @@ std::string log_page(const Shell& shell, const LogRow& row) {
   say("upstream", row.upstream_ms < 0 ? "" : duration_cell(row.upstream_ms) + " until its first byte");
   say("first token", row.ttft_ms < 0 ? "" : duration_cell(row.ttft_ms));
   if (row.usage.input_tokens >= 0)
-    say("tokens in", fmt::format("{}{}", row.usage.input_tokens,
-                                 row.usage.cached_tokens > 0 ? fmt::format(", {} of them cached", row.usage.cached_tokens) : std::string{}));
+    say("tokens in",
+        fmt::format("{}{}", row.usage.input_tokens,
+                    row.usage.cached_tokens > 0 ? fmt::format(", {} of them cached", row.usage.cached_tokens) : std::string{}));
   if (row.usage.output_tokens >= 0)
-    say("tokens out", fmt::format("{}{}", row.usage.output_tokens,
-                                  row.usage.reasoning_tokens > 0 ? fmt::format(", {} of them reasoning", row.usage.reasoning_tokens) : std::string{}));
+    say("tokens out",
+        fmt::format(
+            "{}{}", row.usage.output_tokens,
+            row.usage.reasoning_tokens > 0 ? fmt::format(", {} of them reasoning", row.usage.reasoning_tokens) : std::string{}));
   say("bytes", fmt::format("{} in, {} out", row.bytes_in, row.bytes_out));
   say("redacted", row.redactions);
   say("restored", row.restored == 0 ? "" : std::to_string(row.restored));

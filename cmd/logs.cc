@@ -39,8 +39,8 @@ Result<UnixMillis> parse_moment(std::string_view flag, const std::string& text, 
   if (text == "yesterday") return local_midnight(local_midnight(now) - kDay / 2);
   if (auto millis = parse_duration_ms(text)) return now - *millis;
   if (auto time = parse_rfc3339(text)) return *time;
-  return make_error(Code::bad_request, fmt::format("{} '{}' is not a time: try 15m, 2h, today, yesterday or 2026-11-20T10:00Z", flag,
-                                                   escape_controls(text)));
+  return make_error(Code::bad_request, fmt::format("{} '{}' is not a time: try 15m, 2h, today, yesterday or 2026-11-20T10:00Z",
+                                                   flag, escape_controls(text)));
 }
 
 Result<LogQuery> make_query(const Shell& shell, const TailOptions& options) {
@@ -64,8 +64,8 @@ void wait_for_more(Shell& shell) {
   if ((reader.revents & (POLLERR | POLLNVAL)) != 0) throw PipeClosed{};
 }
 
-/// Prints rows as they are written. Follows by seq, so that deleted rows and a restarted serve change nothing; a database that was
-/// replaced by another file is followed from its beginning.
+/// Prints rows as they are written. Follows by seq, so that deleted rows and a restarted serve change nothing; a database that
+/// was replaced by another file is followed from its beginning.
 class Follower {
  public:
   Follower(Shell& shell, Db db, LogQuery query, bool ids)
@@ -145,7 +145,10 @@ int tail(Shell& shell, const TailOptions& options) {
     if (rows == 0) shell.note("waiting for requests; Ctrl-C ends");
     follower.run();
   }
-  if (rows == 0) shell.note(options.words.empty() ? "no requests yet; 'pg setup AGENT' points an agent here" : "no row fits");
+  if (rows == 0)
+    shell.note(options.words.empty() && shell.project.empty() && options.since.empty() && options.until.empty()
+                   ? "no requests yet; 'pg setup AGENT' points an agent here"
+                   : "no row fits");
   return exit_ok;
 }
 
@@ -179,7 +182,8 @@ void add_logs(CLI::App& command, Shell& shell) {
       "tokens in, of them cached, tokens out, flags, id.");
   tails->add_option("FILTER", options->words, "field:value, see above");
   tails->add_flag("-f,--follow", options->follow, "Go on with new rows until Ctrl-C");
-  in_range(tails->add_option("-n,--lines", options->lines, "How many to begin with; 0 for all"), 0, 10'000'000)->capture_default_str();
+  in_range(tails->add_option("-n,--lines", options->lines, "How many to begin with; 0 for all"), 0, 10'000'000)
+      ->capture_default_str();
   tails->add_option("--since", options->since, "Not before: 15m, 2h, today, yesterday, or a date")->type_name("TIME");
   tails->add_option("--until", options->until, "Not after: the same forms")->type_name("TIME");
   tails->footer(

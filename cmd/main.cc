@@ -1,9 +1,8 @@
 // main(): parse, run the chosen command, turn what was thrown into an exit status. The only catch around commands.
+#include <CLI/CLI.hpp>
 #include <clocale>
 #include <csignal>
 #include <exception>
-
-#include <CLI/CLI.hpp>
 
 #include "cmd/command.h"
 #include "cmd/parser.h"

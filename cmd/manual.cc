@@ -42,7 +42,9 @@ std::string paragraphs(std::string_view text) {
   return out + (plain ? ".fi\n" : "");
 }
 
-std::string tagged(const std::string& tag, const std::string& text) { return fmt::format(".TP\n\\fB{}\\fR\n{}\n", roff(tag), roff(text)); }
+std::string tagged(const std::string& tag, const std::string& text) {
+  return fmt::format(".TP\n\\fB{}\\fR\n{}\n", roff(tag), roff(text));
+}
 
 std::string option_text(const OptionFacts& option) {
   auto text = option.text;
@@ -58,7 +60,8 @@ std::string options_of(const CommandFacts& command) {
     out += tagged(argument.name, text + ".");
   }
   for (const auto& option : command.options)
-    out += tagged(fmt::format("{}{}{}", fmt::join(option.names, ", "), option.type.empty() ? "" : " ", option.type), option_text(option));
+    out += tagged(fmt::format("{}{}{}", fmt::join(option.names, ", "), option.type.empty() ? "" : " ", option.type),
+                  option_text(option));
   return out;
 }
 
@@ -77,7 +80,8 @@ std::string manual_page(const std::vector<CommandFacts>& commands) {
   out += ".SH NAME\npg \\- " + roff(to_lower(root.summary.substr(0, 1)) + root.summary.substr(1)) + "\n";
   out += ".SH SYNOPSIS\n.B pg\n\\fICOMMAND\\fR [\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n";
   out += roff(
-      "pg stands between coding agents and model providers on this machine. What an agent sends is searched for secrets and personal "
+      "pg stands between coding agents and model providers on this machine. What an agent sends is searched for secrets and "
+      "personal "
       "data; these are replaced by placeholders before the request leaves, and turned back in the answer.\n");
   out += ".SH COMMANDS\n";
   for (const auto& command : commands) {
@@ -89,7 +93,8 @@ std::string manual_page(const std::vector<CommandFacts>& commands) {
   out += ".SH GLOBAL OPTIONS\nThese stand before or after the command.\n" + options_of(root);
   for (const auto& topic : help_topics()) {
     auto title = std::string(topic.name == "exit-codes" ? "exit status" : topic.name);
-    std::transform(title.begin(), title.end(), title.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    std::transform(title.begin(), title.end(), title.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
     out += fmt::format(".SH {}\n{}", title, paragraphs("\n" + std::string(topic.text)));
   }
   return out;

@@ -40,7 +40,8 @@ const Clock& wall_clock() {
 
 std::string actor_name() {
   const passwd* row = ::getpwuid(::getuid());
-  return fmt::format("cli:{}", row != nullptr && row->pw_name != nullptr ? std::string(row->pw_name) : std::to_string(::getuid()));
+  return fmt::format("cli:{}",
+                     row != nullptr && row->pw_name != nullptr ? std::string(row->pw_name) : std::to_string(::getuid()));
 }
 
 Result<ProjectSettings> chosen_project(const Shell& shell, const Settings& settings) {

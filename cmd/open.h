@@ -29,8 +29,8 @@ const Clock& wall_clock();
 /// "cli:alice": who stands in audit rows.
 std::string actor_name();
 
-/// The project that --project names, or the only one, or "default". not_found with a suggestion; bad_request when there are several
-/// and none was named.
+/// The project that --project names, or the only one, or "default". not_found with a suggestion; bad_request when there are
+/// several and none was named.
 Result<ProjectSettings> chosen_project(const Shell& shell, const Settings& settings);
 
 /// http://127.0.0.1:8787 for the settings' [serve]; a wildcard address becomes loopback.

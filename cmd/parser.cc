@@ -36,7 +36,9 @@ const CLI::App& chosen(const CLI::App& parser) {
   return *app;
 }
 
-std::string see_help(const CLI::App& app) { return fmt::format("see '{} --help'", command_path(app)); }
+std::string see_help(const CLI::App& app) {
+  return fmt::format("see '{} --help'", command_path(app));
+}
 
 std::vector<std::string> flag_names(const CLI::App& app) {
   std::vector<std::string> names;

@@ -13,7 +13,9 @@ namespace {
 
 constexpr int kGap = 2;
 
-std::string spaces(int count) { return std::string(static_cast<std::size_t>(std::max(count, 0)), ' '); }
+std::string spaces(int count) {
+  return std::string(static_cast<std::size_t>(std::max(count, 0)), ' ');
+}
 
 int total_width(const std::vector<int>& widths) {
   int total = 0;
@@ -64,7 +66,8 @@ std::vector<int> fit_columns(const std::vector<Column>& columns, std::vector<int
     // First the widest column that may still shrink gives cells away, then whole columns go.
     std::size_t widest = columns.size();
     for (std::size_t i = 0; i < columns.size(); ++i)
-      if (columns[i].align == Align::left && natural[i] > columns[i].least && (widest == columns.size() || natural[i] > natural[widest]))
+      if (columns[i].align == Align::left && natural[i] > columns[i].least &&
+          (widest == columns.size() || natural[i] > natural[widest]))
         widest = i;
     if (widest < columns.size()) {
       natural[widest] = std::max(columns[widest].least, natural[widest] - (total_width(natural) - width));
@@ -130,8 +133,12 @@ std::string Table::text(const Shell& shell) const {
   return out;
 }
 
-std::string count_cell(std::int64_t count) { return count < 0 ? "–" : format_count(count); }
-std::string duration_cell(std::int64_t millis) { return millis < 0 ? "–" : format_duration(millis); }
+std::string count_cell(std::int64_t count) {
+  return count < 0 ? "–" : format_count(count);
+}
+std::string duration_cell(std::int64_t millis) {
+  return millis < 0 ? "–" : format_duration(millis);
+}
 
 std::string date_cell(UnixMillis time) {
   if (time == 0) return "–";

@@ -13,10 +13,10 @@ namespace pg {
 enum class Align { left, right };
 
 struct Column {
-  std::string title;          // upper case on a terminal
+  std::string title;  // upper case on a terminal
   Align align = Align::left;
-  int drop = 0;               // on a narrow terminal columns with the highest number go first; 0 stays
-  int least = 4;              // cells a stretchable column may shrink to before others are dropped
+  int drop = 0;   // on a narrow terminal columns with the highest number go first; 0 stays
+  int least = 4;  // cells a stretchable column may shrink to before others are dropped
 };
 
 struct Cell {

@@ -57,7 +57,10 @@ int list(Shell& shell) {
   Table table({{"NAME"}, {"PROVIDERS", Align::left, 2, 12}, {"GUARDS", Align::left, 3, 20}, {"ID", Align::left, 1, 36}});
   std::string objects;
   for (const auto& [name, project] : settings.projects) {
-    table.add({{name, Color::bold}, {fmt::format("{}", fmt::join(project.providers, ", "))}, {guards_cell(project.guards)}, {project.id}});
+    table.add({{name, Color::bold},
+               {fmt::format("{}", fmt::join(project.providers, ", "))},
+               {guards_cell(project.guards)},
+               {project.id}});
     objects += (objects.empty() ? "" : ",\n") + project_json(settings, project);
   }
   shell.write(shell.json ? "[" + objects + "]\n" : table.empty() ? "" : table.text(shell));
@@ -87,7 +90,8 @@ int show(Shell& shell, const std::string& name) {
       {"base url", base_url(settings, project)},
       {"file", project.file}};
   for (const auto& [title, value] : rows)
-    shell.write(shell.out_tty ? fmt::format("{:<11}{}\n", title, escape_controls(value)) : fmt::format("{}\t{}\n", title, escape_controls(value)));
+    shell.write(shell.out_tty ? fmt::format("{:<11}{}\n", title, escape_controls(value))
+                              : fmt::format("{}\t{}\n", title, escape_controls(value)));
   return exit_ok;
 }
 
@@ -120,7 +124,8 @@ int add(Shell& shell, const NewProject& wanted, bool if_missing) {
 
 Result<bool> typed_yes(Shell& shell, const ProjectSettings& project) {
   if (shell.yes || !shell.may_ask()) return shell.confirm("");
-  std::fputs(fmt::format("This removes {} and cannot be undone.\nType the project's name to go on: ", project.file).c_str(), shell.err);
+  std::fputs(fmt::format("This removes {} and cannot be undone.\nType the project's name to go on: ", project.file).c_str(),
+             shell.err);
   std::fflush(shell.err);
   char answer[128] = {};
   return std::fgets(answer, sizeof answer, shell.in) != nullptr && trim(answer) == project.name;
@@ -161,7 +166,8 @@ void add_projects(CLI::App& command, Shell& shell) {
       ->allow_extra_args(false);
   adds->add_option("--id", wanted->id, "Its UUID; made when not given")->type_name("UUID");
   adds->add_flag("--if-missing", *if_missing, "No error when it exists");
-  adds->footer("pg projects add work\npg projects add work --provider anthropic --provider openai\npg projects add try --provider echo");
+  adds->footer(
+      "pg projects add work\npg projects add work --provider anthropic --provider openai\npg projects add try --provider echo");
   set_action(*adds, shell, [&shell, wanted, if_missing] { return add(shell, *wanted, *if_missing); });
 
   auto name = std::make_shared<std::string>();

@@ -1,4 +1,5 @@
-// pg providers: who can be asked, and with whose credential. Credentials are read from standard input or typed unseen, never argv.
+// pg providers: who can be asked, and with whose credential. Credentials are read from standard input or typed unseen, never
+// argv.
 #include "config/providers.h"
 
 #include <termios.h>
@@ -68,7 +69,8 @@ std::vector<StoredCredential> stored_credentials(const Settings& settings) {
 int list(Shell& shell) {
   auto settings = open_settings(shell).value();
   const auto sealed = stored_credentials(settings);
-  Table table({{"NAME"}, {"CREDENTIAL", Align::left, 2, 10}, {"STATE"}, {"PROJECTS", Align::left, 3, 8}, {"URL", Align::left, 1, 16}});
+  Table table(
+      {{"NAME"}, {"CREDENTIAL", Align::left, 2, 10}, {"STATE"}, {"PROJECTS", Align::left, 3, 8}, {"URL", Align::left, 1, 16}});
   std::string objects;
   for (const auto& name : provider_names(settings)) {
     const auto row = find_provider_row(settings, name);
@@ -99,7 +101,9 @@ std::string named_provider(const Settings& settings, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) != names.end()) return name;
   const std::vector<std::string_view> views(names.begin(), names.end());
   const auto nearest = find_nearest(name, views);
-  throw Refusal(make_error(Code::not_found, fmt::format("no provider '{}'{}", escape_controls(name), nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : std::string{})));
+  throw Refusal(
+      make_error(Code::not_found, fmt::format("no provider '{}'{}", escape_controls(name),
+                                              nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : std::string{})));
 }
 
 int show(Shell& shell, const std::string& wanted) {
@@ -129,7 +133,8 @@ int show(Shell& shell, const std::string& wanted) {
       {"models", row.models.empty() ? "any" : fmt::format("{}", fmt::join(row.models, ", "))},
       {"projects", fmt::format("{}", fmt::join(projects_using(settings, name), ", "))}};
   for (const auto& [title, value] : rows)
-    shell.write(shell.out_tty ? fmt::format("{:<12}{}\n", title, escape_controls(value)) : fmt::format("{}\t{}\n", title, escape_controls(value)));
+    shell.write(shell.out_tty ? fmt::format("{:<12}{}\n", title, escape_controls(value))
+                              : fmt::format("{}\t{}\n", title, escape_controls(value)));
   return exit_ok;
 }
 
@@ -171,7 +176,8 @@ SecretString read_input(Shell& shell, bool one_line) {
 Result<SecretString> read_credential(Shell& shell, const LoginOptions& options) {
   if (!options.from_env.empty()) {
     const char* value = std::getenv(options.from_env.c_str());
-    if (value == nullptr || *value == '\0') return make_error(Code::not_found, fmt::format("the variable {} is not set", escape_controls(options.from_env)));
+    if (value == nullptr || *value == '\0')
+      return make_error(Code::not_found, fmt::format("the variable {} is not set", escape_controls(options.from_env)));
     return SecretString(trim(value));
   }
   if (!options.from_file.empty()) {
@@ -192,8 +198,9 @@ Result<SecretString> read_credential(Shell& shell, const LoginOptions& options) 
 }
 
 int refuse_argv(Shell& shell, const std::string& name) {
-  return shell.fail({.what = "a credential on the command line stays in the shell's history and is shown to every user by ps",
-                     .hint = fmt::format("pg providers login {} alone asks for it; or pipe it: pg providers login {} < FILE", name, name)});
+  return shell.fail(
+      {.what = "a credential on the command line stays in the shell's history and is shown to every user by ps",
+       .hint = fmt::format("pg providers login {} alone asks for it; or pipe it: pg providers login {} < FILE", name, name)});
 }
 
 int login(Shell& shell, LoginOptions options) {
@@ -216,9 +223,11 @@ int login(Shell& shell, LoginOptions options) {
     shell.write(object + "}\n");
   }
   shell.note(fmt::format("stored the credential of {}, sealed; a running serve knows within a second", options.name));
+  if (spec.starts_with("env:")) shell.note(fmt::format("it is used where {} is not set for serve", spec.substr(4)));
   if (spec == "client" || spec == "none" || spec.starts_with("file:"))
-    shell.warn(fmt::format("the settings say credential = \"{}\" for {}: set [providers.{}] credential = \"sealed\" to use this one", spec,
-                           options.name, options.name));
+    shell.warn(
+        fmt::format("the settings say credential = \"{}\" for {}: set [providers.{}] credential = \"sealed\" to use this one",
+                    spec, options.name, options.name));
   return exit_ok;
 }
 
@@ -246,15 +255,17 @@ void add_providers(CLI::App& command, Shell& shell) {
   set_action(*shows, shell, [&shell, name] { return show(shell, *name); });
 
   auto options = std::make_shared<LoginOptions>();
-  auto* logins = command.add_subcommand("login",
-                                        "Store a provider's credential, sealed under the app key\n"
-                                        "Asks for it without showing it, or reads standard input. It is never taken from the command line.");
+  auto* logins =
+      command.add_subcommand("login",
+                             "Store a provider's credential, sealed under the app key\n"
+                             "Asks for it without showing it, or reads standard input. It is never taken from the command line.");
   logins->add_option("PROVIDER", options->name, "Its name")->required();
   logins->add_option("SECRET", options->misplaced)->group("");
   logins->add_option("--key,--api-key,--token,--secret", options->misplaced)->group("");
   logins->add_option("--from-env", options->from_env, "Copy it from this variable")->type_name("NAME");
   logins->add_option("--from-file", options->from_file, "Read it from this file")->type_name("FILE");
-  logins->footer("pg providers login anthropic\npg providers login openai --from-env OPENAI_API_KEY\npg providers login groq < key.txt");
+  logins->footer(
+      "pg providers login anthropic\npg providers login openai --from-env OPENAI_API_KEY\npg providers login groq < key.txt");
   set_action(*logins, shell, [&shell, options] { return login(shell, *options); });
 
   auto* logouts = command.add_subcommand("logout", "Drop a provider's stored credential");

@@ -13,9 +13,12 @@ namespace {
 
 std::string_view category_name(Category category) {
   switch (category) {
-    case Category::secret: return "secret";
-    case Category::pii: return "personal";
-    case Category::custom: return "custom";
+    case Category::secret:
+      return "secret";
+    case Category::pii:
+      return "personal";
+    case Category::custom:
+      return "custom";
   }
   return "";
 }
@@ -32,10 +35,14 @@ std::string rule_json(const Rule& rule, Action action) {
 
 Color action_color(Action action) {
   switch (action) {
-    case Action::off: return Color::dim;
-    case Action::detect: return Color::cyan;
-    case Action::redact: return Color::green;
-    case Action::block: return Color::yellow;
+    case Action::off:
+      return Color::dim;
+    case Action::detect:
+      return Color::cyan;
+    case Action::redact:
+      return Color::green;
+    case Action::block:
+      return Color::yellow;
   }
   return Color::plain;
 }
@@ -56,11 +63,15 @@ int list(Shell& shell, const std::string& part) {
   for (const Rule& rule : guards->rules()) {
     const Action action = guards->action(index++);
     if (!contains_ignore_case(rule.id, part) && !contains_ignore_case(rule.description, part)) continue;
-    table.add({{rule.id, Color::bold}, {std::string(category_name(rule.category))}, {std::string(action_name(action)), action_color(action)}, {rule.description}});
+    table.add({{rule.id, Color::bold},
+               {std::string(category_name(rule.category))},
+               {std::string(action_name(action)), action_color(action)},
+               {rule.description}});
     objects += (objects.empty() ? "" : ",\n") + rule_json(rule, action);
   }
   if (table.empty())
-    return shell.fail({.what = fmt::format("no rule holds '{}'", escape_controls(part)), .hint = "pg rules list", .status = exit_not_found});
+    return shell.fail(
+        {.what = fmt::format("no rule holds '{}'", escape_controls(part)), .hint = "pg rules list", .status = exit_not_found});
   shell.write(shell.json ? "[" + objects + "]\n" : table.text(shell));
   return exit_ok;
 }
@@ -87,7 +98,8 @@ int show(Shell& shell, const std::string& id) {
     return exit_ok;
   }
   auto nearest = find_nearest(id, ids);
-  return shell.fail({.what = fmt::format("no rule '{}'{}", escape_controls(id), nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : std::string{}),
+  return shell.fail({.what = fmt::format("no rule '{}'{}", escape_controls(id),
+                                         nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : std::string{}),
                      .hint = "pg rules list",
                      .status = exit_not_found});
 }

@@ -32,16 +32,20 @@ Result<std::string> memory_file(const std::string& text) {
   return fmt::format("/proc/self/fd/{}", file);
 }
 
+bool is_on_path(const std::string& program) {
+  const char* path = std::getenv("PATH");
+  for (auto directory : split(path == nullptr ? std::string_view{} : std::string_view{path}, ':'))
+    if (::access(fmt::format("{}/{}", directory.empty() ? "." : directory, program).c_str(), X_OK) == 0) return true;
+  return false;
+}
+
 int become(Shell& shell, const std::vector<std::string>& words) {
   std::vector<char*> argv;
   for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));  // execvp takes char*, and leaves them alone
   argv.push_back(nullptr);
   std::signal(SIGPIPE, SIG_DFL);
   ::execvp(argv[0], argv.data());
-  const int problem = errno;
-  return shell.fail({.what = fmt::format("cannot start '{}': {}", words.front(), std::strerror(problem)),
-                     .hint = problem == ENOENT ? fmt::format("install it, or add its directory to PATH") : std::string{},
-                     .status = problem == ENOENT ? exit_not_found : exit_local_io});
+  return shell.fail({.what = fmt::format("cannot start '{}': {}", words.front(), std::strerror(errno)), .status = exit_local_io});
 }
 
 Result<std::string> key_for(Workplace& place, const AgentSetup& agent, const RunOptions& options) {
@@ -55,17 +59,26 @@ Result<std::string> key_for(Workplace& place, const AgentSetup& agent, const Run
 int run(Shell& shell, const RunOptions& options) {
   auto place = open_workplace(shell).value();
   auto agent = find_agent(shell, place.settings, options.agent).value();
-  for (const auto& reason : {agent.tool.unsupported, agent.tool.run_refusal})
-    if (!reason.empty()) return shell.fail({.what = reason, .hint = "pg setup " + agent.tool.name, .status = exit_no, .code = "unsupported"});
+  if (!agent.tool.unsupported.empty())
+    return shell.fail({.what = agent.tool.unsupported, .status = exit_no, .code = "unsupported"});
+  if (!agent.tool.run_refusal.empty())
+    return shell.fail(
+        {.what = agent.tool.run_refusal, .hint = "pg setup " + agent.tool.name, .status = exit_no, .code = "unsupported"});
   if (agent.tool.start.empty())
-    return shell.fail({.what = agent.tool.title + " are libraries: there is nothing to start", .hint = fmt::format("eval \"$(pg setup {})\"", agent.tool.name)});
+    return shell.fail({.what = agent.tool.title + " are libraries: there is nothing to start",
+                       .hint = fmt::format("eval \"$(pg setup {})\"", agent.tool.name)});
+  if (!is_on_path(agent.tool.start))
+    return shell.fail({.what = fmt::format("there is no '{}' on PATH", agent.tool.start),
+                       .hint = "install " + agent.tool.title,
+                       .status = exit_not_found});
   const auto origin = serve_origin(place.settings);
   if (auto health = probe(parse_url(origin + "/healthz").value(), {}, shell.timeout_or(Millis{3000}).value()); !health)
     return shell.fail({.what = fmt::format("no pg answers at {}: {}", origin, health.error().message),
                        .hint = "start it with 'pg serve' in another terminal",
                        .status = exit_upstream});
   if (agent.provider.empty())
-    shell.warn(fmt::format("no provider of project {} speaks {}; requests will be refused", agent.project.name, agent.tool.dialect));
+    shell.warn(
+        fmt::format("no provider of project {} speaks {}; requests will be refused", agent.project.name, agent.tool.dialect));
   agent.values.key = key_for(place, agent, options).value();
   std::string file;
   if (!agent.tool.file.empty()) file = memory_file(fill_in(trim(agent.tool.file_text), agent.values) + "\n").value();
@@ -83,13 +96,15 @@ void add_run(CLI::App& command, Shell& shell) {
   auto options = std::make_shared<RunOptions>();
   command.description(
       "Start an agent behind pg, nothing written to disk\n"
-      "What follows -- goes to the agent. It gets a pg key of its own that ends after 30 days, unless --key or PG_KEY gives one.");
+      "What follows -- goes to the agent. It gets a pg key of its own that ends after 30 days, unless --key or PG_KEY gives "
+      "one.");
   one_of(command.add_option("AGENT", options->agent.name, "Which agent")->required(), agent_names());
   command.add_option("ARGS", options->words, "Arguments of the agent, after --");
   command.add_option("--model", options->agent.model, "Model to ask for")->type_name("MODEL");
   command.add_option("--key", options->agent.key, "Use this pg key (or PG_KEY) instead of a new one")->type_name("KEY");
   command.add_flag("--own-login", options->agent.own_login, "The agent keeps its own login; the pg key goes along in x-pg-key");
-  command.footer("pg run claude-code\npg run codex -- exec \"explain this repository\"\npg run opencode --model gpt-5.1 --project work");
+  command.footer(
+      "pg run claude-code\npg run codex -- exec \"explain this repository\"\npg run opencode --model gpt-5.1 --project work");
   set_action(command, shell, [&shell, options] { return run(shell, *options); });
 }
 

@@ -34,15 +34,16 @@ std::string setup_json(const AgentSetup& agent) {
   json_field(object, "key", agent.values.key);
   json_field(object, "model", agent.values.model);
   json_raw(object, "env", environment + "}");
-  json_raw(object, "command", agent.tool.start.empty() ? "null" : json_list(tool_command(agent.tool, agent.values, agent.tool.file)));
+  json_raw(object, "command",
+           agent.tool.start.empty() ? "null" : json_list(tool_command(agent.tool, agent.values, agent.tool.file)));
   json_raw(object, "notes", json_list(agent.tool.notes));
   return object + "}\n";
 }
 
 void warn_of_gaps(Shell& shell, const AgentSetup& agent) {
   if (agent.provider.empty())
-    shell.warn(fmt::format("no provider of project {} speaks {} ({}); its requests will be refused\n  hint: pg projects edit {}", agent.project.name,
-                           agent.tool.title, agent.tool.dialect, agent.project.name));
+    shell.warn(fmt::format("no provider of project {} speaks {} ({}); its requests will be refused\n  hint: pg projects edit {}",
+                           agent.project.name, agent.tool.title, agent.tool.dialect, agent.project.name));
 }
 
 int print_snippet(Shell& shell, Workplace& place, AgentSetup& agent, const SetupOptions& options) {
@@ -54,11 +55,13 @@ int print_snippet(Shell& shell, Workplace& place, AgentSetup& agent, const Setup
     key = text;
   }
   agent.values.key = *key;
-  shell.write(shell.json ? setup_json(agent) : setup_snippet(agent.tool, agent.values, shell_kind(options.shell_name), agent.project.name));
+  shell.write(shell.json ? setup_json(agent)
+                         : setup_snippet(agent.tool, agent.values, shell_kind(options.shell_name), agent.project.name));
   shell.flush();
   if (!made.empty()) let_serve_notice(place.settings);
   if (!made.empty())
-    shell.note(fmt::format("\nmade key {} for project {}; 'pg keys revoke {}' takes it back", shell.paint_err(Color::bold, made), agent.project.name, made));
+    shell.note(fmt::format("\nmade key {} for project {}; 'pg keys revoke {}' takes it back", shell.paint_err(Color::bold, made),
+                           agent.project.name, made));
   warn_of_gaps(shell, agent);
   shell.note(fmt::format("then: pg setup {} --check", agent.tool.name));
   return exit_ok;
@@ -67,7 +70,8 @@ int print_snippet(Shell& shell, Workplace& place, AgentSetup& agent, const Setup
 int setup(Shell& shell, const SetupOptions& options) {
   auto place = open_workplace(shell).value();
   auto agent = find_agent(shell, place.settings, options.agent).value();
-  if (!agent.tool.unsupported.empty()) return shell.fail({.what = agent.tool.unsupported, .status = exit_no, .code = "unsupported"});
+  if (!agent.tool.unsupported.empty())
+    return shell.fail({.what = agent.tool.unsupported, .status = exit_no, .code = "unsupported"});
   if (options.check) return check_setup(shell, place, agent, options.agent);
   return print_snippet(shell, place, agent, options);
 }
@@ -101,7 +105,8 @@ void add_setup(CLI::App& command, Shell& shell) {
       "The snippet works as pasted: it holds a pg key made for this agent, never a provider's key. Nothing else is changed. "
       "Without AGENT the known ones are listed.");
   one_of(command.add_option("AGENT", options->agent.name, "Which agent or SDK"), agent_names());
-  one_of(command.add_option("--shell", options->shell_name, "Spell it for this shell; $SHELL decides otherwise"), {"sh", "fish", "powershell"});
+  one_of(command.add_option("--shell", options->shell_name, "Spell it for this shell; $SHELL decides otherwise"),
+         {"sh", "fish", "powershell"});
   command.add_option("--model", options->agent.model, "Model to name in the snippet")->type_name("MODEL");
   command.add_option("--key", options->agent.key, "Use this pg key (or PG_KEY) instead of a new one")->type_name("KEY");
   command.add_flag("--own-login", options->agent.own_login, "The agent keeps its own login; the pg key goes along in x-pg-key");

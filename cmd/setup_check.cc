@@ -1,4 +1,5 @@
-// The steps of pg setup --check: is serve there, does it take the key, does the provider answer, does the address come back whole.
+// The steps of pg setup --check: is serve there, does it take the key, does the provider answer, does the address come back
+// whole.
 #include "cmd/setup_check.h"
 
 #include <nlohmann/json.hpp>
@@ -99,7 +100,9 @@ Result<ProbeReply> ask(const AgentSetup& agent, const std::string& key, Millis t
 void judge_restored(Report& report, const ProjectSettings& project, const ProbeReply& reply) {
   const bool redacts = project.guards.email == Action::redact;
   if (reply.body.find(kAddress) != std::string::npos)
-    report.add("restored", "ok", redacts ? "the address in the answer is whole; the provider saw a placeholder" : "e-mail addresses are not redacted in this project");
+    report.add("restored", "ok",
+               redacts ? "the address in the answer is whole; the provider saw a placeholder"
+                       : "e-mail addresses are not redacted in this project");
   else if (reply.body.find("[[EMAIL_") != std::string::npos)
     report.add("restored", "fail", "the answer holds a placeholder that was not turned back");
   else
@@ -149,7 +152,9 @@ int check_setup(Shell& shell, Workplace& place, AgentSetup& agent, const AgentOp
   const auto given = given_key(options).value();
   auto health = probe(parse_url(origin + "/healthz").value(), {}, std::min(timeout, Millis{3000}));
   if (!health || health.value().status != 200) {
-    report.add("serve", "fail", fmt::format("{}: {}", origin, health ? fmt::format("answers {}: is that pg?", health.value().status) : health.error().message),
+    report.add("serve", "fail",
+               fmt::format("{}: {}", origin,
+                           health ? fmt::format("answers {}: is that pg?", health.value().status) : health.error().message),
                "pg serve");
     return report.end(exit_upstream);
   }

@@ -32,13 +32,20 @@ int terminal_width(std::FILE* stream) {
 
 std::string_view ansi(Color color) {
   switch (color) {
-    case Color::plain: return "";
-    case Color::bold: return "\x1b[1m";
-    case Color::dim: return "\x1b[2m";
-    case Color::red: return "\x1b[31m";
-    case Color::green: return "\x1b[32m";
-    case Color::yellow: return "\x1b[33m";
-    case Color::cyan: return "\x1b[36m";
+    case Color::plain:
+      return "";
+    case Color::bold:
+      return "\x1b[1m";
+    case Color::dim:
+      return "\x1b[2m";
+    case Color::red:
+      return "\x1b[31m";
+    case Color::green:
+      return "\x1b[32m";
+    case Color::yellow:
+      return "\x1b[33m";
+    case Color::cyan:
+      return "\x1b[36m";
   }
   return "";
 }
@@ -58,40 +65,60 @@ bool wants_color(const Shell& shell, bool tty) {
 
 std::string_view status_word(int status) {
   switch (status) {
-    case exit_no: return "no";
-    case exit_usage: return "usage";
-    case exit_config: return "invalid_config";
-    case exit_auth: return "forbidden";
-    case exit_not_found: return "not_found";
-    case exit_conflict: return "conflict";
-    case exit_upstream: return "upstream_failed";
-    case exit_local_io: return "io_failed";
-    default: return "internal";
+    case exit_no:
+      return "no";
+    case exit_usage:
+      return "usage";
+    case exit_config:
+      return "invalid_config";
+    case exit_auth:
+      return "forbidden";
+    case exit_not_found:
+      return "not_found";
+    case exit_conflict:
+      return "conflict";
+    case exit_upstream:
+      return "upstream_failed";
+    case exit_local_io:
+      return "io_failed";
+    default:
+      return "internal";
   }
 }
 
-void write_all(std::FILE* stream, std::string_view text) { std::fwrite(text.data(), 1, text.size(), stream); }
+void write_all(std::FILE* stream, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+}
 
 }  // namespace
 
 int exit_status(Code code) {
   switch (code) {
-    case Code::invalid_config: return exit_config;
+    case Code::invalid_config:
+      return exit_config;
     case Code::unauthenticated:
     case Code::forbidden:
-    case Code::host_not_allowed: return exit_auth;
-    case Code::not_found: return exit_not_found;
-    case Code::conflict: return exit_conflict;
-    case Code::io_failed: return exit_local_io;
+    case Code::host_not_allowed:
+      return exit_auth;
+    case Code::not_found:
+      return exit_not_found;
+    case Code::conflict:
+      return exit_conflict;
+    case Code::io_failed:
+      return exit_local_io;
     case Code::upstream_failed:
     case Code::upstream_timeout:
     case Code::unavailable:
     case Code::timeout:
-    case Code::rate_limited: return exit_upstream;
-    case Code::blocked: return exit_no;
+    case Code::rate_limited:
+      return exit_upstream;
+    case Code::blocked:
+      return exit_no;
     case Code::internal:
-    case Code::not_implemented: return exit_internal;
-    default: return exit_usage;
+    case Code::not_implemented:
+      return exit_internal;
+    default:
+      return exit_usage;
   }
 }
 
@@ -105,7 +132,9 @@ Shell Shell::of_process() {
   return shell;
 }
 
-void Shell::measure() { width = terminal_width(out); }
+void Shell::measure() {
+  width = terminal_width(out);
+}
 
 void Shell::settle_colors() {
   out_color = wants_color(*this, out_tty) && !json;
@@ -137,8 +166,12 @@ void Shell::warn(std::string_view line) {
   write_all(err, fmt::format("{} {}\n", painted(err_color, Color::yellow, "warning:"), line));
 }
 
-std::string Shell::paint(Color color_name, std::string_view text) const { return painted(out_color, color_name, text); }
-std::string Shell::paint_err(Color color_name, std::string_view text) const { return painted(err_color, color_name, text); }
+std::string Shell::paint(Color color_name, std::string_view text) const {
+  return painted(out_color, color_name, text);
+}
+std::string Shell::paint_err(Color color_name, std::string_view text) const {
+  return painted(err_color, color_name, text);
+}
 
 int Shell::fail(const Failure& failure) {
   std::fflush(out);  // so that the two streams keep their order on one terminal; a closed pipe shows at the end
@@ -167,7 +200,7 @@ int Shell::fail(const Error& error, std::string hint) {
 
 Result<bool> Shell::confirm(std::string_view question) {
   if (yes) return true;
-  if (!may_ask()) return make_error(Code::bad_request, fmt::format("this needs a yes, and nobody can be asked: add --yes"));
+  if (!may_ask()) return make_error(Code::bad_request, "this needs a yes, and nobody can be asked: add --yes");
   write_all(err, fmt::format("{} [y/N] ", question));
   std::fflush(err);
   char answer[16] = {};

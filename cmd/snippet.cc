@@ -12,7 +12,8 @@ namespace {
 
 bool is_plain(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("_-./:=,+").find(c) != std::string_view::npos;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-./:=,+").find(c) != std::string_view::npos;
   });
 }
 
@@ -29,7 +30,9 @@ std::string replaced(std::string_view text, std::string_view from, std::string_v
   return out;
 }
 
-bool needs_model(std::string_view text) { return text.find("{model}") != std::string_view::npos; }
+bool needs_model(std::string_view text) {
+  return text.find("{model}") != std::string_view::npos;
+}
 
 bool can_fill(const std::vector<std::string>& group, const SetupValues& values) {
   return !values.model.empty() || std::none_of(group.begin(), group.end(), needs_model);
@@ -43,9 +46,12 @@ std::string command_line(ShellKind kind, const std::vector<std::string>& words) 
 
 std::string assignment(ShellKind kind, const std::string& name, const std::string& value) {
   switch (kind) {
-    case ShellKind::sh: return fmt::format("export {}={}\n", name, shell_word(kind, value));
-    case ShellKind::fish: return fmt::format("set -gx {} {}\n", name, shell_word(kind, value));
-    case ShellKind::powershell: return fmt::format("$env:{} = '{}'\n", name, replaced(value, "'", "''"));
+    case ShellKind::sh:
+      return fmt::format("export {}={}\n", name, shell_word(kind, value));
+    case ShellKind::fish:
+      return fmt::format("set -gx {} {}\n", name, shell_word(kind, value));
+    case ShellKind::powershell:
+      return fmt::format("$env:{} = '{}'\n", name, replaced(value, "'", "''"));
   }
   return {};
 }
@@ -53,9 +59,12 @@ std::string assignment(ShellKind kind, const std::string& name, const std::strin
 /// A command that writes the tool's file, readable by its owner only.
 std::string file_line(ShellKind kind, const std::string& path, const std::string& text) {
   switch (kind) {
-    case ShellKind::sh: return fmt::format("(umask 077; cat > {} <<'PG_END'\n{}PG_END\n)\n", path, text);
-    case ShellKind::fish: return fmt::format("printf '%s' {} | install -m 600 /dev/stdin {}\n", shell_word(kind, text), path);
-    case ShellKind::powershell: return fmt::format("Set-Content -Path {} -Value @'\n{}'@\n", path, text);
+    case ShellKind::sh:
+      return fmt::format("(umask 077; cat > {} <<'PG_END'\n{}PG_END\n)\n", path, text);
+    case ShellKind::fish:
+      return fmt::format("printf '%s' {} | install -m 600 /dev/stdin {}\n", shell_word(kind, text), path);
+    case ShellKind::powershell:
+      return fmt::format("Set-Content -Path {} -Value @'\n{}'@\n", path, text);
   }
   return {};
 }
@@ -69,11 +78,15 @@ std::string comment(std::string_view text) {
 }  // namespace
 
 std::string shell_word(ShellKind kind, std::string_view text) {
-  if (is_plain(text) && !(kind == ShellKind::powershell && text.front() == '-' && text.find('=') != std::string_view::npos)) return std::string(text);
+  if (is_plain(text) && !(kind == ShellKind::powershell && text.front() == '-' && text.find('=') != std::string_view::npos))
+    return std::string(text);
   switch (kind) {
-    case ShellKind::sh: return "'" + replaced(text, "'", "'\\''") + "'";
-    case ShellKind::fish: return "'" + replaced(replaced(text, "\\", "\\\\"), "'", "\\'") + "'";
-    case ShellKind::powershell: return "'" + replaced(text, "'", "''") + "'";
+    case ShellKind::sh:
+      return "'" + replaced(text, "'", "'\\''") + "'";
+    case ShellKind::fish:
+      return "'" + replaced(replaced(text, "\\", "\\\\"), "'", "\\'") + "'";
+    case ShellKind::powershell:
+      return "'" + replaced(text, "'", "''") + "'";
   }
   return {};
 }
@@ -117,7 +130,8 @@ std::string setup_snippet(const ClientTool& tool, const SetupValues& values, She
   }
   if (!tool.start.empty())
     out += (tool.args.empty() ? "# then start it: " : "") + command_line(kind, tool_command(tool, values, tool.file)) + "\n";
-  if (!tool.for_good.empty() && !values.own_login) out += "#\n# For good instead of for this shell:\n" + comment(fill_in(tool.for_good, values));
+  if (!tool.for_good.empty() && !values.own_login)
+    out += "#\n# For good instead of for this shell:\n" + comment(fill_in(tool.for_good, values));
   if (!tool.notes.empty()) out += "#\n";
   for (const auto& note : tool.notes) out += comment(fill_in(note, values));
   return out;

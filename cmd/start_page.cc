@@ -33,9 +33,13 @@ std::vector<Fact> state_of_things(const Loaded& loaded) {
   facts.push_back(running ? Fact{"serve", "running at " + origin, Color::green}
                           : Fact{"serve", "not running: start it with 'pg serve'", Color::yellow});
   if (!loaded.problems.empty())
-    facts.push_back({"settings", fmt::format("{} problem{}: 'pg config check' shows them", loaded.problems.size(), loaded.problems.size() == 1 ? "" : "s"), Color::red});
+    facts.push_back({"settings",
+                     fmt::format("{} problem{}: 'pg config check' shows them", loaded.problems.size(),
+                                 loaded.problems.size() == 1 ? "" : "s"),
+                     Color::red});
   else
-    facts.push_back({"settings", settings.config_file.empty() ? "none yet: 'pg init' makes them" : settings.config_file, Color::plain});
+    facts.push_back(
+        {"settings", settings.config_file.empty() ? "none yet: 'pg init' makes them" : settings.config_file, Color::plain});
   facts.push_back({"projects", projects.empty() ? "none yet" : fmt::format("{}", fmt::join(projects, ", ")), Color::plain});
   return facts;
 }

@@ -176,8 +176,11 @@ class PolicyBuilder {
   Result<SecretString> read_credential(const std::string& credential, const std::string& name, const std::string& home) {
     if (credential.substr(0, 4) == "env:") {
       const auto value = find_variable(parts_.environment, credential.substr(4));
-      if (!value) return make_error(Code::not_found, fmt::format("environment variable {} is not set", credential.substr(4)));
-      return SecretString(*value);
+      if (value) return SecretString(*value);
+      // The shipped rows name a variable; `pg providers login NAME` must work beside them without an edit.
+      if (parts_.open_sealed)
+        if (auto stored = parts_.open_sealed(name)) return stored;
+      return make_error(Code::not_found, fmt::format("environment variable {} is not set", credential.substr(4)));
     }
     if (credential.substr(0, 5) == "file:") {
       // Orchestrators mount secrets as links that others may read; their directory is what is private.

@@ -50,9 +50,13 @@ TEST_CASE("the live row at 120 columns") {
   test.shell.out_tty = true;
   test.shell.width = 120;
   LogLines lines(test.shell, false);
-  CHECK(lines.titles() == "TIME          AGENT         MODEL                      ST     LAT    TTFT      IN  CACHED    OUT  FLAGS\n");
-  CHECK(lines.line(good_row()) == "03:33:22.104  claude-code   claude-sonnet-5           200    8.2s   410ms   18.2k     87%    642  redact:2\n");
-  CHECK(lines.line(blocked_row()) == "03:33:22.104  codex         gpt-5.6-sol               422       –       –       –       –      –  BLOCKED AWS_ACCESS_KE…\n");
+  CHECK(lines.titles() ==
+        "TIME          AGENT         MODEL                      ST     LAT    TTFT      IN  CACHED    OUT  FLAGS\n");
+  CHECK(lines.line(good_row()) ==
+        "03:33:22.104  claude-code   claude-sonnet-5           200    8.2s   410ms   18.2k     87%    642  redact:2\n");
+  CHECK(lines.line(blocked_row()) ==
+        "03:33:22.104  codex         gpt-5.6-sol               422       –       –       –       –      –  BLOCKED "
+        "AWS_ACCESS_KE…\n");
 }
 
 TEST_CASE("narrow terminals drop CACHED, then TTFT, then AGENT; no line is wider than the terminal") {
@@ -79,7 +83,8 @@ TEST_CASE("off a terminal: whole values, tabs, the id last") {
   LogLines lines(test.shell, false);
   CHECK(lines.titles() == "");
   CHECK(lines.line(good_row()) ==
-        "2025-11-21T03:33:22.104Z\tclaude-code\tclaude-sonnet-5\t200\t8200\t410\t18200\t15834\t642\tredact:2\t01KAJ2Q8ZZZZZZZZZZZZZZZZZZ\n");
+        "2025-11-21T03:33:22.104Z\tclaude-code\tclaude-sonnet-5\t200\t8200\t410\t18200\t15834\t642\tredact:"
+        "2\t01KAJ2Q8ZZZZZZZZZZZZZZZZZZ\n");
 }
 
 TEST_CASE("flags in words") {
@@ -105,7 +110,9 @@ TEST_CASE("another model than the one asked for shows; a dated form of it does n
 TEST_CASE("hostile text from traffic is escaped in rows and pages") {
   TestShell test;
   auto row = good_row();
-  row.model = row.model_served = row.error = row.session = "\x1b[2J\x07\xc2\x9b" "31m\nrow";
+  row.model = row.model_served = row.error = row.session =
+      "\x1b[2J\x07\xc2\x9b"
+      "31m\nrow";
   row.outcome = "error";
   for (bool tty : {true, false}) {
     test.shell.out_tty = tty;

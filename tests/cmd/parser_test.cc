@@ -90,12 +90,15 @@ TEST_CASE("an unknown command or option: one line, a suggestion, where to look, 
   const Case cases[] = {
       {{"kyes", "list"}, "error: unknown command 'pg kyes' (did you mean 'keys'?)\nhint: see 'pg --help'\n"},
       {{"keys", "lsit"}, "error: unknown command 'pg keys lsit' (did you mean 'list'?)\nhint: see 'pg keys --help'\n"},
-      {{"keys", "add", "--expire", "90d", "x"}, "error: unknown option '--expire' (did you mean '--expires'?)\nhint: see 'pg keys add --help'\n"},
+      {{"keys", "add", "--expire", "90d", "x"},
+       "error: unknown option '--expire' (did you mean '--expires'?)\nhint: see 'pg keys add --help'\n"},
       {{"logs", "tail", "--jsno"}, "error: unknown option '--jsno' (did you mean '--json'?)\nhint: see 'pg logs tail --help'\n"},
       {{"keys", "add"}, "error: NAME is missing\nhint: see 'pg keys add --help'\n"},
       {{"setup", "claude-cod"}, "error: AGENT: 'claude-cod' is not one of "},
-      {{"logs", "tail", "-n", "many"}, "error: --lines: 'many' is not a whole number from 0 to 10000000\nhint: see 'pg logs tail --help'\n"},
-      {{"--color=sometimes", "version"}, "error: --color: 'sometimes' is not one of auto, always, never\nhint: see 'pg version --help'\n"},
+      {{"logs", "tail", "-n", "many"},
+       "error: --lines: 'many' is not a whole number from 0 to 10000000\nhint: see 'pg logs tail --help'\n"},
+      {{"--color=sometimes", "version"},
+       "error: --color: 'sometimes' is not one of auto, always, never\nhint: see 'pg version --help'\n"},
       {{"version", "extra"}, "error: 'pg version' takes no argument 'extra'\nhint: see 'pg version --help'\n"},
   };
   for (const auto& c : cases) {
@@ -116,7 +119,8 @@ TEST_CASE("a group without its command names the choices") {
 TEST_CASE("usage errors are JSON when --json is anywhere before --") {
   auto parsed = parse({"keys", "--nope", "--json"});
   CHECK(parsed.status == exit_usage);
-  CHECK(parsed.err == R"({"error":{"code":"usage","message":"unknown option '--nope'","hint":"see 'pg keys --help'","exit":2}})" "\n");
+  CHECK(parsed.err == R"({"error":{"code":"usage","message":"unknown option '--nope'","hint":"see 'pg keys --help'","exit":2}})"
+                      "\n");
 }
 
 TEST_CASE("a misplaced credential is not repeated") {

@@ -21,7 +21,9 @@ SetupValues values(std::string model = {}) {
   return {.base = "http://127.0.0.1:8787/api/default", .key = "pg_live_KEY", .model = std::move(model)};
 }
 
-bool holds(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool holds(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -34,14 +36,19 @@ TEST_CASE("words are quoted for each shell") {
 }
 
 TEST_CASE("Claude Code and the Anthropic SDKs get a base without /v1, the others with it") {
-  CHECK(holds(setup_snippet(tool("claude-code", "anthropic"), values(), ShellKind::sh, "default"), "export ANTHROPIC_BASE_URL=http://127.0.0.1:8787/api/default\n"));
-  CHECK(holds(setup_snippet(tool("anthropic-sdk", "anthropic"), values(), ShellKind::sh, "default"), "export ANTHROPIC_BASE_URL=http://127.0.0.1:8787/api/default\n"));
-  CHECK(holds(setup_snippet(tool("openai-sdk", "openai-chat"), values(), ShellKind::sh, "default"), "export OPENAI_BASE_URL=http://127.0.0.1:8787/api/default/v1\n"));
-  CHECK(holds(setup_snippet(tool("codex", "openai-responses"), values(), ShellKind::sh, "default"), "base_url=\"http://127.0.0.1:8787/api/default/v1\""));
+  CHECK(holds(setup_snippet(tool("claude-code", "anthropic"), values(), ShellKind::sh, "default"),
+              "export ANTHROPIC_BASE_URL=http://127.0.0.1:8787/api/default\n"));
+  CHECK(holds(setup_snippet(tool("anthropic-sdk", "anthropic"), values(), ShellKind::sh, "default"),
+              "export ANTHROPIC_BASE_URL=http://127.0.0.1:8787/api/default\n"));
+  CHECK(holds(setup_snippet(tool("openai-sdk", "openai-chat"), values(), ShellKind::sh, "default"),
+              "export OPENAI_BASE_URL=http://127.0.0.1:8787/api/default/v1\n"));
+  CHECK(holds(setup_snippet(tool("codex", "openai-responses"), values(), ShellKind::sh, "default"),
+              "base_url=\"http://127.0.0.1:8787/api/default/v1\""));
 }
 
 TEST_CASE("what keeps agents from asking again after a block is in their snippets") {
-  CHECK(holds(setup_snippet(tool("claude-code", "anthropic"), values(), ShellKind::sh, "default"), "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1"));
+  CHECK(holds(setup_snippet(tool("claude-code", "anthropic"), values(), ShellKind::sh, "default"),
+              "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1"));
   CHECK(holds(setup_snippet(tool("codex", "openai-responses"), values(), ShellKind::sh, "default"), "stream_max_retries=0"));
 }
 
