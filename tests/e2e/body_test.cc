@@ -64,7 +64,7 @@ TEST_CASE("body A25: gzip and zstd requests are decoded, guarded and sent on pla
 TEST_CASE("body A25: bombs, unknown, doubled, cut and lying codings never pass") {
   World& w = world();
   const std::string body = replace_all(kPlain, "@@", make_email());
-  const std::string bomb = "{\"a\":\"" + std::string(200u << 20, 'a') + "\"}";
+  const std::string bomb = "{\"a\":\"" + std::string(60u << 20, 'a') + "\"}";
   struct Row {
     const char* coding;
     std::string bytes;

@@ -185,19 +185,23 @@ function responsesItem(block, index, done) {
   return { id: `msg_${index}`, type: "message", status, role: "assistant", content };
 }
 
-function responsesObject(output, done) {
+function responsesObject(id, output, done) {
   const usage = done
     ? { input_tokens: 25, input_tokens_details: { cached_tokens: 4 }, output_tokens: 17, output_tokens_details: { reasoning_tokens: 3 }, total_tokens: 42 }
     : null;
-  return { id: `resp_${Date.now()}`, object: "response", created_at: 1760000000, status: done ? "completed" : "in_progress", error: null,
+  return { id, object: "response", created_at: 1760000000, status: done ? "completed" : "in_progress", error: null,
            incomplete_details: null, instructions: null, model: "fake-model", output, parallel_tool_calls: true, tool_choice: "auto", tools: [], usage };
 }
 
+let replies = 0;
+const freshId = () => `resp_fake_${++replies}`;
+
 function* responsesStream(blocks, size) {
+  const id = freshId();
   let sequence_number = 0;
   const event = (data) => named({ type: data.type, sequence_number: sequence_number++, ...data });
-  yield event({ type: "response.created", response: responsesObject([], false) });
-  yield event({ type: "response.in_progress", response: responsesObject([], false) });
+  yield event({ type: "response.created", response: responsesObject(id, [], false) });
+  yield event({ type: "response.in_progress", response: responsesObject(id, [], false) });
   for (const [output_index, block] of blocks.entries()) {
     const whole = block.tool ? input_json(block.tool) : block.text;
     const item = responsesItem(block, output_index, true);
@@ -213,10 +217,10 @@ function* responsesStream(blocks, size) {
     yield event({ type: "response.output_item.done", output_index, item });
   }
   const output = blocks.map((block, index) => responsesItem(block, index, true));
-  yield event({ type: "response.completed", response: responsesObject(output, true) });
+  yield event({ type: "response.completed", response: responsesObject(id, output, true) });
 }
 
-const responsesWhole = (blocks) => responsesObject(blocks.map((block, index) => responsesItem(block, index, true)), true);
+const responsesWhole = (blocks) => responsesObject(freshId(), blocks.map((block, index) => responsesItem(block, index, true)), true);
 
 const kDialects = {
   "/messages": { stream: anthropicStream, whole: anthropicWhole },
