@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 
 #include "cmd/command.h"
@@ -138,13 +139,17 @@ int show(Shell& shell, const std::string& wanted) {
   return exit_ok;
 }
 
-/// Keeps the terminal from showing what is typed, also when a signal ends the reading.
+constexpr char kCtrlC = 3;
+
+/// Keeps the terminal from showing what is typed. Ctrl-C arrives as a byte that ends the line, so that the terminal is always put
+/// back before the program ends.
 class NoEcho {
  public:
   explicit NoEcho(int terminal) : terminal_(terminal) {
     on_ = ::tcgetattr(terminal, &before_) == 0;
     termios quiet = before_;
-    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ISIG);
+    quiet.c_cc[VEOL] = kCtrlC;
     if (on_) ::tcsetattr(terminal, TCSAFLUSH, &quiet);
   }
   ~NoEcho() {
@@ -160,12 +165,13 @@ class NoEcho {
 };
 
 /// Standard input up to its end, or up to the first line end on a terminal. Read without stdio, so that no buffer keeps a copy.
-SecretString read_input(Shell& shell, bool one_line) {
+SecretString read_input(Shell& shell, bool one_line, bool& interrupted) {
   std::string text;
   text.reserve(kLongest);  // never reallocated: no copies left behind
   char c = 0;
   while (text.size() < kLongest && ::read(::fileno(shell.in), &c, 1) == 1) {
-    if (one_line && (c == '\n' || c == '\r')) break;
+    interrupted = one_line && c == kCtrlC;
+    if (interrupted || (one_line && (c == '\n' || c == '\r'))) break;
     text += c;
   }
   SecretString secret(trim(text));
@@ -186,14 +192,19 @@ Result<SecretString> read_credential(Shell& shell, const LoginOptions& options) 
     wipe(text.data(), text.size());
     return secret;
   }
-  if (!shell.in_tty) return read_input(shell, false);
+  bool interrupted = false;
+  if (!shell.in_tty) return read_input(shell, false, interrupted);
   if (!shell.may_ask())
     return make_error(Code::bad_request, "a credential is needed on standard input, or with --from-env or --from-file");
   std::fputs(fmt::format("Credential for {} (not shown): ", options.name).c_str(), shell.err);
   std::fflush(shell.err);
-  const NoEcho quiet(::fileno(shell.in));
-  auto secret = read_input(shell, true);
+  SecretString secret;
+  {
+    const NoEcho quiet(::fileno(shell.in));
+    secret = read_input(shell, true, interrupted);
+  }
   std::fputs("\n", shell.err);
+  if (interrupted) std::raise(SIGINT);
   return secret;
 }
 
