@@ -33,7 +33,8 @@ constexpr SurfaceRow kRootSurfaces[] = {
 };
 
 bool is_plain_path(std::string_view path) {
-  if (path.find_first_of("\\%;") != std::string_view::npos) return false;
+  for (const char c : path)
+    if (c <= ' ' || c >= 0x7f || c == '\\' || c == '%' || c == ';') return false;  // bytes from 0x80 on are negative
   for (const std::string_view piece : split(path, '/'))
     if (piece == "." || piece == "..") return false;
   return true;
@@ -51,9 +52,38 @@ void drop_versions(std::string_view& path) {
   while (path == "v1" || path.starts_with("v1/")) take_segment(path);
 }
 
+Status check_path(std::string_view method, std::string_view path) {
+  if (method == "TRACE" || method == "CONNECT" || !path.starts_with('/'))
+    return make_error(Code::method_not_allowed, "this method is not spoken here", "GET, POST");
+  if (!is_plain_path(path)) return make_error(Code::bad_request, "the path is malformed");
+  return {};
+}
+
+// A path that leads nowhere is logged too: whatever looks like a key is left out, wherever it stands.
+std::string hide_keys(std::string_view path) {
+  std::string out;
+  for (const std::string_view piece : split(path, '/')) {
+    if (piece.data() != path.data()) out += '/';
+    out += piece.find("pg_live_") == std::string_view::npos ? piece : std::string_view("...");
+  }
+  return out;
+}
+
+// Takes project and key off the front of "api/PROJECT/key/KEY/…", also of a path that will be refused.
+void read_project(std::string_view& path, Surface& surface) {
+  take_segment(path);
+  surface.project = take_segment(path);
+  if (path.starts_with("key/")) {
+    take_segment(path);
+    surface.key = take_segment(path);
+  }
+  surface.path = hide_keys("/api/" + std::string(surface.project) + (path.empty() ? "" : "/") + std::string(path));
+}
+
 Status match(std::span<const SurfaceRow> rows, std::string_view method, std::string_view path, bool upgrade, Surface& surface) {
   std::string allow;
   for (const SurfaceRow& row : rows) {
+    if (!row.path.empty() && path.starts_with(row.path)) surface.dialect = row.dialect;  // messages/batches: who asks speaks it
     if (row.path != path) continue;
     surface.operation = row.operation;
     surface.dialect = row.dialect;
@@ -72,23 +102,15 @@ Status find_surface(std::string_view method, std::string_view target, bool upgra
   const std::size_t question = std::min(target.find('?'), target.size());
   std::string_view path = target.substr(0, question);
   surface.query = target.substr(question);
-  surface.path = path;
-  if (method == "TRACE" || method == "CONNECT" || !path.starts_with('/')) return make_error(Code::method_not_allowed, "this method is not spoken here", "GET, POST");
-  if (!is_plain_path(path)) return make_error(Code::bad_request, "the path is malformed");
-  path.remove_prefix(1);
+  surface.path = hide_keys(path);
+  const Status plain = check_path(method, path);
+  if (path.starts_with('/')) path.remove_prefix(1);
   if (path.ends_with('/')) path.remove_suffix(1);
-  if (!path.starts_with("api/") || path == "api/hello") {
-    std::string_view rest = path;
-    return match(kRootSurfaces, method, rest, upgrade, surface);
-  }
-  take_segment(path);
-  surface.project = take_segment(path);
-  std::string shown = "/api/" + std::string(surface.project);
-  if (path.starts_with("key/")) {
-    take_segment(path);
-    surface.key = take_segment(path);
-  }
-  surface.path = shown + (path.empty() ? "" : "/") + std::string(path);
+  const bool in_project = path.starts_with("api/") && path != "api/hello";
+  if (in_project) read_project(path, surface);
+  if (!plain) return plain;
+  if (!in_project) return match(kRootSurfaces, method, path, upgrade, surface);
+  if (surface.project.empty()) return make_error(Code::not_found, "there is nothing at this path");
   drop_versions(path);
   return match(kSurfaces, method, path, upgrade, surface);
 }

@@ -140,6 +140,8 @@ GuardedCall guard_call(std::string_view body, const RequestView& view, const Gua
 Error block_error(const GuardedCall& call) {
   constexpr std::size_t kShown = 300;
   std::string places = call.places.size() > kShown ? call.places.substr(0, kShown) + " …" : call.places;
+  for (const std::string& id : call.blocked)  // a rule whose places did not fit is still named
+    if (places.find(": " + id) == std::string::npos) places += "; " + id;
   return make_error(Code::blocked,
                     "PromptGate blocked this request, nothing was sent. Found: " + places +
                         ". Remove it and go back to before it (/rewind, /clear or a new session): what stays in the conversation is "

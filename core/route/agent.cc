@@ -25,21 +25,24 @@ struct TextRow {
   std::string_view words;
   std::string_view agent;
 };
+// How a system text begins: further on, or in a user's own words, the same may stand without being one.
 constexpr TextRow kSystemTexts[] = {
     {"You are Cline", "cline"},
-    {"Continue CLI", "continue"},
+    {"You are an agent in the Continue CLI", "continue"},
     {"You are Claude Code", "claude-code"},
     {"Act as an expert software developer", "aider"},
     {"You are opencode", "opencode"},
 };
 
 constexpr std::string_view kSessionFields[] = {"x-claude-code-session-id", "session-id", "session_id", "x-session-id", "conversation_id"};
-constexpr std::size_t kTextLooked = 4'096;
 
 std::string read_version(std::string_view user_agent) {
-  const std::size_t slash = user_agent.find('/');
-  if (slash == std::string_view::npos) return "";
-  const std::string_view rest = user_agent.substr(slash + 1, 24);
+  std::size_t at = user_agent.find('/');
+  if (at == std::string_view::npos) return "";
+  // SDKs say "OpenAI/JS 6.49.0": the language stands where others have the version.
+  if (at + 1 < user_agent.size() && user_agent[at + 1] >= 'A' && user_agent[at + 1] <= 'Z') at = user_agent.find(' ', at);
+  if (at == std::string_view::npos) return "";
+  const std::string_view rest = user_agent.substr(at + 1, 24);
   return std::string(rest.substr(0, rest.find_first_not_of("0123456789.abcdefghijklmnopqrstuvwxyz-")));
 }
 
@@ -74,9 +77,9 @@ std::string_view identify_agent_by_text(std::string_view body, const RequestView
   std::size_t looked = 0;
   for (const Span& span : view.spans) {
     if (span.role != SpanRole::text || span.message > 0) continue;
-    const std::string_view text = body.substr(span.begin, std::min<std::size_t>(span.end - span.begin, kTextLooked));
+    const std::string_view text = body.substr(span.begin, span.end - span.begin);
     for (const TextRow& row : kSystemTexts)
-      if (text.find(row.words) != std::string_view::npos) return row.agent;
+      if (text.starts_with(row.words)) return row.agent;
     if (++looked == 8) break;
   }
   return "";

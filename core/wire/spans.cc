@@ -168,6 +168,7 @@ constexpr Row kResponsesRows[] = {
     {Place::message, "encrypted_content", Place::opaque},
     {Place::message, "tools", Place::schema},
     {Place::message, "action", Place::free},
+    {Place::message, "result", Place::media},  // image_generation_call
     {Place::reasoning, "type", Place::opaque},
     {Place::reasoning, "text", Place::reasoning_summary},
     {Place::block, "type", Place::opaque},
@@ -251,6 +252,11 @@ class SpanVisitor {
 
   Place find_child(Place parent, std::string_view key) const {
     if (parent == Place::free || parent == Place::opaque || parent == Place::schema) return parent;
+    // "th\u0069nking" is "thinking" to the provider.
+    if (key.find('\\') != std::string_view::npos) return find_row(parent, unescape_json(key));
+    return find_row(parent, key);
+  }
+  Place find_row(Place parent, std::string_view key) const {
     for (const Row& row : rows_)
       if (row.parent == parent && row.key == key) return row.child;
     return default_child(parent);
@@ -275,7 +281,7 @@ void SpanVisitor::string(Ctx ctx, std::size_t begin, std::size_t end, bool escap
     case Place::conversation: view_.conversation = unescape_json(raw); return;
     case Place::continues: view_.continues = unescape_json(raw); return;
     case Place::include:
-      if (raw == "reasoning.encrypted_content") view_.signed_reasoning = true;
+      if (unescape_json(raw) == "reasoning.encrypted_content") view_.signed_reasoning = true;
       return;
     case Place::stream:
     case Place::store:

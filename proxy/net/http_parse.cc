@@ -137,7 +137,7 @@ Status check_host(const RequestHead& head) {
 
 Status check_target(RequestHead& head) {
   for (const char c : head.target)
-    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f) return bad("a control character in the URL");
+    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f || c == '#') return bad("a character in the URL that cannot stand there");
   if (head.target.starts_with('/')) return {};
   if (head.target == "*" && head.method == "OPTIONS") return {};
   for (const std::string_view scheme : {std::string_view("http://"), std::string_view("https://")}) {
@@ -208,7 +208,9 @@ Result<RequestHead> parse_request_head(std::string_view raw) {
 Result<ReplyHead> parse_reply_head(std::string_view raw) {
   HeadParser<false> parser;
   const auto broken = [](std::string detail) { return make_error(Code::upstream_failed, "the provider's reply is not valid HTTP", std::move(detail)); };
-  if (!run_parser(parser, raw)) return broken("reply head");
+  // Beast unfolds a folded line in a buffer of its own, which would be gone before its view is read.
+  if (raw.find("\n ") != std::string_view::npos || raw.find("\n\t") != std::string_view::npos) return broken("folded lines");
+  if (!run_parser(parser, raw) || parser.status < 100) return broken("reply head");
   ReplyHead head;
   head.status = parser.status;
   head.reason = parser.reason;
