@@ -1,6 +1,6 @@
 // Runs every harness over its corpus under g++, where libFuzzer is not: what once broke stays mended.
-// A new harness: tests/fuzz/fuzz_NAME.cc with int fuzz_NAME_one(const std::uint8_t*, std::size_t), its LLVMFuzzerTestOneInput inside
-// #ifndef PG_FUZZ_REPLAY, inputs in tests/fuzz/corpus/NAME, and its line in kHarnesses.
+// A new harness: tests/fuzz/fuzz_NAME.cc with int fuzz_NAME_one(const std::uint8_t*, std::size_t), its LLVMFuzzerTestOneInput
+// inside #ifndef PG_FUZZ_REPLAY, inputs in tests/fuzz/corpus/NAME, and its line in kHarnesses.
 #include <doctest/doctest.h>
 
 #include <cstddef>
@@ -13,9 +13,12 @@
 #include <vector>
 
 int fuzz_base_one(const std::uint8_t* data, std::size_t size);
+int fuzz_chunks_one(const std::uint8_t* data, std::size_t size);
 int fuzz_guard_one(const std::uint8_t* data, std::size_t size);
+int fuzz_head_one(const std::uint8_t* data, std::size_t size);
 int fuzz_restore_one(const std::uint8_t* data, std::size_t size);
 int fuzz_settings_one(const std::uint8_t* data, std::size_t size);
+int fuzz_spans_one(const std::uint8_t* data, std::size_t size);
 int fuzz_sse_one(const std::uint8_t* data, std::size_t size);
 
 namespace {
@@ -25,11 +28,8 @@ struct Harness {
   int (*run)(const std::uint8_t* data, std::size_t size);
 };
 const Harness kHarnesses[] = {
-    {"base", fuzz_base_one},
-    {"guard", fuzz_guard_one},
-    {"restore", fuzz_restore_one},
-    {"settings", fuzz_settings_one},
-    {"sse", fuzz_sse_one},
+    {"base", fuzz_base_one},       {"chunks", fuzz_chunks_one},     {"guard", fuzz_guard_one}, {"head", fuzz_head_one},
+    {"restore", fuzz_restore_one}, {"settings", fuzz_settings_one}, {"spans", fuzz_spans_one}, {"sse", fuzz_sse_one},
 };
 
 const std::filesystem::path kFuzz = std::filesystem::path(PG_SOURCE_DIR) / "tests/fuzz";

@@ -28,8 +28,8 @@ void append_utf8(std::string& out, std::uint32_t c) {
 }
 
 std::uint32_t random_letter(Gen& gen) {
-  static constexpr std::array<std::uint32_t, 12> kOdd = {'"',    '\\',   '/',    '\n',    '\t',    '\b',
-                                                         0x7F,   0x2028, 0xFEFF, 0x1F600, 0x10FFFF, 0xE9};
+  static constexpr std::array<std::uint32_t, 12> kOdd = {'"',  '\\',   '/',    '\n',    '\t',     '\b',
+                                                         0x7F, 0x2028, 0xFEFF, 0x1F600, 0x10FFFF, 0xE9};
   switch (gen.number(0, 5)) {
     case 0:
       return kOdd[gen.number(0, kOdd.size() - 1)];

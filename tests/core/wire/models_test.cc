@@ -1,0 +1,111 @@
+#include "core/wire/models.h"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/result.h"
+
+namespace pg {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+const std::vector<ListedModel> kModels = {
+    {"claude-opus-5-5", "Claude Opus 5.5", 1'760'000'000}, {"gpt-5.1", "", 0}, {"odd \"\\\n\xC3\xA9", "x", 1}};
+
+TEST_CASE("an OpenAI list is read") {
+  const auto models =
+      read_models(R"({"object":"list","data":[{"id":"gpt-5.1","object":"model","created":17,"owned_by":"openai"},{"id":"b"}]})");
+  REQUIRE(models);
+  REQUIRE(models->size() == 2);
+  CHECK(models->at(0).id == "gpt-5.1");
+  CHECK(models->at(0).created == 17);
+  CHECK(models->at(1).id == "b");
+  CHECK(read_models(R"({"object":"list","data":[]})")->empty());
+}
+
+TEST_CASE("an Anthropic list is read") {
+  const auto models = read_models(
+      R"({"data":[{"type":"model","id":"claude-a","display_name":"Claude A","created_at":"2025-11-24T00:00:00Z"}],"has_more":false,"first_id":"claude-a","last_id":"claude-a"})");
+  REQUIRE(models);
+  REQUIRE(models->size() == 1);
+  CHECK(models->at(0).id == "claude-a");
+  CHECK(models->at(0).name == "Claude A");
+  CHECK(models->at(0).created == 1'763'942'400);
+}
+
+TEST_CASE("what is no list is upstream_failed") {
+  for (const char* body : {"", "<html>", "[]", "{}", "null", "7", R"({"object":"list"})", R"({"data":{}})", R"({"data":"x"})",
+                           R"({"error":{"message":"no"}})", "{\"data\":[", "\xFF"}) {
+    CAPTURE(body);
+    const auto models = read_models(body);
+    REQUIRE_FALSE(models);
+    CHECK(models.error().code == Code::upstream_failed);
+  }
+}
+
+TEST_CASE("rows of an unknown shape do not break a list") {
+  const auto models = read_models(
+      R"({"object":"list","data":[7,null,{"id":5},{"name":"x"},{"id":"ok","created":"soon","display_name":3},{"id":"big","created":1e300}]})");
+  if (models) {
+    CHECK(models->size() >= 1);
+    CHECK(models->back().id == "big");
+  } else {
+    CHECK(models.error().code == Code::upstream_failed);
+  }
+  const std::string deep = R"({"object":"list","data":)" + std::string(100'000, '[');
+  CHECK_FALSE(read_models(deep));
+  (void)read_models(deep + std::string(100'000, ']') + "}");  // and no stack is used up
+}
+
+TEST_CASE("Anthropic's clients get Anthropic's list") {
+  const Json list = Json::parse(write_models(DialectId::anthropic, kModels));
+  CHECK(list["has_more"] == false);
+  CHECK(list["first_id"] == "claude-opus-5-5");
+  CHECK(list["last_id"] == kModels[2].id);
+  REQUIRE(list["data"].size() == 3);
+  CHECK(list["data"][0]["type"] == "model");
+  CHECK(list["data"][0]["id"] == "claude-opus-5-5");
+  CHECK(list["data"][0]["display_name"] == "Claude Opus 5.5");
+  CHECK(list["data"][0]["created_at"].get<std::string>().rfind("2025-10-09T", 0) == 0);
+  CHECK(list["data"][1]["display_name"].is_string());
+  const Json empty = Json::parse(write_models(DialectId::anthropic, {}));
+  CHECK(empty["data"].empty());
+  CHECK(empty["data"].is_array());
+  CHECK(empty["first_id"].is_null());
+  CHECK(empty["last_id"].is_null());
+}
+
+TEST_CASE("everybody else gets OpenAI's list, Codex its own") {
+  for (const DialectId dialect : {DialectId::openai_chat, DialectId::openai_responses, DialectId::embeddings}) {
+    const Json list = Json::parse(write_models(dialect, kModels));
+    CHECK(list["object"] == "list");
+    REQUIRE(list["data"].size() == 3);
+    CHECK(list["data"][0]["id"] == "claude-opus-5-5");
+    CHECK(list["data"][0]["object"] == "model");
+    CHECK(list["data"][0]["created"] == 1'760'000'000);
+    CHECK(list["data"][0]["owned_by"].is_string());
+  }
+  CHECK(Json::parse(write_models(DialectId::openai_chat, {}))["data"].is_array());
+  const Json codex = Json::parse(write_codex_models(kModels));
+  CHECK(codex["models"].is_array());
+  CHECK(Json::parse(write_codex_models({}))["models"].empty());
+}
+
+TEST_CASE("a list written is a list read, in both shapes") {
+  for (const DialectId dialect : {DialectId::anthropic, DialectId::openai_chat}) {
+    const auto models = read_models(write_models(dialect, kModels));
+    REQUIRE(models);
+    REQUIRE(models->size() == kModels.size());
+    for (std::size_t i = 0; i < kModels.size(); ++i) {
+      CHECK(models->at(i).id == kModels[i].id);
+      CHECK(models->at(i).created == kModels[i].created);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace pg

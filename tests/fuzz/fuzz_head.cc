@@ -1,0 +1,81 @@
+// libFuzzer over heads and paths: what is accepted is sound, and no path shows its key. First byte: what the rest is.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/net/http_parse.h"
+#include "proxy/surfaces.h"
+
+namespace pg {
+namespace {
+
+void expect_head(bool good) {
+  if (!good) std::abort();
+}
+
+void check_fields_of_head(const std::vector<Field>& fields) {
+  expect_head(fields.size() <= kMaxFields);
+  for (const Field& field : fields) {
+    expect_head(!field.name.empty() && field.name.find_first_of(std::string_view("\r\n\0: ", 5)) == std::string_view::npos);
+    expect_head(field.value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos);
+  }
+}
+
+void read_path(std::string_view method, std::string_view target, bool upgrade) {
+  Surface surface;
+  const Status status = find_surface(method, target, upgrade, surface);
+  expect_head(surface.path.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos);
+  if (!surface.key.empty() && surface.key.size() > 8) expect_head(surface.path.find(surface.key) == std::string::npos);
+  if (!status) expect_head(surface.key.size() <= 8 || status.error().message.find(surface.key) == std::string::npos);
+}
+
+void read_request(std::string_view raw) {
+  const std::size_t end = find_head_end(raw);
+  expect_head(end <= raw.size());
+  if (end == 0) return;
+  expect_head(raw.substr(0, end).ends_with("\n"));
+  const auto head = parse_request_head(raw.substr(0, end));
+  if (!head) return;
+  check_fields_of_head(head->fields);
+  expect_head(!head->method.empty() && head->method.size() <= kMaxMethod && head->target.size() <= kMaxTarget);
+  expect_head(!(head->chunked && head->content_length));
+  expect_head(head->find("host").has_value() || head->minor_version == 0);
+  read_path(head->method, head->target, head->upgrade);
+}
+
+void read_reply(std::string_view raw) {
+  const auto head = parse_reply_head(raw);
+  if (!head) return expect_head(head.error().code == Code::upstream_failed);
+  check_fields_of_head(head->fields);
+  expect_head(head->status >= 100 && head->status <= 999);
+  expect_head(!(head->chunked && head->content_length));
+}
+
+}  // namespace
+}  // namespace pg
+
+int fuzz_head_one(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
+  switch (data[0] % 3) {
+    case 0:
+      pg::read_request(text);
+      break;
+    case 1:
+      pg::read_reply(text);
+      break;
+    default:
+      for (const char* method : {"POST", "GET", "CONNECT"}) pg::read_path(method, text, data[0] > 127);
+      break;
+  }
+  return 0;
+}
+
+#ifndef PG_FUZZ_REPLAY
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return fuzz_head_one(data, size);
+}
+#endif

@@ -1,0 +1,82 @@
+// libFuzzer over a model request: what is read lies between quotes and in order, the edits too, and the body with the edits made
+// is JSON of the same shape in which nothing is left to edit. First byte: the dialect.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/guard/guard_call.h"
+#include "core/guard/secrets.h"
+#include "core/wire/spans.h"
+
+namespace pg {
+namespace {
+
+void expect_spans(bool good) {
+  if (!good) std::abort();
+}
+
+const Guards& fuzz_guards() {
+  static const std::shared_ptr<const Guards> guards = [] {
+    GuardSettings settings;
+    settings.phone = settings.ipv4 = Action::redact;
+    settings.custom.push_back({"word", "sesame[0-9]?", Action::redact});
+    return *Guards::make(shipped_secret_rules(), settings);
+  }();
+  return *guards;
+}
+
+void check_span_order(std::string_view body, const RequestView& view) {
+  std::size_t last = 0;
+  for (const Span& span : view.spans) {
+    expect_spans(span.begin > last && span.begin < span.end && span.end < body.size());
+    expect_spans(body[span.begin - 1] == '"' && body[span.end] == '"');
+    expect_spans(span.escaped == (body.substr(span.begin, span.end - span.begin).find('\\') != std::string_view::npos));
+    last = span.end;
+  }
+}
+
+std::string guard_once(std::string_view body, DialectId dialect, const RequestView& view, VerdictCache* cache) {
+  Vault vault;
+  const GuardedCall call = guard_call(body, view, fuzz_guards(), vault, cache);
+  std::size_t last = 0;
+  for (const Edit& edit : call.edits) {
+    expect_spans(edit.begin >= last && edit.begin < edit.end && edit.end <= body.size());
+    last = edit.end;
+  }
+  expect_spans(call.blocked.empty() && call.places.size() <= 1024);
+  const std::string edited = apply_edits(body, call.edits);
+  RequestView again;
+  expect_spans(read_spans(edited, dialect, again).has_value());
+  expect_spans(again.spans.size() == view.spans.size());
+  for (std::size_t i = 0; i < view.spans.size(); ++i) expect_spans(again.spans[i].role == view.spans[i].role);
+  return edited;
+}
+
+}  // namespace
+}  // namespace pg
+
+int fuzz_spans_one(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const auto dialect = static_cast<pg::DialectId>(data[0] % 4);
+  const std::string_view body(reinterpret_cast<const char*>(data + 1), size - 1);
+  pg::RequestView view;
+  if (!pg::read_spans(body, dialect, view)) return 0;
+  pg::check_span_order(body, view);
+  std::vector<std::uint32_t> offsets;
+  for (const pg::Span& span : view.spans) offsets.push_back(span.begin);
+  pg::expect_spans(pg::find_paths(body, offsets).size() == offsets.size());
+  static pg::VerdictCache cache(64);
+  const std::string edited = pg::guard_once(body, dialect, view, nullptr);
+  pg::expect_spans(pg::guard_once(body, dialect, view, &cache) == edited);
+  return 0;
+}
+
+#ifndef PG_FUZZ_REPLAY
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return fuzz_spans_one(data, size);
+}
+#endif
