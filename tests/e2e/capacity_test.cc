@@ -1,0 +1,80 @@
+// Many clients and few descriptors: the cap holds, the oldest idle connection makes room, and the process neither dies nor spins
+// (fault catalogue B31, B32).
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+
+#include <memory>
+#include <sstream>
+#include <thread>
+
+#include "tests/support/model_wire.h"
+#include "tests/support/run_pg.h"
+
+namespace pg::test {
+namespace {
+
+const std::string kHealth = write_request("GET", "/healthz", {}, {});
+
+std::vector<std::unique_ptr<RawClient>> idle_clients(std::uint16_t port, int count) {
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < count; ++i) {
+    clients.push_back(std::make_unique<RawClient>(port));
+    clients.back()->send(kHealth);
+  }
+  return clients;
+}
+
+long cpu_ticks(pid_t pid) {
+  const std::string stat = Home::read("/proc/" + std::to_string(pid) + "/stat");
+  std::istringstream fields(stat.substr(stat.rfind(')') + 2));
+  std::string skipped;
+  long user = 0, system = 0;
+  for (int i = 0; i < 11; ++i) fields >> skipped;
+  fields >> user >> system;
+  return user + system;
+}
+
+}  // namespace
+
+TEST_CASE("capacity B31: at the cap the oldest idle connection makes room for a new one") {
+  World w(kRedactAll, "[limits]\nmax_connections = 20\n");
+  auto clients = idle_clients(w.port(), 20);
+  for (auto& client : clients) REQUIRE(client->read_reply().status == 200);
+  for (int i = 0; i < 5; ++i) {
+    RawClient fresh(w.port());
+    fresh.send(kHealth);
+    CHECK(fresh.read_reply(Ms{1000}).status == 200);
+  }
+  CHECK(clients.front()->wait_for_close(Ms{500}));
+  clients.back()->send(kHealth);
+  CHECK(clients.back()->read_reply(Ms{1000}).status == 200);  // the youngest was left alone
+  CHECK(w.home.rows(5).size() >= 1);
+}
+
+TEST_CASE("capacity B32: out of descriptors: 503 or a refusal in time, no spin, and all is well when they are back") {
+  World w;
+  const rlimit few{48, 48};
+  REQUIRE(::prlimit(w.server.pid(), RLIMIT_NOFILE, &few, nullptr) == 0);
+  {
+    auto clients = idle_clients(w.port(), 100);
+    std::this_thread::sleep_for(Ms{200});
+    RawClient late(w.port());
+    late.send(kHealth);
+    const RawReply reply = late.read_reply(Ms{1500});
+    CHECK((reply.status == 503 || reply.status == 200));
+    const long before = cpu_ticks(w.server.pid());
+    std::this_thread::sleep_for(Ms{500});
+    CHECK(cpu_ticks(w.server.pid()) - before < 10);
+    CHECK(w.server.running());
+  }
+  RawReply reply;
+  for (int i = 0; i < 40 && reply.status != 200; ++i) {
+    std::this_thread::sleep_for(Ms{50});
+    reply = exchange(w.port(), kHealth, Ms{500});
+  }
+  CHECK(reply.status == 200);
+  w.upstream.respond(Answer::json("{}"));
+  CHECK(w.post("v1/messages", ask(DialectId::anthropic, false, "hi")).status == 200);
+}
+
+}  // namespace pg::test
