@@ -6,6 +6,7 @@
 
 #include "core/base/encode.h"
 #include "core/guard/inspect_span.h"
+#include "core/wire/json_walk.h"
 
 namespace pg {
 namespace {
@@ -67,7 +68,7 @@ class CallGuard {
     if (redact.empty()) return;
     if (found.verdict.recode) return recode(*found.span, redact);
     for (const Finding& finding : redact) {
-      const std::string original = original_of(raw(*found.span), *found.span, finding);
+      const std::string original = original_of(raw(*found.span), *found.span, found.verdict, finding);
       call_.edits.push_back(Edit{found.span->begin + finding.begin, found.span->begin + finding.end,
                                  std::string(vault_.placeholder_for(guards_.rule(finding.rule).kind, original))});
     }
@@ -87,8 +88,7 @@ class CallGuard {
     call_.edits.push_back(Edit{span.begin, span.end, std::string(prefix) + to_base64(apply_edits(*text, inner))});
   }
   std::string unescape_media(const Span& span) const {
-    return span.escaped ? original_of(raw(span), Span{span.begin, span.end, SpanRole::text, true}, Finding{0, span.end - span.begin})
-                        : std::string(raw(span));
+    return span.escaped ? unescape_json(raw(span)) : std::string(raw(span));
   }
 
   void note(Action action, const Rule& rule, const Span& span, const Finding& finding) {

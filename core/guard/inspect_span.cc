@@ -63,42 +63,33 @@ class InnerVisitor {
   void open(Ctx, bool) { is_container_ = true; }
   void close(Ctx, bool) {}
   void scalar(Ctx, std::size_t, std::size_t) {}
-  void key(Ctx, std::size_t, std::size_t, bool) {}
-  void string(Ctx, std::size_t begin, std::size_t end, bool escaped) {
+  // A key is for the record only, which is what becomes of a weak finding.
+  void key(Ctx, std::size_t begin, std::size_t end, bool escaped) {
+    if (end - begin >= kShortestSecret) add(begin, end, escaped, Scrutiny::secrets_only, true);
+  }
+  void string(Ctx, std::size_t begin, std::size_t end, bool escaped) { add(begin, end, escaped, Scrutiny::all, false); }
+  bool is_container() const { return is_container_; }
+
+ private:
+  static constexpr std::size_t kShortestSecret = 16;
+
+  void add(std::size_t begin, std::size_t end, bool escaped, Scrutiny scrutiny, bool weak) {
     Verdict inner;
-    inspect_string(text_.substr(begin, end - begin), escaped, Scrutiny::all, guards_, inner);
+    inspect_string(text_.substr(begin, end - begin), escaped, scrutiny, guards_, inner);
     for (Finding finding : inner.findings) {
       finding.begin += static_cast<std::uint32_t>(begin);
       finding.end += static_cast<std::uint32_t>(begin);
+      finding.weak = finding.weak || weak;
       verdict_.findings.push_back(finding);
     }
     verdict_.literals.insert(verdict_.literals.end(), inner.literals.begin(), inner.literals.end());
   }
-  bool is_container() const { return is_container_; }
 
- private:
   std::string_view text_;
   const Guards& guards_;
   Verdict& verdict_;
   bool is_container_ = false;
 };
-
-bool is_json_container(std::string_view text) {
-  Verdict ignored;
-  struct Nothing {
-    using Ctx = bool;
-    bool container = false;
-    Ctx root() const { return false; }
-    Ctx member(Ctx, std::string_view) const { return false; }
-    Ctx element(Ctx, std::uint32_t) const { return false; }
-    void open(Ctx, bool) { container = true; }
-    void close(Ctx, bool) {}
-    void scalar(Ctx, std::size_t, std::size_t) {}
-    void key(Ctx, std::size_t, std::size_t, bool) {}
-    void string(Ctx, std::size_t, std::size_t, bool) {}
-  } visitor;
-  return walk_json(text, visitor).has_value() && visitor.container;
-}
 
 Verdict inspect_json_text(std::string_view raw, bool escaped, const Guards& guards) {
   const std::string text = escaped ? unescape_json(raw) : std::string(raw);
@@ -111,6 +102,7 @@ Verdict inspect_json_text(std::string_view raw, bool escaped, const Guards& guar
     return verdict;
   }
   map_to_raw(raw, verdict.findings);
+  verdict.nested = true;
   return verdict;
 }
 
@@ -137,7 +129,12 @@ constexpr std::array<Magic, 17> kMagic = {{{0, "\x89PNG\r\n\x1a\n"},
                                            {0, "MM"},
                                            {0, "PK\x03\x04"}}};
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\r' && c != '\t'; }
+
 bool is_known_binary(std::string_view head) {
+  // Some of these are letters that a text may begin with; a file has lengths or versions behind them.
+  const bool is_ascii = static_cast<unsigned char>(head.front()) < 0x80 && std::none_of(head.begin(), head.end(), is_control);
+  if (is_ascii && !head.starts_with("%PDF-")) return false;
   return std::any_of(kMagic.begin(), kMagic.end(),
                      [head](const Magic& magic) { return head.substr(std::min(magic.offset, head.size())).starts_with(magic.bytes); });
 }
@@ -170,11 +167,13 @@ std::optional<std::string> decode_media(std::string_view text, std::string_view&
   }
   if (data.size() < 16) return std::nullopt;
   const std::optional<std::string> head = from_base64(data.substr(0, std::min<std::size_t>(data.size() / 4 * 4, 32)));
+  if (!head) prefix = {};  // whatever it says of itself, it is read as it stands
   if (!head) return std::nullopt;
   const bool binary = is_known_binary(*head);
   if (binary && prefix.empty()) prefix = text.substr(0, 1);  // tells the caller that there is nothing to read
   if (binary) return std::nullopt;
   std::optional<std::string> decoded = from_base64(data);
+  if (!decoded) prefix = {};
   if (!decoded || !is_utf8(*decoded) || decoded->find('\0') != std::string::npos) return std::nullopt;
   return decoded;
 }
@@ -189,13 +188,11 @@ Verdict inspect_span(std::string_view raw, const Span& span, const Guards& guard
   return verdict;
 }
 
-std::string original_of(std::string_view raw, const Span& span, const Finding& finding) {
+std::string original_of(std::string_view raw, const Span& span, const Verdict& verdict, const Finding& finding) {
   const std::string_view piece = raw.substr(finding.begin, finding.end - finding.begin);
   if (!span.escaped) return std::string(piece);
-  std::string text = unescape_json(piece);
-  if (span.role == SpanRole::json_text && text.find('\\') != std::string::npos && is_json_container(unescape_json(raw)))
-    text = unescape_json(text);
-  return text;
+  const std::string text = unescape_json(piece);
+  return verdict.nested ? unescape_json(text) : text;
 }
 
 }  // namespace pg

@@ -14,8 +14,8 @@ namespace pg {
 /// The verdict on `raw`, the bytes between the quotes of a span of that role.
 Verdict inspect_span(std::string_view raw, const Span& span, const Guards& guards);
 
-/// The text behind a finding of `raw`: unescaped, twice inside JSON text.
-std::string original_of(std::string_view raw, const Span& span, const Finding& finding);
+/// The text behind a finding of `raw`, one of `verdict`: unescaped, twice inside JSON text.
+std::string original_of(std::string_view raw, const Span& span, const Verdict& verdict, const Finding& finding);
 
 /// The text inside base64 or a data: URL (`prefix` is what stands before the base64); nullopt for images and other binary, and
 /// for what is no base64 at all.

@@ -17,6 +17,7 @@ namespace pg {
 struct Verdict {
   std::vector<Finding> findings;
   std::vector<TokenLiteral> literals;
+  bool nested = false;  // the findings stand in JSON inside the string: their originals are two escapes deep
   bool recode = false;  // base64 of text: the whole string is decoded, edited and encoded again
   bool empty() const { return findings.empty() && literals.empty(); }
 };

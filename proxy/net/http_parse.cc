@@ -137,7 +137,7 @@ Status check_host(const RequestHead& head) {
 
 Status check_target(RequestHead& head) {
   for (const char c : head.target)
-    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f || c == '#') return bad("a character in the URL that cannot stand there");
+    if (const auto byte = static_cast<unsigned char>(c); byte <= ' ' || byte >= 0x7f || c == '#') return bad("a character in the URL that cannot stand there");
   if (head.target.starts_with('/')) return {};
   if (head.target == "*" && head.method == "OPTIONS") return {};
   for (const std::string_view scheme : {std::string_view("http://"), std::string_view("https://")}) {

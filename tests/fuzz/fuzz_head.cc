@@ -24,7 +24,10 @@ void check_fields_of_head(const std::vector<Field>& fields) {
   }
 }
 
+/// `target` as parse_request_head would have let it through.
 void read_path(std::string_view method, std::string_view target, bool upgrade) {
+  for (const char c : target)
+    if (c <= ' ' || c >= 0x7F) return;
   Surface surface;
   const Status status = find_surface(method, target, upgrade, surface);
   expect_head(surface.path.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos);

@@ -31,7 +31,7 @@ std::string found(std::string_view raw, SpanRole role) {
   std::string out;
   for (const Finding& finding : verdict.findings) {
     out += std::string(raw.substr(finding.begin, finding.end - finding.begin)) + "=" +
-           original_of(raw, span_of(raw, role), finding) + ";";
+           original_of(raw, span_of(raw, role), verdict, finding) + ";";
   }
   return out;
 }
@@ -99,6 +99,30 @@ TEST_CASE("text in media is found whole, so that it can be encoded again") {
   CHECK(found("data:text/plain,write%20to " + kJane, SpanRole::media).find(kJane) != std::string::npos);
 }
 
+TEST_CASE("a text that begins like a file of another kind is still a text") {
+  for (const char* start : {"BMW fleet: ", "MMX settings: ", "II* of the list: ", "ID3 tags of ", "GIF89a is old, ask ",
+                            "whoever WAVEs, ", "PKCS: "}) {
+    CAPTURE(std::string(start));
+    CHECK(inspect(to_base64(start + kJane + ", and so on"), SpanRole::media).findings.size() == 1);
+  }
+  const std::string bitmap = std::string("BM\x46\0\0\0\0\0\0\0\x36\0\0\0", 14) + kJane + std::string(20, '\0');
+  CHECK(inspect(to_base64(bitmap), SpanRole::media).empty());
+}
+
+TEST_CASE("a data URL that is no base64 is read as it stands") {
+  CHECK(inspect("data:text/plain;base64,write to " + kJane, SpanRole::media).findings.size() == 1);
+  CHECK(inspect("data:;base64," + kJane, SpanRole::media).findings.size() == 1);
+}
+
+TEST_CASE("keys of JSON in a string are reported, and marked as not to be acted on") {
+  const std::string key = test::make_aws_key_id();
+  const std::string raw = "{\\\"" + key + "\\\": 1}";
+  const Verdict verdict = inspect(raw, SpanRole::json_text);
+  REQUIRE(verdict.findings.size() == 1);
+  CHECK(verdict.findings[0].weak);
+  CHECK(raw.substr(verdict.findings[0].begin, verdict.findings[0].end - verdict.findings[0].begin) == key);
+}
+
 TEST_CASE("slashes of base64 may be escaped") {
   std::string base64 = to_base64("\xC3\xBF\xC3\xBF > " + kJane + " \xC3\xBF\xC3\xBF\xC3\xBF");
   REQUIRE(base64.find('/') != std::string::npos);
@@ -128,7 +152,7 @@ TEST_CASE("property: what is found in any spelling is the planted value, and its
     for (const Finding& finding : verdict.findings) {
       REQUIRE(finding.begin < finding.end);
       REQUIRE(finding.end <= raw.size());
-      if (original_of(raw, span_of(raw, role), finding) != kJane) continue;
+      if (original_of(raw, span_of(raw, role), verdict, finding) != kJane) continue;
       ++seen;
       std::string piece = unescape_json(std::string_view(raw).substr(finding.begin, finding.end - finding.begin));
       if (json) piece = unescape_json(piece);

@@ -197,11 +197,26 @@ TEST_CASE("faults A22, A23: versions and expectations") {
 
 TEST_CASE("faults A26: request lines and targets") {
   const auto get = [](const std::string& target) { return "GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n"; };
-  check_all("bad_request",
-            {get("a"), get(""), get("/a b"), get("/a\tb"), get("/a\x01"), get(std::string("/a\0b", 4)), get("/a\x7f"),
-             get("/a\rb"), get("?a=b"), get("*a"), "GET  / HTTP/1.1\r\nHost: x\r\n\r\n", "GET /  HTTP/1.1\r\nHost: x\r\n\r\n",
-             " GET / HTTP/1.1\r\nHost: x\r\n\r\n", "G@T / HTTP/1.1\r\nHost: x\r\n\r\n", "G\tT / HTTP/1.1\r\nHost: x\r\n\r\n",
-             "/ HTTP/1.1\r\nHost: x\r\n\r\n", "GET\t/ HTTP/1.1\r\nHost: x\r\n\r\n", get("/a#b")});
+  check_all("bad_request", {get("a"),
+                            get(""),
+                            get("/a b"),
+                            get("/a\tb"),
+                            get("/a\x01"),
+                            get(std::string("/a\0b", 4)),
+                            get("/a\x7f"),
+                            get("/a\rb"),
+                            get("?a=b"),
+                            get("*a"),
+                            "GET  / HTTP/1.1\r\nHost: x\r\n\r\n",
+                            "GET /  HTTP/1.1\r\nHost: x\r\n\r\n",
+                            " GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+                            "G@T / HTTP/1.1\r\nHost: x\r\n\r\n",
+                            "G\tT / HTTP/1.1\r\nHost: x\r\n\r\n",
+                            "/ HTTP/1.1\r\nHost: x\r\n\r\n",
+                            "GET\t/ HTTP/1.1\r\nHost: x\r\n\r\n",
+                            get("/a#b"),
+                            get("/caf\xC3\xA9"),
+                            get("/a\xFF")});
   check_all("ok", {get("/"), get("/a%20b?c=%0d%0a"), get("/a//b")});
 }
 
