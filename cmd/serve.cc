@@ -1,8 +1,8 @@
 // pg serve: opens everything, runs the loops, and watches for signals and changed settings from the main thread.
-#include <sys/file.h>
-#include <sys/resource.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -110,7 +110,8 @@ Status check_exposure(const Settings& settings) {
   bool open = !settings.serve.require_key;
   for (const auto& [name, project] : settings.projects) open = open || !project.require_key.value_or(true);
   if (!open) return {};
-  return make_error(Code::invalid_config, "refusing to listen on " + settings.serve.host + " without requiring a key (require_key = true)");
+  return make_error(Code::invalid_config,
+                    "refusing to listen on " + settings.serve.host + " without requiring a key (require_key = true)");
 }
 
 // SIGTERM, SIGINT: 0 asks for a drain. SIGHUP reloads. Returns when it is time to stop.
@@ -139,7 +140,8 @@ void drain(Shell& shell, Gateway& gw, Server& server, const sigset_t& signals) {
   gw.draining = true;
   server.stop_listening();
   const std::uint32_t running = gw.exchanges.load(std::memory_order_acquire);
-  if (running > 0) shell.note(fmt::format("draining {} request{}, press Ctrl-C again to quit now", running, running == 1 ? "" : "s"));
+  if (running > 0)
+    shell.note(fmt::format("draining {} request{}, press Ctrl-C again to quit now", running, running == 1 ? "" : "s"));
   const Millis patience = gw.policy()->limits.drain;
   const SteadyTime until = gw.clock.steady() + patience;
   while (gw.exchanges.load(std::memory_order_acquire) > 0 && !asked_again(signals)) {
@@ -192,7 +194,8 @@ void add_serve(CLI::App& command, Shell& shell) {
   command.description(
       "Run the proxy\n"
       "Makes settings, a first project and a key when there are none. Changed project files and keys act within a second.");
-  command.add_option("--listen", options->listen, "Address and port, or port alone; port 0 takes a free one")->type_name("HOST:PORT");
+  command.add_option("--listen", options->listen, "Address and port, or port alone; port 0 takes a free one")
+      ->type_name("HOST:PORT");
   in_range(command.add_option("--threads", options->threads, "Loops to run; 0 = one per core, at most 4")->type_name("N"), 0, 64);
   command.add_option("--ready-file", options->ready_file, "Write the URL there when requests are taken")->type_name("FILE");
   command.add_option("--ready-fd", options->ready_fd, "Write the URL to this descriptor instead, and close it")->type_name("N");

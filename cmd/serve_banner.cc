@@ -29,7 +29,8 @@ std::string try_it(const Shell& shell, const InitReport& report, std::string_vie
   const std::string curl = fmt::format(
       "curl -si {}/api/{}/v1/messages -H 'x-api-key: {}' \\\n"
       "       -H 'content-type: application/json' \\\n"
-      "       -d '{{\"model\":\"echo\",\"max_tokens\":99,\"messages\":[{{\"role\":\"user\",\"content\":\"Write to jane.doe@example.com\"}}]}}'",
+      "       -d '{{\"model\":\"echo\",\"max_tokens\":99,\"messages\":[{{\"role\":\"user\",\"content\":\"Write to "
+      "jane.doe@example.com\"}}]}}'",
       origin, report.project, report.key->text.reveal());
   return fmt::format(
       "\n  Your key, shown once: {}\n\n  Try it (the echo provider needs no account):\n\n     {}\n\n"
@@ -43,7 +44,8 @@ std::string serve_banner(const Shell& shell, const InitReport& report, std::uint
   Settings settings = report.settings;
   settings.serve.port = port;
   const std::string origin = serve_origin(settings);
-  std::string out = fmt::format("{} {} listens on {}\n", shell.paint_err(Color::bold, "PromptGate"), PG_VERSION, shell.paint_err(Color::green, origin));
+  std::string out = fmt::format("{} {} listens on {}\n", shell.paint_err(Color::bold, "PromptGate"), PG_VERSION,
+                                shell.paint_err(Color::green, origin));
   for (const std::string& path : report.created) out += fmt::format("  created   {}\n", path);
   out += fmt::format("  settings  {}\n", settings.config_file.empty() ? "defaults" : settings.config_file);
   for (const auto& [name, project] : settings.projects) {

@@ -6,7 +6,7 @@ namespace pg {
 namespace {
 
 constexpr std::string_view kInterim = "HTTP/1.1 102 Processing\r\n\r\n";  // RFC 2518 §10.1; HTTP/1.1 clients pass over any 1xx
-constexpr std::string_view kCommentChunk = "3\r\n:\n\n\r\n";               // an SSE comment
+constexpr std::string_view kCommentChunk = "3\r\n:\n\n\r\n";              // an SSE comment
 
 }  // namespace
 
@@ -14,7 +14,9 @@ ClientWatch::ClientWatch(Exchange& x, Stream& upstream, const ReplyPath* path) :
   x_.parts.loop.watch(*this);
 }
 
-ClientWatch::~ClientWatch() { x_.parts.loop.unwatch(*this); }
+ClientWatch::~ClientWatch() {
+  x_.parts.loop.unwatch(*this);
+}
 
 void ClientWatch::on_tick(SteadyTime) {
   if (x_.gw.cutting.load(std::memory_order_relaxed)) return upstream_.abort(IoEnd::canceled);

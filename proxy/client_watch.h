@@ -1,4 +1,5 @@
-// Notices, while we wait for the provider, that the client left, and ends that wait: nobody should pay for an answer nobody reads.
+// Notices, while we wait for the provider, that the client left, and ends that wait: nobody should pay for an answer nobody
+// reads.
 #pragma once
 
 #include <functional>

@@ -24,9 +24,12 @@ class Counted {
 
 Error error_of(ClientIo::HeadEnd end) {
   switch (end) {
-    case ClientIo::HeadEnd::timeout: return make_error(Code::timeout, "the request head came too slowly");
-    case ClientIo::HeadEnd::too_large: return make_error(Code::headers_too_large, "the request head is larger than the limit");
-    default: return make_error(Code::bad_request, "this is not HTTP/1.1 (is it TLS or HTTP/2 on the plain port?)");
+    case ClientIo::HeadEnd::timeout:
+      return make_error(Code::timeout, "the request head came too slowly");
+    case ClientIo::HeadEnd::too_large:
+      return make_error(Code::headers_too_large, "the request head is larger than the limit");
+    default:
+      return make_error(Code::bad_request, "this is not HTTP/1.1 (is it TLS or HTTP/2 on the plain port?)");
   }
 }
 

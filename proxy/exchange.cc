@@ -50,15 +50,20 @@ Task<void> serve(Exchange& x) {
       x.row.dialect = dialect(x.surface.dialect).name;
       co_await serve_model_call(x);
       break;
-    case Operation::list_models: co_await serve_models(x); break;
+    case Operation::list_models:
+      co_await serve_models(x);
+      break;
     case Operation::hello:
     case Operation::health:
-    case Operation::ready: co_await serve_hello(x); break;
+    case Operation::ready:
+      co_await serve_hello(x);
+      break;
   }
 }
 
 bool is_worth_a_row(const Exchange& x) {
-  const bool probe = x.surface.operation == Operation::hello || x.surface.operation == Operation::health || x.surface.operation == Operation::ready;
+  const bool probe = x.surface.operation == Operation::hello || x.surface.operation == Operation::health ||
+                     x.surface.operation == Operation::ready;
   return !probe || x.row.status >= 400;
 }
 

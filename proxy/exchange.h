@@ -33,18 +33,18 @@ struct Exchange {
 
   const Project* project = nullptr;
   const Key* caller = nullptr;
-  Buffer received;         // the body as it came
-  std::string decoded;     // the same without its content coding, when it had one
-  std::string_view body;   // what the guards read
+  Buffer received;        // the body as it came
+  std::string decoded;    // the same without its content coding, when it had one
+  std::string_view body;  // what the guards read
   RequestView view;
   GuardedCall guarded;
   Vault vault;
   std::shared_ptr<const Provider> provider;
   const Outlet* outlet = nullptr;
 
-  bool head_sent = false;     // to the client: from here on errors are stream events
+  bool head_sent = false;  // to the client: from here on errors are stream events
   bool head_is_stream = false;
-  bool close_after = false;   // the connection cannot be used again
+  bool close_after = false;           // the connection cannot be used again
   std::uint64_t stream_sequence = 0;  // of a Responses stream, for the error event
 };
 

@@ -19,9 +19,11 @@
 namespace pg {
 
 struct Gateway {
-  Gateway(ServeSettings settings, std::shared_ptr<const Policy> first, Db log_db, std::function<void(const std::string&)> on_problem,
-          std::function<void(const LogRow&)> on_row)
-      : serve(std::move(settings)), journal(std::move(log_db), std::move(on_problem), std::move(on_row)), policy_(std::move(first)) {}
+  Gateway(ServeSettings settings, std::shared_ptr<const Policy> first, Db log_db,
+          std::function<void(const std::string&)> on_problem, std::function<void(const LogRow&)> on_row)
+      : serve(std::move(settings)),
+        journal(std::move(log_db), std::move(on_problem), std::move(on_row)),
+        policy_(std::move(first)) {}
 
   std::shared_ptr<const Policy> policy() const { return policy_.load(std::memory_order_acquire); }
   void reload(std::shared_ptr<const Policy> fresh) { policy_.store(std::move(fresh), std::memory_order_release); }
@@ -33,9 +35,9 @@ struct Gateway {
   RememberedVaults vaults;
   Journal journal;
   std::atomic<std::uint32_t> connections{0};
-  std::atomic<std::uint32_t> exchanges{0};    // under way
-  std::atomic<bool> draining{false};          // no new exchanges; connections close after their answer
-  std::atomic<bool> cutting{false};           // the drain took too long: running streams end with an error now
+  std::atomic<std::uint32_t> exchanges{0};  // under way
+  std::atomic<bool> draining{false};        // no new exchanges; connections close after their answer
+  std::atomic<bool> cutting{false};         // the drain took too long: running streams end with an error now
 
  private:
   std::atomic<std::shared_ptr<const Policy>> policy_;

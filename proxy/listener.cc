@@ -90,7 +90,9 @@ Result<std::unique_ptr<Server>> Server::listen(Gateway& gateway, int threads) {
 }
 
 Server::Server(Gateway& gateway) : gateway_(gateway) {}
-Server::~Server() { stop(); }
+Server::~Server() {
+  stop();
+}
 
 void Server::run() {
   for (const std::unique_ptr<Worker>& worker : workers_) {

@@ -19,15 +19,18 @@ std::string_view strip_port(std::string_view authority) {
 }
 
 bool is_own_host(std::string_view host, const Policy& policy, const std::string& listen_host) {
-  if (equals_ignore_case(host, "localhost") || host == "127.0.0.1" || host == "[::1]" || equals_ignore_case(host, listen_host)) return true;
+  if (equals_ignore_case(host, "localhost") || host == "127.0.0.1" || host == "[::1]" || equals_ignore_case(host, listen_host))
+    return true;
   return std::any_of(policy.allowed_hosts.begin(), policy.allowed_hosts.end(),
                      [host](const std::string& allowed) { return equals_ignore_case(host, allowed); });
 }
 
 bool is_own_origin(std::string_view origin, const Policy& policy, const std::string& listen_host) {
-  if (std::find(policy.allowed_origins.begin(), policy.allowed_origins.end(), origin) != policy.allowed_origins.end()) return true;
+  if (std::find(policy.allowed_origins.begin(), policy.allowed_origins.end(), origin) != policy.allowed_origins.end())
+    return true;
   for (const std::string_view scheme : {std::string_view("http://"), std::string_view("https://")})
-    if (starts_with_ignore_case(origin, scheme)) return is_own_host(strip_port(origin.substr(scheme.size())), policy, listen_host);
+    if (starts_with_ignore_case(origin, scheme))
+      return is_own_host(strip_port(origin.substr(scheme.size())), policy, listen_host);
   return false;
 }
 

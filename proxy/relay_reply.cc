@@ -55,7 +55,9 @@ class Relay {
   void note_facts();
   void remember_vault();
   bool must_hold() const { return path_.holds_whole_body() || is_masked_error(); }
-  bool is_masked_error() const { return upstream_.head.status >= 400 && !x_.provider->credential.empty() && !is_event_stream(upstream_); }
+  bool is_masked_error() const {
+    return upstream_.head.status >= 400 && !x_.provider->credential.empty() && !is_event_stream(upstream_);
+  }
 
   Exchange& x_;
   Upstream& upstream_;
@@ -130,7 +132,8 @@ Task<IoEnd> Relay::next_bytes() {
   for (;;) {
     const SteadyTime now = x_.gw.clock.steady();
     const bool may_ping = x_.head_sent && x_.head_is_stream;
-    stream.set_deadline(may_ping ? std::min(begun + x_.provider->idle_timeout, now + ping_after) : begun + x_.provider->idle_timeout);
+    stream.set_deadline(may_ping ? std::min(begun + x_.provider->idle_timeout, now + ping_after)
+                                 : begun + x_.provider->idle_timeout);
     IoEnd end = IoEnd::ok;
     {
       const ClientWatch watch(x_, stream, &path_);
@@ -152,7 +155,7 @@ Task<void> Relay::send_ping() {
   } else {
     bytes = dialect(x_.surface.dialect).ping;
   }
-  const IoEnd sent = co_await x_.client.write(bytes, x_.policy->limits.stall_timeout);
+  const IoEnd sent = co_await x_.client.write(piece_of(bytes), x_.policy->limits.stall_timeout);
   client_left_ = sent != IoEnd::ok;
 }
 
@@ -176,7 +179,7 @@ Task<void> Relay::relay_whole() {
   const std::string_view sent_body = x_.head.method == "HEAD" ? std::string_view() : std::string_view(body);
   x_.head_sent = true;
   x_.row.bytes_out = static_cast<std::int64_t>(body.size());
-  const IoEnd sent = co_await x_.client.write_two(head, sent_body, x_.policy->limits.stall_timeout);
+  const IoEnd sent = co_await x_.client.write(piece_of(head), piece_of(sent_body), x_.policy->limits.stall_timeout);
   client_left_ = sent != IoEnd::ok;
 }
 
@@ -229,7 +232,7 @@ Task<bool> Relay::flush(bool last) {
   if (x_.head.method == "HEAD") framed_.clear();
   x_.head_sent = true;
   x_.stream_sequence = path_.next_sequence();
-  const IoEnd sent = co_await x_.client.write_two(head_, framed_, x_.policy->limits.stall_timeout);
+  const IoEnd sent = co_await x_.client.write(piece_of(head_), piece_of(framed_), x_.policy->limits.stall_timeout);
   head_.clear();
   client_left_ = client_left_ || sent != IoEnd::ok;
   co_return !client_left_;
@@ -247,7 +250,8 @@ void Relay::note_facts() {
   x_.row.restored = facts.restored;
   x_.row.unknown_tokens = facts.unknown_tokens;
   for (const std::string_view name : {std::string_view("request-id"), std::string_view("x-request-id")})
-    if (const auto id = upstream_.head.find(name); id && x_.row.upstream_request_id.empty()) x_.row.upstream_request_id = id->substr(0, 100);
+    if (const auto id = upstream_.head.find(name); id && x_.row.upstream_request_id.empty())
+      x_.row.upstream_request_id = id->substr(0, 100);
   if (client_left_) {
     x_.row.status = 499;
     x_.row.outcome = "canceled";
@@ -262,7 +266,9 @@ void Relay::note_facts() {
   }
   const bool failed = upstream_.head.status >= 400 || !facts.error_type.empty();
   x_.row.outcome = failed ? "error" : "ok";
-  if (failed) x_.row.error = fmt::format("upstream {}{}{}", upstream_.head.status, facts.error_type.empty() ? "" : ": ", facts.error_type.substr(0, 100));
+  if (failed)
+    x_.row.error = fmt::format("upstream {}{}{}", upstream_.head.status, facts.error_type.empty() ? "" : ": ",
+                               facts.error_type.substr(0, 100));
 }
 
 // The provider keeps this conversation: its next turn may name only the reply, and still hold our placeholders.

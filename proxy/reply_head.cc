@@ -14,10 +14,13 @@ namespace pg {
 namespace {
 
 // Sorted. alt-svc would lead the client past us; set-cookie is the provider's business with us, not with the client.
-constexpr std::array<std::string_view, 11> kDropped = {"alt-svc", "connection", "content-length", "keep-alive", "proxy-authenticate",
-                                                       "proxy-connection", "set-cookie", "te", "trailer", "transfer-encoding", "upgrade"};
+constexpr std::array<std::string_view, 11> kDropped = {
+    "alt-svc", "connection", "content-length",    "keep-alive", "proxy-authenticate", "proxy-connection", "set-cookie",
+    "te",      "trailer",    "transfer-encoding", "upgrade"};
 
-std::string_view content_type_of(const ReplyHead& head) { return head.find("content-type").value_or(""); }
+std::string_view content_type_of(const ReplyHead& head) {
+  return head.find("content-type").value_or("");
+}
 
 }  // namespace
 
@@ -31,21 +34,26 @@ bool has_unreadable_coding(const ReplyHead& head) {
   return coding && !find_coding(*coding);
 }
 
-bool is_web_page(const ReplyHead& head) { return starts_with_ignore_case(content_type_of(head), "text/html"); }
+bool is_web_page(const ReplyHead& head) {
+  return starts_with_ignore_case(content_type_of(head), "text/html");
+}
 
 std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyFraming framing, std::uint64_t size) {
   const ReplyHead& head = upstream.head;
-  std::string out = fmt::format("HTTP/1.1 {} {}\r\n", head.status, head.reason.empty() ? reason_phrase(head.status) : head.reason);
+  std::string out =
+      fmt::format("HTTP/1.1 {} {}\r\n", head.status, head.reason.empty() ? reason_phrase(head.status) : head.reason);
   const std::string_view connection = head.find("connection").value_or("");
   for (const Field& field : head.fields) {
     const std::string lower = to_lower(field.name);
-    if (std::binary_search(kDropped.begin(), kDropped.end(), lower) || is_named_by(connection, lower) || lower.starts_with("x-pg-")) continue;
+    if (std::binary_search(kDropped.begin(), kDropped.end(), lower) || is_named_by(connection, lower) ||
+        lower.starts_with("x-pg-"))
+      continue;
     if (lower == "content-encoding" && find_coding(field.value)) continue;  // undone on the way
     out.append(field.name).append(": ").append(field.value).append("\r\n");
   }
   if (!upstream.connection) {
-    fmt::format_to(std::back_inserter(out), "Content-Type: {}\r\nx-echo-saw: {}\r\nrequest-id: {}\r\nx-request-id: {}\r\n", upstream.local_type,
-                   upstream.local_saw, x.row.id, x.row.id);
+    fmt::format_to(std::back_inserter(out), "Content-Type: {}\r\nx-echo-saw: {}\r\nrequest-id: {}\r\nx-request-id: {}\r\n",
+                   upstream.local_type, upstream.local_saw, x.row.id, x.row.id);
   }
   fmt::format_to(std::back_inserter(out), "x-pg-request-id: {}\r\n", x.row.id);
   if (framing == ReplyFraming::sized) fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", size);

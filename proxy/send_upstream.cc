@@ -15,16 +15,34 @@ namespace pg {
 namespace {
 
 // Never passed on: hop-by-hop (RFC 9110 §7.6.1), framing that we write ourselves, cookies, pg's own. Sorted.
-constexpr std::array<std::string_view, 20> kDropped = {
-    "accept-encoding",  "connection", "content-length", "cookie",  "expect",           "forwarded",       "host",
-    "keep-alive",       "origin",     "proxy-authorization", "proxy-connection", "sec-fetch-site", "te", "trailer",
-    "transfer-encoding", "upgrade",    "via",             "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"};
+constexpr std::array<std::string_view, 20> kDropped = {"accept-encoding",
+                                                       "connection",
+                                                       "content-length",
+                                                       "cookie",
+                                                       "expect",
+                                                       "forwarded",
+                                                       "host",
+                                                       "keep-alive",
+                                                       "origin",
+                                                       "proxy-authorization",
+                                                       "proxy-connection",
+                                                       "sec-fetch-site",
+                                                       "te",
+                                                       "trailer",
+                                                       "transfer-encoding",
+                                                       "upgrade",
+                                                       "via",
+                                                       "x-forwarded-for",
+                                                       "x-forwarded-host",
+                                                       "x-forwarded-proto"};
 
 bool is_dropped(std::string_view lower) {
   return std::binary_search(kDropped.begin(), kDropped.end(), lower) || lower.starts_with("x-pg-");
 }
 
-bool is_credential(std::string_view lower) { return lower == "authorization" || lower == "x-api-key" || lower == "api-key" || lower == "x-goog-api-key"; }
+bool is_credential(std::string_view lower) {
+  return lower == "authorization" || lower == "x-api-key" || lower == "api-key" || lower == "x-goog-api-key";
+}
 
 // The caller's own credential may go on only in client mode, and never when it is a key of ours.
 bool passes_credential(const Exchange& x, std::string_view value) {
@@ -51,7 +69,8 @@ void append_client_fields(std::string& out, const Exchange& x) {
 
 void append_credential(std::string& out, const Provider& provider) {
   if (provider.credential.empty()) return;
-  if (provider.auth == AuthStyle::bearer) out.append("Authorization: Bearer ").append(provider.credential.reveal()).append("\r\n");
+  if (provider.auth == AuthStyle::bearer)
+    out.append("Authorization: Bearer ").append(provider.credential.reveal()).append("\r\n");
   if (provider.auth == AuthStyle::x_api_key) append_field(out, "x-api-key", provider.credential.reveal());
 }
 
@@ -59,7 +78,14 @@ std::string write_head(const Exchange& x, std::string_view method, std::string_v
   const Url& base = x.outlet->base;
   std::string out;
   out.reserve(2'048);
-  out.append(method).append(" ").append(base.path).append(path).append(x.surface.query).append(" HTTP/1.1\r\nHost: ").append(base.authority()).append("\r\n");
+  out.append(method)
+      .append(" ")
+      .append(base.path)
+      .append(path)
+      .append(x.surface.query)
+      .append(" HTTP/1.1\r\nHost: ")
+      .append(base.authority())
+      .append("\r\n");
   append_client_fields(out, x);
   append_credential(out, *x.provider);
   for (const auto& [name, value] : x.provider->headers) append_field(out, name, value);
@@ -92,12 +118,17 @@ std::size_t edited_size(std::string_view body, const std::vector<Edit>& edits) {
   return size;
 }
 
+struct Outgoing {
+  std::string head;
+  std::string_view body;  // the client's bytes; x.guarded.edits are made on the way out
+};
+
 struct Attempt {
   Result<Upstream> result;
   bool retry = false;  // a pooled connection turned out to be dead before it gave a byte
 };
 
-Task<Attempt> try_once(Exchange& x, const std::string& head, std::string_view body, bool fresh) {
+Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
   const std::string key = UpstreamPool::key_of(x.outlet->base, x.provider->ca_file);
   std::unique_ptr<UpstreamIo> connection;
   if (!fresh) connection = x.parts.pool.take(key);
@@ -110,14 +141,16 @@ Task<Attempt> try_once(Exchange& x, const std::string& head, std::string_view bo
     if (!opened) co_return Attempt{watch.client_left() ? client_left_error() : opened.error(), false};
   }
   connection->stream().set_deadline(x.gw.clock.steady() + x.provider->first_byte_timeout);
-  std::vector<iovec> pieces = gather(head, body, x.guarded.edits);
+  std::vector<iovec> pieces = gather(request.head, request.body, x.guarded.edits);
   const ClientWatch watch(x, connection->stream(), nullptr);
   const std::span<iovec> all(pieces);
   const UpstreamIo::Sent sent = co_await connection->send(all);
   const bool may_retry = connection->was_reused() && !watch.client_left();
-  if (sent == UpstreamIo::Sent::timeout) co_return Attempt{make_error(Code::upstream_timeout, "the provider did not take the request in time"), false};
+  if (sent == UpstreamIo::Sent::timeout)
+    co_return Attempt{make_error(Code::upstream_timeout, "the provider did not take the request in time"), false};
   if (sent == UpstreamIo::Sent::failed)
-    co_return Attempt{make_error(Code::upstream_failed, "the provider closed the connection", "while the request was sent"), may_retry};
+    co_return Attempt{make_error(Code::upstream_failed, "the provider closed the connection", "while the request was sent"),
+                      may_retry};
   Result<ReplyHead> reply = co_await connection->read_head(x.head.method == "HEAD");
   if (watch.client_left()) co_return Attempt{client_left_error(), false};
   if (!reply) {
@@ -130,9 +163,9 @@ Task<Attempt> try_once(Exchange& x, const std::string& head, std::string_view bo
   co_return Attempt{std::move(upstream), false};
 }
 
-Task<Result<Upstream>> exchange_heads(Exchange& x, std::string head, std::string_view body) {
-  Attempt attempt = co_await try_once(x, head, body, false);
-  if (attempt.retry) attempt = co_await try_once(x, head, body, true);
+Task<Result<Upstream>> exchange_heads(Exchange& x, const Outgoing& request) {
+  Attempt attempt = co_await try_once(x, request, false);
+  if (attempt.retry) attempt = co_await try_once(x, request, true);
   x.row.upstream_ms = std::chrono::duration_cast<Millis>(x.gw.clock.steady() - x.begun).count();
   co_return std::move(attempt.result);
 }
@@ -143,7 +176,8 @@ Upstream answer_echo(Exchange& x) {
   Upstream upstream;
   upstream.head.status = 200;
   if (!read_spans(body, x.surface.dialect, view)) return upstream;  // cannot fail: the unedited body was read before
-  EchoReply reply = write_echo(x.surface.dialect, body, view, x.surface.operation == Operation::count_tokens, x.gw.clock.wall() / 1000, x.row.id);
+  EchoReply reply = write_echo(x.surface.dialect, body, view, x.surface.operation == Operation::count_tokens,
+                               x.gw.clock.wall() / 1000, x.row.id);
   upstream.local_type = std::move(reply.content_type);
   upstream.local_body = std::move(reply.body);
   upstream.local_saw = std::move(reply.saw);
@@ -152,21 +186,25 @@ Upstream answer_echo(Exchange& x) {
 
 }  // namespace
 
-Error client_left_error() { return make_error(Code::timeout, "the client left", "client left"); }
-bool is_client_left(const Error& error) { return error.code == Code::timeout && error.detail == "client left"; }
+Error client_left_error() {
+  return make_error(Code::timeout, "the client left", "client left");
+}
+bool is_client_left(const Error& error) {
+  return error.code == Code::timeout && error.detail == "client left";
+}
 
 Task<Result<Upstream>> send_upstream(Exchange& x) {
   if (x.provider->echo) co_return answer_echo(x);
   std::string path(dialect(x.surface.dialect).upstream_path);
   if (x.surface.operation == Operation::count_tokens) path += "/count_tokens";
-  std::string head = write_head(x, "POST", path, edited_size(x.body, x.guarded.edits));
-  Result<Upstream> upstream = co_await exchange_heads(x, std::move(head), x.body);
+  const Outgoing request{write_head(x, "POST", path, edited_size(x.body, x.guarded.edits)), x.body};
+  Result<Upstream> upstream = co_await exchange_heads(x, request);
   co_return upstream;
 }
 
 Task<Result<Upstream>> get_upstream(Exchange& x, std::string path) {
-  std::string head = write_head(x, "GET", path, std::nullopt);
-  Result<Upstream> upstream = co_await exchange_heads(x, std::move(head), std::string_view());
+  const Outgoing request{write_head(x, "GET", path, std::nullopt), {}};
+  Result<Upstream> upstream = co_await exchange_heads(x, request);
   co_return upstream;
 }
 

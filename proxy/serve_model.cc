@@ -127,7 +127,8 @@ Status choose_provider(Exchange& x) {
     x.row.provider = provider->name;
     return {};
   }
-  return make_error(Code::not_found, fmt::format("no provider of project {} takes {} for this model", x.project->name, dialect(x.surface.dialect).name));
+  return make_error(Code::not_found, fmt::format("no provider of project {} takes {} for this model", x.project->name,
+                                                 dialect(x.surface.dialect).name));
 }
 
 Task<void> serve_model_call(Exchange& x) {

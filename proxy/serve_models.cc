@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::size_t kMaxModelList = 4u << 20;
 
-bool asks_as_codex(const Exchange& x) { return x.surface.query.find("client_version=") != std::string_view::npos; }
+bool asks_as_codex(const Exchange& x) {
+  return x.surface.query.find("client_version=") != std::string_view::npos;
+}
 
 // The provider whose list needs no rewriting first; otherwise the first that can be asked at all.
 Status choose_lister(Exchange& x) {
@@ -42,7 +44,7 @@ Task<void> answer_json(Exchange& x, std::string body) {
   const std::string head = local_head(x, 200, "application/json", body.size(), "");
   const std::string_view sent = x.head.method == "HEAD" ? std::string_view() : std::string_view(body);
   x.head_sent = true;
-  co_await x.client.write_two(head, sent, x.policy->limits.stall_timeout);
+  co_await x.client.write(piece_of(head), piece_of(sent), x.policy->limits.stall_timeout);
 }
 
 std::string write_list(const Exchange& x, const std::vector<ListedModel>& models) {
@@ -52,7 +54,8 @@ std::string write_list(const Exchange& x, const std::vector<ListedModel>& models
 Task<Result<std::string>> read_whole(Upstream& upstream) {
   std::string body;
   IoEnd end = upstream.connection->take_buffered(body);
-  while ((end == IoEnd::again || end == IoEnd::ok) && body.size() <= kMaxModelList) end = co_await upstream.connection->read_body(body);
+  while ((end == IoEnd::again || end == IoEnd::ok) && body.size() <= kMaxModelList)
+    end = co_await upstream.connection->read_body(body);
   if (end != IoEnd::eof) co_return make_error(Code::upstream_failed, "the provider's list of models was cut short or too long");
   co_return body;
 }
@@ -85,7 +88,8 @@ Task<void> serve_hello(Exchange& x) {
   if (x.surface.operation == Operation::ready && x.gw.draining.load()) {
     throw Refusal(make_error(Code::unavailable, "pg is shutting down"));
   }
-  const std::string body = x.surface.operation == Operation::hello ? R"({"name":"promptgate","status":"ok"})" : R"({"status":"ok"})";
+  const std::string body =
+      x.surface.operation == Operation::hello ? R"({"name":"promptgate","status":"ok"})" : R"({"status":"ok"})";
   co_await answer_json(x, body);
 }
 

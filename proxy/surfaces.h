@@ -14,7 +14,7 @@ enum class Operation : std::uint8_t {
   model_call,    // messages, chat/completions, responses, embeddings
   count_tokens,  // Anthropic
   list_models,
-  hello,         // what clients probe before they talk
+  hello,  // what clients probe before they talk
   health,
   ready,
 };

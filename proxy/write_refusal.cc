@@ -37,19 +37,27 @@ bool ends_connection(Code code) {
     case Code::not_implemented:
     case Code::version_not_supported:
     case Code::expectation_failed:
-    case Code::misdirected: return true;
-    default: return false;
+    case Code::misdirected:
+      return true;
+    default:
+      return false;
   }
 }
 
 std::string extra_fields(const Error& error) {
   switch (error.code) {
-    case Code::blocked: return "x-should-retry: false\r\n";
-    case Code::method_not_allowed: return fmt::format("Allow: {}\r\n", error.detail);
-    case Code::upgrade_required: return "Upgrade: HTTP/1.1\r\n";
-    case Code::unauthenticated: return "WWW-Authenticate: Bearer\r\nx-should-retry: false\r\n";
-    case Code::unavailable: return "Retry-After: 1\r\n";
-    default: return "";
+    case Code::blocked:
+      return "x-should-retry: false\r\n";
+    case Code::method_not_allowed:
+      return fmt::format("Allow: {}\r\n", error.detail);
+    case Code::upgrade_required:
+      return "Upgrade: HTTP/1.1\r\n";
+    case Code::unauthenticated:
+      return "WWW-Authenticate: Bearer\r\nx-should-retry: false\r\n";
+    case Code::unavailable:
+      return "Retry-After: 1\r\n";
+    default:
+      return "";
   }
 }
 
@@ -57,14 +65,16 @@ void note_in_row(Exchange& x, const Error& error, int status) {
   x.row.status = status;
   x.row.outcome = error.code == Code::blocked ? "blocked" : "error";
   x.row.error = fmt::format("{}: {}", code_name(error.code), error.message);
-  if (!error.detail.empty() && error.detail != error.message && error.code != Code::blocked) x.row.error += fmt::format(" ({})", error.detail);
+  if (!error.detail.empty() && error.detail != error.message && error.code != Code::blocked)
+    x.row.error += fmt::format(" ({})", error.detail);
 }
 
 }  // namespace
 
 std::string local_head(const Exchange& x, int status, std::string_view content_type, std::size_t size, std::string_view extra) {
   return fmt::format(
-      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nx-request-id: {}\r\nrequest-id: {}\r\nX-Content-Type-Options: nosniff\r\n{}{}\r\n",
+      "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nx-request-id: {}\r\nrequest-id: {}\r\nX-Content-Type-Options: "
+      "nosniff\r\n{}{}\r\n",
       status, reason_phrase(status), content_type, size, x.row.id, x.row.id, extra, x.close_after ? "Connection: close\r\n" : "");
 }
 
@@ -77,7 +87,7 @@ Task<void> write_refusal(Exchange& x, Error error) {
     std::string chunk;
     append_chunk(chunk, write_stream_error(x.surface.dialect, error, x.row.id, x.stream_sequence));
     chunk += kLastChunk;
-    co_await x.client.write(chunk, stall);
+    co_await x.client.write(piece_of(chunk), stall);
     co_return;
   }
   int status = status_for(x, error);
@@ -97,7 +107,7 @@ Task<void> write_refusal(Exchange& x, Error error) {
   const std::string_view sent_body = x.head.method == "HEAD" ? std::string_view() : std::string_view(body);
   x.head_sent = true;
   x.row.bytes_out = static_cast<std::int64_t>(sent_body.size());
-  co_await x.client.write_two(head, sent_body, stall);
+  co_await x.client.write(piece_of(head), piece_of(sent_body), stall);
 }
 
 }  // namespace pg

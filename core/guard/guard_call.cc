@@ -11,7 +11,7 @@
 namespace pg {
 namespace {
 
-constexpr std::size_t kCachedFrom = 48;     // shorter strings are read faster than remembered
+constexpr std::size_t kCachedFrom = 48;  // shorter strings are read faster than remembered
 constexpr std::size_t kPlacesLimit = 1'000;
 
 struct SpanVerdict {
@@ -19,7 +19,9 @@ struct SpanVerdict {
   Verdict verdict;
 };
 
-bool is_editable(SpanRole role) { return role != SpanRole::signed_text && role != SpanRole::key; }
+bool is_editable(SpanRole role) {
+  return role != SpanRole::signed_text && role != SpanRole::key;
+}
 
 class CallGuard {
  public:
@@ -83,13 +85,12 @@ class CallGuard {
     std::vector<Edit> inner;
     for (const Finding& finding : findings) {
       const std::string_view original = std::string_view(*text).substr(finding.begin, finding.end - finding.begin);
-      inner.push_back(Edit{finding.begin, finding.end, std::string(vault_.placeholder_for(guards_.rule(finding.rule).kind, original))});
+      inner.push_back(
+          Edit{finding.begin, finding.end, std::string(vault_.placeholder_for(guards_.rule(finding.rule).kind, original))});
     }
     call_.edits.push_back(Edit{span.begin, span.end, std::string(prefix) + to_base64(apply_edits(*text, inner))});
   }
-  std::string unescape_media(const Span& span) const {
-    return span.escaped ? unescape_json(raw(span)) : std::string(raw(span));
-  }
+  std::string unescape_media(const Span& span) const { return span.escaped ? unescape_json(raw(span)) : std::string(raw(span)); }
 
   void note(Action action, const Rule& rule, const Span& span, const Finding& finding) {
     if (action == Action::off) return;
@@ -142,11 +143,12 @@ Error block_error(const GuardedCall& call) {
   std::string places = call.places.size() > kShown ? call.places.substr(0, kShown) + " …" : call.places;
   for (const std::string& id : call.blocked)  // a rule whose places did not fit is still named
     if (places.find(": " + id) == std::string::npos) places += "; " + id;
-  return make_error(Code::blocked,
-                    "PromptGate blocked this request, nothing was sent. Found: " + places +
-                        ". Remove it and go back to before it (/rewind, /clear or a new session): what stays in the conversation is "
-                        "sent, and blocked, again.",
-                    places);
+  return make_error(
+      Code::blocked,
+      "PromptGate blocked this request, nothing was sent. Found: " + places +
+          ". Remove it and go back to before it (/rewind, /clear or a new session): what stays in the conversation is "
+          "sent, and blocked, again.",
+      places);
 }
 
 std::string apply_edits(std::string_view body, const std::vector<Edit>& edits) {

@@ -129,14 +129,17 @@ constexpr std::array<Magic, 17> kMagic = {{{0, "\x89PNG\r\n\x1a\n"},
                                            {0, "MM"},
                                            {0, "PK\x03\x04"}}};
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\r' && c != '\t'; }
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\r' && c != '\t';
+}
 
 bool is_known_binary(std::string_view head) {
   // Some of these are letters that a text may begin with; a file has lengths or versions behind them.
   const bool is_ascii = static_cast<unsigned char>(head.front()) < 0x80 && std::none_of(head.begin(), head.end(), is_control);
   if (is_ascii && !head.starts_with("%PDF-")) return false;
-  return std::any_of(kMagic.begin(), kMagic.end(),
-                     [head](const Magic& magic) { return head.substr(std::min(magic.offset, head.size())).starts_with(magic.bytes); });
+  return std::any_of(kMagic.begin(), kMagic.end(), [head](const Magic& magic) {
+    return head.substr(std::min(magic.offset, head.size())).starts_with(magic.bytes);
+  });
 }
 
 Verdict inspect_media(std::string_view raw, bool escaped, const Guards& guards) {

@@ -19,8 +19,8 @@ void RememberedVaults::erase(List::iterator entry) {
   entries_.erase(entry);
 }
 
-void RememberedVaults::put(std::string_view project_id, std::string_view reply_id, std::shared_ptr<const Vault> vault, SteadyTime until,
-                           std::size_t max_bytes) {
+void RememberedVaults::put(std::string_view project_id, std::string_view reply_id, std::shared_ptr<const Vault> vault,
+                           SteadyTime until, std::size_t max_bytes) {
   std::string key = key_of(project_id, reply_id);
   const std::size_t charge = kChargePerVault + key.size() + vault->bytes() + vault->size() * kChargePerEntry;
   const std::lock_guard lock(mutex_);

@@ -14,11 +14,25 @@ struct UserAgentRow {
 };
 // Agents before SDKs: some agents add an SDK's name behind their own.
 constexpr UserAgentRow kUserAgents[] = {
-    {"claude-cli/", "claude-code"},       {"claude-code/", "claude-code"}, {"codex_", "codex"},     {"codex-", "codex"},
-    {"opencode/", "opencode"},            {"cline", "cline"},              {"continue", "continue"}, {"aider", "aider"},
-    {"litellm", "litellm"},               {"cursor", "cursor"},            {"geminicli", "gemini-cli"}, {"zed/", "zed"},
-    {"anthropic/", "anthropic-sdk"},      {"openai/", "openai-sdk"},       {"ai-sdk", "vercel-ai"}, {"ai/", "vercel-ai"},
-    {"asyncopenai/", "openai-sdk"},       {"asyncanthropic/", "anthropic-sdk"}, {"curl/", "curl"},
+    {"claude-cli/", "claude-code"},
+    {"claude-code/", "claude-code"},
+    {"codex_", "codex"},
+    {"codex-", "codex"},
+    {"opencode/", "opencode"},
+    {"cline", "cline"},
+    {"continue", "continue"},
+    {"aider", "aider"},
+    {"litellm", "litellm"},
+    {"cursor", "cursor"},
+    {"geminicli", "gemini-cli"},
+    {"zed/", "zed"},
+    {"anthropic/", "anthropic-sdk"},
+    {"openai/", "openai-sdk"},
+    {"ai-sdk", "vercel-ai"},
+    {"ai/", "vercel-ai"},
+    {"asyncopenai/", "openai-sdk"},
+    {"asyncanthropic/", "anthropic-sdk"},
+    {"curl/", "curl"},
 };
 
 struct TextRow {
@@ -34,7 +48,8 @@ constexpr TextRow kSystemTexts[] = {
     {"You are opencode", "opencode"},
 };
 
-constexpr std::string_view kSessionFields[] = {"x-claude-code-session-id", "session-id", "session_id", "x-session-id", "conversation_id"};
+constexpr std::string_view kSessionFields[] = {"x-claude-code-session-id", "session-id", "session_id", "x-session-id",
+                                               "conversation_id"};
 
 std::string read_version(std::string_view user_agent) {
   std::size_t at = user_agent.find('/');

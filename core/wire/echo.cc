@@ -21,7 +21,9 @@ struct EchoText {
 };
 
 // Four bytes a token: near enough for a provider that charges nothing.
-std::int64_t estimate_tokens(std::size_t bytes) { return static_cast<std::int64_t>(bytes / 4 + 1); }
+std::int64_t estimate_tokens(std::size_t bytes) {
+  return static_cast<std::int64_t>(bytes / 4 + 1);
+}
 
 // The last text of the newest message that has one; falls back to settings text.
 std::string find_last_text(std::string_view body, const RequestView& view) {
@@ -103,7 +105,8 @@ std::string chat_stream(const EchoText& echo, std::string_view model, std::strin
         id, created, json_quoted(model), delta, finish);
   };
   std::string out = chunk(R"({"role":"assistant","content":""})", "null");
-  for (const std::string_view piece : cut(echo.text)) out += chunk(fmt::format(R"({{"content":{}}})", json_quoted(piece)), "null");
+  for (const std::string_view piece : cut(echo.text))
+    out += chunk(fmt::format(R"({{"content":{}}})", json_quoted(piece)), "null");
   out += chunk("{}", R"("stop")");
   out += fmt::format(
       R"(data: {{"id":"chatcmpl-{}","object":"chat.completion.chunk","created":{},"model":{},"choices":[],"usage":{}}})"
@@ -114,15 +117,17 @@ std::string chat_stream(const EchoText& echo, std::string_view model, std::strin
 
 std::string response_object(const EchoText& echo, std::string_view model, std::string_view id, std::int64_t created, bool done) {
   const std::string output =
-      done ? fmt::format(
-                 R"({{"id":"msg_{}","type":"message","status":"completed","role":"assistant","content":[{{"type":"output_text","text":{},"annotations":[]}}]}})",
-                 id, json_quoted(echo.text))
-           : "";
+      done
+          ? fmt::format(
+                R"({{"id":"msg_{}","type":"message","status":"completed","role":"assistant","content":[{{"type":"output_text","text":{},"annotations":[]}}]}})",
+                id, json_quoted(echo.text))
+          : "";
   const std::string usage =
-      done ? fmt::format(
-                 R"({{"input_tokens":{},"input_tokens_details":{{"cached_tokens":0}},"output_tokens":{},"output_tokens_details":{{"reasoning_tokens":0}},"total_tokens":{}}})",
-                 echo.input_tokens, echo.output_tokens, echo.input_tokens + echo.output_tokens)
-           : "null";
+      done
+          ? fmt::format(
+                R"({{"input_tokens":{},"input_tokens_details":{{"cached_tokens":0}},"output_tokens":{},"output_tokens_details":{{"reasoning_tokens":0}},"total_tokens":{}}})",
+                echo.input_tokens, echo.output_tokens, echo.input_tokens + echo.output_tokens)
+          : "null";
   return fmt::format(
       R"({{"id":"resp_{}","object":"response","created_at":{},"status":"{}","error":null,"incomplete_details":null,"instructions":null,"model":{},"output":[{}],"parallel_tool_calls":true,"tool_choice":"auto","tools":[],"usage":{}}})",
       id, created, done ? "completed" : "in_progress", json_quoted(model), output, usage);
@@ -138,13 +143,17 @@ std::string responses_stream(const EchoText& echo, std::string_view model, std::
   const std::string text = json_quoted(echo.text);
   event("response.created", "\"response\":" + response_object(echo, model, id, created, false));
   event("response.in_progress", "\"response\":" + response_object(echo, model, id, created, false));
-  event("response.output_item.added",
-        fmt::format(R"("output_index":0,"item":{{"id":"msg_{}","type":"message","status":"in_progress","role":"assistant","content":[]}})", id));
+  event(
+      "response.output_item.added",
+      fmt::format(
+          R"("output_index":0,"item":{{"id":"msg_{}","type":"message","status":"in_progress","role":"assistant","content":[]}})",
+          id));
   event("response.content_part.added", item + R"(,"part":{"type":"output_text","text":"","annotations":[]})");
   for (const std::string_view piece : cut(echo.text))
     event("response.output_text.delta", fmt::format(R"({},"delta":{},"logprobs":[])", item, json_quoted(piece)));
   event("response.output_text.done", fmt::format(R"({},"text":{},"logprobs":[])", item, text));
-  event("response.content_part.done", fmt::format(R"({},"part":{{"type":"output_text","text":{},"annotations":[]}})", item, text));
+  event("response.content_part.done",
+        fmt::format(R"({},"part":{{"type":"output_text","text":{},"annotations":[]}})", item, text));
   event(
       "response.output_item.done",
       fmt::format(
@@ -207,7 +216,8 @@ EchoReply write_echo(DialectId dialect, std::string_view body, const RequestView
       reply.body = view.stream ? chat_stream(echo, view.model, id, created) : chat_whole(echo, view.model, id, created);
       break;
     case DialectId::openai_responses:
-      reply.body = view.stream ? responses_stream(echo, view.model, id, created) : response_object(echo, view.model, id, created, true);
+      reply.body =
+          view.stream ? responses_stream(echo, view.model, id, created) : response_object(echo, view.model, id, created, true);
       break;
     case DialectId::embeddings:
       reply.content_type = "application/json";

@@ -15,12 +15,18 @@ std::uint32_t hex4(std::string_view text) {
 
 char simple_escape(char c) {
   switch (c) {
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return c;  // quote, backslash, slash
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return c;  // quote, backslash, slash
   }
 }
 
@@ -29,7 +35,9 @@ struct Piece {
   std::uint32_t code_point = 0;
 };
 
-bool is_unicode_escape(std::string_view raw, std::size_t at) { return at + 6 <= raw.size() && raw[at] == '\\' && raw[at + 1] == 'u'; }
+bool is_unicode_escape(std::string_view raw, std::size_t at) {
+  return at + 6 <= raw.size() && raw[at] == '\\' && raw[at + 1] == 'u';
+}
 
 // Reads the escape that begins at raw[at] (a backslash).
 Piece read_escape(std::string_view raw, std::size_t at) {
@@ -55,8 +63,12 @@ std::size_t utf8_size(std::uint32_t code_point) {
 void append_utf8(std::string& out, std::uint32_t c) {
   const auto put = [&out](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
   switch (utf8_size(c)) {
-    case 1: put(c); return;
-    case 2: put(0xC0 | c >> 6); break;
+    case 1:
+      put(c);
+      return;
+    case 2:
+      put(0xC0 | c >> 6);
+      break;
     case 3:
       put(0xE0 | c >> 12);
       put(0x80 | (c >> 6 & 0x3F));

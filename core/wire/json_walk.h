@@ -82,7 +82,8 @@ class JsonWalker {
   };
 
   Error failure() const {
-    return make_error(Code::bad_request, "the body is not valid JSON (at byte " + std::to_string(at_) + (too_deep_ ? ": nested too deeply)" : ")"));
+    return make_error(Code::bad_request,
+                      "the body is not valid JSON (at byte " + std::to_string(at_) + (too_deep_ ? ": nested too deeply)" : ")"));
   }
   bool more() const { return at_ < text_.size(); }
   void skip_blanks() {

@@ -16,12 +16,15 @@ std::string text_of(const Json& object, const char* key) {
 }
 
 std::int64_t created_of(const Json& object) {
-  if (const auto found = object.find("created"); found != object.end() && found->is_number_integer()) return found->get<std::int64_t>();
+  if (const auto found = object.find("created"); found != object.end() && found->is_number_integer())
+    return found->get<std::int64_t>();
   const std::optional<UnixMillis> time = parse_rfc3339(text_of(object, "created_at"));
   return time ? *time / 1000 : 0;
 }
 
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 }  // namespace
 
@@ -31,7 +34,8 @@ Result<std::vector<ListedModel>> read_models(std::string_view body) {
   if (!listed) return make_error(Code::upstream_failed, "the provider's list of models cannot be read");
   std::vector<ListedModel> models;
   for (const Json& row : json["data"])
-    if (row.is_object() && !text_of(row, "id").empty()) models.push_back({text_of(row, "id"), text_of(row, "display_name"), created_of(row)});
+    if (row.is_object() && !text_of(row, "id").empty())
+      models.push_back({text_of(row, "id"), text_of(row, "display_name"), created_of(row)});
   return models;
 }
 
@@ -55,7 +59,8 @@ std::string write_models(DialectId dialect, std::span<const ListedModel> models)
 
 std::string write_codex_models(std::span<const ListedModel> models) {
   Json data = Json::array();
-  for (const ListedModel& model : models) data.push_back({{"slug", model.id}, {"display_name", model.name.empty() ? model.id : model.name}});
+  for (const ListedModel& model : models)
+    data.push_back({{"slug", model.id}, {"display_name", model.name.empty() ? model.id : model.name}});
   return dump(Json{{"models", data}});
 }
 

@@ -13,17 +13,27 @@ namespace {
 
 enum class Place : std::uint8_t {
   root,
-  model, stream, store, continues, include,  // facts, not text
-  thread, conversation,                      // objects that hold `continues`
-  messages, message,                         // the conversation
-  block,                                     // text, or content blocks, or a list of them
-  source, media,                             // images, audio, documents
-  tool_calls, function, arguments,           // Chat tool calls; JSON inside a string
-  reasoning, reasoning_summary,              // signed when the request says so
+  model,
+  stream,
+  store,
+  continues,
+  include,  // facts, not text
+  thread,
+  conversation,  // objects that hold `continues`
+  messages,
+  message,  // the conversation
+  block,    // text, or content blocks, or a list of them
+  source,
+  media,  // images, audio, documents
+  tool_calls,
+  function,
+  arguments,  // Chat tool calls; JSON inside a string
+  reasoning,
+  reasoning_summary,  // signed when the request says so
   signed_text,
-  schema,                                    // tool definitions
-  free,                                      // any JSON: every string is text, every key is read
-  opaque,                                    // ids, signatures, settings: never read
+  schema,  // tool definitions
+  free,    // any JSON: every string is text, every key is read
+  opaque,  // ids, signatures, settings: never read
 };
 
 struct Row {
@@ -184,10 +194,13 @@ constexpr Row kResponsesRows[] = {
 
 std::span<const Row> rows_of(DialectId dialect) {
   switch (dialect) {
-    case DialectId::anthropic: return kAnthropicRows;
-    case DialectId::openai_responses: return kResponsesRows;
+    case DialectId::anthropic:
+      return kAnthropicRows;
+    case DialectId::openai_responses:
+      return kResponsesRows;
     case DialectId::openai_chat:
-    case DialectId::embeddings: break;
+    case DialectId::embeddings:
+      break;
   }
   return kChatRows;
 }
@@ -198,16 +211,20 @@ Place default_child(Place parent) {
     case Place::schema:
     case Place::opaque:
     case Place::signed_text:
-    case Place::reasoning: return parent;
+    case Place::reasoning:
+      return parent;
     case Place::thread:
     case Place::conversation:
     case Place::model:
     case Place::stream:
     case Place::store:
     case Place::continues:
-    case Place::include: return Place::opaque;
-    case Place::block: return Place::block;
-    default: return Place::free;
+    case Place::include:
+      return Place::opaque;
+    case Place::block:
+      return Place::block;
+    default:
+      return Place::free;
   }
 }
 
@@ -277,24 +294,37 @@ class SpanVisitor {
 void SpanVisitor::string(Ctx ctx, std::size_t begin, std::size_t end, bool escaped) {
   const std::string_view raw = body_.substr(begin, end - begin);
   switch (ctx.place) {
-    case Place::model: view_.model = escaped ? unescape_json(raw) : std::string(raw); return;
-    case Place::conversation: view_.conversation = unescape_json(raw); return;
-    case Place::continues: view_.continues = unescape_json(raw); return;
+    case Place::model:
+      view_.model = escaped ? unescape_json(raw) : std::string(raw);
+      return;
+    case Place::conversation:
+      view_.conversation = unescape_json(raw);
+      return;
+    case Place::continues:
+      view_.continues = unescape_json(raw);
+      return;
     case Place::include:
       if (unescape_json(raw) == "reasoning.encrypted_content") view_.signed_reasoning = true;
       return;
     case Place::stream:
     case Place::store:
     case Place::thread:
-    case Place::opaque: return;
-    case Place::schema: return add(SpanRole::schema, ctx, begin, end, escaped);
-    case Place::signed_text: return add(SpanRole::signed_text, ctx, begin, end, escaped);
+    case Place::opaque:
+      return;
+    case Place::schema:
+      return add(SpanRole::schema, ctx, begin, end, escaped);
+    case Place::signed_text:
+      return add(SpanRole::signed_text, ctx, begin, end, escaped);
     case Place::reasoning:
-    case Place::reasoning_summary: return add(SpanRole::signed_text, ctx, begin, end, escaped);
+    case Place::reasoning_summary:
+      return add(SpanRole::signed_text, ctx, begin, end, escaped);
     case Place::media:
-    case Place::source: return add(SpanRole::media, ctx, begin, end, escaped);
-    case Place::arguments: return add(SpanRole::json_text, ctx, begin, end, escaped);
-    default: return add(SpanRole::text, ctx, begin, end, escaped);
+    case Place::source:
+      return add(SpanRole::media, ctx, begin, end, escaped);
+    case Place::arguments:
+      return add(SpanRole::json_text, ctx, begin, end, escaped);
+    default:
+      return add(SpanRole::text, ctx, begin, end, escaped);
   }
 }
 

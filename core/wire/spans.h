@@ -33,12 +33,12 @@ struct Span {
 
 /// What the request path needs to know of a body, without a tree.
 struct RequestView {
-  std::vector<Span> spans;      // document order
-  std::string model;            // "" when absent
+  std::vector<Span> spans;  // document order
+  std::string model;        // "" when absent
   bool stream = false;
   bool signed_reasoning = false;  // include: ["reasoning.encrypted_content"]
-  std::string continues;        // previous_response_id, or thread.previous_message_id
-  std::string conversation;     // id of a conversation the provider keeps
+  std::string continues;          // previous_response_id, or thread.previous_message_id
+  std::string conversation;       // id of a conversation the provider keeps
   bool kept_by_provider = false;  // the next turn may come without its history: a thread, or a stored response
 };
 

@@ -10,7 +10,9 @@ namespace {
 constexpr std::uint32_t kMaxExtension = 4 * 1024;
 constexpr std::uint32_t kMaxTrailer = 8 * 1024;
 
-Error bad_chunk(const char* what) { return make_error(Code::bad_request, std::string("the chunked body is malformed: ") + what); }
+Error bad_chunk(const char* what) {
+  return make_error(Code::bad_request, std::string("the chunked body is malformed: ") + what);
+}
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -76,7 +78,9 @@ Result<std::size_t> ChunkDecoder::push(std::string_view bytes, std::string& out)
     }
     const char c = bytes[at++];
     switch (state_) {
-      case State::size: PG_TRY_STATUS(take_size(c)); break;
+      case State::size:
+        PG_TRY_STATUS(take_size(c));
+        break;
       case State::size_lf:
         if (c != '\n') return bad_chunk("a bare CR after the size");
         state_ = left_ == 0 ? State::trailer : State::data;
@@ -91,9 +95,12 @@ Result<std::size_t> ChunkDecoder::push(std::string_view bytes, std::string& out)
         if (c != '\n') return bad_chunk("a chunk is longer than its size");
         state_ = State::size;
         break;
-      case State::trailer: PG_TRY_STATUS(take_trailer(c)); break;
+      case State::trailer:
+        PG_TRY_STATUS(take_trailer(c));
+        break;
       case State::data:
-      case State::done: break;
+      case State::done:
+        break;
     }
   }
   return at;

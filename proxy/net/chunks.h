@@ -23,9 +23,9 @@ class ChunkDecoder {
   Status take_trailer(char c);
 
   State state_ = State::size;
-  std::uint64_t left_ = 0;         // of the current chunk
+  std::uint64_t left_ = 0;  // of the current chunk
   std::uint32_t digits_ = 0;
-  std::uint32_t extension_ = 0;    // bytes of chunk extensions so far, over all chunks
+  std::uint32_t extension_ = 0;  // bytes of chunk extensions so far, over all chunks
   bool in_extension_ = false;
   bool extension_is_bare_ = false;
   std::uint32_t trailer_ = 0;

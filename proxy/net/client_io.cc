@@ -16,7 +16,9 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::size_t kGentleCloseBytes = 4u << 20;
 constexpr Millis kGentleCloseTime{1'000};
 
-SteadyTime now() { return std::chrono::steady_clock::now(); }
+SteadyTime now() {
+  return std::chrono::steady_clock::now();
+}
 
 // A TLS hello or an HTTP/2 preface will never become a head; waiting for more of it would only hang the client.
 bool is_hopeless(std::string_view bytes) {
@@ -62,7 +64,8 @@ Task<Status> ClientIo::read_body(const RequestHead& head, const Limits& limits, 
   if (size > limits.max_body) co_return make_error(Code::too_large, "the body is larger than the limit");
   stream_.set_deadline(body_deadline(limits, size));
   if (head.expects_continue && in_.size() == head_size_) {
-    const IoEnd sent = co_await write(kContinue, limits.stall_timeout);
+    const iovec interim = piece_of(kContinue);
+    const IoEnd sent = co_await write(interim, limits.stall_timeout);
     if (sent != IoEnd::ok) co_return make_error(Code::timeout, "the client left");
     stream_.set_deadline(body_deadline(limits, size));
   }
@@ -125,13 +128,8 @@ void ClientIo::finish_exchange() {
   body_done_ = true;
 }
 
-Task<IoEnd> ClientIo::write(std::string_view text, Millis timeout) {
-  const IoEnd end = co_await write_two(text, std::string_view(), timeout);
-  co_return end;
-}
-
-Task<IoEnd> ClientIo::write_two(std::string_view first, std::string_view second, Millis timeout) {
-  iovec pieces[2] = {{const_cast<char*>(first.data()), first.size()}, {const_cast<char*>(second.data()), second.size()}};
+Task<IoEnd> ClientIo::write(iovec first, iovec second, Millis timeout) {
+  iovec pieces[2] = {first, second};
   stream_.set_deadline(now() + timeout);
   const std::span<iovec> both(pieces);
   const IoEnd end = co_await stream_.write_all(both);

@@ -34,9 +34,9 @@ class ClientIo {
   bool body_is_done() const { return body_done_; }
   void expect_body(const RequestHead& head) { body_done_ = !head.chunked && head.content_length.value_or(0) == 0; }
 
-  /// Writes `text` whole within `timeout`.
-  Task<IoEnd> write(std::string_view text, Millis timeout);
-  Task<IoEnd> write_two(std::string_view first, std::string_view second, Millis timeout);
+  /// Writes one or two pieces whole within `timeout`.
+  Task<IoEnd> write(iovec first, iovec second, Millis timeout);
+  Task<IoEnd> write(iovec only, Millis timeout) { return write(only, iovec{}, timeout); }
 
   /// Ends our side and reads what is still coming, so that the peer gets our answer rather than a reset.
   Task<void> close_gently();

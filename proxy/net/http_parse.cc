@@ -16,7 +16,9 @@ namespace http = boost::beast::http;
 using boost::beast::error_code;
 using BeastView = boost::beast::string_view;
 
-std::string_view view_of(BeastView text) { return {text.data(), text.size()}; }
+std::string_view view_of(BeastView text) {
+  return {text.data(), text.size()};
+}
 
 // Hands out views into the buffer that is parsed; nothing is copied.
 template <bool kIsRequest>
@@ -49,18 +51,22 @@ class HeadParser : public http::basic_parser<kIsRequest> {
   void on_finish_impl(error_code&) override {}
 };
 
-Error bad(std::string message) { return make_error(Code::bad_request, std::move(message)); }
+Error bad(std::string message) {
+  return make_error(Code::bad_request, std::move(message));
+}
 
 // Bare CR or LF, NUL, folded lines, long lines, too many fields: judged on the bytes, before anything interprets them.
 Status check_lines(std::string_view raw) {
   std::size_t begin = 0, count = 0;
   while (begin < raw.size()) {
     const std::size_t end = raw.find('\n', begin);
-    if (end == std::string_view::npos || end == begin || raw[end - 1] != '\r') return bad("a line of the request head does not end with CRLF");
+    if (end == std::string_view::npos || end == begin || raw[end - 1] != '\r')
+      return bad("a line of the request head does not end with CRLF");
     const std::string_view line = raw.substr(begin, end - 1 - begin);
     if (line.find('\r') != std::string_view::npos || line.find('\0') != std::string_view::npos)
       return bad("a control character in the request head");
-    if (count > 0 && line.size() > kMaxFieldLine) return make_error(Code::headers_too_large, "a header line is longer than 16 KiB");
+    if (count > 0 && line.size() > kMaxFieldLine)
+      return make_error(Code::headers_too_large, "a header line is longer than 16 KiB");
     if (count > 0 && !line.empty() && (line[0] == ' ' || line[0] == '\t')) return bad("folded header lines are not accepted");
     if (count++ > kMaxFields + 1) return make_error(Code::headers_too_large, "more than 100 header fields");
     begin = end + 1;
@@ -78,7 +84,8 @@ Status check_request_line(std::string_view raw) {
   if (target_end - method_end - 1 > kMaxTarget) return make_error(Code::uri_too_long, "the URL is longer than 8 KiB");
   const std::string_view version = line.substr(target_end + 1);
   if (version == "HTTP/1.1" || version == "HTTP/1.0") return {};
-  if (version.starts_with("HTTP/") && version.size() == 8) return make_error(Code::version_not_supported, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+  if (version.starts_with("HTTP/") && version.size() == 8)
+    return make_error(Code::version_not_supported, "only HTTP/1.1 and HTTP/1.0 are spoken here");
   return bad("the request line is not HTTP");
 }
 
@@ -90,7 +97,8 @@ Result<std::optional<std::uint64_t>> read_length(const std::vector<Field>& field
     std::uint64_t value = 0;
     const char* const end = field.value.data() + field.value.size();
     const auto parsed = std::from_chars(field.value.data(), end, value);
-    if (field.value.empty() || parsed.ec != std::errc() || parsed.ptr != end || field.value[0] == '-') return bad("Content-Length is not a number");
+    if (field.value.empty() || parsed.ec != std::errc() || parsed.ptr != end || field.value[0] == '-')
+      return bad("Content-Length is not a number");
     length = value;
   }
   return length;
@@ -102,7 +110,8 @@ Result<bool> read_transfer_coding(const std::vector<Field>& fields) {
   for (const Field& field : fields) {
     if (!equals_ignore_case(field.name, "transfer-encoding")) continue;
     if (chunked) return bad("more than one Transfer-Encoding");
-    if (!equals_ignore_case(field.value, "chunked")) return make_error(Code::not_implemented, "only the chunked transfer coding is understood");
+    if (!equals_ignore_case(field.value, "chunked"))
+      return make_error(Code::not_implemented, "only the chunked transfer coding is understood");
     chunked = true;
   }
   return chunked;
@@ -129,7 +138,8 @@ Status check_host(const RequestHead& head) {
   for (const Field& field : head.fields) {
     if (!equals_ignore_case(field.name, "host")) continue;
     if (++count > 1) return bad("more than one Host");
-    if (field.value.empty() || field.value.find_first_of(", \t/@?#\\") != std::string_view::npos) return bad("the Host field is malformed");
+    if (field.value.empty() || field.value.find_first_of(", \t/@?#\\") != std::string_view::npos)
+      return bad("the Host field is malformed");
   }
   if (count == 0 && head.minor_version >= 1) return bad("the Host field is missing");
   return {};
@@ -137,7 +147,8 @@ Status check_host(const RequestHead& head) {
 
 Status check_target(RequestHead& head) {
   for (const char c : head.target)
-    if (const auto byte = static_cast<unsigned char>(c); byte <= ' ' || byte >= 0x7f || c == '#') return bad("a character in the URL that cannot stand there");
+    if (const auto byte = static_cast<unsigned char>(c); byte <= ' ' || byte >= 0x7f || c == '#')
+      return bad("a character in the URL that cannot stand there");
   if (head.target.starts_with('/')) return {};
   if (head.target == "*" && head.method == "OPTIONS") return {};
   for (const std::string_view scheme : {std::string_view("http://"), std::string_view("https://")}) {
@@ -207,7 +218,9 @@ Result<RequestHead> parse_request_head(std::string_view raw) {
 
 Result<ReplyHead> parse_reply_head(std::string_view raw) {
   HeadParser<false> parser;
-  const auto broken = [](std::string detail) { return make_error(Code::upstream_failed, "the provider's reply is not valid HTTP", std::move(detail)); };
+  const auto broken = [](std::string detail) {
+    return make_error(Code::upstream_failed, "the provider's reply is not valid HTTP", std::move(detail));
+  };
   // Beast unfolds a folded line in a buffer of its own, which would be gone before its view is read.
   if (raw.find("\n ") != std::string_view::npos || raw.find("\n\t") != std::string_view::npos) return broken("folded lines");
   if (!run_parser(parser, raw) || parser.status < 100) return broken("reply head");

@@ -17,7 +17,8 @@ Task<Result<std::vector<asio::ip::tcp::endpoint>>> resolve(Loop& loop, std::stri
   const std::string service = std::to_string(port);
   const auto found = co_await resolver.async_resolve(host, service, asio::ip::resolver_base::numeric_service, kAwait);
   if (std::get<0>(found))
-    co_return make_error(Code::upstream_failed, "the provider could not be reached", "cannot resolve " + host + ": " + std::get<0>(found).message());
+    co_return make_error(Code::upstream_failed, "the provider could not be reached",
+                         "cannot resolve " + host + ": " + std::get<0>(found).message());
   for (const auto& entry : std::get<1>(found)) endpoints.push_back(entry.endpoint());
   co_return endpoints;
 }

@@ -42,7 +42,9 @@ Stream::Stream(Loop& loop, TcpSocket socket) : loop_(loop), socket_(std::move(so
   loop_.watch(*this);
 }
 
-Stream::~Stream() { loop_.unwatch(*this); }
+Stream::~Stream() {
+  loop_.unwatch(*this);
+}
 
 void Stream::on_tick(SteadyTime now) {
   if (now >= deadline_ && stopped_ == IoEnd::ok) abort(IoEnd::timeout);
@@ -68,9 +70,12 @@ void Stream::shutdown_write() {
 IoEnd Stream::end_of(int ssl_error) const {
   switch (ssl_error) {
     case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE: return IoEnd::again;
-    case SSL_ERROR_ZERO_RETURN: return IoEnd::eof;
-    default: return IoEnd::failed;
+    case SSL_ERROR_WANT_WRITE:
+      return IoEnd::again;
+    case SSL_ERROR_ZERO_RETURN:
+      return IoEnd::eof;
+    default:
+      return IoEnd::failed;
   }
 }
 

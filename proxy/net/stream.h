@@ -31,6 +31,11 @@ struct IoResult {
   std::size_t size = 0;
 };
 
+/// `text` as a piece of a gather write.
+inline iovec piece_of(std::string_view text) {
+  return {const_cast<char*>(text.data()), text.size()};
+}
+
 class Stream : private Watched {
  public:
   Stream(Loop& loop, TcpSocket socket);

@@ -12,7 +12,9 @@
 
 namespace pg {
 
-void SslDeleter::operator()(SSL* ssl) const { SSL_free(ssl); }
+void SslDeleter::operator()(SSL* ssl) const {
+  SSL_free(ssl);
+}
 
 namespace {
 
@@ -28,8 +30,8 @@ CtxPtr make_context(const std::string& ca_file) {
   SSL_CTX_set_verify(ctx.get(), SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_mode(ctx.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_session_cache_mode(ctx.get(), SSL_SESS_CACHE_CLIENT);
-  const int loaded =
-      ca_file.empty() ? SSL_CTX_set_default_verify_paths(ctx.get()) : SSL_CTX_load_verify_locations(ctx.get(), ca_file.c_str(), nullptr);
+  const int loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(ctx.get())
+                                     : SSL_CTX_load_verify_locations(ctx.get(), ca_file.c_str(), nullptr);
   return loaded == 1 ? std::move(ctx) : nullptr;
 }
 
@@ -51,7 +53,9 @@ Result<SslPtr> TlsContexts::make_session(int fd, const std::string& host, const 
     if (!slot) slot = make_context(ca_file);
     ctx = slot.get();
   }
-  if (ctx == nullptr) return make_error(Code::upstream_failed, "the CA file of this provider cannot be read", ca_file + ": " + take_tls_error(nullptr));
+  if (ctx == nullptr)
+    return make_error(Code::upstream_failed, "the CA file of this provider cannot be read",
+                      ca_file + ": " + take_tls_error(nullptr));
   SslPtr ssl(SSL_new(ctx));
   if (!ssl || SSL_set_fd(ssl.get(), fd) != 1) return make_error(Code::upstream_failed, "no TLS session could be made");
   if (parse_address(host)) {

@@ -13,11 +13,15 @@ constexpr std::size_t kRead = 16 * 1024;
 constexpr std::size_t kMaxReplyHead = 64 * 1024;
 constexpr int kMaxInterimHeads = 16;
 
-Error failed(std::string detail) { return make_error(Code::upstream_failed, "the provider could not be reached", std::move(detail)); }
+Error failed(std::string detail) {
+  return make_error(Code::upstream_failed, "the provider could not be reached", std::move(detail));
+}
 Error broken(std::string detail) {
   return make_error(Code::upstream_failed, "the provider's reply is not valid HTTP", std::move(detail));
 }
-Error timed_out(std::string what) { return make_error(Code::upstream_timeout, "the provider did not answer in time", std::move(what)); }
+Error timed_out(std::string what) {
+  return make_error(Code::upstream_timeout, "the provider did not answer in time", std::move(what));
+}
 
 }  // namespace
 
@@ -132,7 +136,8 @@ IoEnd UpstreamIo::decode(std::string& out) {
     in_.consume(took.value());
     body_ended_ = chunks_.done();
   } else {
-    const std::size_t take = framing_ == Framing::sized ? static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size())) : bytes.size();
+    const std::size_t take =
+        framing_ == Framing::sized ? static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size())) : bytes.size();
     out.append(bytes.substr(0, take));
     in_.consume(take);
     left_ -= framing_ == Framing::sized ? take : 0;
