@@ -111,8 +111,10 @@ std::string SourcePlace::text() const {
 
 std::string problem_text(const Problem& problem) {
   const SourcePlace& place = problem.place;
-  std::string text = place.text() + (place.text().empty() ? "" : ": ") + problem.message;
-  if (place.source.empty()) return problem.hint.empty() ? text : fmt::format("{} ({})", text, problem.hint);
+  // Names of keys and files come from foreign hands, too.
+  const std::string hint = escape_controls(problem.hint);
+  std::string text = escape_controls(place.text() + (place.text().empty() ? "" : ": ") + problem.message);
+  if (place.source.empty()) return hint.empty() ? text : fmt::format("{} ({})", text, hint);
   const std::string masked = mask_credentials(place.source);
   const std::size_t at = byte_of_column(masked, place.column);
   // A window of a long line, wide enough on both sides of the place.
@@ -122,7 +124,7 @@ std::string problem_text(const Problem& problem) {
   const int blanks = display_width(before);
   text += fmt::format("\n  {}{}\n  {:{}}^", before, printable(std::string_view(masked).substr(at, after)), "", blanks);
   if (place.width > 1) text += std::string(static_cast<std::size_t>(std::min(place.width, 60) - 1), '~');
-  if (!problem.hint.empty()) text += " " + problem.hint;
+  if (!hint.empty()) text += " " + hint;
   return text;
 }
 

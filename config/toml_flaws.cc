@@ -8,8 +8,18 @@ namespace pg {
 namespace {
 
 constexpr int kMaxDotsInLine = 16;
-constexpr int kMaxBrackets = 16;
+constexpr std::size_t kMaxBrackets = 16;
+constexpr const char* kNoNumber = "this is no number";
 constexpr const char* kTooDeep = "nested too deeply";
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+bool is_number_char(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         std::string_view("+-._").find(c) != std::string_view::npos;
+}
 
 bool is_ascii(char c) {
   return static_cast<unsigned char>(c) < 0x80;
@@ -29,9 +39,9 @@ class FlawFinder {
     while (!flaw_ && at_ < text_.size()) {
       const char c = text_[at_];
       if (c == '"' || c == '\'')
-        skip_string(c);
+        read_string(c);
       else if (c == '#')
-        at_ = std::min(text_.find('\n', at_), text_.size());
+        read_comment();
       else
         judge(c);
     }
@@ -42,17 +52,61 @@ class FlawFinder {
   // A byte outside strings and comments.
   void judge(char c) {
     if (!is_ascii(c)) return refuse("only texts in quotes hold characters beyond ASCII");
+    if (is_control(at_)) return refuse("a control character");
     if (c == '\n') {
       dots_ = 0;
       if (brackets_ == 0) in_value_ = false;
     }
     if (c == '=') in_value_ = true;
+    follow_number(c);
+    if (flaw_) return;
     if (c == '.' && ++dots_ > kMaxDotsInLine) return refuse(kTooDeep);
     // The parser assumes, without a check, that a table's name begins as names do.
     if (c == '[' && brackets_ == 0 && !in_value_ && !has_name()) return refuse("the table has no name");
-    if ((c == '[' || c == '{') && ++brackets_ > kMaxBrackets) return refuse(kTooDeep);
-    if ((c == ']' || c == '}') && brackets_ > 0) --brackets_;
+    if (c == '[' || c == '{') {
+      if (brackets_ == kMaxBrackets) return refuse(kTooDeep);
+      open_[brackets_++] = c;
+    }
+    if (c == ']' || c == '}') {
+      if (brackets_ == 0 || open_[brackets_ - 1] != (c == ']' ? '[' : '{')) return refuse("this bracket closes none");
+      --brackets_;
+    }
+    if (!is_blank(c)) last_ = c;
     ++at_;
+  }
+
+  // A number ends where values end; until there the parser reads ahead, past quotes too. Times, which
+  // have a colon, are no settings either.
+  void follow_number(char c) {
+    const bool ends = is_blank(c) || c == ']' || c == '}' || c == ',';
+    const bool begins = (c >= '0' && c <= '9') || c == '+' || c == '-';
+    const bool fresh =
+        at_ == 0 || is_blank(text_[at_ - 1]) || std::string_view("=[{,").find(text_[at_ - 1]) != std::string_view::npos;
+    in_number_ = !ends && (in_number_ || (begins && fresh && is_value_next()));
+    if (in_number_ && !is_number_char(c)) refuse(kNoNumber);
+  }
+
+  bool is_value_next() const {
+    const bool in_array = brackets_ > 0 && open_[brackets_ - 1] == '[' && in_value_;
+    return in_array || last_ == '=';
+  }
+
+  void read_comment() {
+    in_number_ = false;
+    at_ = std::min(text_.find('\n', at_), text_.size());
+  }
+
+  void read_string(char quote) {
+    if (in_number_) return refuse(kNoNumber);
+    last_ = quote;
+    skip_string(quote);
+  }
+
+  // All but tab, line feed, and a carriage return in front of one.
+  bool is_control(std::size_t at) const {
+    const char c = text_[at];
+    if (c == '\r') return text_.substr(at + 1, 1) != "\n";
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') || c == 0x7f;
   }
 
   bool has_name() const {
@@ -71,8 +125,7 @@ class FlawFinder {
       const char c = text_[at_];
       if (c == '\\' && quote == '"') {
         ++at_;
-        if (block && continues_beyond_ascii())
-          return refuse("behind a backslash the text must go on in ASCII");
+        if (block && continues_beyond_ascii()) return refuse("behind a backslash the text must go on in ASCII");
       } else if (!block && (c == quote || c == '\n')) {
         ++at_;
         return;
@@ -95,8 +148,11 @@ class FlawFinder {
   std::string_view text_;
   std::size_t at_ = 0;
   int dots_ = 0;
-  int brackets_ = 0;
-  bool in_value_ = false;  // behind "=" on this line
+  std::size_t brackets_ = 0;
+  char open_[kMaxBrackets] = {};  // which they are
+  bool in_value_ = false;         // behind "=" on this line
+  bool in_number_ = false;
+  char last_ = '\n';  // byte that is no white space
   std::optional<TomlFlaw> flaw_;
 };
 

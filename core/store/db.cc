@@ -23,8 +23,8 @@ namespace pg {
 namespace {
 
 constexpr int kBusyTimeoutMs = 5000;
-constexpr std::int64_t kApplicationId = 0x70676462;  // "pgdb"
-constexpr std::int64_t kWholeCheckBytes = 128ll << 20;
+constexpr std::int64_t kApplicationId = 0x70676462;    // "pgdb"
+constexpr std::int64_t kWholeCheckBytes = 64ll << 20;  // about a quarter of a second
 // Checked whatever the size: they decide who may do what.
 constexpr const char* kSmallTables[] = {"facts", "keys", "credentials", "audit_head"};
 

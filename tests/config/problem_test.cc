@@ -25,6 +25,11 @@ TEST_CASE("the caret stands under wide characters, tabs and escaped bytes") {
   CHECK(problem_text({{"f", 1, 2, "\x1b[31m", 1}, "m", ""}) == "f:1:2: m\n  \\x1B[31m\n      ^");
 }
 
+TEST_CASE("nothing in a problem drives a terminal or begins a line of its own") {
+  const std::string text = problem_text({{"a\nb", 1, 1, "x", 1}, "key \"\xe2\x80\xae\x1b\"", "did you\nmean"});
+  CHECK(text == "a\\x0Ab:1:1: key \"\\u{202E}\\x1B\"\n  x\n  ^ did you\\x0Amean");
+}
+
 TEST_CASE("of a long line a window is shown") {
   const Problem problem{{"f", 1, 2001, std::string(2000, 'a') + " x " + std::string(2000, 'b'), 1}, "m", ""};
   const std::string text = problem_text(problem);

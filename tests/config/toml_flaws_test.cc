@@ -35,6 +35,29 @@ TEST_CASE("a continued line that goes on beyond ASCII") {
   CHECK(flaw("a = \"\"\"x\\\r\n\xe3\x80\x80\"\"\"") != "");
 }
 
+TEST_CASE("a number with something else in it") {
+  const std::string said = " this is no number";
+  CHECK(flaw("a = 1\"x\"") == "5" + said);
+  CHECK(flaw("a=-'x'") == "3" + said);
+  CHECK(flaw("a = [2, 1=\"x\"]") == "9" + said);
+  CHECK(flaw("a = {b = 1[\"x\"]}") == "10" + said);
+  CHECK(flaw("a = 12:30:00") == "6" + said);
+  CHECK(flaw("a = [-1.5e+3, 0xFF, 1_000, +inf, 1979-05-27]") == "");
+  CHECK(flaw("1.\"x\" = 1\n2=\"x\"\n-a=\"x\"\n[1.'x']\na = {1=\"x\",2.\"x\"='x'}\nb = [1,\"x\",2#\"\n]\nc = 1 # \"\n") == "");
+}
+
+TEST_CASE("brackets that close another or none, and control characters") {
+  CHECK(flaw("a = [}") == "5 this bracket closes none");
+  CHECK(flaw("a = {b = [1}") == "11 this bracket closes none");
+  CHECK(flaw("a = 1]") == "5 this bracket closes none");
+  CHECK(flaw("[a]]") == "3 this bracket closes none");
+  CHECK(flaw("a = [\v]") == "5 a control character");
+  CHECK(flaw("a = 1\rb = 2") == "5 a control character");
+  CHECK(flaw("a = 1\r\n\tb = 2\r\n") == "");
+  CHECK(flaw(std::string("a\0 = 1", 6)) == "1 a control character");
+  CHECK(flaw("a\x7f = 1") == "1 a control character");
+}
+
 TEST_CASE("headers without a name, and depth") {
   CHECK(flaw("[.]") == "0 the table has no name");
   CHECK(flaw("a = 1\n[[ =") == "6 the table has no name");
