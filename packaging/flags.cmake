@@ -5,7 +5,7 @@ check_pie_supported(LANGUAGES CXX)
 
 add_library(pg_flags INTERFACE)
 target_compile_options(pg_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast
-  -Woverloaded-virtual -Wextra-semi -Wno-restrict)  # g++ 12 sees overlaps in string concatenation that are not there (GCC 105651)
+  -Woverloaded-virtual -Wextra-semi $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)  # g++ 12 sees overlaps in string concatenation that are not there (GCC 105651)
 if(PG_DEV)
   target_compile_options(pg_flags INTERFACE -Werror)
 endif()
