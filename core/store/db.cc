@@ -106,12 +106,18 @@ Statement& Statement::bind(int index, std::int64_t value) {
   return *this;
 }
 
-Statement& Statement::bind(int index, std::string_view text) {
+Statement& Statement::bind_text(int index, std::string_view text, bool copy) {
   // A null data() would bind NULL, which is not the empty text.
   const char* data = text.data() == nullptr ? "" : text.data();
-  const int code = sqlite3_bind_text64(stmt_, index, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  const int code = sqlite3_bind_text64(stmt_, index, data, text.size(), copy ? SQLITE_TRANSIENT : SQLITE_STATIC, SQLITE_UTF8);
   if (code != SQLITE_OK && bind_error_ == 0) bind_error_ = code;
   return *this;
+}
+Statement& Statement::bind(int index, std::string_view text) {
+  return bind_text(index, text, true);
+}
+Statement& Statement::bind_view(int index, std::string_view text) {
+  return bind_text(index, text, false);
 }
 
 Statement& Statement::bind_blob(int index, std::string_view bytes) {

@@ -22,6 +22,8 @@ class Statement {
   /// 1-based, as in SQL. Text is copied.
   Statement& bind(int index, std::int64_t value);
   Statement& bind(int index, std::string_view text);
+  /// The same without a copy: the bytes must stay until run() or reset().
+  Statement& bind_view(int index, std::string_view text);
   Statement& bind_blob(int index, std::string_view bytes);
   Statement& bind_null(int index);
   Result<bool> step();  // true: a row is there
@@ -32,6 +34,7 @@ class Statement {
   bool is_null(int column) const;
 
  private:
+  Statement& bind_text(int index, std::string_view text, bool copy);
   friend class Db;
   Statement(sqlite3* db, sqlite3_stmt* stmt) : db_(db), stmt_(stmt) {}
   sqlite3* db_ = nullptr;

@@ -31,7 +31,7 @@ std::string_view clipped(std::string_view text, std::size_t size = kMaxText) {
 
 void bind_row(Statement& to, const LogRow& row) {
   int at = 0;
-  const auto text = [&](std::string_view value) { to.bind(++at, clipped(value)); };
+  const auto text = [&](std::string_view value) { to.bind_view(++at, clipped(value)); };
   const auto number = [&](std::int64_t value) { to.bind(++at, value); };
   text(row.id);
   number(row.time);

@@ -42,8 +42,7 @@ Task<ClientIo::HeadEnd> ClientIo::read_head(const Limits& limits) {
     if (head_size_ > 0) co_return HeadEnd::complete;
     if (is_hopeless(in_.view())) co_return HeadEnd::plain_garbage;
     in_.make_room(kFirstRead);
-    IoResult got = stream_.try_read(in_.free_begin(), in_.free_size());
-    if (got.end == IoEnd::again) got = co_await stream_.read_some(in_.free_begin(), in_.free_size());
+    const IoResult got = co_await stream_.read_some(in_.free_begin(), in_.free_size());
     if (got.end == IoEnd::timeout) co_return begun ? HeadEnd::timeout : HeadEnd::closed;
     if (got.end != IoEnd::ok) co_return HeadEnd::closed;
     in_.grew(got.size);

@@ -7,6 +7,7 @@ namespace pg {
 namespace {
 
 constexpr Millis kIdle{50'000};
+constexpr Millis kSurelyAlive{200};
 constexpr std::size_t kMaxIdlePerKey = 128;
 
 }  // namespace
@@ -18,11 +19,14 @@ std::string UpstreamPool::key_of(const Url& url, const std::string& ca_file) {
 std::unique_ptr<UpstreamIo> UpstreamPool::take(const std::string& key) {
   const auto found = idle_.find(key);
   if (found == idle_.end()) return nullptr;
+  const SteadyTime now = std::chrono::steady_clock::now();
   while (!found->second.empty()) {
     std::unique_ptr<UpstreamIo> connection = std::move(found->second.back().connection);
+    const SteadyTime since = found->second.back().since;
     found->second.pop_back();
-    // Readable while idle means closed, or out of step: neither can be used.
-    if (!peer_has_bytes(connection->stream().fd())) {
+    // Readable while idle means closed, or out of step: neither can be used. One that was busy a moment ago is not asked; should it
+    // be dead all the same, the request is sent again.
+    if (now - since < kSurelyAlive || !peer_has_bytes(connection->stream().fd())) {
       connection->mark_reused();
       return connection;
     }
