@@ -2,9 +2,6 @@
 // reads.
 #pragma once
 
-#include <functional>
-
-#include "core/reply_path.h"
 #include "proxy/exchange.h"
 #include "proxy/net/stream.h"
 
@@ -13,8 +10,7 @@ namespace pg {
 /// Alive only while the exchange awaits `upstream`; nothing else writes to the client then.
 class ClientWatch : private Watched {
  public:
-  /// `path`: the reply under way, or nullptr before its head.
-  ClientWatch(Exchange& x, Stream& upstream, const ReplyPath* path);
+  ClientWatch(Exchange& x, Stream& upstream);
   ~ClientWatch();
   ClientWatch(const ClientWatch&) = delete;
   ClientWatch& operator=(const ClientWatch&) = delete;
@@ -26,7 +22,6 @@ class ClientWatch : private Watched {
 
   Exchange& x_;
   Stream& upstream_;
-  const ReplyPath* path_;
   bool left_ = false;
   bool probed_ = false;
 };

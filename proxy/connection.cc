@@ -22,6 +22,22 @@ class Counted {
   std::atomic<std::uint32_t>& count_;
 };
 
+// In the list of idle connections while alive; its node moves between two lists, so that nothing is allocated per request.
+class Idle {
+ public:
+  Idle(std::list<Stream*>& idle, std::list<Stream*>& own) : idle_(idle), own_(own), node_(own.begin()) {
+    idle_.splice(idle_.end(), own_, node_);
+  }
+  ~Idle() { own_.splice(own_.end(), idle_, node_); }
+  Idle(const Idle&) = delete;
+  Idle& operator=(const Idle&) = delete;
+
+ private:
+  std::list<Stream*>& idle_;
+  std::list<Stream*>& own_;
+  std::list<Stream*>::iterator node_;
+};
+
 Error error_of(ClientIo::HeadEnd end) {
   switch (end) {
     case ClientIo::HeadEnd::timeout:
@@ -51,11 +67,16 @@ Task<void> refuse_head(LoopParts& parts, ClientIo& client, ClientIo::HeadEnd end
 Task<void> serve_connection(LoopParts& parts, TcpSocket socket) {
   const Counted connection(parts.gw.connections);
   ClientIo client(parts.loop, std::move(socket));
+  std::list<Stream*> own_node{&client.stream()};
   Buffer kept_body;
   bool gentle = false;
   for (;;) {
     const Limits limits = parts.gw.policy()->limits;
-    const ClientIo::HeadEnd end = co_await client.read_head(limits);
+    ClientIo::HeadEnd end = ClientIo::HeadEnd::closed;
+    {
+      const Idle idle(parts.idle, own_node);
+      end = co_await client.read_head(limits);
+    }
     if (end == ClientIo::HeadEnd::closed) break;
     const Counted exchange(parts.gw.exchanges);
     if (end != ClientIo::HeadEnd::complete) {

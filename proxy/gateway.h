@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <string>
 
@@ -46,6 +47,7 @@ struct Gateway {
 struct LoopParts {
   explicit LoopParts(Gateway& gateway) : gw(gateway), pool(loop) {}
   Gateway& gw;
+  std::list<Stream*> idle;  // connections between requests, the longest waiting first; outlives loop, whose end closes them
   Loop loop;
   UpstreamPool pool;
   VerdictCache verdicts;

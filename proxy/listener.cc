@@ -1,7 +1,9 @@
 // SO_REUSEPORT gives every loop its own accept queue; a first bind without it tells whether the port is taken.
 #include "proxy/listener.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
@@ -31,21 +33,71 @@ struct Server::Worker {
 
 namespace {
 
+constexpr std::string_view kFull =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\nConnection: close\r\n"
+    "Content-Length: 100\r\n\r\n"
+    R"({"error":{"message":"too many connections","type":"server_error","param":null,"code":"unavailable"}})";
+
+// Says why and closes, without waiting for anything.
+void turn_away(int fd) {
+  (void)::send(fd, kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  ::shutdown(fd, SHUT_WR);
+}
+
+// At the limit of descriptors: one is kept back, so that whoever waits at least hears that pg is full.
+class ReserveDescriptor {
+ public:
+  ReserveDescriptor() { hold(); }
+  ~ReserveDescriptor() { release(); }
+  ReserveDescriptor(const ReserveDescriptor&) = delete;
+  ReserveDescriptor& operator=(const ReserveDescriptor&) = delete;
+  void turn_one_away(int listening) {
+    release();
+    const int fd = ::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0) {
+      turn_away(fd);
+      ::close(fd);
+    }
+    hold();
+  }
+
+ private:
+  void hold() { fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+  void release() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+  int fd_ = -1;
+};
+
+// Makes room at the cap by closing the connection that has been idle longest; false when every one is busy.
+bool make_room(LoopParts& parts) {
+  if (parts.gw.connections.load(std::memory_order_relaxed) < parts.gw.policy()->limits.max_connections) return true;
+  if (parts.idle.empty()) return false;
+  parts.idle.front()->abort(IoEnd::timeout);
+  return true;
+}
+
 template <class Worker>
 Task<void> accept_all(Worker& worker) {
-  Gateway& gw = worker.parts.gw;
+  ReserveDescriptor reserve;
   for (;;) {
     auto accepted = co_await worker.acceptor.async_accept(kAwait);
     const boost::system::error_code ec = std::get<0>(accepted);
     if (ec == asio::error::operation_aborted || ec == asio::error::bad_descriptor) co_return;
     if (ec) {
-      // Out of descriptors: wait for some to come back instead of spinning.
+      // Out of descriptors: an idle connection gives one back; until then, wait instead of spinning.
+      if (ec == asio::error::no_descriptors) reserve.turn_one_away(worker.acceptor.native_handle());
+      if (!worker.parts.idle.empty()) worker.parts.idle.front()->abort(IoEnd::timeout);
       worker.pause.expires_after(kAcceptPause);
       co_await worker.pause.async_wait(kAwait);
       continue;
     }
     TcpSocket socket = std::move(std::get<1>(accepted));
-    if (gw.connections.load(std::memory_order_relaxed) >= gw.policy()->limits.max_connections) continue;  // closes it
+    if (!make_room(worker.parts)) {
+      turn_away(socket.native_handle());
+      continue;
+    }
     asio::co_spawn(worker.parts.loop.io(), serve_connection(worker.parts, std::move(socket)), asio::detached);
   }
 }

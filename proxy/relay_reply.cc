@@ -119,9 +119,10 @@ Task<IoEnd> Relay::read_some() {
   }
   IoEnd end = upstream_.connection->take_buffered(raw_);
   if (end == IoEnd::again && raw_.empty()) end = co_await next_bytes();
-  if (end == IoEnd::eof && !raw_.empty()) end = IoEnd::ok;
-  if (end == IoEnd::again) end = IoEnd::ok;
-  if (end == IoEnd::ok && !decode()) end = IoEnd::failed;
+  if (end == IoEnd::again || (end == IoEnd::eof && !raw_.empty())) end = IoEnd::ok;
+  // What came before a broken end is still the provider's.
+  if (!raw_.empty() && !decode()) end = IoEnd::failed;
+  if (end == IoEnd::eof && decoder_ && !decoder_->finished()) end = IoEnd::failed;
   co_return end;
 }
 
@@ -136,7 +137,7 @@ Task<IoEnd> Relay::next_bytes() {
                                  : begun + x_.provider->idle_timeout);
     IoEnd end = IoEnd::ok;
     {
-      const ClientWatch watch(x_, stream, &path_);
+      const ClientWatch watch(x_, stream);
       end = co_await upstream_.connection->read_body(raw_);
       client_left_ = client_left_ || watch.client_left();
     }
@@ -148,7 +149,7 @@ Task<IoEnd> Relay::next_bytes() {
 }
 
 Task<void> Relay::send_ping() {
-  if (!path_.at_event_boundary()) co_return;
+  // Always between events for the client: half an event of the provider's waits in path_.
   std::string bytes;
   if (chunked_) {
     append_chunk(bytes, dialect(x_.surface.dialect).ping);
@@ -196,11 +197,9 @@ Task<void> Relay::relay_running() {
     // The head goes out with the first bytes when they are there already, and alone when they are not.
     if (!head_.empty() && upstream_.connection && upstream_.connection->nothing_buffered()) co_await flush(false);
     end = co_await read_some();
-    if (end != IoEnd::ok) break;
-    const Status pushed = path_.push(plain_, out_);
-    if (!pushed) end = IoEnd::failed;
+    if (!plain_.empty() && !path_.push(plain_, out_)) end = IoEnd::failed;
     note_first_content();
-    co_await flush(false);
+    if (end == IoEnd::ok) co_await flush(false);
   }
   if (client_left_) co_return;
   const bool cut = end != IoEnd::eof;

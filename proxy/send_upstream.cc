@@ -136,13 +136,13 @@ Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
   if (!connection) {
     connection = std::make_unique<UpstreamIo>(x.parts.loop, key);
     connection->stream().set_deadline(now + x.provider->connect_timeout);
-    const ClientWatch watch(x, connection->stream(), nullptr);
+    const ClientWatch watch(x, connection->stream());
     const Status opened = co_await connection->open(x.outlet->base, x.provider->ca_file, x.gw.tls);
     if (!opened) co_return Attempt{watch.client_left() ? client_left_error() : opened.error(), false};
   }
   connection->stream().set_deadline(x.gw.clock.steady() + x.provider->first_byte_timeout);
   std::vector<iovec> pieces = gather(request.head, request.body, x.guarded.edits);
-  const ClientWatch watch(x, connection->stream(), nullptr);
+  const ClientWatch watch(x, connection->stream());
   const std::span<iovec> all(pieces);
   const UpstreamIo::Sent sent = co_await connection->send(all);
   const bool may_retry = connection->was_reused() && !watch.client_left();

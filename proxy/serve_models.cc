@@ -73,15 +73,17 @@ Task<void> serve_models(Exchange& x) {
   }
   Result<Upstream> sent = co_await get_upstream(x, "/models");
   Upstream upstream = std::move(sent).value();
-  const bool same = x.outlet->dialect == x.surface.dialect;
+  const bool same = x.outlet->dialect == x.surface.dialect && !asks_as_codex(x);
   if (same || upstream.head.status != 200) {
     co_await relay_reply(x, upstream);
     co_return;
   }
   Result<std::string> body = co_await read_whole(upstream);
-  const std::vector<ListedModel> models = read_models(body.value()).value();
+  const Result<std::vector<ListedModel>> models = read_models(body.value());
+  if (!models && !asks_as_codex(x)) models.value();
   release_upstream(x, upstream);
-  co_await answer_json(x, write_list(x, models));
+  // A provider that knows Codex answers in Codex's shape already.
+  co_await answer_json(x, models ? write_list(x, models.value()) : body.value());
 }
 
 Task<void> serve_hello(Exchange& x) {

@@ -23,6 +23,11 @@ bool retries_422(const Exchange& x) {
   return false;
 }
 
+// A stream that fails from the start is what Codex shows and does not ask again; Continue takes it for an empty answer.
+bool shows_failed_stream(const Exchange& x) {
+  return x.surface.dialect == DialectId::openai_responses && x.view.stream && x.row.agent != "continue";
+}
+
 int status_for(const Exchange& x, const Error& error) {
   if (error.code == Code::blocked && retries_422(x)) return kUnavailableForLegalReasons;
   return http_status(error.code);
@@ -93,7 +98,7 @@ Task<void> write_refusal(Exchange& x, Error error) {
   int status = status_for(x, error);
   std::string_view type = "application/json";
   std::string body;
-  if (error.code == Code::blocked && x.surface.dialect == DialectId::openai_responses && x.view.stream) {
+  if (error.code == Code::blocked && shows_failed_stream(x)) {
     status = 200;
     type = "text/event-stream";
     body = write_refused_response_stream(error, x.row.id, x.view.model);

@@ -24,6 +24,7 @@ constexpr UserAgentRow kUserAgents[] = {
     {"aider", "aider"},
     {"litellm", "litellm"},
     {"cursor", "cursor"},
+    {"ls/js", "continue"},
     {"geminicli", "gemini-cli"},
     {"zed/", "zed"},
     {"anthropic/", "anthropic-sdk"},

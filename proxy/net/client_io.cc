@@ -36,11 +36,11 @@ Task<ClientIo::HeadEnd> ClientIo::read_head(const Limits& limits) {
   for (;;) {
     // One stray CRLF before a request line is allowed (RFC 9112 §2.2).
     if (in_.view().starts_with("\r\n")) in_.consume(2);
+    if (is_hopeless(in_.view())) co_return HeadEnd::plain_garbage;
     head_size_ = find_head_end(in_.view());
     consumed_ = head_size_;
     if (head_size_ > limits.max_head || (head_size_ == 0 && in_.size() > limits.max_head)) co_return HeadEnd::too_large;
     if (head_size_ > 0) co_return HeadEnd::complete;
-    if (is_hopeless(in_.view())) co_return HeadEnd::plain_garbage;
     in_.make_room(kFirstRead);
     const IoResult got = co_await stream_.read_some(in_.free_begin(), in_.free_size());
     if (got.end == IoEnd::timeout) co_return begun ? HeadEnd::timeout : HeadEnd::closed;

@@ -80,6 +80,7 @@ Task<UpstreamIo::Sent> UpstreamIo::send(std::span<iovec> pieces) {
 Task<Result<ReplyHead>> UpstreamIo::read_head(bool to_head_request) {
   for (int heads = 0; heads < kMaxInterimHeads;) {
     const std::size_t size = find_head_end(in_.view());
+    if (size > kMaxReplyHead || (size == 0 && in_.size() > kMaxReplyHead)) co_return broken("a reply head of more than 64 KiB");
     if (size > 0) {
       head_.assign(in_.view().substr(0, size));
       in_.consume(size);
@@ -93,7 +94,6 @@ Task<Result<ReplyHead>> UpstreamIo::read_head(bool to_head_request) {
       begin_body(head.value(), to_head_request);
       co_return std::move(head);
     }
-    if (in_.size() > kMaxReplyHead) co_return broken("a reply head of more than 64 KiB");
     if (!in_.empty() && !std::string_view("HTTP/1.").starts_with(in_.view().substr(0, 7))) co_return broken("no status line");
     in_.make_room(kRead);
     const IoResult got = co_await stream_->read_some(in_.free_begin(), in_.free_size());

@@ -24,8 +24,8 @@ std::unique_ptr<UpstreamIo> UpstreamPool::take(const std::string& key) {
     std::unique_ptr<UpstreamIo> connection = std::move(found->second.back().connection);
     const SteadyTime since = found->second.back().since;
     found->second.pop_back();
-    // Readable while idle means closed, or out of step: neither can be used. One that was busy a moment ago is not asked; should it
-    // be dead all the same, the request is sent again.
+    // Readable while idle means closed, or out of step: neither can be used. One that was busy a moment ago is not asked; should
+    // it be dead all the same, the request is sent again.
     if (now - since < kSurelyAlive || !peer_has_bytes(connection->stream().fd())) {
       connection->mark_reused();
       return connection;
