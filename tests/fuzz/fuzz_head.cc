@@ -12,6 +12,8 @@
 namespace pg {
 namespace {
 
+using namespace std::string_view_literals;  // for bytes with NULs in them
+
 void expect_head(bool good) {
   if (!good) std::abort();
 }
@@ -19,8 +21,8 @@ void expect_head(bool good) {
 void check_fields_of_head(const std::vector<Field>& fields) {
   expect_head(fields.size() <= kMaxFields);
   for (const Field& field : fields) {
-    expect_head(!field.name.empty() && field.name.find_first_of(std::string_view("\r\n\0: ", 5)) == std::string_view::npos);
-    expect_head(field.value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos);
+    expect_head(!field.name.empty() && field.name.find_first_of("\r\n\0: "sv) == std::string_view::npos);
+    expect_head(field.value.find_first_of("\r\n\0"sv) == std::string_view::npos);
   }
 }
 
@@ -30,7 +32,7 @@ void read_path(std::string_view method, std::string_view target, bool upgrade) {
     if (c <= ' ' || c >= 0x7F) return;
   Surface surface;
   const Status status = find_surface(method, target, upgrade, surface);
-  expect_head(surface.path.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos);
+  expect_head(surface.path.find_first_of("\r\n\0"sv) == std::string::npos);
   // A key that the client repeats elsewhere in the path is no concern of ours.
   const bool once = target.find(surface.key) == target.rfind(surface.key);
   if (surface.key.size() > 8 && once) expect_head(surface.path.find(surface.key) == std::string::npos);

@@ -8,9 +8,11 @@
 namespace pg::test {
 namespace {
 
+using namespace std::string_view_literals;  // for bytes with NULs in them
+
 // As much of a PNG as a reader of magic bytes looks at.
 const std::string kPicture =
-    to_base64(std::string("\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\6\0\0\0\x1F\x15\xC4\x89", 33));
+    to_base64(std::string("\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\6\0\0\0\x1F\x15\xC4\x89"sv));
 
 std::string object(std::string_view members) {
   return "{" + std::string(members) + "}";

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <string_view>
 
 #include "core/base/encode.h"
 #include "core/wire/json_walk.h"
@@ -12,6 +13,8 @@
 
 namespace pg {
 namespace {
+
+using namespace std::string_view_literals;  // for bytes with NULs in them
 
 const std::string kJane = test::make_email("jane.doe");
 
@@ -38,7 +41,7 @@ std::string found(std::string_view raw, SpanRole role) {
 
 // A PNG of one pixel, as far as anyone looks.
 const std::string kPng =
-    std::string("\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\6\0\0\0", 29) + kJane + std::string("\x1F\x15\xC4\x89", 4);
+    std::string("\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\6\0\0\0"sv) + kJane + std::string("\x1F\x15\xC4\x89"sv);
 
 TEST_CASE("findings are raw offsets, originals are decoded") {
   CHECK(found("mail " + kJane, SpanRole::text) == kJane + "=" + kJane + ";");
@@ -105,7 +108,7 @@ TEST_CASE("a text that begins like a file of another kind is still a text") {
     CAPTURE(std::string(start));
     CHECK(inspect(to_base64(start + kJane + ", and so on"), SpanRole::media).findings.size() == 1);
   }
-  const std::string bitmap = std::string("BM\x46\0\0\0\0\0\0\0\x36\0\0\0", 14) + kJane + std::string(20, '\0');
+  const std::string bitmap = std::string("BM\x46\0\0\0\0\0\0\0\x36\0\0\0"sv) + kJane + std::string(20, '\0');
   CHECK(inspect(to_base64(bitmap), SpanRole::media).empty());
 }
 

@@ -15,6 +15,8 @@
 namespace pg {
 namespace {
 
+using namespace std::string_view_literals;  // for bytes with NULs in them
+
 /// Writes down what the walker says, with the texts its offsets point at.
 class Recorder {
  public:
@@ -196,8 +198,8 @@ TEST_CASE("everything else is refused") {
     CAPTURE(text);
     CHECK_FALSE(accepts(text));
   }
-  CHECK_FALSE(accepts(std::string_view("\"a\0b\"", 5)));
-  CHECK_FALSE(accepts(std::string_view("{}\0", 3)));
+  CHECK_FALSE(accepts("\"a\0b\""sv));
+  CHECK_FALSE(accepts("{}\0"sv));
 }
 
 TEST_CASE("special bytes in strings are seen at every distance, also beyond the width of a register") {
