@@ -34,8 +34,8 @@ struct Outlet {
 
 struct Provider {
   std::string name;
-  std::string vendor;       // whose credentials it takes: "anthropic", "openai", …; own providers: their name
-  bool echo = false;        // inside pg; sends back what it received
+  std::string vendor;           // whose credentials it takes: "anthropic", "openai", …; own providers: their name
+  bool echo = false;            // inside pg; sends back what it received
   std::vector<Outlet> outlets;  // embeddings share the openai-chat base
   AuthStyle auth = AuthStyle::none;
   SecretString credential;         // empty with none and client

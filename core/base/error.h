@@ -20,8 +20,12 @@ struct CodeRow {
 
 /// The row of `code`; every Code has one (a test proves it).
 const CodeRow& code_row(Code code);
-inline int http_status(Code code) { return code_row(code).status; }
-inline std::string_view code_name(Code code) { return code_row(code).name; }
+inline int http_status(Code code) {
+  return code_row(code).status;
+}
+inline std::string_view code_name(Code code) {
+  return code_row(code).name;
+}
 std::span<const CodeRow> code_rows();
 
 /// The standard reason phrase of an HTTP status ("Unprocessable Entity"), or "Unknown".

@@ -11,31 +11,31 @@ namespace pg {
 
 /// Why something was refused. error.h maps each to an HTTP status and to every dialect's error type.
 enum class Code {
-  bad_request,           // 400 malformed body, parameter or framing
-  unauthenticated,       // 401 no key, or one we do not know
-  forbidden,             // 403 key known, not allowed
-  host_not_allowed,      // 403 browser or DNS-rebinding posture
-  not_found,             // 404 path, project, model, row
-  method_not_allowed,    // 405
-  timeout,               // 408 the client was too slow
-  conflict,              // 409 name taken, port in use
-  too_large,             // 413
-  uri_too_long,          // 414
-  unsupported_media,     // 415 content type or coding we cannot read
-  expectation_failed,    // 417
-  misdirected,           // 421 absolute-form to a foreign authority
-  blocked,               // 422 a guard said no
-  upgrade_required,      // 426 WebSocket
-  rate_limited,          // 429
-  headers_too_large,     // 431
-  internal,              // 500 a bug
-  not_implemented,       // 501
-  upstream_failed,       // 502 connect, TLS, framing
-  unavailable,           // 503 at capacity, shutting down
-  upstream_timeout,      // 504
-  version_not_supported, // 505
-  invalid_config,        // start-up and command line only
-  io_failed,             // disk, database
+  bad_request,            // 400 malformed body, parameter or framing
+  unauthenticated,        // 401 no key, or one we do not know
+  forbidden,              // 403 key known, not allowed
+  host_not_allowed,       // 403 browser or DNS-rebinding posture
+  not_found,              // 404 path, project, model, row
+  method_not_allowed,     // 405
+  timeout,                // 408 the client was too slow
+  conflict,               // 409 name taken, port in use
+  too_large,              // 413
+  uri_too_long,           // 414
+  unsupported_media,      // 415 content type or coding we cannot read
+  expectation_failed,     // 417
+  misdirected,            // 421 absolute-form to a foreign authority
+  blocked,                // 422 a guard said no
+  upgrade_required,       // 426 WebSocket
+  rate_limited,           // 429
+  headers_too_large,      // 431
+  internal,               // 500 a bug
+  not_implemented,        // 501
+  upstream_failed,        // 502 connect, TLS, framing
+  unavailable,            // 503 at capacity, shutting down
+  upstream_timeout,       // 504
+  version_not_supported,  // 505
+  invalid_config,         // start-up and command line only
+  io_failed,              // disk, database
 };
 
 /// `message` may be shown to a client and never holds their data or ours; `detail` goes to the log, never holds a secret.
@@ -78,14 +78,14 @@ inline Error make_error(Code code, std::string message, std::string detail = {})
 
 #define PG_TRY_JOIN2(a, b) a##b
 #define PG_TRY_JOIN(a, b) PG_TRY_JOIN2(a, b)
-#define PG_TRY_IMPL(tmp, decl, ...)     \
-  auto tmp = (__VA_ARGS__);             \
+#define PG_TRY_IMPL(tmp, decl, ...)        \
+  auto tmp = (__VA_ARGS__);                \
   if (!tmp) return std::move(tmp).error(); \
   decl = std::move(tmp).value()
 /// `PG_TRY(auto x, f());` binds f()'s value, or returns its Error from the enclosing function.
 #define PG_TRY(decl, ...) PG_TRY_IMPL(PG_TRY_JOIN(pg_try_, __LINE__), decl, __VA_ARGS__)
 /// The same for a Status, which has no value to bind.
-#define PG_TRY_STATUS(...)                             \
-  do {                                                 \
+#define PG_TRY_STATUS(...)                                                               \
+  do {                                                                                   \
     if (auto pg_status = (__VA_ARGS__); !pg_status) return std::move(pg_status).error(); \
   } while (false)

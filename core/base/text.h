@@ -12,10 +12,11 @@
 
 namespace pg {
 
-/// True when `text` is well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF). ASCII runs are checked 16 bytes at a time.
+/// True when `text` is well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF). ASCII runs are checked 16 bytes at
+/// a time.
 bool is_utf8(std::string_view text);
 
-std::string_view trim(std::string_view text);  // spaces, tabs, CR, LF at both ends
+std::string_view trim(std::string_view text);                                // spaces, tabs, CR, LF at both ends
 std::vector<std::string_view> split(std::string_view text, char separator);  // keeps empty pieces
 std::string to_lower(std::string_view ascii);
 bool equals_ignore_case(std::string_view a, std::string_view b);  // ASCII only
@@ -28,16 +29,18 @@ bool matches_glob(std::string_view pattern, std::string_view text);
 /// Damerau-Levenshtein distance (adjacent swaps cost 1), cut off at `limit` + 1.
 int edit_distance(std::string_view a, std::string_view b, int limit);
 
-/// The candidate nearest to `word` within distance 2 (1 for words under 4 letters), for "did you mean"; nullopt when none is near.
+/// The candidate nearest to `word` within distance 2 (1 for words under 4 letters), for "did you mean"; nullopt when none is
+/// near.
 std::optional<std::string_view> find_nearest(std::string_view word, std::span<const std::string_view> candidates);
 
-/// Replaces every byte a terminal would obey (C0, DEL, C1, and bidi controls) by \xNN or \u{NNNN}, so that hostile text cannot drive it.
+/// Replaces every byte a terminal would obey (C0, DEL, C1, and bidi controls) by \xNN or \u{NNNN}, so that hostile text cannot
+/// drive it.
 std::string escape_controls(std::string_view text);
 
-std::string format_rfc3339(UnixMillis time);                       // 2026-11-21T03:32:42.104Z
-std::optional<UnixMillis> parse_rfc3339(std::string_view text);    // date, or date-time with Z or offset
-std::string format_duration(std::int64_t millis);                  // 410ms, 8.2s, 3m 12s
-std::string format_count(std::int64_t count);                      // 999, 1.2k, 18.2k, 3.4M
+std::string format_rfc3339(UnixMillis time);                           // 2026-11-21T03:32:42.104Z
+std::optional<UnixMillis> parse_rfc3339(std::string_view text);        // date, or date-time with Z or offset
+std::string format_duration(std::int64_t millis);                      // 410ms, 8.2s, 3m 12s
+std::string format_count(std::int64_t count);                          // 999, 1.2k, 18.2k, 3.4M
 std::optional<std::int64_t> parse_duration_ms(std::string_view text);  // 300ms 1.5s 5m 2h 7d; bare numbers are refused
 std::optional<std::int64_t> parse_bytes(std::string_view text);        // 64MiB 64MB 10k 512; k, M, G are 1000s, Ki, Mi, Gi 1024s
 

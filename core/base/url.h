@@ -12,10 +12,10 @@ namespace pg {
 /// An absolute http or https URL without userinfo or fragment.
 struct Url {
   bool tls = false;
-  std::string host;    // lower case; IPv6 without brackets
+  std::string host;  // lower case; IPv6 without brackets
   std::uint16_t port = 0;
-  std::string path;    // "" or begins with "/", no trailing "/"
-  std::string query;   // without "?"
+  std::string path;   // "" or begins with "/", no trailing "/"
+  std::string query;  // without "?"
 
   /// `host`, or `host:port` when the port is not the scheme's own: the Host field (RFC 9112 §3.2).
   std::string authority() const;

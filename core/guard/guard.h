@@ -30,8 +30,8 @@ struct GuardSettings {
   Action ssn = Action::redact;
   Action phone = Action::off;
   Action ipv4 = Action::off;
-  bool private_ipv4 = false;                            // also RFC 1918 and the like
-  std::map<std::string, Action> actions;                // by rule id
+  bool private_ipv4 = false;                              // also RFC 1918 and the like
+  std::map<std::string, Action> actions;                  // by rule id
   std::map<std::string, std::vector<std::string>> allow;  // rule id, or "secrets" -> exact values; "email" also takes "@domain"
   std::vector<CustomRule> custom;
 };

@@ -20,11 +20,19 @@ constexpr std::uint32_t ip(unsigned a, unsigned b, unsigned c, unsigned d) {
 
 // RFC 6890 and the IANA special-purpose registry: nobody's machine on the internet.
 constexpr Block kSpecial[] = {
-    {ip(0, 0, 0, 0), 8},       {ip(127, 0, 0, 0), 8},    {ip(192, 0, 0, 0), 24}, {ip(192, 0, 2, 0), 24},
-    {ip(192, 88, 99, 0), 24},  {ip(198, 18, 0, 0), 15},  {ip(1, 2, 0, 0), 15},  // not reserved, but 1.2.x.y and 1.3.x.y are
-                                                                                // object identifiers, versions and made-up
-                                                                                // examples
-    {ip(198, 51, 100, 0), 24}, {ip(203, 0, 113, 0), 24}, {ip(224, 0, 0, 0), 4},  {ip(240, 0, 0, 0), 4},
+    {ip(0, 0, 0, 0), 8},
+    {ip(127, 0, 0, 0), 8},
+    {ip(192, 0, 0, 0), 24},
+    {ip(192, 0, 2, 0), 24},
+    {ip(192, 88, 99, 0), 24},
+    {ip(198, 18, 0, 0), 15},
+    {ip(1, 2, 0, 0), 15},  // not reserved, but 1.2.x.y and 1.3.x.y are
+                           // object identifiers, versions and made-up
+                           // examples
+    {ip(198, 51, 100, 0), 24},
+    {ip(203, 0, 113, 0), 24},
+    {ip(224, 0, 0, 0), 4},
+    {ip(240, 0, 0, 0), 4},
 };
 constexpr Block kPrivate[] = {
     {ip(10, 0, 0, 0), 8}, {ip(172, 16, 0, 0), 12}, {ip(192, 168, 0, 0), 16}, {ip(100, 64, 0, 0), 10}, {ip(169, 254, 0, 0), 16},

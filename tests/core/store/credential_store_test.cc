@@ -51,7 +51,7 @@ TEST_CASE("another key, another provider's row or a flipped bit does not open") 
 TEST_CASE("what no header can carry is refused, and so is a short app key") {
   Fixture f;
   for (const std::string& bad : {std::string(), std::string(" \n"), std::string("a\nb"), std::string("a\x01"),
-                                std::string("caf\xc3\xa9"), std::string(20000, 'a')})
+                                 std::string("caf\xc3\xa9"), std::string(20000, 'a')})
     CHECK(f.store.put("openai", SecretString(bad), f.app_key).error().code == Code::bad_request);
   CHECK_FALSE(f.store.put("openai", SecretString("x"), SecretString("short")));
   CHECK(f.store.list().value().empty());

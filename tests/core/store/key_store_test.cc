@@ -66,7 +66,7 @@ TEST_CASE("names are checked and unique, expiries lie ahead") {
   REQUIRE(f.keys.add(Fixture::named("laptop")));
   CHECK(f.keys.add(Fixture::named("laptop")).error().code == Code::conflict);
   for (const std::string& bad : {std::string(), std::string("a b"), std::string(65, 'a'), std::string("-x"), std::string("a\n"),
-                                std::string("a\0b", 3), std::string("caf\xc3\xa9")})
+                                 std::string("a\0b", 3), std::string("caf\xc3\xa9")})
     CHECK(f.keys.add(Fixture::named(bad)).error().code == Code::bad_request);
   NewKey late = Fixture::named("late");
   late.expires = 5000;
