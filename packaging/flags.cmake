@@ -17,6 +17,9 @@ target_include_directories(pg_flags INTERFACE "${CMAKE_SOURCE_DIR}")
 # No path of the build machine in asserts or debug information.
 target_compile_options(pg_flags INTERFACE "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
 
+if((PG_SANITIZE OR PG_TSAN) AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(pg_flags INTERFACE -Wno-maybe-uninitialized)  # instrumented code confuses g++ 12's flow analysis
+endif()
 if(PG_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1 -g1)
   add_link_options(-fsanitize=address,undefined)
