@@ -45,7 +45,7 @@ Error error_of(ClientIo::HeadEnd end) {
     case ClientIo::HeadEnd::too_large:
       return make_error(Code::headers_too_large, "the request head is larger than the limit");
     default:
-      return make_error(Code::bad_request, "this is not HTTP/1.1 (is it TLS or HTTP/2 on the plain port?)");
+      return make_error(Code::bad_request, "this is not HTTP/1.1; use http://, not https://", "TLS on plain port, or HTTP/2");
   }
 }
 

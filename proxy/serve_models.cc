@@ -68,7 +68,8 @@ Task<void> serve_models(Exchange& x) {
   choose_lister(x).value();
   if (x.provider->echo) {
     const std::vector<ListedModel> own = {{"echo", "PromptGate echo", 1'735'689'600}};
-    co_await answer_json(x, write_list(x, own));
+    std::string answer = write_list(x, own);
+    co_await answer_json(x, std::move(answer));
     co_return;
   }
   Result<Upstream> sent = co_await get_upstream(x, "/models");
@@ -83,16 +84,17 @@ Task<void> serve_models(Exchange& x) {
   if (!models && !asks_as_codex(x)) models.value();
   release_upstream(x, upstream);
   // A provider that knows Codex answers in Codex's shape already.
-  co_await answer_json(x, models ? write_list(x, models.value()) : body.value());
+  std::string answer = models ? write_list(x, models.value()) : std::move(body).value();
+  co_await answer_json(x, std::move(answer));
 }
 
 Task<void> serve_hello(Exchange& x) {
   if (x.surface.operation == Operation::ready && x.gw.draining.load()) {
     throw Refusal(make_error(Code::unavailable, "pg is shutting down"));
   }
-  const std::string body =
+  std::string body =
       x.surface.operation == Operation::hello ? R"({"name":"promptgate","status":"ok"})" : R"({"status":"ok"})";
-  co_await answer_json(x, body);
+  co_await answer_json(x, std::move(body));
 }
 
 }  // namespace pg

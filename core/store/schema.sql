@@ -102,3 +102,5 @@ CREATE TABLE log(
 ) STRICT;
 CREATE INDEX log_time ON log(time);
 CREATE INDEX log_project ON log(project);
+CREATE INDEX log_status ON log(status);
+CREATE INDEX log_model ON log(model);
