@@ -22,20 +22,20 @@ class Counted {
   std::atomic<std::uint32_t>& count_;
 };
 
-// In the list of idle connections while alive; its node moves between two lists, so that nothing is allocated per request.
+// In the list of idle connections while alive.
 class Idle {
  public:
-  Idle(std::list<Stream*>& idle, std::list<Stream*>& own) : idle_(idle), own_(own), node_(own.begin()) {
-    idle_.splice(idle_.end(), own_, node_);
+  Idle(LoopParts& parts, IdleList::Node& own) : idle_(parts.idle), own_(own), entry_(own.begin()) {
+    idle_.enter(own_, parts.gw.clock.steady());
   }
-  ~Idle() { own_.splice(own_.end(), idle_, node_); }
+  ~Idle() { idle_.leave(own_, entry_); }
   Idle(const Idle&) = delete;
   Idle& operator=(const Idle&) = delete;
 
  private:
-  std::list<Stream*>& idle_;
-  std::list<Stream*>& own_;
-  std::list<Stream*>::iterator node_;
+  IdleList& idle_;
+  IdleList::Node& own_;
+  IdleList::Node::iterator entry_;
 };
 
 Error error_of(ClientIo::HeadEnd end) {
@@ -67,14 +67,14 @@ Task<void> refuse_head(LoopParts& parts, ClientIo& client, ClientIo::HeadEnd end
 Task<void> serve_connection(LoopParts& parts, TcpSocket socket) {
   const Counted connection(parts.gw.connections);
   ClientIo client(parts.loop, std::move(socket));
-  std::list<Stream*> own_node{&client.stream()};
+  IdleList::Node own_node{{&client.stream(), {}}};
   Buffer kept_body;
   bool gentle = false;
   for (;;) {
     const Limits limits = parts.gw.policy()->limits;
     ClientIo::HeadEnd end = ClientIo::HeadEnd::closed;
     {
-      const Idle idle(parts.idle, own_node);
+      const Idle idle(parts, own_node);
       end = co_await client.read_head(limits);
     }
     if (end == ClientIo::HeadEnd::closed) break;

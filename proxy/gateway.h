@@ -4,20 +4,23 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "config/settings.h"
 #include "core/guard/remembered_vaults.h"
 #include "core/guard/verdict_cache.h"
 #include "core/policy.h"
+#include "proxy/idle_list.h"
 #include "proxy/journal.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/tls.h"
 #include "proxy/net/upstream_io.h"
 
 namespace pg {
+
+struct LoopParts;
 
 struct Gateway {
   Gateway(ServeSettings settings, std::shared_ptr<const Policy> first, Db log_db,
@@ -35,6 +38,7 @@ struct Gateway {
   TlsContexts tls;
   RememberedVaults vaults;
   Journal journal;
+  std::vector<LoopParts*> loops;  // one per thread; not changed once they run
   std::atomic<std::uint32_t> connections{0};
   std::atomic<std::uint32_t> exchanges{0};  // under way
   std::atomic<bool> draining{false};        // no new exchanges; connections close after their answer
@@ -47,7 +51,7 @@ struct Gateway {
 struct LoopParts {
   explicit LoopParts(Gateway& gateway) : gw(gateway), pool(loop) {}
   Gateway& gw;
-  std::list<Stream*> idle;  // connections between requests, the longest waiting first; outlives loop, whose end closes them
+  IdleList idle;  // outlives loop, whose end closes what is in it
   Loop loop;
   UpstreamPool pool;
   VerdictCache verdicts;

@@ -70,12 +70,23 @@ class ReserveDescriptor {
   int fd_ = -1;
 };
 
-// Makes room at the cap by closing the connection that has been idle longest; false when every one is busy.
+// Closes the connection that has been idle longest, whichever loop has it; false when every one is busy.
+bool close_oldest_idle(LoopParts& own) {
+  LoopParts* oldest = &own;
+  for (LoopParts* parts : own.gw.loops)
+    if (parts->idle.oldest() < oldest->idle.oldest()) oldest = parts;
+  if (oldest->idle.oldest() == SteadyTime::max()) return false;
+  if (oldest == &own) {
+    own.idle.close_oldest();
+  } else {
+    asio::post(oldest->loop.io(), [oldest] { oldest->idle.close_oldest(); });
+  }
+  return true;
+}
+
 bool make_room(LoopParts& parts) {
   if (parts.gw.connections.load(std::memory_order_relaxed) < parts.gw.policy()->limits.max_connections) return true;
-  if (parts.idle.empty()) return false;
-  parts.idle.front()->abort(IoEnd::timeout);
-  return true;
+  return close_oldest_idle(parts);
 }
 
 template <class Worker>
@@ -88,7 +99,7 @@ Task<void> accept_all(Worker& worker) {
     if (ec) {
       // Out of descriptors: an idle connection gives one back; until then, wait instead of spinning.
       if (ec == asio::error::no_descriptors) reserve.turn_one_away(worker.acceptor.native_handle());
-      if (!worker.parts.idle.empty()) worker.parts.idle.front()->abort(IoEnd::timeout);
+      close_oldest_idle(worker.parts);
       worker.pause.expires_after(kAcceptPause);
       co_await worker.pause.async_wait(kAwait);
       continue;
@@ -134,6 +145,7 @@ Result<std::unique_ptr<Server>> Server::listen(Gateway& gateway, int threads) {
   for (int i = 0; i < std::max(threads, 1); ++i) {
     server->workers_.push_back(std::make_unique<Worker>(gateway));
     Worker& worker = *server->workers_.back();
+    gateway.loops.push_back(&worker.parts);
     PG_TRY_STATUS(bind_one(worker.acceptor, endpoint, true));
     endpoint.port(worker.acceptor.local_endpoint().port());  // port 0: the others join the first
   }

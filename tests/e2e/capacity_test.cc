@@ -38,14 +38,18 @@ long cpu_ticks(pid_t pid) {
 
 TEST_CASE("capacity B31: at the cap the oldest idle connection makes room for a new one") {
   World w(kRedactAll, "[limits]\nmax_connections = 20\n");
-  auto clients = idle_clients(w.port(), 20);
+  RawClient oldest(w.port());
+  oldest.send(kHealth);
+  REQUIRE(oldest.read_reply().status == 200);
+  std::this_thread::sleep_for(Ms{50});  // so that it is the oldest whatever the threads of the server do
+  auto clients = idle_clients(w.port(), 19);
   for (auto& client : clients) REQUIRE(client->read_reply().status == 200);
   for (int i = 0; i < 5; ++i) {
     RawClient fresh(w.port());
     fresh.send(kHealth);
     CHECK(fresh.read_reply(Ms{1000}).status == 200);
   }
-  CHECK(clients.front()->wait_for_close(Ms{500}));
+  CHECK(oldest.wait_for_close(Ms{1000}));  // whichever loop it is on
   clients.back()->send(kHealth);
   CHECK(clients.back()->read_reply(Ms{1000}).status == 200);  // the youngest was left alone
   CHECK(w.post("v1/messages", "{}").status == 400);
