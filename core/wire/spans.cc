@@ -31,7 +31,9 @@ enum class Place : std::uint8_t {
   reasoning,
   reasoning_summary,  // signed when the request says so
   signed_text,
-  schema,  // tool definitions
+  tools,
+  tool,    // one of them: a definition
+  schema,  // and what is inside it
   free,    // any JSON: every string is text, every key is read
   opaque,  // ids, signatures, settings: never read
 };
@@ -144,7 +146,7 @@ constexpr Row kChatRows[] = {
 constexpr Row kResponsesRows[] = {
     {Place::root, "input", Place::messages},
     {Place::root, "instructions", Place::block},
-    {Place::root, "tools", Place::schema},
+    {Place::root, "tools", Place::tools},
     {Place::root, "model", Place::model},
     {Place::root, "stream", Place::stream},
     {Place::root, "previous_response_id", Place::continues},
@@ -161,6 +163,8 @@ constexpr Row kResponsesRows[] = {
     {Place::root, "tool_choice", Place::opaque},
     {Place::root, "stream_options", Place::opaque},
     {Place::root, "service_tier", Place::opaque},
+    {Place::tool, "authorization", Place::opaque},  // what the provider itself must present to an MCP server
+    {Place::tool, "headers", Place::opaque},
     {Place::conversation, "id", Place::conversation},
     {Place::message, "type", Place::opaque},
     {Place::message, "id", Place::opaque},
@@ -176,7 +180,7 @@ constexpr Row kResponsesRows[] = {
     {Place::message, "arguments", Place::arguments},
     {Place::message, "summary", Place::reasoning},
     {Place::message, "encrypted_content", Place::opaque},
-    {Place::message, "tools", Place::schema},
+    {Place::message, "tools", Place::tools},
     {Place::message, "action", Place::free},
     {Place::message, "result", Place::media},  // image_generation_call
     {Place::reasoning, "type", Place::opaque},
@@ -213,6 +217,9 @@ Place default_child(Place parent) {
     case Place::signed_text:
     case Place::reasoning:
       return parent;
+    case Place::tools:
+    case Place::tool:
+      return Place::schema;
     case Place::thread:
     case Place::conversation:
     case Place::model:
@@ -243,6 +250,7 @@ class SpanVisitor {
     return {child, parent.head && child != Place::messages};
   }
   Ctx element(Ctx parent, std::uint32_t index) {
+    if (parent.place == Place::tools) return {Place::tool, parent.head};
     if (parent.place != Place::messages) return parent;
     message_ = static_cast<std::int32_t>(index);
     return {Place::message, false};
@@ -328,47 +336,6 @@ void SpanVisitor::string(Ctx ctx, std::size_t begin, std::size_t end, bool escap
   }
 }
 
-// Follows the walk with a stack of path pieces and notes the path of each wanted offset.
-class PathVisitor {
- public:
-  using Ctx = std::size_t;  // length of path_ for this value
-  PathVisitor(std::string_view body, const std::vector<std::uint32_t>& offsets) : body_(body), offsets_(offsets) {}
-
-  Ctx root() { return 0; }
-  Ctx member(Ctx parent, std::string_view key) {
-    path_.resize(parent);
-    if (parent != 0) path_ += '.';
-    path_ += is_plain_name(key) ? key : std::string_view("*");
-    return path_.size();
-  }
-  Ctx element(Ctx parent, std::uint32_t index) {
-    path_.resize(parent);
-    path_ += '[' + std::to_string(index) + ']';
-    return path_.size();
-  }
-  void open(Ctx, bool) {}
-  void close(Ctx, bool) {}
-  void scalar(Ctx, std::size_t, std::size_t) {}
-  void key(Ctx parent, std::size_t, std::size_t end, bool) { note(parent, end, " (a key)"); }
-  void string(Ctx ctx, std::size_t, std::size_t end, bool) { note(ctx, end, ""); }
-  std::vector<std::string> take() && { return std::move(found_); }
-
- private:
-  // A place is shown to people and kept in rows; a key of free JSON may itself be a secret.
-  static bool is_plain_name(std::string_view key) {
-    return key.size() <= 24 && key.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos;
-  }
-  void note(Ctx ctx, std::size_t end, std::string_view suffix) {
-    for (; found_.size() < offsets_.size() && offsets_[found_.size()] < end; path_.resize(ctx))
-      found_.push_back(path_.substr(0, ctx).append(suffix));
-  }
-
-  std::string_view body_;
-  const std::vector<std::uint32_t>& offsets_;
-  std::string path_;
-  std::vector<std::string> found_;
-};
-
 }  // namespace
 
 Status read_spans(std::string_view body, DialectId dialect, RequestView& view) {
@@ -383,12 +350,6 @@ Status read_spans(std::string_view body, DialectId dialect, RequestView& view) {
       if (span.role == SpanRole::signed_text) span.role = SpanRole::text;
   }
   return {};
-}
-
-std::vector<std::string> find_paths(std::string_view body, const std::vector<std::uint32_t>& offsets) {
-  PathVisitor visitor(body, offsets);
-  if (!walk_json(body, visitor)) return {};
-  return std::move(visitor).take();
 }
 
 }  // namespace pg
