@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <nlohmann/json.hpp>
@@ -233,6 +234,25 @@ TEST_CASE("lifecycle: kill -9 under load leaves the database whole, and the rest
   const auto rows = w.home.rows(10'000);
   CHECK(rows.size() > 20);
   for (const auto& row : rows) REQUIRE(nlohmann::json::parse(row, nullptr, false).value("status", 0) == 200);  // no half row
+}
+
+TEST_CASE("lifecycle F69: when the disk is full, traffic goes on, pg says so, and the rows follow when there is room again") {
+  World w;
+  CHECK(hello(w).status == 200);
+  REQUIRE(until([&] { return w.home.rows().size() == 1; }).count() >= 0);
+  // The write-ahead log may not grow; standard error, a shorter file here, still may.
+  const rlimit full{std::filesystem::file_size(w.home.database() + "-wal"), RLIM_INFINITY};
+  REQUIRE(full.rlim_cur > 4096);
+  REQUIRE(::prlimit(w.server.pid(), RLIMIT_FSIZE, &full, nullptr) == 0);
+  for (int i = 0; i < 3; ++i) CHECK(hello(w).status == 200);
+  CHECK(until([&] { return w.server.err().find("the log cannot be written") != std::string::npos; }).count() >= 0);
+  CHECK(hello(w).status == 200);
+  CHECK(w.server.running());
+  const rlimit all{RLIM_INFINITY, RLIM_INFINITY};
+  REQUIRE(::prlimit(w.server.pid(), RLIMIT_FSIZE, &all, nullptr) == 0);
+  CHECK(until([&] { return w.home.rows().size() == 5; }).count() >= 0);
+  CHECK(w.server.err().find("the log is being written again") != std::string::npos);
+  CHECK(query(w.home.database(), "PRAGMA integrity_check") == std::vector<std::string>{"ok"});
 }
 
 TEST_CASE("lifecycle: a port that is taken, and a second serve on the same database, exit 6 and name it") {
