@@ -40,11 +40,14 @@ bool is_web_page(const ReplyHead& head) {
 
 std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyFraming framing, std::uint64_t size) {
   const ReplyHead& head = upstream.head;
-  std::string out =
-      fmt::format("HTTP/1.1 {} {}\r\n", head.status, head.reason.empty() ? reason_phrase(head.status) : head.reason);
+  std::string out;
+  out.reserve(1'024);
+  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", head.status,
+                 head.reason.empty() ? reason_phrase(head.status) : head.reason);
   const std::string_view connection = head.find("connection").value_or("");
+  std::string lower;
   for (const Field& field : head.fields) {
-    const std::string lower = to_lower(field.name);
+    to_lower(field.name, lower);
     if (std::binary_search(kDropped.begin(), kDropped.end(), lower) || is_named_by(connection, lower) ||
         lower.starts_with("x-pg-"))
       continue;

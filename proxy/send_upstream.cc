@@ -59,7 +59,7 @@ void append_client_fields(std::string& out, const Exchange& x) {
   const std::string_view connection = x.head.find("connection").value_or("");
   std::string lower;
   for (const Field& field : x.head.fields) {
-    lower = to_lower(field.name);
+    to_lower(field.name, lower);
     if (is_dropped(lower) || is_named_by(connection, lower)) continue;
     if (lower == "content-encoding" && !x.decoded.empty()) continue;
     if (is_credential(lower) && !passes_credential(x, field.value)) continue;

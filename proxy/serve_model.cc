@@ -89,19 +89,19 @@ const Outlet* find_outlet(const Provider& provider, DialectId dialect) {
   return nullptr;
 }
 
-std::string presented_key(const Exchange& x) {
-  if (const auto own = x.head.find("x-pg-key")) return std::string(trim(*own));
+std::string_view presented_key(const Exchange& x) {
+  if (const auto own = x.head.find("x-pg-key")) return trim(*own);
   if (!x.surface.key.empty()) return x.surface.key;
   if (const auto bearer = x.head.find("authorization"); bearer && starts_with_ignore_case(*bearer, "bearer "))
-    if (const std::string_view text = trim(bearer->substr(7)); is_key_text(text)) return std::string(text);
-  if (const auto key = x.head.find("x-api-key"); key && is_key_text(trim(*key))) return std::string(trim(*key));
+    if (const std::string_view text = trim(bearer->substr(7)); is_key_text(text)) return text;
+  if (const auto key = x.head.find("x-api-key"); key && is_key_text(trim(*key))) return trim(*key);
   return "";
 }
 
 }  // namespace
 
 Status authenticate(Exchange& x, std::uint32_t needed) {
-  const std::string text = presented_key(x);
+  const std::string_view text = presented_key(x);
   x.project = x.policy->find_project(x.surface.project);
   const bool open = x.project != nullptr && !x.project->require_key && text.empty();
   if (!open) {

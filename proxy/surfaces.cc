@@ -35,7 +35,7 @@ constexpr SurfaceRow kRootSurfaces[] = {
 bool is_plain_path(std::string_view path) {
   for (const char c : path)
     if (c <= ' ' || c >= 0x7f || c == '\\' || c == '%' || c == ';') return false;  // bytes from 0x80 on are negative
-  for (const std::string_view piece : split(path, '/'))
+  for (const std::string_view piece : Pieces(path, '/'))
     if (piece == "." || piece == "..") return false;
   return true;
 }
@@ -61,10 +61,12 @@ Status check_path(std::string_view method, std::string_view path) {
 
 // A path that leads nowhere is logged too: whatever looks like a key is left out, wherever it stands.
 std::string hide_keys(std::string_view path) {
+  constexpr std::string_view kKeyStart = "pg_live_";
+  if (path.find(kKeyStart) == std::string_view::npos) return std::string(path);
   std::string out;
-  for (const std::string_view piece : split(path, '/')) {
+  for (const std::string_view piece : Pieces(path, '/')) {
     if (piece.data() != path.data()) out += '/';
-    out += piece.find("pg_live_") == std::string_view::npos ? piece : std::string_view("...");
+    out += piece.find(kKeyStart) == std::string_view::npos ? piece : std::string_view("...");
   }
   return out;
 }
@@ -77,6 +79,7 @@ void read_project(std::string_view& path, Surface& surface) {
     take_segment(path);
     surface.key = take_segment(path);
   }
+  if (surface.key.empty()) return;  // surface.path says it all already
   surface.path = hide_keys("/api/" + std::string(surface.project) + (path.empty() ? "" : "/") + std::string(path));
 }
 

@@ -26,7 +26,7 @@ std::optional<std::string_view> ReplyHead::find(std::string_view name) const {
 bool is_named_by(std::string_view connection, std::string_view name) {
   // The two values that nearly every request has name nothing.
   if (connection.empty() || equals_ignore_case(connection, "keep-alive") || equals_ignore_case(connection, "close")) return false;
-  for (const std::string_view piece : split(connection, ',')) {
+  for (const std::string_view piece : Pieces(connection, ',')) {
     if (equals_ignore_case(trim(piece), name)) return true;
   }
   return false;

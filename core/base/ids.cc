@@ -16,6 +16,10 @@ namespace {
 
 constexpr std::string_view kCrockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+void write_time(std::uint64_t millis, std::string& id) {
+  for (std::size_t i = 0; i < 10; ++i) id[i] = kCrockford[(millis >> (45 - 5 * i)) & 31u];
+}
+
 /// The last id of this thread and a xoshiro256++ state seeded by the operating system. Ids are names, not secrets.
 class IdSource {
  public:
@@ -45,7 +49,7 @@ class IdSource {
 
   std::string text() const {
     std::string out(26, '0');
-    for (std::size_t i = 0; i < 10; ++i) out[i] = kCrockford[(time_ >> (45 - 5 * i)) & 31u];
+    write_time(time_, out);
     // 80 bits as two halves of 40, eight characters each.
     const std::uint64_t upper = (std::uint64_t{high_} << 24) | (low_ >> 40);
     const std::uint64_t lower = low_ & 0xFF'FFFF'FFFFu;
@@ -84,6 +88,12 @@ bool is_hex_digit(char c) {
 std::string make_exchange_id(UnixMillis now) {
   thread_local IdSource source;
   return source.next(now);
+}
+
+std::string exchange_id_floor(UnixMillis time) {
+  std::string id(26, '0');
+  write_time(static_cast<std::uint64_t>(time < 0 ? 0 : time) & 0xFFFF'FFFF'FFFFu, id);
+  return id;
 }
 
 std::string make_uuid() {

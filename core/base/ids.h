@@ -12,6 +12,9 @@ namespace pg {
 /// strictly rising within one thread even inside one millisecond.
 std::string make_exchange_id(UnixMillis now);
 
+/// No id of an exchange that began at `time` or later sorts before this.
+std::string exchange_id_floor(UnixMillis time);
+
 /// A random UUID, version 4, lower case with dashes (RFC 9562 §5.4).
 std::string make_uuid();
 

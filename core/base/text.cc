@@ -109,6 +109,11 @@ std::string to_lower(std::string_view ascii) {
   return out;
 }
 
+void to_lower(std::string_view ascii, std::string& to) {
+  to.assign(ascii);
+  for (char& c : to) c = lower(c);
+}
+
 bool equals_ignore_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }

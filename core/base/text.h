@@ -18,7 +18,41 @@ bool is_utf8(std::string_view text);
 
 std::string_view trim(std::string_view text);                                // spaces, tabs, CR, LF at both ends
 std::vector<std::string_view> split(std::string_view text, char separator);  // keeps empty pieces
+
+/// The same pieces one after the other, for a loop on the request path: nothing is allocated.
+class Pieces {
+ public:
+  struct End {};
+  class Iterator {
+   public:
+    Iterator(std::string_view text, char separator) : text_(text), separator_(separator), size_(text.find(separator)) {}
+    std::string_view operator*() const { return text_.substr(0, size_); }
+    Iterator& operator++() {
+      more_ = size_ != std::string_view::npos;
+      if (more_) text_.remove_prefix(size_ + 1);
+      size_ = text_.find(separator_);
+      return *this;
+    }
+    bool operator==(End) const { return !more_; }
+
+   private:
+    std::string_view text_;
+    char separator_;
+    std::size_t size_;
+    bool more_ = true;
+  };
+
+  Pieces(std::string_view text, char separator) : text_(text), separator_(separator) {}
+  Iterator begin() const { return {text_, separator_}; }
+  End end() const { return {}; }
+
+ private:
+  std::string_view text_;
+  char separator_;
+};
+
 std::string to_lower(std::string_view ascii);
+void to_lower(std::string_view ascii, std::string& to);           // the same into a string that keeps its memory
 bool equals_ignore_case(std::string_view a, std::string_view b);  // ASCII only
 bool starts_with_ignore_case(std::string_view text, std::string_view prefix);
 bool contains_ignore_case(std::string_view text, std::string_view part);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/ids.h"
 #include "core/base/text.h"
 
 namespace pg {
@@ -113,18 +114,23 @@ std::string kinds_term(std::string_view column, std::string_view value, LogWhere
   return fmt::format("({0} <> '' AND (',' || {0} || ':') LIKE ? ESCAPE '\\')", column);
 }
 
+// The index holds failures only, and SQLite uses it where the term itself says so.
+std::string status_sql(std::int64_t lowest, std::string_view term) {
+  return lowest >= 400 ? fmt::format("(status >= 400 AND {})", term) : std::string(term);
+}
+
 Result<std::string> status_term(const LogField& field, std::string_view value, LogWhere& where) {
   const std::string lower = to_lower(value);
   if (lower.size() == 3 && lower[0] >= '1' && lower[0] <= '5' && lower.substr(1) == "xx") {
     const std::int64_t first = (lower[0] - '0') * 100;
     where.values.emplace_back(first);
     where.values.emplace_back(first + 99);
-    return std::string("status BETWEEN ? AND ?");
+    return status_sql(first, "status BETWEEN ? AND ?");
   }
   const auto number = parse_whole(value);
   if (!number || *number < 0 || *number > 999) return bad_value(field, value, "a status such as 429 or 4xx");
   where.values.emplace_back(*number);
-  return std::string("status = ?");
+  return status_sql(*number, "status = ?");
 }
 
 std::optional<std::int64_t> parse_measure(FieldKind kind, std::string_view text) {
@@ -228,6 +234,11 @@ Result<LogWhere> make_log_where(const LogQuery& query) {
     where.values.emplace_back(value);
   };
   bound(" AND time >= ?", query.since);
+  if (query.since > 0) {
+    // An id's time is never before its row's, so that this leaves nothing out.
+    where.sql += " AND id >= ?";
+    where.values.emplace_back(exchange_id_floor(query.since));
+  }
   bound(" AND time < ?", query.until);
   bound(" AND seq > ?", query.after_seq);
   return where;

@@ -118,7 +118,7 @@ Result<bool> read_transfer_coding(const std::vector<Field>& fields) {
 }
 
 bool has_token(std::string_view list, std::string_view token) {
-  for (const std::string_view piece : split(list, ','))
+  for (const std::string_view piece : Pieces(list, ','))
     if (equals_ignore_case(trim(piece), token)) return true;
   return false;
 }

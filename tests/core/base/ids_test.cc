@@ -63,4 +63,14 @@ TEST_CASE("is_uuid takes the dashed form of any version in either case and nothi
   CHECK_FALSE(is_uuid("{1890a5d-ac96-774b-bcce-b302099a8057"));
 }
 
+TEST_CASE("the floor of a time sorts before every id made then or later, and after those made before") {
+  for (const UnixMillis time : {UnixMillis{1}, UnixMillis{1'700'000'000'123}, UnixMillis{1'764'000'000'000}}) {
+    CHECK(exchange_id_floor(time).size() == 26);
+    CHECK(exchange_id_floor(time - 1) < exchange_id_floor(time));
+  }
+  const UnixMillis now = 4'000'000'000'000;  // later than any other test's, since ids of a thread only rise
+  CHECK(make_exchange_id(now - 1) < exchange_id_floor(now));
+  CHECK(make_exchange_id(now) >= exchange_id_floor(now));
+}
+
 }  // namespace pg
