@@ -60,8 +60,17 @@ bool asks_for_credential(std::string_view key) {
   return std::find(kWords.begin(), kWords.end(), key) != kWords.end();
 }
 
+bool is_reserved(const Reader& reader, const TomlEntry& entry) {
+  return reader.prefix == "guards." &&
+         std::find(kReservedGuards.begin(), kReservedGuards.end(), entry.key) != kReservedGuards.end();
+}
+
 void unknown_key(const Reader& reader, const TomlEntry& entry, const std::vector<std::string_view>& known) {
   if (reader.problems.size() >= kMaxProblems) return;
+  // A guard that somebody relies on must not be taken for one that watches.
+  if (is_reserved(reader, entry))
+    return reader.complain(reader.document.key_place(entry), fmt::format("guards.{} is not there yet", entry.key),
+                           "the name is kept for it; take the line out");
   std::string hint;
   if (const auto near = find_nearest(entry.key, known))
     hint = fmt::format("did you mean \"{}\"?", *near);

@@ -1,6 +1,7 @@
 // Guards: all finders of one project behind one call that finds, merges and decides. Immutable, shared by all threads.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -35,6 +36,9 @@ struct GuardSettings {
   std::map<std::string, std::vector<std::string>> allow;  // rule id, or "secrets" -> exact values; "email" also takes "@domain"
   std::vector<CustomRule> custom;
 };
+
+/// Names in [guards] that are kept for guards to come: prompt injection, a keyword blocklist, a cap on length.
+inline constexpr std::array<std::string_view, 3> kReservedGuards = {"injection", "keywords", "max_length"};
 
 /// Which rules look at a text.
 enum class Scrutiny : std::uint8_t { all, secrets_only };

@@ -28,6 +28,16 @@ TEST_CASE("an unknown key, with the one that was meant") {
         "    ^~~~~~ did you mean \"secrets\"?");
 }
 
+TEST_CASE("guards that are not there yet are no silent nothing") {
+  CHECK(complaint("[guards]\ninjection = \"block\"\n") ==
+        "pg.toml:2:1: guards.injection is not there yet\n"
+        "  injection = \"block\"\n"
+        "  ^~~~~~~~~ the name is kept for it; take the line out");
+  CHECK(complaint("[guards]\nkeywords = [\"x\"]\n").starts_with("pg.toml:2:1: guards.keywords is not there yet"));
+  CHECK(complaint("[guards]\nmax_length = 1\n").starts_with("pg.toml:2:1: guards.max_length is not there yet"));
+  CHECK(complaint("[serve]\ninjection = \"block\"\n").starts_with("pg.toml:2:1: unknown key"));
+}
+
 TEST_CASE("a value of the wrong type") {
   CHECK(complaint("[serve]\nport = \"x\"\n") ==
         "pg.toml:2:8: port must be a whole number from 0 to 65535\n"
