@@ -7,9 +7,12 @@ cd "$root" || exit 1
 passed=0
 failed=0
 output="$(mktemp)"
+broken="$(mktemp)"
 
+# What failed is said once more at the end, where a long log is read first.
 finish() {
-  rm -f "$output"
+  cat "$broken"
+  rm -f "$output" "$broken"
   echo "$passed passed, $failed failed"
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
   exit
@@ -20,7 +23,7 @@ step() { printf '\n== %s (%s s)\n' "$1" "$SECONDS"; }
 # A step that is no test run: counts only when it fails.
 must() {
   "$@" && return 0
-  echo "failed: $*"
+  echo "failed: $*" | tee -a "$broken"
   failed=$((failed + 1))
   return 1
 }
@@ -34,14 +37,17 @@ count() {
   summary="$(sed -nE -e 's/^\[doctest\] test cases: *[0-9]+ \| *([0-9]+) passed \| *([0-9]+) failed.*/\1 \2/p' \
     -e '/^# pass [0-9]+$/{N; s/^# pass ([0-9]+)\n# fail ([0-9]+)$/\1 \2/p}' "$output" | tail -n 1)"
   if [ -z "$summary" ]; then
-    echo "failed: $* ended with status $status and without a summary"
+    echo "failed: $* ended with status $status and without a summary" | tee -a "$broken"
+    tail -n 40 "$output" >>"$broken"
     failed=$((failed + 1))
     return
   fi
   passed=$((passed + ${summary% *}))
   failed=$((failed + ${summary#* }))
+  [ "$status" -eq 0 ] || grep -E -B 8 -A 6 'ERROR:|^not ok|runtime error|ERROR: AddressSanitizer' "$output" | head -n 200 >>"$broken"
   if [ "$status" -ne 0 ] && [ "${summary#* }" -eq 0 ]; then
-    echo "failed: $* ended with status $status"
+    echo "failed: $* ended with status $status" | tee -a "$broken"
+    tail -n 40 "$output" >>"$broken"
     failed=$((failed + 1))
   fi
 }
