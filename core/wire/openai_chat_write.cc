@@ -202,7 +202,7 @@ class ChatWriter {
       write_grammar(tool.format);
     } else {
       json_.raw_if("parameters", wrapped ? kWrappedSchema : std::string_view(tool.schema));
-      if (tool.strict) json_.field("strict", *tool.strict);
+      if (tool.strict.value_or(false)) json_.field("strict", true);  // false is what Chat takes silence for
     }
     json_.close_object().close_object();
   }
