@@ -55,6 +55,8 @@ inline std::size_t find_string_special(std::string_view text, std::size_t at) {
 ///   void string(Ctx, std::size_t begin, std::size_t end, bool escaped);   // the raw bytes between the quotes
 ///   void scalar(Ctx, std::size_t begin, std::size_t end);                 // number, true, false, null
 ///   void key(Ctx parent, std::size_t begin, std::size_t end, bool escaped);
+/// and may give
+///   void bracket(std::size_t at);   // before open(): where the bracket stands; before close(): one past it
 template <class Visitor>
 class JsonWalker {
  public:
@@ -86,6 +88,9 @@ class JsonWalker {
                       "the body is not valid JSON (at byte " + std::to_string(at_) + (too_deep_ ? ": nested too deeply)" : ")"));
   }
   bool more() const { return at_ < text_.size(); }
+  void tell_bracket() {
+    if constexpr (requires { visitor_.bracket(at_); }) visitor_.bracket(at_);
+  }
   void skip_blanks() {
     while (more()) {
       const char c = text_[at_];
@@ -112,6 +117,7 @@ class JsonWalker {
       too_deep_ = true;
       return false;
     }
+    tell_bracket();
     ++at_;
     visitor_.open(ctx, is_object);
     stack_[depth_++] = Frame{ctx, is_object, 0};
@@ -120,6 +126,7 @@ class JsonWalker {
   void pop() {
     ++at_;
     --depth_;
+    tell_bracket();
     visitor_.close(stack_[depth_].ctx, stack_[depth_].is_object);
   }
   bool comma_or_end(char closing, bool& ended) {

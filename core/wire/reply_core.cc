@@ -1,0 +1,191 @@
+// A queue of blocks whose front one is open: Anthropic's streams have no other way, and every client reads such a stream.
+#include "core/wire/reply_core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/crypto.h"
+#include "core/base/encode.h"
+#include "core/wire/tool_names.h"
+
+namespace pg {
+namespace {
+
+constexpr std::size_t kMaxQueued = 512;  // blocks at once; real parallel calls are a handful
+constexpr std::size_t kMaxCallIdOut = 128;
+
+/// "msg_01Ab" -> "01Ab": what all ids of a reply end in.
+std::string suffix_of(std::string_view id) {
+  for (const std::string_view prefix : {"msg_", "chatcmpl-", "resp_", "gen-"}) {
+    if (id.starts_with(prefix)) id.remove_prefix(prefix.size());
+  }
+  std::string suffix(id.substr(0, 64));
+  for (char& c : suffix) {
+    const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    if (!good) c = '_';
+  }
+  return suffix;
+}
+
+std::string estimate_digits(std::string_view text) {
+  return to_hex(as_bytes(sha256(text))).substr(0, 24);
+}
+
+}  // namespace
+
+void ReplyCore::begin(std::string_view id, std::string_view model, std::int64_t created) {
+  if (begun_ || ended_) return;
+  begun_ = true;
+  head_.suffix = suffix_of(id.empty() ? std::string_view(context_.reply_id) : id);
+  if (head_.suffix.empty()) head_.suffix = "0";
+  head_.model = model.empty() ? context_.model : std::string(model);
+  head_.created = created > 0 ? created : context_.now;
+  head_.usage = usage_;
+  if (head_.usage.input_tokens < 0) head_.usage.input_tokens = context_.input_estimate;
+  writer_.begin(head_);
+}
+
+void ReplyCore::ensure_begun() {
+  if (!begun_) begin({}, {}, 0);
+}
+
+ReplyCore::Queued* ReplyCore::find(std::uint32_t block) {
+  for (Queued& queued : queue_) {
+    if (queued.block == block && !queued.closed) return &queued;
+  }
+  return nullptr;
+}
+
+void ReplyCore::open(std::uint32_t block, BlockStart start) {
+  if (ended_ || find(block) != nullptr) return;
+  ensure_begun();
+  if (queue_.size() == kMaxQueued) return fail({502, "", "the provider opened too many blocks at once"});
+  Queued queued;
+  queued.block = block;
+  queued.start = std::move(start);
+  if (queued.start.kind == BlockStart::Kind::tool) name_tool(queued);
+  if (queued.start.kind == BlockStart::Kind::refusal) refused_ = true;
+  queue_.push_back(std::move(queued));
+  if (queue_.size() == 1) start_front();
+}
+
+void ReplyCore::name_tool(Queued& queued) {
+  BlockStart& start = queued.start;
+  if (const NamedTool* tool = find_tool(context_.tools, start.tool.name)) {
+    queued.wrapped = tool->wrapped && !start.tool.custom;
+    start.tool = tool->name;
+  }
+  if (start.call_id.empty() || start.call_id.size() > kMaxCallIdOut) {
+    start.call_id = "call_" + estimate_digits(head_.suffix + '/' + std::to_string(tools_) + '/' + start.call_id);
+  }
+  ++tools_;
+}
+
+void ReplyCore::start_front() {
+  Queued& front = queue_.front();
+  writer_.open(front.start);
+  if (!front.text.empty()) write_piece(front, std::exchange(front.text, {}));
+}
+
+void ReplyCore::write_piece(Queued& front, std::string_view text) {
+  std::string unwrapped;
+  if (front.wrapped) {
+    front.unwrapper.push(text, unwrapped);
+    text = unwrapped;
+  }
+  if (text.empty()) return;
+  front.is_empty = false;
+  writer_.piece(text);
+}
+
+void ReplyCore::piece(std::uint32_t block, std::string_view text) {
+  if (ended_ || text.empty()) return;
+  Queued* queued = find(block);
+  if (queued == nullptr) return;
+  size_ += text.size();
+  if (size_ > max_size_) return fail({502, "", "the provider's reply is too large"});
+  if (queued == &queue_.front()) {
+    write_piece(*queued, text);
+  } else {
+    queued->text += text;
+  }
+}
+
+void ReplyCore::prove(std::uint32_t block, Proof proof) {
+  Queued* queued = ended_ ? nullptr : find(block);
+  if (queued == nullptr) return;
+  if (queued->proof.vendor == proof.vendor) {
+    queued->proof.value += proof.value;  // signatures come in deltas too
+  } else {
+    queued->proof = std::move(proof);
+  }
+}
+
+void ReplyCore::close(std::uint32_t block) {
+  Queued* queued = ended_ ? nullptr : find(block);
+  if (queued == nullptr) return;
+  queued->closed = true;
+  while (!queue_.empty() && queue_.front().closed) {
+    finish_front(BlockEnd::whole);
+    if (!queue_.empty()) start_front();
+  }
+}
+
+void ReplyCore::finish_front(BlockEnd how) {
+  Queued& front = queue_.front();
+  if (front.wrapped) {
+    std::string rest;
+    front.unwrapper.finish(rest);
+    if (!rest.empty()) writer_.piece(rest);
+  }
+  const bool function = front.start.kind == BlockStart::Kind::tool && !front.start.tool.custom;
+  if (function && front.is_empty && how == BlockEnd::whole) writer_.piece("{}");
+  writer_.close(front.proof, how);
+  queue_.pop_front();
+}
+
+void ReplyCore::use(const Usage& usage) {
+  merge_usage(usage_, usage);
+}
+
+void ReplyCore::stop(StopReason reason, std::string stop_sequence) {
+  if (ended_) return;
+  ensure_begun();
+  const bool short_of_room = reason == StopReason::max_tokens || reason == StopReason::context_window;
+  while (!queue_.empty()) {
+    finish_front(short_of_room && queue_.size() == 1 ? BlockEnd::truncated : BlockEnd::whole);
+    if (!queue_.empty()) start_front();
+  }
+  ended_ = true;
+  ReplyEnd end;
+  end.refused_in_words = refused_;
+  end.reason = reason;
+  // A provider's word is one thing, the calls it made another.
+  if (reason == StopReason::tool_use && tools_ == 0) end.reason = StopReason::end_turn;
+  if (reason == StopReason::end_turn && tools_ > 0) end.reason = StopReason::tool_use;
+  if (end.reason == StopReason::end_turn && refused_) end.reason = StopReason::refusal;
+  end.stop_sequence = std::move(stop_sequence);
+  end.usage = final_usage();
+  writer_.end(end);
+}
+
+void ReplyCore::fail(ReplyFault fault) {
+  if (ended_) return;
+  ended_ = failed_ = true;
+  fault_status_ = fault.status;
+  if (!queue_.empty()) writer_.close(queue_.front().proof, BlockEnd::failed);
+  queue_.clear();
+  writer_.fail(fault);
+}
+
+Usage ReplyCore::final_usage() const {
+  Usage usage = usage_;
+  if (usage.input_tokens < 0) usage.input_tokens = context_.input_estimate;
+  if (usage.output_tokens < 0) usage.output_tokens = static_cast<std::int64_t>(size_ / 4 + 1);
+  usage.cached_tokens = std::max<std::int64_t>(usage.cached_tokens, 0);
+  usage.cache_write_tokens = std::max<std::int64_t>(usage.cache_write_tokens, 0);
+  usage.reasoning_tokens = std::max<std::int64_t>(usage.reasoning_tokens, 0);
+  return usage;
+}
+
+}  // namespace pg

@@ -1,0 +1,72 @@
+// Between a reader and a writer: lets one block out at a time, gives tools their names back, and sees to it that whatever a
+// provider sends, a client hears a whole story. Only core/wire includes it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "core/wire/reply.h"
+#include "core/wire/unwrap_input.h"
+
+namespace pg {
+
+class ReplyCore final : public ReplySink {
+ public:
+  ReplyCore(const ReplyContext& context, ReplyWriter& writer, std::size_t max_size)
+      : context_(context), writer_(writer), max_size_(max_size) {}
+
+  void begin(std::string_view id, std::string_view model, std::int64_t created) override;
+  void open(std::uint32_t block, BlockStart start) override;
+  void piece(std::uint32_t block, std::string_view text) override;
+  void prove(std::uint32_t block, Proof proof) override;
+  void close(std::uint32_t block) override;
+  void use(const Usage& usage) override;
+  void stop(StopReason reason, std::string stop_sequence) override;
+  void fail(ReplyFault fault) override;
+  bool ended() const override { return ended_; }
+
+  /// As the provider told it; nothing estimated.
+  const Usage& usage() const { return usage_; }
+  const std::string& model() const { return head_.model; }
+  bool failed() const { return failed_; }
+  int fault_status() const { return fault_status_; }
+
+ private:
+  struct Queued {
+    std::uint32_t block = 0;
+    BlockStart start;
+    std::string text;  // what came before its turn
+    Proof proof;
+    bool closed = false;
+    bool wrapped = false;
+    bool is_empty = true;  // nothing was written of it
+    InputUnwrapper unwrapper;
+  };
+
+  void ensure_begun();
+  Queued* find(std::uint32_t block);
+  void start_front();
+  void write_piece(Queued& front, std::string_view text);
+  void finish_front(BlockEnd how);
+  void name_tool(Queued& queued);
+  Usage final_usage() const;
+
+  const ReplyContext& context_;
+  ReplyWriter& writer_;
+  std::size_t max_size_;
+  ReplyHead head_;
+  Usage usage_;
+  std::deque<Queued> queue_;  // the front one is open at the writer
+  std::size_t size_ = 0;
+  std::uint32_t tools_ = 0;
+  int fault_status_ = 0;
+  bool begun_ = false;
+  bool ended_ = false;
+  bool failed_ = false;
+  bool refused_ = false;
+};
+
+}  // namespace pg
