@@ -53,7 +53,7 @@ class Relay {
   Status prepare();
   void note_first_content();
   void note_facts();
-  void remember_vault();
+  void remember_vault(bool last = false);
   bool must_hold() const { return path_.holds_whole_body() || is_masked_error(); }
   bool is_masked_error() const {
     return upstream_.head.status >= 400 && !x_.provider->credential.empty() && !is_event_stream(upstream_);
@@ -66,6 +66,7 @@ class Relay {
   std::string raw_, plain_, out_, framed_, head_;
   bool chunked_ = false;
   bool client_left_ = false;
+  bool remembered_ = false;
 };
 
 Status Relay::prepare() {
@@ -92,10 +93,9 @@ Task<void> Relay::run() {
     co_await relay_running();
   }
   note_facts();
-  if (!client_left_) {
-    remember_vault();
-    release_upstream(x_, upstream_);
-  }
+  if (client_left_) co_return;
+  remember_vault(true);  // a reply without an id may still belong to a conversation with one
+  release_upstream(x_, upstream_);
 }
 
 Status Relay::decode() {
@@ -180,6 +180,7 @@ Task<void> Relay::relay_whole() {
   const std::string_view sent_body = x_.head.method == "HEAD" ? std::string_view() : std::string_view(body);
   x_.head_sent = true;
   x_.row.bytes_out = static_cast<std::int64_t>(body.size());
+  remember_vault();
   const IoEnd sent = co_await x_.client.write(piece_of(head), piece_of(sent_body), x_.policy->limits.stall_timeout);
   client_left_ = sent != IoEnd::ok;
 }
@@ -230,6 +231,7 @@ Task<bool> Relay::flush(bool last) {
   if (head_.empty() && framed_.empty()) co_return true;
   if (x_.head.method == "HEAD") framed_.clear();
   x_.head_sent = true;
+  remember_vault();
   x_.stream_sequence = path_.next_sequence();
   const IoEnd sent = co_await x_.client.write(piece_of(head_), piece_of(framed_), x_.policy->limits.stall_timeout);
   head_.clear();
@@ -270,10 +272,14 @@ void Relay::note_facts() {
                                facts.error_type.substr(0, 100));
 }
 
-// The provider keeps this conversation: its next turn may name only the reply, and still hold our placeholders.
-void Relay::remember_vault() {
-  if (!x_.project->keep_vaults || x_.vault.empty() || !x_.view.kept_by_provider) return;
-  const auto vault = std::make_shared<const Vault>(std::move(x_.vault));
+// The provider keeps this conversation: its next turn may name only the reply, and still hold our placeholders. Remembered before
+// the client hears of the reply, whose next turn may come on another thread at once.
+void Relay::remember_vault(bool last) {
+  if (remembered_ || !x_.project->keep_vaults || x_.vault.empty() || !x_.view.kept_by_provider) return;
+  if (path_.facts().reply_id.empty() && !last) return;
+  remembered_ = true;
+  const auto vault = std::make_shared<Vault>();
+  vault->adopt(x_.vault);
   const SteadyTime until = x_.gw.clock.steady() + x_.project->keep_vaults_for;
   const std::size_t limit = x_.policy->limits.remembered_vault_bytes;
   const std::initializer_list<const std::string*> ids = {&path_.facts().reply_id, &x_.view.conversation};
