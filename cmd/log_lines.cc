@@ -177,6 +177,7 @@ std::string log_json(const LogRow& row) {
   json_field(object, "detected", row.detected);
   json_field(object, "blocked", row.blocked);
   json_field(object, "places", row.places);
+  json_field(object, "warnings", row.warnings);
   json_number(object, "restored", row.restored);
   json_number(object, "unknown_tokens", row.unknown_tokens);
   json_field(object, "error", row.error);
@@ -220,6 +221,7 @@ std::string log_page(const Shell& shell, const LogRow& row) {
   say("detected", row.detected);
   say("blocked", row.blocked);
   for (auto place : split(row.places, ';')) say("place", std::string(trim(place)));
+  say("not crossed", row.warnings);
   say("error", row.error);
   say("upstream id", row.upstream_request_id);
   return out;

@@ -98,6 +98,7 @@ class PolicyBuilder {
     project->keep_vaults_for = wanted.keep_vaults_for;
     project->guards = build_guards(wanted.guards, &wanted);
     if (project->guards == nullptr) return nullptr;
+    project->aliases.insert(wanted.aliases.begin(), wanted.aliases.end());
     for (const std::string& name : wanted.providers)
       if (auto provider = find_provider(name)) project->providers.push_back(narrow_echo(std::move(provider), wanted));
     return project;
@@ -144,9 +145,10 @@ class PolicyBuilder {
       return;
     }
     if (row.openai_base_url)
-      if (const auto url = parse_url(*row.openai_base_url))
-        for (const DialectId id : {DialectId::openai_chat, DialectId::openai_responses})
-          provider.outlets.push_back({id, url.value()});
+      if (const auto url = parse_url(*row.openai_base_url)) {
+        provider.outlets.push_back({DialectId::openai_chat, url.value()});
+        if (row.responses.value_or(true)) provider.outlets.push_back({DialectId::openai_responses, url.value()});
+      }
     if (row.anthropic_base_url)
       if (const auto url = parse_url(*row.anthropic_base_url)) provider.outlets.push_back({DialectId::anthropic, url.value()});
   }

@@ -96,8 +96,8 @@ std::optional<Complaint> check_uuid(std::string_view text) {
 }
 
 std::optional<Complaint> check_project_type(std::string_view text) {
-  constexpr std::array<std::string_view, 1> kTypes = {"agent"};
-  if (text == kTypes[0]) return std::nullopt;
+  constexpr std::array<std::string_view, 2> kTypes = {"agent", "wrapper"};
+  if (std::find(kTypes.begin(), kTypes.end(), text) != kTypes.end()) return std::nullopt;
   return choose("type", text, kTypes);
 }
 

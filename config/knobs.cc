@@ -58,6 +58,7 @@ constexpr Knob<GuardSettings> kGuards[] = {
 
 constexpr Knob<ProviderSettings> kProviders[] = {
     {{"enabled", flag}, PG_SLOT(ProviderSettings, enabled)},
+    {{"responses", flag}, PG_SLOT(ProviderSettings, responses)},
     {{"openai_base_url", text, 0, 0, check_base_url}, PG_SLOT(ProviderSettings, openai_base_url)},
     {{"anthropic_base_url", text, 0, 0, check_base_url}, PG_SLOT(ProviderSettings, anthropic_base_url)},
     {{"credential", text, 0, 0, check_credential}, PG_SLOT(ProviderSettings, credential)},

@@ -28,6 +28,7 @@ void lay_over(ProviderSettings& row, const ProviderSettings& own) {
   lay_over(row.credential, own.credential);
   lay_over(row.auth, own.auth);
   lay_over(row.vendor, own.vendor);
+  lay_over(row.responses, own.responses);
   lay_over(row.connect_timeout, own.connect_timeout);
   lay_over(row.first_byte_timeout, own.first_byte_timeout);
   lay_over(row.idle_timeout, own.idle_timeout);

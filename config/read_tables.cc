@@ -215,6 +215,23 @@ void read_headers(const Reader& reader, const TomlEntry& entry, ProviderSettings
   reader.note("headers", reader.document.key_place(entry));
 }
 
+void read_aliases(const Reader& outer, const TomlEntry& entry, ProjectSettings& project) {
+  const TomlTable* table = outer.table(entry);
+  if (table == nullptr) return;
+  const Reader reader = outer.within(entry.key);
+  for (const TomlEntry& field : *table) {
+    const std::string* model = reader.text(field);
+    if (model == nullptr) continue;
+    if (model->empty() || field.key.empty()) {
+      reader.complain(reader.document.value_place(field.value), "an alias names a model",
+                      "such as fast = \"openai:gpt-4o-mini\"");
+      continue;
+    }
+    project.aliases.insert_or_assign(field.key, *model);
+    reader.note(field.key, reader.document.value_place(field.value));
+  }
+}
+
 void read_providers(const Reader& outer, const TomlEntry& entry, std::map<std::string, ProviderSettings>& providers) {
   const TomlTable* table = outer.table(entry);
   if (table == nullptr) return;
@@ -288,9 +305,10 @@ void read_repo_tables(const TomlDocument& document, Loaded& loaded) {
 void read_project_tables(const TomlDocument& document, ProjectSettings& project, Origins& origins,
                          std::vector<Problem>& problems) {
   const Reader reader{document, problems, origins, project.places, "", "projects." + project.name + "."};
-  const Handlers handlers = {{"schema", read_schema}, {"guards", [&](const Reader& within, const TomlEntry& entry) {
-                                                         read_guards(within, entry, project.guards);
-                                                       }}};
+  const Handlers handlers = {
+      {"schema", read_schema},
+      {"guards", [&](const Reader& within, const TomlEntry& entry) { read_guards(within, entry, project.guards); }},
+      {"aliases", [&](const Reader& within, const TomlEntry& entry) { read_aliases(within, entry, project); }}};
   read_table<ProjectSettings>(reader, document.root, project_knobs(), project, "", handlers);
   if (project.id.empty() && problems.empty())
     problems.push_back({{document.file, 0, 0, "", 1}, "the project has no id", check_uuid("")->hint});

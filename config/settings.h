@@ -55,6 +55,7 @@ struct ProviderSettings {
   std::vector<std::string> models;
   std::string ca_file;
   bool enabled = true;
+  std::optional<bool> responses;  // the OpenAI base URL speaks Responses too; false = Chat Completions only
   std::optional<Millis> connect_timeout, first_byte_timeout, idle_timeout;
   std::string where;  // file:line of the table, for messages
   SourcePlaces places;
@@ -66,7 +67,8 @@ struct ProjectSettings {
   std::string name;  // the file's stem
   std::string type = "agent";
   std::string file;
-  std::vector<std::string> providers;  // in order of preference
+  std::vector<std::string> providers;          // in order of preference
+  std::map<std::string, std::string> aliases;  // model names of the project's own -> "provider:model" or a model
   GuardSettings guards;
   std::optional<bool> require_key;
   bool keep_vaults = true;

@@ -44,6 +44,19 @@ void check_project_providers(const Settings& settings, const ProjectSettings& pr
   }
 }
 
+// A word before a colon is a provider's name when there is such a provider; one that is there but not in this project is a
+// mistake.
+void check_aliases(const Settings& settings, const ProjectSettings& project, std::vector<Problem>& problems) {
+  for (const auto& [alias, model] : project.aliases) {
+    const std::string name = model.substr(0, model.find(':'));
+    const bool is_own = std::find(project.providers.begin(), project.providers.end(), name) != project.providers.end();
+    if (name == model || is_own || !find_provider_row(settings, name)) continue;
+    problems.push_back({find_place(project.places, "aliases." + alias, project.file),
+                        fmt::format("alias \"{}\": the project does not use provider \"{}\"", alias, name),
+                        fmt::format("add \"{}\" to its providers", name)});
+  }
+}
+
 void check_ids(const Settings& settings, std::vector<Problem>& problems) {
   std::map<std::string, const ProjectSettings*> by_id;
   for (const auto& [name, project] : settings.projects) {
@@ -131,7 +144,10 @@ bool is_loopback_host(std::string_view host) {
 
 void check_settings(const Settings& settings, std::vector<Problem>& problems) {
   for (const auto& [name, row] : settings.providers) check_provider(settings, row, problems);
-  for (const auto& [name, project] : settings.projects) check_project_providers(settings, project, problems);
+  for (const auto& [name, project] : settings.projects) {
+    check_project_providers(settings, project, problems);
+    check_aliases(settings, project, problems);
+  }
   check_ids(settings, problems);
   check_open_door(settings, problems);
 }

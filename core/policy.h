@@ -51,12 +51,13 @@ struct Provider {
 struct Project {
   std::string id;  // UUID
   std::string name;
-  std::string type;  // "agent"
+  std::string type;  // "agent": a coding agent's proxy; "wrapper": one API for many providers
   std::string file;  // where it came from
   bool require_key = true;
   std::shared_ptr<const Guards> guards;
-  std::vector<std::shared_ptr<const Provider>> providers;  // in order of preference
-  bool keep_vaults = true;                                 // remember the vault of a conversation the provider keeps
+  std::vector<std::shared_ptr<const Provider>> providers;   // in order of preference
+  std::map<std::string, std::string, std::less<>> aliases;  // "fast" -> "openai:gpt-4o-mini"
+  bool keep_vaults = true;                                  // remember the vault of a conversation the provider keeps
   Millis keep_vaults_for{3'600'000};
 };
 

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/http.h"
 #include "core/guard/guard_call.h"
@@ -12,6 +14,7 @@
 #include "core/route/agent.h"
 #include "core/store/log_store.h"
 #include "core/wire/spans.h"
+#include "core/wire/translate.h"
 #include "proxy/gateway.h"
 #include "proxy/net/client_io.h"
 #include "proxy/surfaces.h"
@@ -41,6 +44,9 @@ struct Exchange {
   Vault vault;
   std::shared_ptr<const Provider> provider;
   const Outlet* outlet = nullptr;
+  std::string target_model;                // what the provider calls the model
+  std::optional<ReplyContext> translated;  // the provider speaks another dialect; body is in it by now
+  std::vector<std::string> warnings;       // what could not cross: "drop:top_k"
 
   bool head_sent = false;  // to the client: from here on errors are stream events
   bool head_is_stream = false;

@@ -18,11 +18,21 @@ namespace {
 
 constexpr std::size_t kMaxErrorBody = 1u << 20;
 
-ReplyOptions options_for(const Exchange& x, const Upstream& upstream) {
+std::optional<ReplyTranslator> translator_for(const Exchange& x, const Upstream& upstream) {
+  if (!x.translated || !upstream.connection) return std::nullopt;
+  ReplySource source;
+  source.status = upstream.head.status;
+  source.event_stream = is_event_stream(upstream);
+  return std::optional<ReplyTranslator>(std::in_place, wire_of(x.outlet->dialect), wire_of(x.surface.dialect), *x.translated,
+                                        source);
+}
+
+ReplyOptions options_for(const Exchange& x, const Upstream& upstream, const std::optional<ReplyTranslator>& translator) {
   ReplyOptions options;
   options.dialect = x.surface.dialect;
   options.status = upstream.head.status;
-  options.event_stream = is_event_stream(upstream) && !has_unreadable_coding(upstream.head);
+  options.event_stream =
+      translator ? translator->writes_stream() : is_event_stream(upstream) && !has_unreadable_coding(upstream.head);
   options.vault = &x.vault;
   options.signed_reasoning = x.view.signed_reasoning;
   return options;
@@ -38,7 +48,12 @@ void mask_credential(const Provider& provider, std::string& body) {
 
 class Relay {
  public:
-  Relay(Exchange& x, Upstream& upstream) : x_(x), upstream_(upstream), path_(options_for(x, upstream)) {}
+  Relay(Exchange& x, Upstream& upstream)
+      : x_(x),
+        upstream_(upstream),
+        translator_(translator_for(x, upstream)),
+        streams_(translator_ ? translator_->writes_stream() : is_event_stream(upstream) && !has_unreadable_coding(upstream.head)),
+        path_(options_for(x, upstream, translator_)) {}
 
   Task<void> run();
 
@@ -54,16 +69,18 @@ class Relay {
   void note_first_content();
   void note_facts();
   void remember_vault(bool last = false);
-  bool must_hold() const { return path_.holds_whole_body() || is_masked_error(); }
-  bool is_masked_error() const {
-    return upstream_.head.status >= 400 && !x_.provider->credential.empty() && !is_event_stream(upstream_);
-  }
+  void translate(IoEnd end);
+  const ReplyTranslator* translator() const { return translator_ ? &*translator_ : nullptr; }
+  bool must_hold() const { return path_.holds_whole_body() || is_masked_error() || (translator_ && !streams_); }
+  bool is_masked_error() const { return upstream_.head.status >= 400 && !x_.provider->credential.empty() && !streams_; }
 
   Exchange& x_;
   Upstream& upstream_;
+  std::optional<ReplyTranslator> translator_;  // before path_: what it writes is in the client's dialect
+  bool streams_;                               // events go to the client
   ReplyPath path_;
   std::optional<Decompressor> decoder_;
-  std::string raw_, plain_, out_, framed_, head_;
+  std::string raw_, plain_, said_, out_, framed_, head_;
   bool chunked_ = false;
   bool client_left_ = false;
   bool remembered_ = false;
@@ -79,8 +96,8 @@ Status Relay::prepare() {
     if (*coding != Coding::identity) decoder_ = Decompressor::make(*coding);
     return {};
   }
-  // With nothing to restore the client may have it as it is. Otherwise it cannot be made right.
-  if (x_.vault.empty()) return {};
+  // With nothing to restore or translate the client may have it as it is. Otherwise it cannot be made right.
+  if (x_.vault.empty() && !translator_) return {};
   return make_error(Code::upstream_failed, "the provider's reply has an encoding that cannot be read", std::string(*coding_name));
 }
 
@@ -123,7 +140,17 @@ Task<IoEnd> Relay::read_some() {
   // What came before a broken end is still the provider's.
   if (!raw_.empty() && !decode()) end = IoEnd::failed;
   if (end == IoEnd::eof && decoder_ && !decoder_->finished()) end = IoEnd::failed;
+  if (translator_) translate(end);
   co_return end;
+}
+
+// plain_ becomes what the client is told of it. A stream that was cut ends in the client's own words, here and now.
+void Relay::translate(IoEnd end) {
+  said_.clear();
+  translator_->push(plain_, said_);
+  const bool cut = end != IoEnd::ok && end != IoEnd::eof;
+  if (end != IoEnd::ok && (streams_ || !cut)) translator_->finish(cut, said_);
+  plain_.swap(said_);
 }
 
 Task<IoEnd> Relay::next_bytes() {
@@ -166,7 +193,7 @@ Task<void> Relay::relay_whole() {
   while (end == IoEnd::ok) {
     plain_.clear();
     end = co_await read_some();
-    if (end != IoEnd::ok) break;
+    if (end != IoEnd::ok && end != IoEnd::eof) break;
     path_.push(plain_, body).value();
     if (is_masked_error() && body.size() > kMaxErrorBody) end = IoEnd::failed;
   }
@@ -176,7 +203,8 @@ Task<void> Relay::relay_whole() {
   path_.finish(false, x_.row.id, body).value();
   if (is_masked_error()) mask_credential(*x_.provider, body);
   note_first_content();
-  const std::string head = write_reply_head(x_, upstream_, ReplyFraming::sized, body.size());
+  const std::string head = write_reply_head(x_, upstream_, ReplyFraming::sized, body.size(), translator());
+  if (translator_) x_.row.status = translator_->status();
   const std::string_view sent_body = x_.head.method == "HEAD" ? std::string_view() : std::string_view(body);
   x_.head_sent = true;
   x_.row.bytes_out = static_cast<std::int64_t>(body.size());
@@ -186,12 +214,13 @@ Task<void> Relay::relay_whole() {
 }
 
 Task<void> Relay::relay_running() {
-  const bool keeps_length = !path_.rewrites() && !decoder_ && upstream_.head.content_length && upstream_.connection;
+  const bool keeps_length =
+      !path_.rewrites() && !decoder_ && !translator_ && upstream_.head.content_length && upstream_.connection;
   chunked_ = !keeps_length && x_.head.minor_version >= 1;
   if (!keeps_length && !chunked_) x_.close_after = true;
   const ReplyFraming framing = keeps_length ? ReplyFraming::sized : chunked_ ? ReplyFraming::chunked : ReplyFraming::until_close;
-  head_ = write_reply_head(x_, upstream_, framing, upstream_.head.content_length.value_or(0));
-  x_.head_is_stream = is_event_stream(upstream_) && !has_unreadable_coding(upstream_.head);
+  head_ = write_reply_head(x_, upstream_, framing, upstream_.head.content_length.value_or(0), translator());
+  x_.head_is_stream = streams_;
   IoEnd end = IoEnd::ok;
   while (end == IoEnd::ok && !client_left_) {
     plain_.clear();
@@ -204,7 +233,7 @@ Task<void> Relay::relay_running() {
   }
   if (client_left_) co_return;
   const bool cut = end != IoEnd::eof;
-  path_.finish(cut, x_.row.id, out_).value();
+  path_.finish(cut && !translator_, x_.row.id, out_).value();  // a translator has told of the cut itself
   const bool broken_off = cut && !(x_.head_is_stream && chunked_);
   if (cut) {
     x_.row.outcome = "error";
@@ -246,8 +275,8 @@ void Relay::note_first_content() {
 
 void Relay::note_facts() {
   const ReplyFacts& facts = path_.facts();
-  x_.row.usage = facts.usage;
-  x_.row.model_served = facts.model.substr(0, 200);
+  x_.row.usage = translator_ ? translator_->usage() : facts.usage;
+  x_.row.model_served = (translator_ ? translator_->model() : facts.model).substr(0, 200);
   x_.row.restored = facts.restored;
   x_.row.unknown_tokens = facts.unknown_tokens;
   for (const std::string_view name : {std::string_view("request-id"), std::string_view("x-request-id")})
@@ -265,11 +294,11 @@ void Relay::note_facts() {
     x_.row.error = "upstream_failed: the provider's reply ended before it was complete";
     return;
   }
-  const bool failed = upstream_.head.status >= 400 || !facts.error_type.empty();
+  const bool failed = x_.row.status >= 400 || !facts.error_type.empty();
   x_.row.outcome = failed ? "error" : "ok";
   if (failed)
-    x_.row.error = fmt::format("upstream {}{}{}", upstream_.head.status, facts.error_type.empty() ? "" : ": ",
-                               facts.error_type.substr(0, 100));
+    x_.row.error =
+        fmt::format("upstream {}{}{}", x_.row.status, facts.error_type.empty() ? "" : ": ", facts.error_type.substr(0, 100));
 }
 
 // The provider keeps this conversation: its next turn may name only the reply, and still hold our placeholders. Remembered before

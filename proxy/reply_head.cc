@@ -38,12 +38,14 @@ bool is_web_page(const ReplyHead& head) {
   return starts_with_ignore_case(content_type_of(head), "text/html");
 }
 
-std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyFraming framing, std::uint64_t size) {
+std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyFraming framing, std::uint64_t size,
+                             const ReplyTranslator* translator) {
   const ReplyHead& head = upstream.head;
+  const int status = translator == nullptr ? head.status : translator->status();
   std::string out;
   out.reserve(1'024);
-  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", head.status,
-                 head.reason.empty() ? reason_phrase(head.status) : head.reason);
+  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", status,
+                 head.reason.empty() || status != head.status ? reason_phrase(status) : head.reason);
   const std::string_view connection = head.find("connection").value_or("");
   std::string lower;
   for (const Field& field : head.fields) {
@@ -52,12 +54,17 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
         lower.starts_with("x-pg-"))
       continue;
     if (lower == "content-encoding" && find_coding(field.value)) continue;  // undone on the way
+    if (translator != nullptr && lower == "content-type") continue;         // it says what it writes
     out.append(field.name).append(": ").append(field.value).append("\r\n");
   }
   if (!upstream.connection) {
-    fmt::format_to(std::back_inserter(out), "Content-Type: {}\r\nx-echo-saw: {}\r\nrequest-id: {}\r\nx-request-id: {}\r\n",
-                   upstream.local_type, upstream.local_saw, x.row.id, x.row.id);
+    fmt::format_to(std::back_inserter(out), "Content-Type: {}\r\nrequest-id: {}\r\nx-request-id: {}\r\n", upstream.local_type,
+                   x.row.id, x.row.id);
+    if (x.provider->echo) out.append("x-echo-saw: ").append(upstream.local_saw).append("\r\n");
+  } else if (translator != nullptr) {
+    out.append("Content-Type: ").append(translator->content_type()).append("\r\n");
   }
+  if (!x.warnings.empty()) out.append("x-pg-warnings: ").append(x.row.warnings).append("\r\n");
   fmt::format_to(std::back_inserter(out), "x-pg-request-id: {}\r\n", x.row.id);
   if (framing == ReplyFraming::sized) fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", size);
   if (framing == ReplyFraming::chunked) out += "Transfer-Encoding: chunked\r\n";

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "core/wire/reply_translator.h"
 #include "proxy/exchange.h"
 #include "proxy/send_upstream.h"
 
@@ -17,6 +18,8 @@ bool has_unreadable_coding(const ReplyHead& head);
 /// text/html: an error page of something in between, never an answer.
 bool is_web_page(const ReplyHead& head);
 
-std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyFraming framing, std::uint64_t size);
+/// `translator`: writes the body, and so says its status and type; nullptr when the provider does.
+std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyFraming framing, std::uint64_t size,
+                             const ReplyTranslator* translator);
 
 }  // namespace pg

@@ -36,8 +36,17 @@ constexpr std::array<std::string_view, 20> kDropped = {"accept-encoding",
                                                        "x-forwarded-host",
                                                        "x-forwarded-proto"};
 
+constexpr std::string_view kAnthropicVersion = "2023-06-01";  // the one there is (Anthropic API, Versions)
+
 bool is_dropped(std::string_view lower) {
   return std::binary_search(kDropped.begin(), kDropped.end(), lower) || lower.starts_with("x-pg-");
+}
+
+// What clients tell their own vendor about themselves means nothing to another.
+bool is_vendor_field(std::string_view lower) {
+  constexpr std::array<std::string_view, 6> kStarts = {"anthropic-", "chatgpt-",  "openai-",
+                                                       "x-codex-",   "x-openai-", "x-stainless-"};
+  return std::any_of(kStarts.begin(), kStarts.end(), [lower](std::string_view start) { return lower.starts_with(start); });
 }
 
 bool is_credential(std::string_view lower) {
@@ -62,6 +71,7 @@ void append_client_fields(std::string& out, const Exchange& x) {
     to_lower(field.name, lower);
     if (is_dropped(lower) || is_named_by(connection, lower)) continue;
     if (lower == "content-encoding" && !x.decoded.empty()) continue;
+    if (x.translated && is_vendor_field(lower)) continue;
     if (is_credential(lower) && !passes_credential(x, field.value)) continue;
     append_field(out, field.name, field.value);
   }
@@ -88,6 +98,7 @@ std::string write_head(const Exchange& x, std::string_view method, std::string_v
       .append("\r\n");
   append_client_fields(out, x);
   append_credential(out, *x.provider);
+  if (x.translated && x.outlet->dialect == DialectId::anthropic) append_field(out, "anthropic-version", kAnthropicVersion);
   for (const auto& [name, value] : x.provider->headers) append_field(out, name, value);
   out += "Accept-Encoding: identity\r\n";  // what we must read and restore should not be compressed
   if (size) fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", *size);
@@ -184,6 +195,16 @@ Upstream answer_echo(Exchange& x) {
   return upstream;
 }
 
+// A provider of another dialect cannot count for this client: the estimate errs high, so that one who trusts it compacts too
+// early rather than too late.
+Upstream answer_estimate(const Exchange& x) {
+  Upstream upstream;
+  upstream.head.status = 200;
+  upstream.local_type = "application/json";
+  upstream.local_body = fmt::format("{{\"input_tokens\":{}}}", x.translated->input_estimate);
+  return upstream;
+}
+
 }  // namespace
 
 Error client_left_error() {
@@ -195,7 +216,8 @@ bool is_client_left(const Error& error) {
 
 Task<Result<Upstream>> send_upstream(Exchange& x) {
   if (x.provider->echo) co_return answer_echo(x);
-  std::string path(dialect(x.surface.dialect).upstream_path);
+  if (x.translated && x.surface.operation == Operation::count_tokens) co_return answer_estimate(x);
+  std::string path(dialect(x.translated ? x.outlet->dialect : x.surface.dialect).upstream_path);
   if (x.surface.operation == Operation::count_tokens) path += "/count_tokens";
   const Outgoing request{write_head(x, "POST", path, edited_size(x.body, x.guarded.edits)), x.body};
   Result<Upstream> upstream = co_await exchange_heads(x, request);

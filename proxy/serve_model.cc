@@ -72,23 +72,6 @@ Status guard(Exchange& x) {
   return block_error(x.guarded);
 }
 
-bool serves_model(const Provider& provider, std::string_view model) {
-  if (provider.models.empty()) return true;
-  for (const std::string& glob : provider.models)
-    if (matches_glob(glob, model)) return true;
-  return false;
-}
-
-const Outlet* find_outlet(const Provider& provider, DialectId dialect) {
-  // Embeddings share the base URL of Chat Completions, and so do Responses unless the provider says otherwise.
-  for (const Outlet& outlet : provider.outlets)
-    if (outlet.dialect == dialect) return &outlet;
-  if (dialect == DialectId::anthropic) return nullptr;
-  for (const Outlet& outlet : provider.outlets)
-    if (outlet.dialect == DialectId::openai_chat) return &outlet;
-  return nullptr;
-}
-
 std::string_view presented_key(const Exchange& x) {
   if (const auto own = x.head.find("x-pg-key")) return trim(*own);
   if (!x.surface.key.empty()) return x.surface.key;
@@ -114,21 +97,6 @@ Status authenticate(Exchange& x, std::uint32_t needed) {
   x.row.project_id = x.project->id;
   if (x.caller != nullptr) PG_TRY_STATUS(authorize(*x.caller, needed, x.project->id));
   return {};
-}
-
-Status choose_provider(Exchange& x) {
-  for (const std::shared_ptr<const Provider>& provider : x.project->providers) {
-    if (!provider->echo && find_outlet(*provider, x.surface.dialect) == nullptr) continue;
-    if (!serves_model(*provider, x.view.model)) continue;
-    if (!provider->credential_problem.empty())
-      return make_error(Code::unavailable, "provider " + provider->name + " has no credential: " + provider->credential_problem);
-    x.provider = provider;
-    x.outlet = provider->echo ? nullptr : find_outlet(*provider, x.surface.dialect);
-    x.row.provider = provider->name;
-    return {};
-  }
-  return make_error(Code::not_found, fmt::format("no provider of project {} takes {} for this model", x.project->name,
-                                                 dialect(x.surface.dialect).name));
 }
 
 Task<void> serve_model_call(Exchange& x) {

@@ -16,8 +16,9 @@ Task<void> serve_hello(Exchange& x);
 /// unknown project, unauthenticated, forbidden.
 Status authenticate(Exchange& x, std::uint32_t needed);
 
-/// The first provider of the project that speaks the caller's dialect and serves the model. Sets x.provider and x.outlet.
-/// not_found when there is none; unavailable when its credential is missing.
+/// Chooses the provider (core/targets.h) and makes x.body with its edits what that one is to be sent, translated when it speaks
+/// another dialect. not_found when there is none; unavailable when its credential is missing; bad_request for what cannot be said
+/// in its dialect.
 Status choose_provider(Exchange& x);
 
 }  // namespace pg

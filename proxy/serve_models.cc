@@ -37,6 +37,17 @@ Status choose_lister(Exchange& x) {
   return make_error(Code::not_found, "no provider of this project can list models");
 }
 
+// A wrapper's own words for models: its aliases, and what its providers' rows name outright.
+std::vector<ListedModel> own_models(const Project& project) {
+  std::vector<ListedModel> models;
+  for (const auto& [alias, model] : project.aliases) models.push_back({alias, alias + " (" + model + ")", 0});
+  for (const std::shared_ptr<const Provider>& provider : project.providers)
+    for (const std::string& model : provider->models)
+      if (model.find_first_of("*?") == std::string::npos)
+        models.push_back({provider->name + ":" + model, model + " (" + provider->name + ")", 0});
+  return models;
+}
+
 Task<void> answer_json(Exchange& x, std::string body) {
   x.row.status = 200;
   x.row.outcome = "ok";
@@ -65,6 +76,11 @@ Task<Result<std::string>> read_whole(Upstream& upstream) {
 Task<void> serve_models(Exchange& x) {
   if (x.head.find("anthropic-version")) x.surface.dialect = DialectId::anthropic;
   authenticate(x, scope_models).value();
+  if (x.project->type == "wrapper") {
+    std::string own = write_list(x, own_models(*x.project));
+    co_await answer_json(x, std::move(own));
+    co_return;
+  }
   choose_lister(x).value();
   if (x.provider->echo) {
     const std::vector<ListedModel> own = {{"echo", "PromptGate echo", 1'735'689'600}};

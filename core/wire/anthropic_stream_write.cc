@@ -163,7 +163,8 @@ class MessagesReplyWriter final : public ReplyWriter {
     }
     if (!opened_) send_start();
     if (!cut) {
-      send("content_block_delta", indexed("delta", "{\"type\":\"signature_delta\",\"signature\":" + json_quoted(signature) + '}'));
+      send("content_block_delta",
+           indexed("delta", "{\"type\":\"signature_delta\",\"signature\":" + json_quoted(signature) + '}'));
     }
     send_stop();
   }

@@ -108,7 +108,8 @@ class ResponsesReplyReader final : public ReplyReader {
       start.kind = BlockStart::Kind::refusal;
       return &open(part_key(root), std::move(start));
     }
-    const bool of_item = type.starts_with("response.function_call_arguments.") || type.starts_with("response.custom_tool_call_input.") ||
+    const bool of_item = type.starts_with("response.function_call_arguments.") ||
+                         type.starts_with("response.custom_tool_call_input.") ||
                          type.starts_with("response.reasoning_summary_text.") || type.starts_with("response.reasoning_text.");
     const auto found = of_item ? blocks_.find({item_key(root), -1}) : blocks_.end();
     return found == blocks_.end() ? nullptr : &found->second;

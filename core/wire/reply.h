@@ -19,8 +19,8 @@ enum class StopReason : std::uint8_t { end_turn, stop_sequence, max_tokens, tool
 
 /// What a provider says went wrong, before or amid its reply.
 struct ReplyFault {
-  int status = 502;     // HTTP: the provider's, or what its words mean
-  std::string code;     // OpenAI's, when there is one ("context_length_exceeded")
+  int status = 502;  // HTTP: the provider's, or what its words mean
+  std::string code;  // OpenAI's, when there is one ("context_length_exceeded")
   std::string message;
 };
 

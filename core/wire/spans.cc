@@ -304,6 +304,8 @@ void SpanVisitor::string(Ctx ctx, std::size_t begin, std::size_t end, bool escap
   switch (ctx.place) {
     case Place::model:
       view_.model = escaped ? unescape_json(raw) : std::string(raw);
+      view_.model_begin = static_cast<std::uint32_t>(begin);
+      view_.model_end = static_cast<std::uint32_t>(end);
       return;
     case Place::conversation:
       view_.conversation = unescape_json(raw);
@@ -317,7 +319,9 @@ void SpanVisitor::string(Ctx ctx, std::size_t begin, std::size_t end, bool escap
     case Place::stream:
     case Place::store:
     case Place::thread:
+      return;
     case Place::opaque:
+      if (raw.starts_with("pg:")) view_.foreign_thoughts = true;
       return;
     case Place::schema:
       return add(SpanRole::schema, ctx, begin, end, escaped);

@@ -1,0 +1,125 @@
+// Candidates are ranked, not filtered one by one: a translated exit to the right vendor beats a direct one to somebody else.
+#include "core/targets.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "core/base/text.h"
+
+namespace pg {
+namespace {
+
+struct VendorName {
+  std::string_view glob;
+  std::string_view vendor;
+};
+// The vendors' own naming, which no other vendor uses for models of its own.
+constexpr std::array<VendorName, 16> kVendors = {{{"claude-*", "anthropic"},
+                                                  {"gpt-*", "openai"},
+                                                  {"o1*", "openai"},
+                                                  {"o3*", "openai"},
+                                                  {"o4*", "openai"},
+                                                  {"chatgpt-*", "openai"},
+                                                  {"codex-*", "openai"},
+                                                  {"text-embedding-*", "openai"},
+                                                  {"gemini-*", "gemini"},
+                                                  {"command-*", "cohere"},
+                                                  {"deepseek-*", "deepseek"},
+                                                  {"grok-*", "xai"},
+                                                  {"mistral-*", "mistral"},
+                                                  {"codestral-*", "mistral"},
+                                                  {"magistral-*", "mistral"},
+                                                  {"devstral-*", "mistral"}}};
+
+bool serves_model(const Provider& provider, std::string_view model) {
+  return provider.models.empty() || std::any_of(provider.models.begin(), provider.models.end(),
+                                                [model](const std::string& glob) { return matches_glob(glob, model); });
+}
+
+const Outlet* find_outlet(const Provider& provider, DialectId dialect) {
+  for (const Outlet& outlet : provider.outlets)
+    if (outlet.dialect == dialect) return &outlet;
+  return nullptr;
+}
+
+const Outlet* find_direct(const Provider& provider, DialectId dialect) {
+  // Embeddings share the base URL of Chat Completions.
+  return find_outlet(provider, dialect == DialectId::embeddings ? DialectId::openai_chat : dialect);
+}
+
+// The exit that loses least. OpenAI keeps a model's thoughts in Responses only; servers that are merely compatible know Chat
+// best.
+const Outlet* find_translated(const Provider& provider, DialectId dialect) {
+  // The caller's own credential is for the vendor whose dialect the caller speaks.
+  if (dialect == DialectId::embeddings || provider.auth == AuthStyle::client) return nullptr;
+  std::array<DialectId, 3> wanted = {DialectId::openai_chat, DialectId::openai_responses, DialectId::anthropic};
+  if (provider.vendor == "openai") std::swap(wanted[0], wanted[1]);
+  for (const DialectId id : wanted)
+    if (const Outlet* outlet = id == dialect ? nullptr : find_outlet(provider, id)) return outlet;
+  return nullptr;
+}
+
+struct Asked {
+  std::string_view provider;  // "" when any will do
+  std::string_view model;
+};
+
+Asked read_model(const Project& project, std::string_view model) {
+  if (const auto alias = project.aliases.find(model); alias != project.aliases.end()) model = alias->second;
+  // A colon alone says nothing: Ollama's models have one too.
+  const std::size_t colon = model.find(':');
+  const std::string_view name = model.substr(0, colon);
+  const bool named = colon != std::string_view::npos &&
+                     std::any_of(project.providers.begin(), project.providers.end(),
+                                 [name](const std::shared_ptr<const Provider>& provider) { return provider->name == name; });
+  return named ? Asked{name, model.substr(colon + 1)} : Asked{"", model};
+}
+
+struct Candidate {
+  Target target;
+  int rank;
+};
+
+}  // namespace
+
+std::string_view vendor_of_model(std::string_view model) {
+  for (const VendorName& row : kVendors)
+    if (matches_glob(row.glob, model)) return row.vendor;
+  return "";
+}
+
+Result<Target> choose_target(const Project& project, DialectId dialect, std::string_view model) {
+  const Asked asked = read_model(project, model);
+  const std::string_view vendor = vendor_of_model(asked.model);
+  const Target* best = nullptr;
+  std::vector<Candidate> candidates;
+  candidates.reserve(project.providers.size());
+  for (const std::shared_ptr<const Provider>& provider : project.providers) {
+    const bool named = !asked.provider.empty();
+    if (named ? provider->name != asked.provider : !serves_model(*provider, asked.model)) continue;
+    const Outlet* const direct = provider->echo ? nullptr : find_direct(*provider, dialect);
+    const Outlet* const outlet = direct != nullptr || provider->echo ? direct : find_translated(*provider, dialect);
+    if (outlet == nullptr && !provider->echo) continue;
+    const bool translated = direct == nullptr && !provider->echo;
+    const int rank = (vendor.empty() || provider->vendor == vendor ? 0 : 2) + (translated ? 1 : 0);
+    candidates.push_back({Target{provider, outlet, std::string(asked.model), translated}, rank});
+  }
+  int rank = 4;
+  for (const Candidate& candidate : candidates)
+    if (candidate.rank < rank) {
+      best = &candidate.target;
+      rank = candidate.rank;
+    }
+  if (best == nullptr)
+    return make_error(Code::not_found,
+                      fmt::format("no provider of project {} takes {} for this model", project.name, pg::dialect(dialect).name));
+  if (!best->provider->credential_problem.empty())
+    return make_error(Code::unavailable,
+                      fmt::format("provider {} has no credential: {}", best->provider->name, best->provider->credential_problem));
+  return *best;
+}
+
+}  // namespace pg

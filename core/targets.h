@@ -1,0 +1,29 @@
+// Where a call goes: which provider, which of its dialects, and what it calls the model.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/policy.h"
+
+namespace pg {
+
+struct Target {
+  std::shared_ptr<const Provider> provider;
+  const Outlet* outlet = nullptr;  // lives in provider; nullptr: echo
+  std::string model;               // as the provider calls it
+  bool translated = false;         // the outlet speaks another dialect than the client
+};
+
+/// The project's target for a model that was asked for as an alias, as `provider:model`, or by its bare name. Bare names go to
+/// their vendor first (`claude-…`, `gpt-…`), then to a provider that speaks `dialect` itself, then to one that must be translated
+/// for; the project's order decides between equals. not_found when nobody serves it; unavailable when the one who does has no
+/// credential.
+Result<Target> choose_target(const Project& project, DialectId dialect, std::string_view model);
+
+/// Who makes a model of that name: "anthropic", "openai", …, or "" for names that say nothing.
+std::string_view vendor_of_model(std::string_view model);
+
+}  // namespace pg

@@ -1,0 +1,89 @@
+#include "core/targets.h"
+
+#include <doctest/doctest.h>
+
+#include "core/base/error.h"
+#include "tests/support/result.h"
+
+namespace pg {
+namespace {
+
+std::shared_ptr<Provider> provider(std::string name, std::vector<DialectId> dialects) {
+  auto made = std::make_shared<Provider>();
+  made->name = made->vendor = std::move(name);
+  made->auth = AuthStyle::bearer;
+  for (const DialectId id : dialects) made->outlets.push_back({id, Url{}});
+  return made;
+}
+
+const auto kOpenai = provider("openai", {DialectId::openai_chat, DialectId::openai_responses});
+const auto kAnthropic = provider("anthropic", {DialectId::anthropic});
+const auto kChat = provider("ollama", {DialectId::openai_chat});
+
+Project project_of(std::vector<std::shared_ptr<const Provider>> providers) {
+  Project project;
+  project.name = "p";
+  project.providers = std::move(providers);
+  return project;
+}
+
+// "PROVIDER DIALECT MODEL", with a "~" in front when the call is translated; or the name of the refusal.
+std::string choice(const Project& project, DialectId dialect, std::string_view model) {
+  const auto target = choose_target(project, dialect, model);
+  if (!target) return std::string(code_name(target.error().code)) + ": " + target.error().message;
+  const Target& t = *target;
+  const std::string_view spoken = t.outlet == nullptr ? "inside" : pg::dialect(t.outlet->dialect).name;
+  return std::string(t.translated ? "~" : "") + t.provider->name + " " + std::string(spoken) + " " + t.model;
+}
+
+}  // namespace
+
+TEST_CASE("a bare name goes to its vendor, translated if need be, and else to whoever comes first") {
+  const Project both = project_of({kAnthropic, kOpenai});
+  CHECK(choice(both, DialectId::anthropic, "claude-x") == "anthropic anthropic claude-x");
+  CHECK(choice(both, DialectId::openai_chat, "gpt-x") == "openai openai-chat gpt-x");
+  CHECK(choice(both, DialectId::anthropic, "gpt-x") == "~openai openai-responses gpt-x");
+  CHECK(choice(both, DialectId::openai_responses, "claude-x") == "~anthropic anthropic claude-x");
+  CHECK(choice(both, DialectId::anthropic, "some-model") == "anthropic anthropic some-model");
+  CHECK(choice(both, DialectId::openai_chat, "some-model") == "openai openai-chat some-model");
+  const Project local = project_of({kChat, kAnthropic});
+  CHECK(choice(local, DialectId::openai_responses, "llama3:8b") == "~ollama openai-chat llama3:8b");
+  CHECK(choice(local, DialectId::anthropic, "llama3:8b") == "anthropic anthropic llama3:8b");
+  CHECK(choice(project_of({kChat}), DialectId::anthropic, "claude-x") == "~ollama openai-chat claude-x");
+}
+
+TEST_CASE("provider:model and aliases name their target") {
+  Project project = project_of({kAnthropic, kOpenai, kChat});
+  project.aliases = {{"fast", "openai:gpt-mini"}, {"smart", "claude-x"}};
+  CHECK(choice(project, DialectId::anthropic, "ollama:llama3:8b") == "~ollama openai-chat llama3:8b");
+  CHECK(choice(project, DialectId::openai_chat, "openai:claude-x") == "openai openai-chat claude-x");
+  CHECK(choice(project, DialectId::openai_chat, "fast") == "openai openai-chat gpt-mini");
+  CHECK(choice(project, DialectId::openai_chat, "smart") == "~anthropic anthropic claude-x");
+  // Not one of ours: the colon belongs to the model.
+  CHECK(choice(project, DialectId::openai_chat, "mistral:7b") == "openai openai-chat mistral:7b");
+}
+
+TEST_CASE("what cannot be served is refused with a reason") {
+  auto keyless = std::make_shared<Provider>(*kOpenai);
+  keyless->credential_problem = "environment variable X is not set";
+  CHECK(choice(project_of({keyless}), DialectId::openai_chat, "gpt-x") ==
+        "unavailable: provider openai has no credential: environment variable X is not set");
+  auto narrow = std::make_shared<Provider>(*kOpenai);
+  narrow->models = {"gpt-*"};
+  CHECK(choice(project_of({narrow}), DialectId::openai_chat, "gpt-x") == "openai openai-chat gpt-x");
+  CHECK(choice(project_of({narrow}), DialectId::openai_chat, "other").starts_with("not_found: no provider of project p"));
+  CHECK(choice(project_of({narrow}), DialectId::openai_chat, "openai:other") == "openai openai-chat other");
+  CHECK(choice(project_of({kAnthropic}), DialectId::embeddings, "text-embedding-3-small").starts_with("not_found"));
+  CHECK(choice(project_of({kAnthropic, kOpenai}), DialectId::embeddings, "text-embedding-3-small") ==
+        "openai openai-chat text-embedding-3-small");
+}
+
+TEST_CASE("a caller's own credential never goes to another vendor by way of translation") {
+  auto own = std::make_shared<Provider>(*kOpenai);
+  own->auth = AuthStyle::client;
+  CHECK(choice(project_of({own}), DialectId::openai_chat, "gpt-x") == "openai openai-chat gpt-x");
+  CHECK(choice(project_of({own}), DialectId::anthropic, "gpt-x").starts_with("not_found"));
+  CHECK(choice(project_of({own, kAnthropic}), DialectId::anthropic, "gpt-x") == "anthropic anthropic gpt-x");
+}
+
+}  // namespace pg

@@ -1,0 +1,204 @@
+// A client of one dialect and a provider of another: guarded before, restored after, ended honestly whatever the provider does.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "tests/support/model_wire.h"
+#include "tests/support/run_pg.h"
+
+namespace pg::test {
+namespace {
+
+using Json = nlohmann::json;
+
+struct Pair {
+  DialectId client;
+  DialectId provider;
+  const char* project;
+};
+constexpr Pair kPairs[] = {{DialectId::anthropic, DialectId::openai_chat, "chat"},
+                           {DialectId::openai_responses, DialectId::openai_chat, "chat"},
+                           {DialectId::openai_chat, DialectId::anthropic, "messages"},
+                           {DialectId::openai_responses, DialectId::anthropic, "messages"},
+                           {DialectId::anthropic, DialectId::openai_responses, "responses"}};
+
+std::string project(unsigned number, std::string_view providers, std::string_view more = {}) {
+  return "id = \"7b1f0c52-3d0e-4c3e-9a55-0a4f5f1f2c0" + std::to_string(number) + "\"\ntype = \"wrapper\"\nproviders = [" +
+         std::string(providers) + "]\n" + std::string(more) + "[guards]\n" + std::string(kRedactAll);
+}
+
+// One provider of each dialect alone, and a wrapper over all.
+struct Translating : World {
+  Translating()
+      : World(kRedactAll,
+              "[providers.only-chat]\nopenai_base_url = \"@UP\"\nresponses = false\ncredential = \"env:FAKE_KEY\"\n"
+              "models = [\"small-1\", \"small-*\", \"fake-*\"]\n"
+              "[providers.only-messages]\nanthropic_base_url = \"@UP\"\ncredential = \"env:FAKE_KEY\"\n"
+              "[providers.like-openai]\nopenai_base_url = \"@UP\"\ncredential = \"env:FAKE_KEY\"\nvendor = \"openai\"\n") {
+    home.write(home.project_file("chat"), project(1, "\"only-chat\""));
+    home.write(home.project_file("messages"), project(2, "\"only-messages\""));
+    home.write(home.project_file("responses"), project(3, "\"like-openai\""));
+    home.write(home.project_file("all"), project(4, "\"only-messages\", \"only-chat\"",
+                                                 "[aliases]\nfast = \"only-chat:small-2\"\nsmart = \"claude-smart\"\n"));
+    server.signal(SIGHUP);
+    for (int i = 0; i < 150 && get_of("all", "v1/models").status != 200; ++i) std::this_thread::sleep_for(Ms{20});
+  }
+  RawReply send(std::string_view method, std::string_view name, std::string_view rest, std::string_view body) {
+    const Fields fields{{"Authorization", "Bearer " + key}, {"Content-Type", "application/json"}};
+    return exchange(port(), write_request(std::string(method), "/api/" + std::string(name) + "/" + std::string(rest), fields,
+                                          std::string(body)));
+  }
+  RawReply post_to(std::string_view name, std::string_view rest, std::string_view body) { return send("POST", name, rest, body); }
+  RawReply get_of(std::string_view name, std::string_view rest) { return send("GET", name, rest, ""); }
+};
+
+Translating& world() {
+  static Translating one;
+  one.upstream.forget();
+  return one;
+}
+
+/// True once the newest row's `field` contains `value`: rows are written behind the reply.
+bool newest_row_has(Translating& w, const char* field, std::string_view value) {
+  for (int i = 0; i < 75; ++i) {
+    const auto rows = w.home.rows(1);
+    const Json row = rows.empty() ? Json() : Json::parse(rows.back(), nullptr, false);
+    if (row.is_object() && row.value(field, "").find(value) != std::string::npos) return true;
+    std::this_thread::sleep_for(Ms{40});
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("translate: streamed and whole, guarded on the way out and restored on the way back, in tool arguments too") {
+  Translating& w = world();
+  const std::string mail = make_email();
+  for (const Pair& pair : kPairs) {
+    for (const bool stream : {true, false}) {
+      CAPTURE(dialect(pair.client).name);
+      CAPTURE(dialect(pair.provider).name);
+      CAPTURE(stream);
+      w.upstream.forget();
+      const Blocks blocks = {text_block({"I wrote to [[EM", "AIL_001]", "]."}), tool_block({R"({"to":"[[EMAIL_)", R"(001]]"})"})};
+      w.upstream.respond(stream ? Answer::stream(say_stream(pair.provider, blocks))
+                                : Answer::json(say_whole(pair.provider, blocks)));
+      const RawReply reply = w.post_to(pair.project, model_path(pair.client), ask(pair.client, stream, "I am " + mail));
+      CHECK(reply.status == 200);
+      CHECK(reply.complete);
+      const Heard heard = stream ? hear_stream(pair.client, reply.body) : hear_whole(pair.client, reply.body);
+      CHECK(heard.text() == "I wrote to " + mail + ".");
+      REQUIRE(heard.arguments.size() == 1);
+      CHECK(Json::parse(heard.arguments[0], nullptr, false) == Json{{"to", mail}});
+      CHECK(heard.fault() == "");
+      if (stream) CHECK(heard.finished);
+      const auto seen = w.upstream.last();
+      CHECK(seen.target == "/" + model_path(pair.provider));
+      CHECK(seen.body.find(mail) == std::string::npos);
+      CHECK(seen.body.find("[[EMAIL_001]]") != std::string::npos);
+      CHECK(seen.field("anthropic-version").empty() == (pair.provider != DialectId::anthropic));
+      CHECK((seen.field("authorization") == "Bearer " + w.credential || seen.field("x-api-key") == w.credential));
+    }
+  }
+}
+
+TEST_CASE("translate: a stream that is cut ends in the client's own error, never cleanly") {
+  Translating& w = world();
+  for (const Pair& pair : kPairs) {
+    CAPTURE(dialect(pair.client).name);
+    CAPTURE(dialect(pair.provider).name);
+    auto events = say_stream(pair.provider, {text_block({"one ", "two ", "three"})});
+    Answer answer = Answer::stream_head();
+    for (std::size_t i = 0; i < events.size() / 2; ++i) answer.chunk(events[i]);
+    w.upstream.respond(answer.reset());
+    const RawReply reply = w.post_to(pair.project, model_path(pair.client), ask(pair.client, true, "hi"));
+    CHECK(reply.status == 200);
+    const Heard heard = hear_stream(pair.client, reply.body);
+    CHECK_FALSE(heard.finished);
+    CHECK_FALSE(heard.error_message.empty());
+    CHECK(newest_row_has(w, "outcome", "error"));
+  }
+}
+
+TEST_CASE("translate: a provider's error is told with its status, in the client's shape, and its retry-after is kept") {
+  Translating& w = world();
+  for (const Pair& pair : kPairs) {
+    CAPTURE(dialect(pair.client).name);
+    CAPTURE(dialect(pair.provider).name);
+    const std::string body =
+        pair.provider == DialectId::anthropic
+            ? R"({"type":"error","error":{"type":"rate_limit_error","message":"too fast"}})"
+            : R"({"error":{"message":"too fast","type":"rate_limit_error","param":null,"code":"rate_limit_exceeded"}})";
+    w.upstream.respond(Answer::reply(429, body, {{"Content-Type", "application/json"}, {"Retry-After", "7"}}));
+    const RawReply reply = w.post_to(pair.project, model_path(pair.client), ask(pair.client, true, "hi"));
+    CHECK(reply.status == 429);
+    CHECK(reply.field("retry-after") == "7");
+    const Heard heard = hear_whole(pair.client, reply.body);
+    CHECK(heard.error_message == "too fast");
+    CHECK(heard.error_type == "rate_limit_error");
+  }
+  w.upstream.respond(Answer::reply(200, "<html>busy</html>", {{"Content-Type", "text/html"}}));
+  const RawReply page = w.post_to("chat", "v1/messages", ask(DialectId::anthropic, false, "hi"));
+  CHECK(page.status == 502);
+  CHECK(page.body.find("<html>") == std::string::npos);
+  w.upstream.respond(Answer::json("{\"not\": \"a reply\""));
+  CHECK(w.post_to("chat", "v1/messages", ask(DialectId::anthropic, false, "hi")).status == 502);
+}
+
+TEST_CASE("translate: what cannot cross is named, in a header and the row, or refused before anything is sent") {
+  Translating& w = world();
+  w.upstream.respond(Answer::json(say_whole(DialectId::openai_chat, {text_block({"ok"})})));
+  const RawReply reply = w.post_to("chat", "v1/messages",
+                                   R"({"model":"small-1","max_tokens":9,"top_k":5,"messages":[{"role":"user","content":"hi"}]})");
+  CHECK(reply.status == 200);
+  CHECK(reply.field("x-pg-warnings").find("top_k") != std::string::npos);
+  CHECK(newest_row_has(w, "warnings", "top_k"));
+  w.upstream.forget();
+  const RawReply refused =
+      w.post_to("messages", "v1/chat/completions", R"({"model":"m","n":2,"messages":[{"role":"user","content":"hi"}]})");
+  CHECK(refused.status == 400);
+  CHECK_MESSAGE(refused.body.find("`n`") != std::string::npos, refused.body);
+  CHECK(w.upstream.touched() == 0);
+}
+
+TEST_CASE("translate: count_tokens is answered with an estimate where the provider cannot count") {
+  Translating& w = world();
+  const RawReply reply =
+      w.post_to("chat", "v1/messages/count_tokens",
+                R"({"model":"small-1","messages":[{"role":"user","content":")" + std::string(4000, 'x') + "\"}]}");
+  CHECK(reply.status == 200);
+  const Json body = Json::parse(reply.body, nullptr, false);
+  CHECK(body.value("input_tokens", 0) > 500);
+  CHECK(w.upstream.touched() == 0);
+}
+
+TEST_CASE("translate: a wrapper's aliases and provider:model choose the target, and its list names them") {
+  Translating& w = world();
+  const auto target_of = [&](DialectId client, const std::string& model, DialectId provider) {
+    w.upstream.respond(Answer::json(say_whole(provider, {text_block({"ok"})})));
+    const std::string body = replace_all(ask(client, false, "hi"), "\"model\":\"fake-model\"", "\"model\":\"" + model + "\"");
+    CHECK(w.post_to("all", model_path(client), body).status == 200);
+    return w.upstream.last().target + " " + Json::parse(w.upstream.last().body, nullptr, false).value("model", "");
+  };
+  CHECK(target_of(DialectId::openai_chat, "fast", DialectId::openai_chat) == "/v1/chat/completions small-2");
+  CHECK(target_of(DialectId::anthropic, "fast", DialectId::openai_chat) == "/v1/chat/completions small-2");
+  CHECK(target_of(DialectId::openai_chat, "smart", DialectId::anthropic) == "/v1/messages claude-smart");
+  CHECK(target_of(DialectId::anthropic, "only-messages:any", DialectId::anthropic) == "/v1/messages any");
+  CHECK(newest_row_has(w, "model", "only-messages:any"));
+  const RawReply list = w.get_of("all", "v1/models");
+  for (const char* name : {"\"fast\"", "\"smart\"", "\"only-chat:small-1\""})
+    CHECK_MESSAGE(list.body.find(name) != std::string::npos, list.body);
+  CHECK(list.body.find("small-*") == std::string::npos);
+}
+
+TEST_CASE("translate: the same dialect with an alias is still the client's bytes, but for the name") {
+  Translating& w = world();
+  w.upstream.respond(Answer::json(say_whole(DialectId::openai_chat, {text_block({"ok"})})));
+  const std::string body = "{ \"messages\" : [{\"role\":\"user\",\"content\":\"\\u0068i\"}],\n  \"model\":\"fast\", \"x\":1.50 }";
+  CHECK(w.post_to("all", "v1/chat/completions", body).status == 200);
+  CHECK(w.upstream.last().body == replace_all(body, "\"fast\"", "\"small-2\""));
+}
+
+}  // namespace pg::test
