@@ -137,6 +137,31 @@ void append_escape(std::string& out, char c) {
   out += kHex[value & 15u];
 }
 
+void append_plain(std::string& out, std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t next = find_escape(text, at);
+    out.append(text, at, next - at);
+    if (next == text.size()) return;
+    append_escape(out, text[next]);
+    at = next + 1;
+  }
+}
+
+// Half of a surrogate pair in three bytes, which UTF-8 has no place for: its escape is all that JSON can say of it.
+std::size_t append_halves(std::string& out, std::string_view text) {
+  std::size_t from = 0;
+  for (std::size_t at = text.find('\xED'); at != std::string_view::npos; at = text.find('\xED', at + 1)) {
+    if (at + 2 >= text.size() || static_cast<unsigned char>(text[at + 1]) < 0xA0) continue;
+    append_plain(out, text.substr(from, at - from));
+    const unsigned half =
+        0xD000u | (static_cast<unsigned char>(text[at + 1]) & 0x3Fu) << 6 | (static_cast<unsigned char>(text[at + 2]) & 0x3Fu);
+    out += "\\u";
+    for (int shift = 12; shift >= 0; shift -= 4) out += kHex[half >> shift & 15u];
+    from = at + 3;
+  }
+  return from;
+}
+
 }  // namespace
 
 std::string to_hex(std::string_view bytes) {
@@ -215,13 +240,7 @@ std::string to_percent(std::string_view text) {
 }
 
 void append_json_escaped(std::string& out, std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t next = find_escape(text, at);
-    out.append(text, at, next - at);
-    if (next == text.size()) return;
-    append_escape(out, text[next]);
-    at = next + 1;
-  }
+  append_plain(out, text.substr(append_halves(out, text)));
 }
 
 std::string json_escaped(std::string_view text) {

@@ -122,7 +122,7 @@ std::string JsonView::text() const {
   if (!is_string()) return {};
   const JsonDoc::Node& node = doc_->nodes_[node_];
   const std::string_view inside = doc_->text_.substr(node.begin + 1, node.end - node.begin - 2);
-  return node.escaped ? unescape_json(inside) : std::string(inside);
+  return node.escaped ? unescape_json_piece(inside) : std::string(inside);
 }
 
 bool JsonView::text_is(std::string_view word) const {

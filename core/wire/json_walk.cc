@@ -39,8 +39,8 @@ bool is_unicode_escape(std::string_view raw, std::size_t at) {
   return at + 6 <= raw.size() && raw[at] == '\\' && raw[at + 1] == 'u';
 }
 
-// Reads the escape that begins at raw[at] (a backslash).
-Piece read_escape(std::string_view raw, std::size_t at) {
+// Reads the escape that begins at raw[at] (a backslash). A lone surrogate is three bytes either way.
+Piece read_escape(std::string_view raw, std::size_t at, bool keeps_halves = false) {
   if (!is_unicode_escape(raw, at)) {
     const char c = at + 1 < raw.size() ? raw[at + 1] : '\\';
     return {2, static_cast<unsigned char>(simple_escape(c))};
@@ -51,7 +51,7 @@ Piece read_escape(std::string_view raw, std::size_t at) {
     const std::uint32_t low = hex4(raw.substr(at + 8, 4));
     if (low >= 0xDC00 && low <= 0xDFFF) return {12, 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)};
   }
-  return {6, 0xFFFD};
+  return {6, keeps_halves ? high : 0xFFFD};
 }
 
 std::size_t utf8_size(std::uint32_t code_point) {
@@ -81,9 +81,7 @@ void append_utf8(std::string& out, std::uint32_t c) {
   put(0x80 | (c & 0x3F));
 }
 
-}  // namespace
-
-std::string unescape_json(std::string_view raw) {
+std::string unescape(std::string_view raw, bool keeps_halves) {
   std::string out;
   out.reserve(raw.size());
   std::size_t at = 0;
@@ -91,11 +89,20 @@ std::string unescape_json(std::string_view raw) {
     const std::size_t slash = raw.find('\\', at);
     out.append(raw.substr(at, slash == std::string_view::npos ? slash : slash - at));
     if (slash == std::string_view::npos) break;
-    const Piece piece = read_escape(raw, slash);
+    const Piece piece = read_escape(raw, slash, keeps_halves);
     append_utf8(out, piece.code_point);
     at = slash + piece.raw_size;
   }
   return out;
+}
+
+}  // namespace
+
+std::string unescape_json(std::string_view raw) {
+  return unescape(raw, false);
+}
+std::string unescape_json_piece(std::string_view raw) {
+  return unescape(raw, true);
 }
 
 std::size_t raw_offset_of(std::string_view raw, std::size_t decoded_offset) {

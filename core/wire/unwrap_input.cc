@@ -80,7 +80,7 @@ bool InputUnwrapper::find_value() {
 void InputUnwrapper::decode(std::string& out) {
   const std::size_t size = whole_until(pending_);
   const std::string_view ready = std::string_view(pending_).substr(0, size);
-  out += has_hex_escapes(ready) ? unescape_json(ready) : std::string(ready);
+  out += has_hex_escapes(ready) ? unescape_json_piece(ready) : std::string(ready);
   const bool ended = size < pending_.size() && pending_[size] == '"';
   pending_.erase(0, size);
   if (ended) state_ = State::after;

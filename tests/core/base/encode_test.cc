@@ -90,4 +90,14 @@ TEST_CASE("property: a JSON parser reads back what was escaped") {
   }
 }
 
+TEST_CASE("halves of surrogate pairs are written as escapes, and meet again when pieces are joined") {
+  const std::string high = "\xED\xA0\xBD", low = "\xED\xB8\x80";  // U+D83D and U+DE00 in three bytes each
+  CHECK(json_escaped("a" + high) == "a\\ud83d");
+  CHECK(json_escaped(low + "\"b") == "\\ude00\\\"b");
+  CHECK(json_escaped(high + low) == "\\ud83d\\ude00");
+  CHECK(json_escaped("\xED\x95\x9C") == "\xED\x95\x9C");  // a Hangul syllable is nobody's half
+  CHECK(json_escaped("\xED") == "\xED");
+  CHECK(json_escaped("\xED\xA0") == "\xED\xA0");
+}
+
 }  // namespace pg

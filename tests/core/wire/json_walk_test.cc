@@ -370,4 +370,12 @@ TEST_CASE("property: every boundary between characters maps back, so that pieces
 }
 
 }  // namespace
+
+TEST_CASE("a piece of a stream keeps half a surrogate pair for the piece that has the other") {
+  CHECK(unescape_json_piece("x\\ud83d") == "x\xED\xA0\xBD");
+  CHECK(unescape_json_piece("\\ude00y") == "\xED\xB8\x80y");
+  CHECK(unescape_json_piece("\\ud83d\\ude00") == "\xF0\x9F\x98\x80");
+  CHECK(unescape_json("x\\ud83d") == "x\xEF\xBF\xBD");
+}
+
 }  // namespace pg

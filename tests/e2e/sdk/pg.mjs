@@ -9,7 +9,8 @@ const later = (ms) => new Promise((done) => setTimeout(done, ms));
 export const direct = !process.env.PG_BINARY;
 const kProject = "7b1f0c52-3d0e-4c3e-9a55-0a4f5f1f2b11";
 
-/** pg with one project per guard setting: {name: "secrets = \"block\"…"}. */
+/** pg with one project per guard setting: {name: "secrets = \"block\"…"}, or {name: {guards, provider}}; the providers are `fake`, which
+ * speaks everything, `only-chat` and `only-messages`, which speak one dialect, and `like-openai`, which takes Responses first. */
 export async function startPg(provider, guards) {
   if (direct) {
     return { direct, key: "direct", home: null, base: () => provider.base.replace(/\/v1$/, ""), rows: () => [], err: () => "", stop: async () => {} };
@@ -17,11 +18,15 @@ export async function startPg(provider, guards) {
   const home = mkdtempSync(join(tmpdir(), "pg-sdk-"));
   const settings = join(home, "config/promptgate/pg.toml");
   mkdirSync(join(home, "config/promptgate/projects"), { recursive: true });
-  writeFileSync(settings, `[providers.fake]\nopenai_base_url = "${provider.base}"\nanthropic_base_url = "${provider.base}"\ncredential = "env:FAKE_KEY"\n`);
+  writeFileSync(settings, `[providers.fake]\nopenai_base_url = "${provider.base}"\nanthropic_base_url = "${provider.base}"\ncredential = "env:FAKE_KEY"\n` +
+    `[providers.only-chat]\nopenai_base_url = "${provider.base}"\nresponses = false\ncredential = "env:FAKE_KEY"\n` +
+    `[providers.only-messages]\nanthropic_base_url = "${provider.base}"\ncredential = "env:FAKE_KEY"\n` +
+    `[providers.like-openai]\nopenai_base_url = "${provider.base}"\nvendor = "openai"\ncredential = "env:FAKE_KEY"\n`);
   let number = 0;
-  for (const [name, lines] of Object.entries(guards)) {
+  for (const [name, wanted] of Object.entries(guards)) {
+    const { guards: lines, provider: used } = typeof wanted === "string" ? { guards: wanted, provider: "fake" } : wanted;
     const id = kProject.slice(0, -1) + number++;
-    writeFileSync(join(home, `config/promptgate/projects/${name}.toml`), `id = "${id}"\ntype = "agent"\nproviders = ["fake"]\n[guards]\n${lines}\n`);
+    writeFileSync(join(home, `config/promptgate/projects/${name}.toml`), `id = "${id}"\ntype = "agent"\nproviders = ["${used}"]\n[guards]\n${lines}\n`);
   }
   const env = { PATH: "/usr/bin:/bin", HOME: home, XDG_CONFIG_HOME: join(home, "config"), XDG_DATA_HOME: join(home, "data"),
                 XDG_STATE_HOME: join(home, "state"), TZ: "UTC", FAKE_KEY: "fake-provider-credential" };
