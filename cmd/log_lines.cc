@@ -122,6 +122,7 @@ std::string log_flags(const LogRow& row) {
   if (row.outcome == "canceled" || row.status == 499) flags.emplace_back("client-cancelled");
   if (auto total = total_of(row.redactions); total > 0) flags.push_back(fmt::format("redact:{}", total));
   if (auto total = total_of(row.detected); total > 0) flags.push_back(fmt::format("detect:{}", total));
+  if (!row.attempts.empty()) flags.push_back(fmt::format("fallback({})", row.attempts));
   if (row.unknown_tokens > 0) flags.push_back(fmt::format("unknown-token:{}", row.unknown_tokens));
   if (!row.error.empty() && row.outcome != "blocked" && row.outcome != "canceled") flags.push_back(row.error);
   return fmt::format("{}", fmt::join(flags, " "));
@@ -177,6 +178,7 @@ std::string log_json(const LogRow& row) {
   json_field(object, "detected", row.detected);
   json_field(object, "blocked", row.blocked);
   json_field(object, "places", row.places);
+  json_field(object, "attempts", row.attempts);
   json_field(object, "warnings", row.warnings);
   json_number(object, "restored", row.restored);
   json_number(object, "unknown_tokens", row.unknown_tokens);
@@ -221,6 +223,7 @@ std::string log_page(const Shell& shell, const LogRow& row) {
   say("detected", row.detected);
   say("blocked", row.blocked);
   for (auto place : split(row.places, ';')) say("place", std::string(trim(place)));
+  say("asked before", row.attempts);
   say("not crossed", row.warnings);
   say("error", row.error);
   say("upstream id", row.upstream_request_id);

@@ -98,6 +98,10 @@ class PolicyBuilder {
     project->keep_vaults_for = wanted.keep_vaults_for;
     project->guards = build_guards(wanted.guards, &wanted);
     if (project->guards == nullptr) return nullptr;
+    const std::size_t colon = std::min(wanted.fallback.find(':'), wanted.fallback.size());
+    if (!wanted.fallback.empty()) project->fallback = find_provider(wanted.fallback.substr(0, colon));
+    project->fallback_model = wanted.fallback.substr(std::min(colon + 1, wanted.fallback.size()));
+    project->fallback_on_failure = wanted.fallback_on_failure;
     project->aliases.insert(wanted.aliases.begin(), wanted.aliases.end());
     for (const std::string& name : wanted.providers)
       if (auto provider = find_provider(name)) project->providers.push_back(narrow_echo(std::move(provider), wanted));

@@ -75,6 +75,8 @@ constexpr Knob<ProjectSettings> kProjects[] = {
     {{"id", text, 0, 0, check_uuid}, PG_SLOT(ProjectSettings, id)},
     {{"type", text, 0, 0, check_project_type}, PG_SLOT(ProjectSettings, type)},
     {{"providers", list, 0, 0, check_provider_name}, PG_SLOT(ProjectSettings, providers)},
+    {{"fallback", text}, PG_SLOT(ProjectSettings, fallback)},
+    {{"fallback_on_failure", flag}, PG_SLOT(ProjectSettings, fallback_on_failure)},
     {{"require_key", flag}, PG_SLOT(ProjectSettings, require_key)},
     {{"keep_vaults", flag}, PG_SLOT(ProjectSettings, keep_vaults)},
     {{"keep_vaults_for", duration, 1000, 30 * kDay}, PG_SLOT(ProjectSettings, keep_vaults_for)},

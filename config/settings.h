@@ -68,6 +68,8 @@ struct ProjectSettings {
   std::string type = "agent";
   std::string file;
   std::vector<std::string> providers;          // in order of preference
+  std::string fallback;                        // "provider" or "provider:model": asked when the first is busy
+  bool fallback_on_failure = false;            // also when the first cannot be reached
   std::map<std::string, std::string> aliases;  // model names of the project's own -> "provider:model" or a model
   GuardSettings guards;
   std::optional<bool> require_key;

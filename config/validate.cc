@@ -57,6 +57,20 @@ void check_aliases(const Settings& settings, const ProjectSettings& project, std
   }
 }
 
+void check_fallback(const Settings& settings, const ProjectSettings& project, std::vector<Problem>& problems) {
+  if (project.fallback.empty()) return;
+  const std::string name = project.fallback.substr(0, project.fallback.find(':'));
+  const SourcePlace place = find_place(project.places, "fallback", project.file);
+  const auto row = find_provider_row(settings, name);
+  if (!row) {
+    problems.push_back(
+        {place, fmt::format("fallback: unknown provider \"{}\"", name), "write \"provider\" or \"provider:model\""});
+  } else if (row->credential == "client") {
+    // A caller's key is for the provider it was meant for, not for whoever helps out.
+    problems.push_back({place, "a fallback needs a credential of its own", fmt::format("{} has credential = \"client\"", name)});
+  }
+}
+
 void check_ids(const Settings& settings, std::vector<Problem>& problems) {
   std::map<std::string, const ProjectSettings*> by_id;
   for (const auto& [name, project] : settings.projects) {
@@ -147,6 +161,7 @@ void check_settings(const Settings& settings, std::vector<Problem>& problems) {
   for (const auto& [name, project] : settings.projects) {
     check_project_providers(settings, project, problems);
     check_aliases(settings, project, problems);
+    check_fallback(settings, project, problems);
   }
   check_ids(settings, problems);
   check_open_door(settings, problems);

@@ -57,6 +57,9 @@ struct Project {
   std::shared_ptr<const Guards> guards;
   std::vector<std::shared_ptr<const Provider>> providers;   // in order of preference
   std::map<std::string, std::string, std::less<>> aliases;  // "fast" -> "openai:gpt-4o-mini"
+  std::shared_ptr<const Provider> fallback;                 // asked when the first is busy; nullptr = none
+  std::string fallback_model;                               // "" = the model that was asked for
+  bool fallback_on_failure = false;                         // also when the first cannot be reached or says nothing in time
   bool keep_vaults = true;                                  // remember the vault of a conversation the provider keeps
   Millis keep_vaults_for{3'600'000};
 };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "core/base/text.h"
@@ -78,6 +79,14 @@ Asked read_model(const Project& project, std::string_view model) {
   return named ? Asked{name, model.substr(colon + 1)} : Asked{"", model};
 }
 
+// The exit a provider has for a client of that dialect; nullopt when it has none.
+std::optional<Target> target_at(const std::shared_ptr<const Provider>& provider, DialectId dialect, std::string_view model) {
+  if (provider->echo) return Target{provider, nullptr, std::string(model), false};
+  if (const Outlet* direct = find_direct(*provider, dialect)) return Target{provider, direct, std::string(model), false};
+  if (const Outlet* other = find_translated(*provider, dialect)) return Target{provider, other, std::string(model), true};
+  return std::nullopt;
+}
+
 struct Candidate {
   Target target;
   int rank;
@@ -100,12 +109,10 @@ Result<Target> choose_target(const Project& project, DialectId dialect, std::str
   for (const std::shared_ptr<const Provider>& provider : project.providers) {
     const bool named = !asked.provider.empty();
     if (named ? provider->name != asked.provider : !serves_model(*provider, asked.model)) continue;
-    const Outlet* const direct = provider->echo ? nullptr : find_direct(*provider, dialect);
-    const Outlet* const outlet = direct != nullptr || provider->echo ? direct : find_translated(*provider, dialect);
-    if (outlet == nullptr && !provider->echo) continue;
-    const bool translated = direct == nullptr && !provider->echo;
-    const int rank = (vendor.empty() || provider->vendor == vendor ? 0 : 2) + (translated ? 1 : 0);
-    candidates.push_back({Target{provider, outlet, std::string(asked.model), translated}, rank});
+    std::optional<Target> target = target_at(provider, dialect, asked.model);
+    if (!target) continue;
+    const int rank = (vendor.empty() || provider->vendor == vendor ? 0 : 2) + (target->translated ? 1 : 0);
+    candidates.push_back({std::move(*target), rank});
   }
   int rank = 4;
   for (const Candidate& candidate : candidates)
@@ -120,6 +127,15 @@ Result<Target> choose_target(const Project& project, DialectId dialect, std::str
     return make_error(Code::unavailable,
                       fmt::format("provider {} has no credential: {}", best->provider->name, best->provider->credential_problem));
   return *best;
+}
+
+Result<Target> choose_fallback(const Project& project, DialectId dialect, std::string_view model) {
+  if (project.fallback == nullptr) return make_error(Code::not_found, "the project has no fallback");
+  const std::string_view named = project.fallback_model.empty() ? read_model(project, model).model : project.fallback_model;
+  std::optional<Target> target = target_at(project.fallback, dialect, named);
+  if (!target || !project.fallback->credential_problem.empty())
+    return make_error(Code::not_found, "the project's fallback cannot take this call");
+  return std::move(*target);
 }
 
 }  // namespace pg

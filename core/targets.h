@@ -23,6 +23,9 @@ struct Target {
 /// credential.
 Result<Target> choose_target(const Project& project, DialectId dialect, std::string_view model);
 
+/// The project's fallback for a call of that dialect. not_found when there is none, or none that can be translated for.
+Result<Target> choose_fallback(const Project& project, DialectId dialect, std::string_view model);
+
 /// Who makes a model of that name: "anthropic", "openai", …, or "" for names that say nothing.
 std::string_view vendor_of_model(std::string_view model);
 

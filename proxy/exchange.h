@@ -21,6 +21,17 @@
 
 namespace pg {
 
+/// Whom the call goes to, and what they are sent.
+struct Sending {
+  std::shared_ptr<const Provider> provider;
+  const Outlet* outlet = nullptr;
+  std::string model;                       // as the provider calls it
+  std::optional<ReplyContext> translated;  // the provider speaks another dialect; body is in it
+  std::string warnings;                    // what could not cross, as a header and the row have it: "drop:top_k,…"
+  std::optional<std::string> body;         // nullopt: the client's bytes with the guards' edits
+  std::optional<std::vector<Edit>> edits;  // nullopt: the guards' alone
+};
+
 /// Lives in serve_connection's frame; everything below it on the line takes it by reference.
 struct Exchange {
   Exchange(LoopParts& loop_parts, ClientIo& client_io) : parts(loop_parts), gw(loop_parts.gw), client(client_io) {}
@@ -42,11 +53,7 @@ struct Exchange {
   RequestView view;
   GuardedCall guarded;
   Vault vault;
-  std::shared_ptr<const Provider> provider;
-  const Outlet* outlet = nullptr;
-  std::string target_model;                // what the provider calls the model
-  std::optional<ReplyContext> translated;  // the provider speaks another dialect; body is in it by now
-  std::vector<std::string> warnings;       // what could not cross: "drop:top_k"
+  Sending to;
 
   bool head_sent = false;  // to the client: from here on errors are stream events
   bool head_is_stream = false;

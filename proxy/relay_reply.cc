@@ -19,12 +19,12 @@ namespace {
 constexpr std::size_t kMaxErrorBody = 1u << 20;
 
 std::optional<ReplyTranslator> translator_for(const Exchange& x, const Upstream& upstream) {
-  if (!x.translated || !upstream.connection) return std::nullopt;
+  if (!x.to.translated || !upstream.connection) return std::nullopt;
   ReplySource source;
   source.status = upstream.head.status;
   source.event_stream = is_event_stream(upstream);
-  return std::optional<ReplyTranslator>(std::in_place, wire_of(x.outlet->dialect), wire_of(x.surface.dialect), *x.translated,
-                                        source);
+  return std::optional<ReplyTranslator>(std::in_place, wire_of(x.to.outlet->dialect), wire_of(x.surface.dialect),
+                                        *x.to.translated, source);
 }
 
 ReplyOptions options_for(const Exchange& x, const Upstream& upstream, const std::optional<ReplyTranslator>& translator) {
@@ -72,7 +72,7 @@ class Relay {
   void translate(IoEnd end);
   const ReplyTranslator* translator() const { return translator_ ? &*translator_ : nullptr; }
   bool must_hold() const { return path_.holds_whole_body() || is_masked_error() || (translator_ && !streams_); }
-  bool is_masked_error() const { return upstream_.head.status >= 400 && !x_.provider->credential.empty() && !streams_; }
+  bool is_masked_error() const { return upstream_.head.status >= 400 && !x_.to.provider->credential.empty() && !streams_; }
 
   Exchange& x_;
   Upstream& upstream_;
@@ -160,15 +160,15 @@ Task<IoEnd> Relay::next_bytes() {
   for (;;) {
     const SteadyTime now = x_.gw.clock.steady();
     const bool may_ping = x_.head_sent && x_.head_is_stream;
-    stream.set_deadline(may_ping ? std::min(begun + x_.provider->idle_timeout, now + ping_after)
-                                 : begun + x_.provider->idle_timeout);
+    stream.set_deadline(may_ping ? std::min(begun + x_.to.provider->idle_timeout, now + ping_after)
+                                 : begun + x_.to.provider->idle_timeout);
     IoEnd end = IoEnd::ok;
     {
       const ClientWatch watch(x_, stream);
       end = co_await upstream_.connection->read_body(raw_);
       client_left_ = client_left_ || watch.client_left();
     }
-    const bool silent = end == IoEnd::timeout && may_ping && x_.gw.clock.steady() - begun < x_.provider->idle_timeout;
+    const bool silent = end == IoEnd::timeout && may_ping && x_.gw.clock.steady() - begun < x_.to.provider->idle_timeout;
     if (!silent) co_return end;
     co_await send_ping();
     if (client_left_) co_return IoEnd::canceled;
@@ -201,7 +201,7 @@ Task<void> Relay::relay_whole() {
   if (end == IoEnd::timeout) throw Refusal(make_error(Code::upstream_timeout, "the provider stopped answering"));
   if (end != IoEnd::eof) throw Refusal(make_error(Code::upstream_failed, "the provider's reply was cut short"));
   path_.finish(false, x_.row.id, body).value();
-  if (is_masked_error()) mask_credential(*x_.provider, body);
+  if (is_masked_error()) mask_credential(*x_.to.provider, body);
   note_first_content();
   const std::string head = write_reply_head(x_, upstream_, ReplyFraming::sized, body.size(), translator());
   if (translator_) x_.row.status = translator_->status();

@@ -60,11 +60,11 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
   if (!upstream.connection) {
     fmt::format_to(std::back_inserter(out), "Content-Type: {}\r\nrequest-id: {}\r\nx-request-id: {}\r\n", upstream.local_type,
                    x.row.id, x.row.id);
-    if (x.provider->echo) out.append("x-echo-saw: ").append(upstream.local_saw).append("\r\n");
+    if (x.to.provider->echo) out.append("x-echo-saw: ").append(upstream.local_saw).append("\r\n");
   } else if (translator != nullptr) {
     out.append("Content-Type: ").append(translator->content_type()).append("\r\n");
   }
-  if (!x.warnings.empty()) out.append("x-pg-warnings: ").append(x.row.warnings).append("\r\n");
+  if (!x.to.warnings.empty()) out.append("x-pg-warnings: ").append(x.to.warnings).append("\r\n");
   fmt::format_to(std::back_inserter(out), "x-pg-request-id: {}\r\n", x.row.id);
   if (framing == ReplyFraming::sized) fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", size);
   if (framing == ReplyFraming::chunked) out += "Transfer-Encoding: chunked\r\n";

@@ -55,7 +55,7 @@ bool is_credential(std::string_view lower) {
 
 // The caller's own credential may go on only in client mode, and never when it is a key of ours.
 bool passes_credential(const Exchange& x, std::string_view value) {
-  if (x.provider->auth != AuthStyle::client) return false;
+  if (x.to.provider->auth != AuthStyle::client) return false;
   const std::string_view bare = starts_with_ignore_case(value, "bearer ") ? trim(value.substr(7)) : trim(value);
   return !bare.starts_with("pg_live_");
 }
@@ -70,8 +70,8 @@ void append_client_fields(std::string& out, const Exchange& x) {
   for (const Field& field : x.head.fields) {
     to_lower(field.name, lower);
     if (is_dropped(lower) || is_named_by(connection, lower)) continue;
-    if (lower == "content-encoding" && !x.decoded.empty()) continue;
-    if (x.translated && is_vendor_field(lower)) continue;
+    if (lower == "content-encoding" && (!x.decoded.empty() || x.to.body)) continue;
+    if (x.to.translated && is_vendor_field(lower)) continue;
     if (is_credential(lower) && !passes_credential(x, field.value)) continue;
     append_field(out, field.name, field.value);
   }
@@ -85,7 +85,7 @@ void append_credential(std::string& out, const Provider& provider) {
 }
 
 std::string write_head(const Exchange& x, std::string_view method, std::string_view path, std::optional<std::size_t> size) {
-  const Url& base = x.outlet->base;
+  const Url& base = x.to.outlet->base;
   std::string out;
   out.reserve(2'048);
   out.append(method)
@@ -97,9 +97,9 @@ std::string write_head(const Exchange& x, std::string_view method, std::string_v
       .append(base.authority())
       .append("\r\n");
   append_client_fields(out, x);
-  append_credential(out, *x.provider);
-  if (x.translated && x.outlet->dialect == DialectId::anthropic) append_field(out, "anthropic-version", kAnthropicVersion);
-  for (const auto& [name, value] : x.provider->headers) append_field(out, name, value);
+  append_credential(out, *x.to.provider);
+  if (x.to.translated && x.to.outlet->dialect == DialectId::anthropic) append_field(out, "anthropic-version", kAnthropicVersion);
+  for (const auto& [name, value] : x.to.provider->headers) append_field(out, name, value);
   out += "Accept-Encoding: identity\r\n";  // what we must read and restore should not be compressed
   if (size) fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", *size);
   return out += "\r\n";
@@ -129,9 +129,13 @@ std::size_t edited_size(std::string_view body, const std::vector<Edit>& edits) {
   return size;
 }
 
+std::string_view body_of(const Exchange& x) {
+  return x.to.body ? std::string_view(*x.to.body) : x.body;
+}
+
 struct Outgoing {
   std::string head;
-  std::string_view body;  // the client's bytes; x.guarded.edits are made on the way out
+  std::string_view body;  // edits_of(x) are made on the way out
 };
 
 struct Attempt {
@@ -140,19 +144,19 @@ struct Attempt {
 };
 
 Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
-  const std::string key = UpstreamPool::key_of(x.outlet->base, x.provider->ca_file);
+  const std::string key = UpstreamPool::key_of(x.to.outlet->base, x.to.provider->ca_file);
   std::unique_ptr<UpstreamIo> connection;
   if (!fresh) connection = x.parts.pool.take(key);
   const SteadyTime now = x.gw.clock.steady();
   if (!connection) {
     connection = std::make_unique<UpstreamIo>(x.parts.loop, key);
-    connection->stream().set_deadline(now + x.provider->connect_timeout);
+    connection->stream().set_deadline(now + x.to.provider->connect_timeout);
     const ClientWatch watch(x, connection->stream());
-    const Status opened = co_await connection->open(x.outlet->base, x.provider->ca_file, x.gw.tls);
+    const Status opened = co_await connection->open(x.to.outlet->base, x.to.provider->ca_file, x.gw.tls);
     if (!opened) co_return Attempt{watch.client_left() ? client_left_error() : opened.error(), false};
   }
-  connection->stream().set_deadline(x.gw.clock.steady() + x.provider->first_byte_timeout);
-  std::vector<iovec> pieces = gather(request.head, request.body, x.guarded.edits);
+  connection->stream().set_deadline(x.gw.clock.steady() + x.to.provider->first_byte_timeout);
+  std::vector<iovec> pieces = gather(request.head, request.body, edits_of(x));
   const ClientWatch watch(x, connection->stream());
   const std::span<iovec> all(pieces);
   const UpstreamIo::Sent sent = co_await connection->send(all);
@@ -182,7 +186,7 @@ Task<Result<Upstream>> exchange_heads(Exchange& x, const Outgoing& request) {
 }
 
 Upstream answer_echo(Exchange& x) {
-  const std::string body = apply_edits(x.body, x.guarded.edits);
+  const std::string body = apply_edits(body_of(x), edits_of(x));
   RequestView view;
   Upstream upstream;
   upstream.head.status = 200;
@@ -201,7 +205,7 @@ Upstream answer_estimate(const Exchange& x) {
   Upstream upstream;
   upstream.head.status = 200;
   upstream.local_type = "application/json";
-  upstream.local_body = fmt::format("{{\"input_tokens\":{}}}", x.translated->input_estimate);
+  upstream.local_body = fmt::format("{{\"input_tokens\":{}}}", x.to.translated->input_estimate);
   return upstream;
 }
 
@@ -214,12 +218,18 @@ bool is_client_left(const Error& error) {
   return error.code == Code::timeout && error.detail == "client left";
 }
 
+const std::vector<Edit>& edits_of(const Exchange& x) {
+  static const std::vector<Edit> kNone;
+  if (x.to.body) return kNone;
+  return x.to.edits ? *x.to.edits : x.guarded.edits;
+}
+
 Task<Result<Upstream>> send_upstream(Exchange& x) {
-  if (x.provider->echo) co_return answer_echo(x);
-  if (x.translated && x.surface.operation == Operation::count_tokens) co_return answer_estimate(x);
-  std::string path(dialect(x.translated ? x.outlet->dialect : x.surface.dialect).upstream_path);
+  if (x.to.provider->echo) co_return answer_echo(x);
+  if (x.to.translated && x.surface.operation == Operation::count_tokens) co_return answer_estimate(x);
+  std::string path(dialect(x.to.translated ? x.to.outlet->dialect : x.surface.dialect).upstream_path);
   if (x.surface.operation == Operation::count_tokens) path += "/count_tokens";
-  const Outgoing request{write_head(x, "POST", path, edited_size(x.body, x.guarded.edits)), x.body};
+  const Outgoing request{write_head(x, "POST", path, edited_size(body_of(x), edits_of(x))), body_of(x)};
   Result<Upstream> upstream = co_await exchange_heads(x, request);
   co_return upstream;
 }

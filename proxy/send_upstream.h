@@ -25,6 +25,9 @@ bool is_client_left(const Error& error);
 /// client went away meanwhile.
 Task<Result<Upstream>> send_upstream(Exchange& x);
 
+/// The guards' edits, with the model's new name where it has one; none when x.to.body is sent instead.
+const std::vector<Edit>& edits_of(const Exchange& x);
+
 /// The same for a GET of `path` below the outlet's base URL.
 Task<Result<Upstream>> get_upstream(Exchange& x, std::string path);
 

@@ -108,6 +108,7 @@ Task<void> serve_model_call(Exchange& x) {
   guard(x).value();            // 422; from here on, the body with its edits is safe to send
   choose_provider(x).value();  // 404, 503
   Result<Upstream> sent = co_await send_upstream(x);
+  if (fall_back(x, sent)) sent = co_await send_upstream(x);
   Upstream upstream = std::move(sent).value();  // 502, 504
   co_await relay_reply(x, upstream);            // restore, count, write
 }

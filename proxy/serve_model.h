@@ -2,6 +2,7 @@
 #pragma once
 
 #include "proxy/exchange.h"
+#include "proxy/send_upstream.h"
 
 namespace pg {
 
@@ -16,9 +17,13 @@ Task<void> serve_hello(Exchange& x);
 /// unknown project, unauthenticated, forbidden.
 Status authenticate(Exchange& x, std::uint32_t needed);
 
-/// Chooses the provider (core/targets.h) and makes x.body with its edits what that one is to be sent, translated when it speaks
+/// Chooses the provider (core/targets.h) and makes x.to what that one is to be sent, translated when it speaks
 /// another dialect. not_found when there is none; unavailable when its credential is missing; bad_request for what cannot be said
 /// in its dialect.
 Status choose_provider(Exchange& x);
+
+/// True when `sent` (a busy provider, or none) is to be forgotten and x.to now names the project's fallback. Only before the
+/// first byte to the client.
+bool fall_back(Exchange& x, const Result<Upstream>& sent);
 
 }  // namespace pg

@@ -23,13 +23,13 @@ Status choose_lister(Exchange& x) {
       if (!provider->credential_problem.empty()) continue;
       for (const Outlet& outlet : provider->outlets) {
         if (same_dialect && outlet.dialect != x.surface.dialect) continue;
-        x.provider = provider;
-        x.outlet = &outlet;
+        x.to.provider = provider;
+        x.to.outlet = &outlet;
         x.row.provider = provider->name;
         return {};
       }
       if (!provider->echo || same_dialect) continue;
-      x.provider = provider;
+      x.to.provider = provider;
       x.row.provider = provider->name;
       return {};
     }
@@ -82,7 +82,7 @@ Task<void> serve_models(Exchange& x) {
     co_return;
   }
   choose_lister(x).value();
-  if (x.provider->echo) {
+  if (x.to.provider->echo) {
     const std::vector<ListedModel> own = {{"echo", "PromptGate echo", 1'735'689'600}};
     std::string answer = write_list(x, own);
     co_await answer_json(x, std::move(answer));
@@ -90,7 +90,7 @@ Task<void> serve_models(Exchange& x) {
   }
   Result<Upstream> sent = co_await get_upstream(x, "/models");
   Upstream upstream = std::move(sent).value();
-  const bool same = x.outlet->dialect == x.surface.dialect && !asks_as_codex(x);
+  const bool same = x.to.outlet->dialect == x.surface.dialect && !asks_as_codex(x);
   if (same || upstream.head.status != 200) {
     co_await relay_reply(x, upstream);
     co_return;

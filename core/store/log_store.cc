@@ -16,9 +16,10 @@ constexpr std::string_view kColumns =
     "id, time, project, project_id, key, agent, agent_version, session, dialect, method, path, provider, model, model_served, "
     "status, "
     "outcome, stream, latency_ms, ttft_ms, upstream_ms, input_tokens, output_tokens, cached_tokens, cache_write_tokens, "
-    "reasoning_tokens, bytes_in, bytes_out, redactions, detected, blocked, places, warnings, restored, unknown_tokens, error, "
+    "reasoning_tokens, bytes_in, bytes_out, redactions, detected, blocked, places, attempts, warnings, restored, unknown_tokens, "
+    "error, "
     "upstream_request_id";
-constexpr int kColumnCount = 36;
+constexpr int kColumnCount = 37;
 constexpr std::size_t kMaxPlaces = 1024;
 constexpr std::size_t kMaxText = 2048;
 
@@ -49,6 +50,7 @@ void bind_row(Statement& to, const LogRow& row) {
   text(row.detected);
   text(row.blocked);
   text(clipped(row.places, kMaxPlaces));
+  text(row.attempts);
   text(row.warnings);
   number(row.restored);
   number(row.unknown_tokens);
@@ -73,7 +75,8 @@ LogRow read_row(const Statement& from) {
        {&row.latency_ms, &row.ttft_ms, &row.upstream_ms, &usage.input_tokens, &usage.output_tokens, &usage.cached_tokens,
         &usage.cache_write_tokens, &usage.reasoning_tokens, &row.bytes_in, &row.bytes_out})
     *value = from.integer(at++);
-  for (std::string* value : {&row.redactions, &row.detected, &row.blocked, &row.places, &row.warnings}) *value = from.text(at++);
+  for (std::string* value : {&row.redactions, &row.detected, &row.blocked, &row.places, &row.attempts, &row.warnings})
+    *value = from.text(at++);
   row.restored = static_cast<std::uint32_t>(from.integer(at++));
   row.unknown_tokens = static_cast<std::uint32_t>(from.integer(at++));
   row.error = from.text(at++);

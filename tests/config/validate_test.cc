@@ -32,6 +32,24 @@ TEST_CASE("a disabled provider that a project needs says where it was disabled")
   CHECK(loaded.problems[0].hint.find("pg.toml:1") != std::string::npos);
 }
 
+TEST_CASE("aliases and fallbacks must lead to providers that may serve them") {
+  const auto said = [](std::string_view lines) {
+    const Home home;
+    home.config(
+        "[providers.own]\nanthropic_base_url = \"https://api.anthropic.com/v1\"\nvendor = \"anthropic\"\ncredential = "
+        "\"client\"\n");
+    home.project("p", "id = \"" + std::string(test::kProjectId) + "\"\nproviders = [\"openai\"]\n" + std::string(lines));
+    return problems_text(read_settings(home.options).problems);
+  };
+  CHECK(said("fallback = \"groq:llama\"\n[aliases]\nfast = \"openai:x\"\nbig = \"llama3:8b\"\n") == "");
+  CHECK(said("[aliases]\nfast = \"groq:x\"\n").find("p.toml:4:8: alias \"fast\": the project does not use provider \"groq\"") !=
+        std::string::npos);
+  CHECK(said("[aliases]\nfast = 3\n").find("p.toml:4:8: fast must be a text in quotes") != std::string::npos);
+  CHECK(said("[aliases]\nfast = \"\"\n").find("an alias names a model") != std::string::npos);
+  CHECK(said("fallback = \"grok\"\n").find("p.toml:3:12: fallback: unknown provider \"grok\"") != std::string::npos);
+  CHECK(said("fallback = \"own\"\n").find("a fallback needs a credential of its own") != std::string::npos);
+}
+
 TEST_CASE("missing credentials and open wires warn, for providers in use only") {
   Home home;
   home.config(

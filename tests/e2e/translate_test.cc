@@ -36,12 +36,17 @@ struct Translating : World {
               "[providers.only-chat]\nopenai_base_url = \"@UP\"\nresponses = false\ncredential = \"env:FAKE_KEY\"\n"
               "models = [\"small-1\", \"small-*\", \"fake-*\"]\n"
               "[providers.only-messages]\nanthropic_base_url = \"@UP\"\ncredential = \"env:FAKE_KEY\"\n"
+              "[providers.nobody]\nanthropic_base_url = \"http://127.0.0.1:1/v1\"\ncredential = \"none\"\n"
               "[providers.like-openai]\nopenai_base_url = \"@UP\"\ncredential = \"env:FAKE_KEY\"\nvendor = \"openai\"\n") {
     home.write(home.project_file("chat"), project(1, "\"only-chat\""));
     home.write(home.project_file("messages"), project(2, "\"only-messages\""));
     home.write(home.project_file("responses"), project(3, "\"like-openai\""));
     home.write(home.project_file("all"), project(4, "\"only-messages\", \"only-chat\"",
                                                  "[aliases]\nfast = \"only-chat:small-2\"\nsmart = \"claude-smart\"\n"));
+    home.write(home.project_file("helped"), project(5, "\"only-messages\"", "fallback = \"only-chat:small-9\"\n"));
+    home.write(home.project_file("stranded"),
+               project(6, "\"nobody\"", "fallback = \"only-messages\"\nfallback_on_failure = true\n"));
+    home.write(home.project_file("strict"), project(7, "\"nobody\"", "fallback = \"only-messages\"\n"));
     server.signal(SIGHUP);
     for (int i = 0; i < 150 && get_of("all", "v1/models").status != 200; ++i) std::this_thread::sleep_for(Ms{20});
   }
@@ -191,6 +196,44 @@ TEST_CASE("translate: a wrapper's aliases and provider:model choose the target, 
   for (const char* name : {"\"fast\"", "\"smart\"", "\"only-chat:small-1\""})
     CHECK_MESSAGE(list.body.find(name) != std::string::npos, list.body);
   CHECK(list.body.find("small-*") == std::string::npos);
+}
+
+TEST_CASE("translate: a busy provider's fallback answers, guarded all the same, and the row says who was asked before") {
+  Translating& w = world();
+  const std::string mail = make_email();
+  for (const int status : {429, 503, 529}) {
+    CAPTURE(status);
+    w.upstream.forget();
+    w.upstream.respond([&](const SeenRequest& seen) {
+      if (seen.target == "/v1/messages") return Answer::reply(status, "{}", {{"Retry-After", "9"}});
+      return Answer::json(say_whole(DialectId::openai_chat, {text_block({"hello [[EMAIL_001]]"})}));
+    });
+    const RawReply reply = w.post_to("helped", "v1/messages", ask(DialectId::anthropic, false, "I am " + mail));
+    CHECK(reply.status == 200);
+    CHECK(hear_whole(DialectId::anthropic, reply.body).text() == "hello " + mail);
+    CHECK(reply.field("retry-after").empty());
+    CHECK(w.upstream.count() == 2);
+    CHECK(Json::parse(w.upstream.last().body, nullptr, false).value("model", "") == "small-9");
+    for (const SeenRequest& seen : w.upstream.seen()) CHECK(seen.body.find(mail) == std::string::npos);
+    CHECK(newest_row_has(w, "attempts", "only-messages:" + std::to_string(status)));
+  }
+  // Other errors are the client's to see, and so is a fallback that is busy itself.
+  w.upstream.forget();
+  w.upstream.respond(Answer::reply(400, R"({"type":"error","error":{"type":"invalid_request_error","message":"no"}})"));
+  CHECK(w.post_to("helped", "v1/messages", ask(DialectId::anthropic, false, "hi")).status == 400);
+  CHECK(w.upstream.count() == 1);
+  w.upstream.forget();
+  w.upstream.respond(Answer::reply(429, R"({"error":{"message":"slow","type":"rate_limit_error"}})"));
+  CHECK(w.post_to("helped", "v1/messages", ask(DialectId::anthropic, false, "hi")).status == 429);
+  CHECK(w.upstream.count() == 2);
+}
+
+TEST_CASE("translate: a provider that cannot be reached is replaced only where the project says so") {
+  Translating& w = world();
+  w.upstream.respond(Answer::json(say_whole(DialectId::anthropic, {text_block({"here"})})));
+  CHECK(w.post_to("stranded", "v1/messages", ask(DialectId::anthropic, false, "hi")).status == 200);
+  CHECK(newest_row_has(w, "attempts", "nobody:upstream_failed"));
+  CHECK(w.post_to("strict", "v1/messages", ask(DialectId::anthropic, false, "hi")).status == 502);
 }
 
 TEST_CASE("translate: the same dialect with an alias is still the client's bytes, but for the name") {
