@@ -1,15 +1,16 @@
 // Translation against golden files. In tests/golden, CASE.DIALECT.json is one request or reply as that dialect spells it, and
-// CASE.DIALECT.sse one stream: each is an input, and what every other dialect's input must become. Where a pair loses something or
-// says it in another way, CASE.FROM-to-TO.json holds what comes out: a body and its warnings, or an error.
+// CASE.DIALECT.sse one stream: each is an input, and what every other dialect's input must become. Where a pair loses something
+// or says it in another way, CASE.FROM-to-TO.json holds what comes out: a body and its warnings, or an error.
 //
 // PG_UPDATE_GOLDEN=1 writes what is missing or differs, from the case's first dialect; the diff is to be reviewed. A case named
 // quirk-… has one input, which no dialect's writer would produce.
+#include "tests/support/golden.h"
+
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "tests/support/golden.h"
 #include "tests/support/stream_check.h"
 
 namespace pg::test {
@@ -89,7 +90,8 @@ void complete_reply(GoldenCase& golden, ReplyKind kind) {
     for (Wire to : kClientWires) {
       if (golden.find(wire_name(to)) != nullptr) continue;
       const ReplySource source{kind.status, kind.stream, 64u << 20};
-      const std::string text = translate_reply(from, to, *golden.find(wire_name(from)), golden_context(to, kind.stream), source).text;
+      const std::string text =
+          translate_reply(from, to, *golden.find(wire_name(from)), golden_context(to, kind.stream), source).text;
       expect_golden(golden, std::string(wire_name(to)), text);
       golden.files[std::string(wire_name(to))] = text;
     }
@@ -175,7 +177,9 @@ TEST_CASE("golden: any split of a stream gives the same bytes") {
         if (golden.extension != "sse" || golden.find(wire_name(from)) == nullptr) continue;
         for (Wire to : kClientWires) {
           const auto run = [&](std::size_t piece) {
-            return translate_reply(from, to, *golden.find(wire_name(from)), golden_context(to, true), {200, true, 64u << 20}, piece).text;
+            return translate_reply(from, to, *golden.find(wire_name(from)), golden_context(to, true), {200, true, 64u << 20},
+                                   piece)
+                .text;
           };
           const std::string whole = run(std::string_view::npos);
           for (std::size_t piece : {1, 2, 3, 7, 64, 1000}) CHECK(run(piece) == whole);

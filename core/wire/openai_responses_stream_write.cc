@@ -18,7 +18,8 @@ struct TextEvents {
 constexpr TextEvents kText = {"response.output_text.delta", "response.output_text.done", "text"};
 constexpr TextEvents kRefusal = {"response.refusal.delta", "response.refusal.done", "refusal"};
 constexpr TextEvents kThought = {"response.reasoning_summary_text.delta", "response.reasoning_summary_text.done", "text"};
-constexpr TextEvents kArguments = {"response.function_call_arguments.delta", "response.function_call_arguments.done", "arguments"};
+constexpr TextEvents kArguments = {"response.function_call_arguments.delta", "response.function_call_arguments.done",
+                                   "arguments"};
 constexpr TextEvents kInput = {"response.custom_tool_call_input.delta", "response.custom_tool_call_input.done", "input"};
 
 class ResponsesReplyWriter final : public ReplyWriter {
@@ -36,17 +37,15 @@ class ResponsesReplyWriter final : public ReplyWriter {
     start_ = start;
     text_.clear();
     summarised_ = false;
-    const std::string_view prefix = is_thought()            ? "rs_"
-                                    : !is_tool()            ? "msg_"
-                                    : start_.tool.custom ? "ctc_"
-                                                            : "fc_";
+    const std::string_view prefix = is_thought() ? "rs_" : !is_tool() ? "msg_" : start_.tool.custom ? "ctc_" : "fc_";
     id_ = std::string(prefix) + head_.suffix + '_' + std::to_string(index_);
     send_item("response.output_item.added", item("in_progress", {}));
     if (!is_tool() && !is_thought()) send_part("response.content_part.added", "content_index", part(""));
   }
 
   void piece(std::string_view text) override {
-    if (is_thought() && !std::exchange(summarised_, true)) send_part("response.reasoning_summary_part.added", "summary_index", part(""));
+    if (is_thought() && !std::exchange(summarised_, true))
+      send_part("response.reasoning_summary_part.added", "summary_index", part(""));
     text_ += text;
     std::string data = place();
     JsonOut json(data);
@@ -193,8 +192,9 @@ class ResponsesReplyWriter final : public ReplyWriter {
                       const ReplyFault* fault) const {
     out += R"({"id":"resp_)" + head_.suffix + R"(","object":"response","created_at":)" + std::to_string(head_.created);
     out += R"(,"status":")" + std::string(status) + R"(","background":false,"error":)";
-    out += fault == nullptr ? "null"
-                            : R"({"code":)" + json_quoted(response_fault_code(*fault)) + R"(,"message":)" + json_quoted(fault->message) + '}';
+    out += fault == nullptr
+               ? "null"
+               : R"({"code":)" + json_quoted(response_fault_code(*fault)) + R"(,"message":)" + json_quoted(fault->message) + '}';
     out += R"(,"incomplete_details":)" + (incomplete.empty() ? "null" : R"({"reason":")" + std::string(incomplete) + R"("})");
     out += R"(,"instructions":null,"max_output_tokens":null,"model":)" + json_quoted(head_.model) + R"(,"output":[)" + output_;
     out += R"(],"parallel_tool_calls":true,"previous_response_id":null,"reasoning":{"effort":null,"summary":null},"store":false,)"

@@ -19,8 +19,8 @@ enum class StopReason : std::uint8_t { end_turn, stop_sequence, max_tokens, tool
 
 /// What a provider says went wrong, before or amid its reply.
 struct ReplyFault {
-  int status = 502;     // HTTP: the provider's, or what its words mean
-  std::string code;     // OpenAI's, when there is one ("context_length_exceeded")
+  int status = 502;  // HTTP: the provider's, or what its words mean
+  std::string code;  // OpenAI's, when there is one ("context_length_exceeded")
   std::string message;
 };
 
@@ -43,7 +43,7 @@ struct ReplyEnd {
   StopReason reason = StopReason::end_turn;
   std::string stop_sequence;
   Usage usage;
-  bool refused_in_words = false;  // there was a refusal block
+  bool refused_in_words = false;  // the model said no itself; no filter did
 };
 
 /// What readers tell. Blocks are numbered by the reader as it likes and may be open side by side.

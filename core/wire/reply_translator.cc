@@ -9,8 +9,8 @@
 namespace pg {
 namespace {
 
-constexpr std::unique_ptr<ReplyReader> (*kReaders[])(ReplySink&) = {make_anthropic_reader, make_chat_reader, make_responses_reader,
-                                                                    make_gemini_reader, make_cohere_reader};
+constexpr std::unique_ptr<ReplyReader> (*kReaders[])(ReplySink&) = {
+    make_anthropic_reader, make_chat_reader, make_responses_reader, make_gemini_reader, make_cohere_reader};
 constexpr std::unique_ptr<ReplyWriter> (*kWriters[])(const ReplyContext&, bool, std::string&) = {
     make_anthropic_writer, make_chat_writer, make_responses_writer};
 
@@ -107,7 +107,9 @@ void ReplyTranslator::finish(bool cut, std::string& out) {
 }
 
 int ReplyTranslator::status() const {
-  const int own = state_->source.status >= 400 ? state_->source.status : state_->core.failed() ? state_->core.fault_status() : 200;
+  const int own = state_->source.status >= 400 ? state_->source.status
+                  : state_->core.failed()      ? state_->core.fault_status()
+                                               : 200;
   return state_->streams ? 200 : client_status(state_->client, own);
 }
 bool ReplyTranslator::ended() const {

@@ -16,8 +16,8 @@ namespace pg {
 /// What the head of the provider's reply said.
 struct ReplySource {
   int status = 200;
-  bool event_stream = false;                 // its content type is text/event-stream
-  std::size_t max_reply = 64u << 20;         // of one event, of a whole reply, and of all text in a stream
+  bool event_stream = false;          // its content type is text/event-stream
+  std::size_t max_reply = 64u << 20;  // of one event, of a whole reply, and of all text in a stream
 };
 
 class ReplyTranslator {
@@ -26,13 +26,13 @@ class ReplyTranslator {
   ReplyTranslator(Wire provider, Wire client, ReplyContext context, ReplySource source);
   ~ReplyTranslator();
 
-  /// True when the client gets server-sent events; else one JSON document, all of it from finish(). Errors that come with a status
-  /// are always documents, whatever the client waits for.
+  /// True when the client gets server-sent events; else one JSON document, all of it from finish(). Errors that come with a
+  /// status are always documents, whatever the client waits for.
   bool writes_stream() const;
   std::string_view content_type() const { return writes_stream() ? "text/event-stream" : "application/json"; }
 
-  /// Feeds body bytes (de-chunked, decompressed) and appends what the client gets now. Whatever is wrong with them ends the client's
-  /// reply in its dialect's own words; there is nothing left to refuse.
+  /// Feeds body bytes (de-chunked, decompressed) and appends what the client gets now. Whatever is wrong with them ends the
+  /// client's reply in its dialect's own words; there is nothing left to refuse.
   void push(std::string_view bytes, std::string& out);
   /// The provider's body ended; `cut` when it ended early (reset, short length). A client always hears an ending.
   void finish(bool cut, std::string& out);

@@ -71,7 +71,8 @@ void expect_golden(const GoldenCase& golden, const std::string& key, const std::
     std::ofstream(golden_path(golden, key), std::ios::binary) << (json ? pretty_json(actual) : actual);
     return;
   }
-  FAIL_CHECK(golden.name << "." << key << ": " << (expected == nullptr ? "there is no such file for " : "differs from ") << actual);
+  FAIL_CHECK(golden.name << "." << key << ": " << (expected == nullptr ? "there is no such file for " : "differs from ")
+                         << actual);
 }
 
 void forget_golden(const GoldenCase& golden, const std::string& key) {

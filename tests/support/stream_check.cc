@@ -129,7 +129,8 @@ class AnthropicCheck {
   void stop(const Json& data) {
     demand(open_ && data.at("index") == next_, "a stop outside its block");
     empty_tool_ = kind_ == "tool_use" && input_.empty();
-    demand(kind_ != "tool_use" || input_.empty() || input_.front() == '{' || !Json::accept(input_), "tool input that is no object");
+    demand(kind_ != "tool_use" || input_.empty() || input_.front() == '{' || !Json::accept(input_),
+           "tool input that is no object");
     open_ = false;
     ++next_;
   }
