@@ -75,6 +75,12 @@ class MessagesReader {
     message.role = Role::system;
     message.head = true;
     PG_TRY_STATUS(read_content(system, message));
+    // Claude Code's note for Anthropic's own books; its version and hash would break another vendor's prompt cache.
+    const bool note = !message.parts.empty() && message.parts.front().text.starts_with("x-anthropic-billing-header:");
+    if (note && !message.plain) {
+      message.parts.erase(message.parts.begin());
+      warnings_.drop("system.attribution");
+    }
     if (!message.parts.empty()) call_.messages.push_back(std::move(message));
     return {};
   }

@@ -61,7 +61,7 @@ void write_tool_use(const Part& part, WriteWork& work, JsonOut& json) {
   } else if (part.text.empty()) {
     json.raw("input", "{}");
   } else if (is_json_object(part.text)) {
-    json.raw("input", part.text);
+    json.raw("input", mend_surrogates(part.text));
   } else {  // a model once wrote no JSON: Anthropic takes objects only, and the words should stay what they were
     json.open_object("input").field("arguments", part.text).close_object();
   }

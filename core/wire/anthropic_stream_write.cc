@@ -192,7 +192,7 @@ class MessagesReplyWriter final : public ReplyWriter {
     if (start_.kind == BlockStart::Kind::tool) {
       json.field("type", "tool_use").field("id", start_.call_id).field("name", start_.tool.name);
       if (is_json_object(text_)) {
-        json.raw("input", text_);
+        json.raw("input", mend_surrogates(text_));
       } else {  // what is no JSON stays the string it is
         json.open_object("input").field("arguments", text_).close_object();
       }

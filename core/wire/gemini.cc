@@ -116,7 +116,7 @@ class GeminiWriter {
     if (part.tool.custom) {
       json_.raw("args", wrap_input(part.text));
     } else if (is_json_object(part.text)) {
-      json_.raw("args", part.text);
+      json_.raw("args", mend_surrogates(part.text));
     } else {
       json_.open_object("args").field_if("arguments", part.text).close_object();
     }
@@ -139,7 +139,7 @@ class GeminiWriter {
     words.is_error = false;
     const std::string text = result_text(words);
     if (!part.is_error && is_json_object(text)) {
-      json_.raw("response", text);
+      json_.raw("response", mend_surrogates(text));
     } else {
       json_.open_object("response").field(part.is_error ? "error" : "result", text).close_object();
     }

@@ -151,4 +151,34 @@ bool is_json_object(std::string_view text) {
   return doc.parse(text).has_value() && doc.root().is_object();
 }
 
+namespace {
+
+/// 'h' and 'l' for the escapes of high and low halves, else 0. `at` is at a backslash.
+char half_of(std::string_view json, std::size_t at) {
+  if (at + 6 > json.size() || json[at] != '\\' || json[at + 1] != 'u' || (json[at + 2] | 0x20) != 'd') return 0;
+  const char c = static_cast<char>(json[at + 3] | 0x20);
+  if (json[at + 3] == '8' || json[at + 3] == '9' || c == 'a' || c == 'b') return 'h';
+  return c >= 'c' && c <= 'f' ? 'l' : static_cast<char>(0);
+}
+
+}  // namespace
+
+std::string mend_surrogates(std::string_view json) {
+  std::string out;
+  std::size_t copied = 0;
+  for (std::size_t at = json.find('\\'); at != std::string_view::npos;) {
+    const char half = half_of(json, at);
+    if (half == 'h' && half_of(json, at + 6) == 'l') {
+      at = json.find('\\', at + 12);
+      continue;
+    }
+    if (half != 0) {
+      out.append(json.substr(copied, at - copied)).append("\\ufffd");
+      copied = at + 6;
+    }
+    at = at + 2 > json.size() ? std::string_view::npos : json.find('\\', at + 2);
+  }
+  return out.append(json.substr(copied));
+}
+
 }  // namespace pg

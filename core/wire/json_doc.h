@@ -102,4 +102,7 @@ inline JsonView::Iterator JsonView::end() const {
 /// True when `text` is one JSON object and nothing else.
 bool is_json_object(std::string_view text);
 
+/// `json` with each escaped half of a surrogate pair replaced by \ufffd: RFC 8259 allows halves, many parsers do not.
+std::string mend_surrogates(std::string_view json);
+
 }  // namespace pg

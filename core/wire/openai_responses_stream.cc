@@ -132,7 +132,6 @@ class ResponsesReplyReader final : public ReplyReader {
     Block* block = type == "response.output_item.done" ? nullptr : words(type, root);
     if (block == nullptr) return;
     for (const char* field : {"text", "refusal", "arguments", "input"}) complete(*block, root[field].text());
-    if (type.starts_with("response.output_text.") || type.starts_with("response.refusal.")) close(*block);
   }
 
   /// The item as it ended: what is believed when deltas never came.
@@ -140,7 +139,8 @@ class ResponsesReplyReader final : public ReplyReader {
     const std::string type = item["type"].text();
     if (type == "message") {
       std::int64_t part_index = 0;
-      for (JsonView part : item["content"]) read_part({index, part_index++}, part);
+      const bool ended = !item["status"].text_is("incomplete");
+      for (JsonView part : item["content"]) read_part({index, part_index++}, part, ended);
       return;
     }
     item_added(index, item);
@@ -159,14 +159,14 @@ class ResponsesReplyReader final : public ReplyReader {
     if (!item["status"].text_is("incomplete")) close(block);
   }
 
-  void read_part(Key key, JsonView part) {
+  void read_part(Key key, JsonView part, bool ended) {
     const bool refusal = part["type"].text_is("refusal");
     if (!refusal && !part["type"].text_is("output_text")) return;
     BlockStart start;
     if (refusal) start.kind = BlockStart::Kind::refusal;
     Block& block = open(key, std::move(start));
     complete(block, refusal ? part["refusal"].text() : part["text"].text());
-    close(block);
+    if (ended) close(block);
   }
 
   static std::string thought_text(JsonView item) {

@@ -43,7 +43,7 @@ struct ReplyEnd {
   StopReason reason = StopReason::end_turn;
   std::string stop_sequence;
   Usage usage;
-  bool refused_in_words = false;  // there was a refusal block
+  bool refused_in_words = false;  // the model said no itself; no filter did
 };
 
 /// What readers tell. Blocks are numbered by the reader as it likes and may be open side by side.

@@ -27,7 +27,7 @@ std::string suffix_of(std::string_view id) {
   return suffix;
 }
 
-std::string estimate_digits(std::string_view text) {
+std::string hash_of(std::string_view text) {
   return to_hex(as_bytes(sha256(text))).substr(0, 24);
 }
 
@@ -75,9 +75,10 @@ void ReplyCore::name_tool(Queued& queued) {
     queued.wrapped = tool->wrapped && !start.tool.custom;
     start.tool = tool->name;
   }
-  if (start.call_id.empty() || start.call_id.size() > kMaxCallIdOut) {
-    start.call_id = "call_" + estimate_digits(head_.suffix + '/' + std::to_string(tools_) + '/' + start.call_id);
+  if (start.call_id.empty() || start.call_id.size() > kMaxCallIdOut || call_ids_.contains(start.call_id)) {
+    start.call_id = "call_" + hash_of(head_.suffix + '/' + std::to_string(tools_) + '/' + start.call_id);
   }
+  call_ids_.insert(start.call_id);
   ++tools_;
 }
 
@@ -158,12 +159,14 @@ void ReplyCore::stop(StopReason reason, std::string stop_sequence) {
   }
   ended_ = true;
   ReplyEnd end;
-  end.refused_in_words = refused_;
   end.reason = reason;
   // A provider's word is one thing, the calls it made another.
   if (reason == StopReason::tool_use && tools_ == 0) end.reason = StopReason::end_turn;
   if (reason == StopReason::end_turn && tools_ > 0) end.reason = StopReason::tool_use;
-  if (end.reason == StopReason::end_turn && refused_) end.reason = StopReason::refusal;
+  if (end.reason == StopReason::end_turn && refused_) {
+    end.reason = StopReason::refusal;
+    end.refused_in_words = true;
+  }
   end.stop_sequence = std::move(stop_sequence);
   end.usage = final_usage();
   writer_.end(end);

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -61,6 +61,7 @@ class ReplyCore final : public ReplySink {
   Usage usage_;
   std::deque<Queued> queue_;  // the front one is open at the writer
   std::size_t size_ = 0;
+  std::set<std::string> call_ids_;
   std::uint32_t tools_ = 0;
   int fault_status_ = 0;
   bool begun_ = false;
