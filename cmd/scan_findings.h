@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/guard/encoded.h"
 #include "core/guard/guard.h"
 
 namespace pg {
@@ -18,12 +19,13 @@ struct ScanFinding {
   std::uint64_t end_line = 1;
   std::uint64_t end_column = 1;  // behind the last character
   RuleIndex rule = 0;
-  bool weak = false;        // its checksum is wrong
-  bool allowed = false;     // an inline mark says so
-  std::string mask;         // "ghp_…": at most four characters, and only of a prefix that the rule itself makes public
-  std::size_t length = 0;   // bytes of the value
-  std::string hash;         // keyed, 16 hex digits; empty for values that could be guessed from it
-  std::string fingerprint;  // rule, hash (or number in the file) and path: stable when lines move
+  bool weak = false;       // its checksum is wrong
+  bool allowed = false;    // an inline mark says so
+  std::string mask;        // "ghp_…": at most four characters, and only of a prefix that the rule itself makes public
+  std::size_t length = 0;  // bytes of the value, decoded
+  Encoding encoding = Encoding::plain;  // how the value stands in the file
+  std::string hash;                     // keyed, 16 hex digits; empty for values that could be guessed from it
+  std::string fingerprint;              // rule, hash (or number in the file) and path: stable when lines move
 };
 
 /// Turns the texts of one file, given piece by piece, into findings. Not thread-safe; one per file.
@@ -33,9 +35,14 @@ class FindingWriter {
       : guards_(guards), secrets_(secrets), path_(std::move(path)), out_(out) {}
 
   /// Findings of `text` that begin in [from, to) are written; `text` continues the one before at `from`.
-  void write(std::string_view text, std::size_t from, std::size_t to, const std::vector<Finding>& found);
+  /// Both lists are ordered by place.
+  void write(std::string_view text, std::size_t from, std::size_t to, const std::vector<Finding>& found,
+             const std::vector<EncodedFinding>& encoded = {});
+  /// Counts the lines up to `to`; only needed when another piece follows.
+  void leave(std::string_view text, std::size_t to);
 
  private:
+  void add(std::string_view text, const Finding& finding, std::string_view value, Encoding encoding);
   void walk_to(std::string_view text, std::size_t place);
   bool is_allowed(std::string_view text, const Finding& finding);
   std::string mask_of(const Finding& finding, std::string_view value) const;

@@ -59,6 +59,7 @@ Json finding_json(const ScanFinding& finding, const Guards& guards) {
                {"masked", finding.mask},
                {"length", finding.length},
                {"fingerprint", finding.fingerprint}};
+  if (finding.encoding != Encoding::plain) json["encoding"] = encoding_name(finding.encoding);
   if (!finding.hash.empty()) json["hash"] = finding.hash;
   if (finding.allowed) json["allowed"] = true;
   return json;
@@ -127,6 +128,7 @@ std::string report_text(const ScanResult& result, const Guards& guards, const Re
     const Rule& rule = guards.rule(finding.rule);
     out += fmt::format("  {:<9} {:<26} {} ({} bytes)", fmt::format("{}:{}", finding.line, finding.column), rule.id, finding.mask,
                        finding.length);
+    if (finding.encoding != Encoding::plain) out += fmt::format("  in {}", encoding_name(finding.encoding));
     if (finding.weak) out += "  checksum: invalid";
     if (finding.allowed) out += "  allowed";
     if (!finding.hash.empty()) out += "  #" + finding.hash;

@@ -89,6 +89,7 @@ struct Task {
   LevelPtr level;    // of the directory above; of `directory` itself for files
   std::string name;  // of the directory within the one above
   std::vector<std::string> files;
+  std::shared_ptr<const Descriptor> opened;  // the directory, so that names need not be looked up from the root; may be null
 };
 
 class Walk {
@@ -108,7 +109,7 @@ class Walk {
   bool take(Task& task);
   void finish();
   void list(const Task& task, ScanResult& result);
-  void scan_file(const std::string& path, ScanReader& reader, ScanResult& result);
+  void scan_file(const Task& task, const std::string& name, ScanReader& reader, ScanResult& result);
 
   const ScanOptions& options_;
   const Guards& guards_;
@@ -138,7 +139,7 @@ void Walk::work(ScanResult& result) {
   Task task;
   while (take(task)) {
     if (task.files.empty()) list(task, result);
-    for (const std::string& file : task.files) scan_file(joined(task.directory, file), reader, result);
+    for (const std::string& file : task.files) scan_file(task, file, reader, result);
     finish();
   }
 }
@@ -169,23 +170,31 @@ void Walk::list(const Task& task, ScanResult& result) {
     if ((type == DT_DIR && name != ".git") || type == DT_REG) entries.emplace_back(name, type == DT_DIR);
   }
   const LevelPtr level = options_.no_ignore ? nullptr : level_of(task.directory, task.name, task.level, ignore);
-  Task batch{task.directory, level, task.name, {}};
+  Task batch{task.directory,
+             level,
+             task.name,
+             {},
+             std::make_shared<const Descriptor>(::fcntl(::dirfd(directory.get()), F_DUPFD_CLOEXEC, 0))};
+  if (batch.opened->get() < 0) batch.opened.reset();
+  const Task empty = batch;
   for (auto& [name, is_directory] : entries) {
     if (IgnoreRules::is_ignored(level.get(), name, is_directory)) {
       ++result.totals.ignored;
     } else if (is_directory) {
-      add({joined(task.directory, name), level, std::move(name), {}});
+      add({joined(task.directory, name), level, std::move(name), {}, {}});
     } else {
       batch.files.push_back(std::move(name));
-      if (batch.files.size() == kBatch) add(std::exchange(batch, Task{task.directory, level, task.name, {}}));
+      if (batch.files.size() == kBatch) add(std::exchange(batch, empty));
     }
   }
   if (!batch.files.empty()) add(std::move(batch));
 }
 
-void Walk::scan_file(const std::string& path, ScanReader& reader, ScanResult& result) {
+void Walk::scan_file(const Task& task, const std::string& name, ScanReader& reader, ScanResult& result) {
+  const std::string path = joined(task.directory, name);
   // Not following links and not blocking on a pipe: between listing and opening the entry may have become another thing.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+  const Descriptor file(task.opened ? ::openat(task.opened->get(), name.c_str(), kFlags) : ::open(path.c_str(), kFlags));
   struct stat info {};
   if (file.get() < 0 || ::fstat(file.get(), &info) != 0) {
     result.errors.push_back(fmt::format("{}: {}", path, std::strerror(errno)));
@@ -196,11 +205,12 @@ void Walk::scan_file(const std::string& path, ScanReader& reader, ScanResult& re
     case ScanReader::Outcome::scanned:
       ++result.totals.files;
       break;
+    case ScanReader::Outcome::archive:
     case ScanReader::Outcome::binary:
       ++result.totals.binary;
       break;
     case ScanReader::Outcome::failed:
-      result.errors.push_back(fmt::format("{}: {}", path, std::strerror(errno)));
+      result.errors.push_back(fmt::format("{}: {}", path, reader.error()));
       break;
   }
 }
@@ -235,7 +245,7 @@ std::size_t add_paths(const ScanOptions& options, Walk& walk, ScanResult& result
       result.errors.push_back(fmt::format("{}: {}", given, std::strerror(errno)));
     } else if (S_ISDIR(info.st_mode)) {
       ++added;
-      walk.add({path, options.no_ignore ? nullptr : levels_above(path), path.substr(path.rfind('/') + 1), {}});
+      walk.add({path, options.no_ignore ? nullptr : levels_above(path), path.substr(path.rfind('/') + 1), {}, {}});
       continue;
     } else {
       ++added;
@@ -244,7 +254,7 @@ std::size_t add_paths(const ScanOptions& options, Walk& walk, ScanResult& result
       if (real != nullptr) path = real;
       const std::size_t slash = path.rfind('/');
       const std::string directory = slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(1, slash));
-      walk.add({directory, nullptr, "", {slash == std::string::npos ? path : path.substr(slash + 1)}});
+      walk.add({directory, nullptr, "", {slash == std::string::npos ? path : path.substr(slash + 1)}, {}});
     }
     ::free(real);
   }
@@ -265,11 +275,12 @@ void scan_descriptor(int file, const std::string& name, const Guards& guards, co
     case ScanReader::Outcome::scanned:
       ++result.totals.files;
       break;
+    case ScanReader::Outcome::archive:
     case ScanReader::Outcome::binary:
       ++result.totals.binary;
       break;
     case ScanReader::Outcome::failed:
-      result.errors.push_back(fmt::format("{}: {}", name, std::strerror(errno)));
+      result.errors.push_back(fmt::format("{}: {}", name, reader.error()));
       break;
   }
 }

@@ -112,7 +112,7 @@ void read_anchors(Block& block, SecretRule& rule) {
     auto anchor = read_keyword(keyword, ignore_case);
     if (!anchor) {
       block.complain(anchor.error().message);
-    } else if (!AnchorTable().add(*anchor, 0)) {
+    } else if (!AnchorTable::can_hold(*anchor)) {
       block.complain(fmt::format("keyword \"{}\" is too short or too vague: it needs four bytes of few variants", keyword));
     } else {
       rule.anchors.push_back(std::move(*anchor));
