@@ -113,6 +113,12 @@ void unfold(std::string_view text, EncodedRun& run) {
   }
 }
 
+/// Behind the "0x" that hex often has in front.
+Place without_hex_sign(std::string_view text, Place run) {
+  const bool sign = run.size() > 2 && text[run.begin] == '0' && (text[run.begin + 1] | 0x20) == 'x';
+  return {run.begin + (sign ? 2 : 0), run.end};
+}
+
 /// Which alphabets a run is written in.
 struct Alphabets {
   bool standard = false, for_urls = false;
@@ -132,7 +138,8 @@ void add_parts(std::string_view text, Place run, char cut, char other_cut, std::
   std::size_t begin = run.begin;
   for (std::size_t end = run.begin; end <= run.end; ++end) {
     if (end < run.end && text[end] != cut && text[end] != other_cut) continue;
-    EncodedRun part{is_hex_value(text.substr(begin, end - begin)), {{begin, end}}};
+    const Place place = without_hex_sign(text, {begin, end});
+    EncodedRun part{is_hex_value(text.substr(place.begin, place.size())), {place}};
     if (end - begin >= kShortestBase64 && end - begin < run.size() && starts_printable(text, part))
       out.push_back(std::move(part));
     begin = end + 1;
@@ -175,8 +182,8 @@ std::optional<Place> find_run(std::string_view text, std::size_t from) {
 std::vector<EncodedRun> split_run(std::string_view text, Place run, std::size_t& end) {
   end = run.end;
   run.begin = value_begin(text, run);
-  std::string_view value = text.substr(run.begin, run.size());
-  if (value.starts_with("0x") || value.starts_with("0X")) run.begin += 2, value.remove_prefix(2);
+  run = without_hex_sign(text, run);
+  const std::string_view value = text.substr(run.begin, run.size());
   std::vector<EncodedRun> out;
   if (value.size() < kShortestBase64) return out;
   if (is_hex(value)) {
