@@ -4,9 +4,13 @@
 #include "cmd/command.h"
 #include "cmd/open.h"
 #include "cmd/print.h"
+#include "cmd/rules_check.h"
+#include "cmd/scan_settings.h"
+#include "config/load_toml.h"
 #include "core/base/text.h"
 #include "core/guard/guard.h"
 #include "core/guard/secrets.h"
+#include "core/store/files.h"
 
 namespace pg {
 namespace {
@@ -88,11 +92,18 @@ int show(Shell& shell, const std::string& id) {
       shell.write(rule_json(rule, action) + "\n");
       return exit_ok;
     }
-    const std::vector<std::pair<std::string_view, std::string>> rows{{"rule", rule.id},
-                                                                     {"finds", rule.description},
-                                                                     {"category", std::string(category_name(rule.category))},
-                                                                     {"action", std::string(action_name(action))},
-                                                                     {"placeholder", fmt::format("[[{}_001]]", rule.kind)}};
+    std::vector<std::pair<std::string_view, std::string>> rows{{"rule", rule.id},
+                                                               {"finds", rule.description},
+                                                               {"category", std::string(category_name(rule.category))},
+                                                               {"action", std::string(action_name(action))},
+                                                               {"placeholder", fmt::format("[[{}_001]]", rule.kind)}};
+    if (const auto secrets = shipped_secret_rules(); index <= secrets->rules().size()) {
+      const SecretRule& secret = secrets->rules()[index - 1U];
+      rows.emplace_back("documented", secret.source);
+      rows.emplace_back("begins with", fmt::format("{}", fmt::join(secret.keywords, ", ")));
+      rows.emplace_back("expression", secret.pattern->regex());
+      rows.emplace_back("for example", fmt::format("{}", fmt::join(secret.examples, "  ")));
+    }
     for (const auto& [name, value] : rows)
       shell.write(shell.out_tty ? fmt::format("{:<13}{}\n", name, value) : fmt::format("{}\t{}\n", name, value));
     return exit_ok;
@@ -102,6 +113,38 @@ int show(Shell& shell, const std::string& id) {
                                          nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : std::string{}),
                      .hint = "pg rules list",
                      .status = exit_not_found});
+}
+
+/// The rules of a file's [[scan.rule]] blocks with the shipped ones, or those that a scan here would go by.
+std::shared_ptr<const SecretRules> rules_to_check(Shell& shell, const std::string& file) {
+  if (file.empty()) return make_scan_plan(shell, false, true).value().secrets;
+  constexpr std::uint64_t kMaxFile = 1 << 20;
+  const std::string text = read_file(file, kMaxFile, FileTrust::shared).value();
+  std::vector<Problem> problems;
+  (void)parse_toml(text, file, problems);
+  if (!problems.empty()) throw Refusal(make_error(Code::invalid_config, problems_text(problems)));
+  return SecretRules::choose({{{file, text}}, {}, true}).value();
+}
+
+int check(Shell& shell, const std::string& file) {
+  const auto rules = rules_to_check(shell, file);
+  const RuleCheck checked = check_rules(*rules);
+  if (shell.json) {
+    std::string objects;
+    for (const RuleComplaint& one : checked.complaints) {
+      std::string object = "{";
+      json_field(object, "rule", one.rule);
+      json_field(object, "what", one.what);
+      objects += (objects.empty() ? "" : ",\n") + object + "}";
+    }
+    shell.write("[" + objects + "]\n");
+  } else {
+    for (const RuleComplaint& one : checked.complaints) shell.print("{}: {}\n", one.rule, escape_controls(one.what));
+  }
+  shell.note(
+      fmt::format("{} rules, {} examples and counterexamples: {}", rules->rules().size(), checked.examples,
+                  checked.complaints.empty() ? "all as they should be" : fmt::format("{} wrong", checked.complaints.size())));
+  return checked.complaints.empty() ? exit_ok : exit_no;
 }
 
 }  // namespace
@@ -119,6 +162,12 @@ void add_rules(CLI::App& command, Shell& shell) {
   shows->add_option("RULE", *id, "Its id")->required();
   shows->footer("pg rules show email\npg rules show iban --json");
   set_action(*shows, shell, [&shell, id] { return show(shell, *id); });
+
+  auto file = std::make_shared<std::string>();
+  auto* checks = command.add_subcommand("check", "Try every secret rule on its own examples");
+  checks->add_option("FILE", *file, "TOML with [[scan.rule]] blocks (default: the settings in force here)");
+  checks->footer("pg rules check\npg rules check .promptgate.toml");
+  set_action(*checks, shell, [&shell, file] { return check(shell, *file); });
 }
 
 }  // namespace pg

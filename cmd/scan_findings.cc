@@ -95,6 +95,7 @@ void FindingWriter::add(std::string_view text, const Finding& finding, std::stri
   one.rule = finding.rule;
   one.weak = finding.weak;
   one.allowed = is_allowed(text, finding);
+  if (one.allowed) one.allowed_by = kByMark;
   one.mask = mask_of(finding, value);
   one.length = value.size();
   one.encoding = encoding;

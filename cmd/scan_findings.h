@@ -12,6 +12,8 @@
 
 namespace pg {
 
+inline constexpr std::string_view kByMark = "a mark", kBySettings = "the settings", kByBaseline = "the baseline";
+
 struct ScanFinding {
   std::string path;          // as shown: relative to where the scan began, "/" between parts
   std::uint64_t line = 1;    // 1-based
@@ -19,10 +21,11 @@ struct ScanFinding {
   std::uint64_t end_line = 1;
   std::uint64_t end_column = 1;  // behind the last character
   RuleIndex rule = 0;
-  bool weak = false;       // its checksum is wrong
-  bool allowed = false;    // an inline mark says so
-  std::string mask;        // "ghp_…": at most four characters, and only of a prefix that the rule itself makes public
-  std::size_t length = 0;  // bytes of the value, decoded
+  bool weak = false;            // its checksum is wrong
+  bool allowed = false;         // does not count
+  std::string_view allowed_by;  // "a mark", "the settings", "the baseline"
+  std::string mask;             // "ghp_…": at most four characters, and only of a prefix that the rule itself makes public
+  std::size_t length = 0;       // bytes of the value, decoded
   Encoding encoding = Encoding::plain;  // how the value stands in the file
   std::string hash;                     // keyed, 16 hex digits; empty for values that could be guessed from it
   std::string fingerprint;              // rule, hash (or number in the file) and path: stable when lines move

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -19,6 +20,7 @@
 #include <tuple>
 #include <utility>
 
+#include "cmd/scan_archive.h"
 #include "cmd/scan_ignore.h"
 #include "cmd/scan_reader.h"
 #include "core/guard/secrets.h"
@@ -59,12 +61,14 @@ struct IgnoreFiles {
   bool git = false, own = false, repository = false;
 };
 
-LevelPtr level_of(const std::string& directory, std::string name, LevelPtr above, IgnoreFiles files) {
+LevelPtr level_of(const std::string& directory, std::string name, LevelPtr above, IgnoreFiles files,
+                  const std::string& exclude = {}) {
   std::shared_ptr<IgnoreRules> rules;
-  if (files.git || files.own || files.repository) rules = std::make_shared<IgnoreRules>();
+  if (files.git || files.own || files.repository || !exclude.empty()) rules = std::make_shared<IgnoreRules>();
   if (files.repository) rules->add(read_small(joined(directory, ".git/info/exclude")));
   if (files.git) rules->add(read_small(joined(directory, ".gitignore")));
   if (files.own) rules->add(read_small(joined(directory, ".ignore")));
+  if (!exclude.empty()) rules->add(exclude);
   return std::make_shared<IgnoreRules::Level>(IgnoreRules::Level{std::move(rules), std::move(above), std::move(name)});
 }
 
@@ -90,12 +94,32 @@ struct Task {
   std::string name;  // of the directory within the one above
   std::vector<std::string> files;
   std::shared_ptr<const Descriptor> opened;  // the directory, so that names need not be looked up from the root; may be null
+  bool named = false;                        // given by the user, not found in a directory
 };
+
+void count_outcome(ScanReader::Outcome outcome, const std::string& path, const ScanReader& reader, ScanResult& result) {
+  switch (outcome) {
+    case ScanReader::Outcome::scanned:
+      ++result.totals.files;
+      break;
+    case ScanReader::Outcome::binary:
+      ++result.totals.binary;
+      break;
+    case ScanReader::Outcome::archive:
+      ++result.totals.archives;
+      break;
+    case ScanReader::Outcome::failed:
+      result.errors.push_back(fmt::format("{}: {}", path, reader.error()));
+      break;
+  }
+}
 
 class Walk {
  public:
   Walk(const ScanOptions& options, const Guards& guards, const SecretRules* secrets)
-      : options_(options), guards_(guards), secrets_(secrets) {}
+      : options_(options), guards_(guards), secrets_(secrets) {
+    for (const std::string& pattern : options.exclude) exclude_ += pattern + "\n";
+  }
 
   void add(Task task) {
     const std::lock_guard lock(mutex_);
@@ -114,6 +138,7 @@ class Walk {
   const ScanOptions& options_;
   const Guards& guards_;
   const SecretRules* secrets_;
+  std::string exclude_;  // one pattern a line
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Task> tasks_;  // a stack: depth first keeps it short
@@ -135,7 +160,7 @@ void Walk::finish() {
 }
 
 void Walk::work(ScanResult& result) {
-  ScanReader reader(guards_, secrets_);
+  ScanReader reader(guards_, secrets_, options_.progress);
   Task task;
   while (take(task)) {
     if (task.files.empty()) list(task, result);
@@ -169,19 +194,23 @@ void Walk::list(const Task& task, ScanResult& result) {
     if (type == DT_LNK) ++result.totals.symlinks;
     if ((type == DT_DIR && name != ".git") || type == DT_REG) entries.emplace_back(name, type == DT_DIR);
   }
-  const LevelPtr level = options_.no_ignore ? nullptr : level_of(task.directory, task.name, task.level, ignore);
+  if (options_.no_ignore) ignore = {};
+  const bool plain = options_.no_ignore && exclude_.empty();
+  const LevelPtr level =
+      plain ? nullptr : level_of(task.directory, task.name, task.level, ignore, task.named ? exclude_ : std::string());
   Task batch{task.directory,
              level,
              task.name,
              {},
-             std::make_shared<const Descriptor>(::fcntl(::dirfd(directory.get()), F_DUPFD_CLOEXEC, 0))};
+             std::make_shared<const Descriptor>(::fcntl(::dirfd(directory.get()), F_DUPFD_CLOEXEC, 0)),
+             false};
   if (batch.opened->get() < 0) batch.opened.reset();
   const Task empty = batch;
   for (auto& [name, is_directory] : entries) {
     if (IgnoreRules::is_ignored(level.get(), name, is_directory)) {
       ++result.totals.ignored;
     } else if (is_directory) {
-      add({joined(task.directory, name), level, std::move(name), {}, {}});
+      add({joined(task.directory, name), level, std::move(name), {}, {}, false});
     } else {
       batch.files.push_back(std::move(name));
       if (batch.files.size() == kBatch) add(std::exchange(batch, empty));
@@ -200,19 +229,19 @@ void Walk::scan_file(const Task& task, const std::string& name, ScanReader& read
     result.errors.push_back(fmt::format("{}: {}", path, std::strerror(errno)));
     return;
   }
-  if (!S_ISREG(info.st_mode)) return;
-  switch (reader.scan(file.get(), static_cast<std::uint64_t>(info.st_size), path, result.findings, result.totals.bytes)) {
-    case ScanReader::Outcome::scanned:
-      ++result.totals.files;
-      break;
-    case ScanReader::Outcome::archive:
-    case ScanReader::Outcome::binary:
-      ++result.totals.binary;
-      break;
-    case ScanReader::Outcome::failed:
-      result.errors.push_back(fmt::format("{}: {}", path, reader.error()));
-      break;
+  // A device or pipe that was named is read to its end, as standard input is; one that a tree holds is not touched.
+  if (!S_ISREG(info.st_mode) && !task.named) return;
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  if (!task.named && options_.max_file_size > 0 && size > options_.max_file_size) {
+    ++result.totals.too_big;
+    return;
   }
+  const auto outcome = reader.scan(file.get(), S_ISREG(info.st_mode) ? size : 0, path, result.findings, result.totals.bytes);
+  if (outcome == ScanReader::Outcome::archive && options_.archives)
+    scan_archive(file.get(), path, reader, result);
+  else
+    count_outcome(outcome, path, reader, result);
+  if (options_.progress != nullptr) options_.progress->files.fetch_add(1, std::memory_order_relaxed);
 }
 
 unsigned thread_count(unsigned wanted) {
@@ -227,25 +256,38 @@ void append(ScanResult& all, ScanResult&& part) {
   all.totals.files += part.totals.files;
   all.totals.bytes += part.totals.bytes;
   all.totals.binary += part.totals.binary;
+  all.totals.archives += part.totals.archives;
+  all.totals.too_big += part.totals.too_big;
   all.totals.symlinks += part.totals.symlinks;
   all.totals.ignored += part.totals.ignored;
+}
+
+/// As short as it can be said: what lies below the current directory is named from there, so that reports and fingerprints are
+/// the same however the path was given.
+std::string shown_path(const std::string& given, const std::string& here) {
+  std::string path = std::filesystem::path(given).lexically_normal().string();
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  if (path == here) return ".";
+  if (here.size() > 1 && path.starts_with(here + "/")) path.erase(0, here.size() + 1);
+  return path;
 }
 
 /// Every given path becomes a task; what a link names is scanned when it was named itself.
 std::size_t add_paths(const ScanOptions& options, Walk& walk, ScanResult& result) {
   std::size_t added = 0;
+  std::error_code failed;
+  const std::string here = std::filesystem::current_path(failed).string();
   for (const std::string& given : options.paths) {
     if (given == "-") continue;
-    std::string path = given;
-    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-    if (path.starts_with("./") && path.size() > 2) path.erase(0, 2);
+    std::string path = shown_path(given, here);
+    result.scanned.push_back(path);
     struct stat info {};
     char* real = nullptr;
     if (::stat(path.c_str(), &info) != 0) {
       result.errors.push_back(fmt::format("{}: {}", given, std::strerror(errno)));
     } else if (S_ISDIR(info.st_mode)) {
       ++added;
-      walk.add({path, options.no_ignore ? nullptr : levels_above(path), path.substr(path.rfind('/') + 1), {}, {}});
+      walk.add({path, options.no_ignore ? nullptr : levels_above(path), path.substr(path.rfind('/') + 1), {}, {}, true});
       continue;
     } else {
       ++added;
@@ -254,7 +296,7 @@ std::size_t add_paths(const ScanOptions& options, Walk& walk, ScanResult& result
       if (real != nullptr) path = real;
       const std::size_t slash = path.rfind('/');
       const std::string directory = slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(1, slash));
-      walk.add({directory, nullptr, "", {slash == std::string::npos ? path : path.substr(slash + 1)}, {}});
+      walk.add({directory, nullptr, "", {slash == std::string::npos ? path : path.substr(slash + 1)}, {}, true});
     }
     ::free(real);
   }
@@ -271,18 +313,7 @@ void sort_findings(std::vector<ScanFinding>& findings) {
 
 void scan_descriptor(int file, const std::string& name, const Guards& guards, const SecretRules* secrets, ScanResult& result) {
   ScanReader reader(guards, secrets);
-  switch (reader.scan(file, 0, name, result.findings, result.totals.bytes)) {
-    case ScanReader::Outcome::scanned:
-      ++result.totals.files;
-      break;
-    case ScanReader::Outcome::archive:
-    case ScanReader::Outcome::binary:
-      ++result.totals.binary;
-      break;
-    case ScanReader::Outcome::failed:
-      result.errors.push_back(fmt::format("{}: {}", name, reader.error()));
-      break;
-  }
+  count_outcome(reader.scan(file, 0, name, result.findings, result.totals.bytes), name, reader, result);
 }
 
 ScanResult scan_sources(const ScanOptions& options, const Guards& guards, const SecretRules* secrets) {
