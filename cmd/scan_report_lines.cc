@@ -15,13 +15,6 @@ bool is_listed(const ScanFinding& finding, const ReportStyle& style) {
   return style.show_suppressed || !finding.allowed;
 }
 
-std::string message_of(const ScanFinding& finding, const Guards& guards) {
-  std::string text = fmt::format("{}: {} ({} bytes)", guards.rule(finding.rule).description, finding.mask, finding.length);
-  if (finding.encoding != Encoding::plain) text += fmt::format(", in {}", encoding_name(finding.encoding));
-  if (finding.weak) text += ", checksum: invalid";
-  return text;
-}
-
 /// Workflow commands end at a line's end, their properties at ',' and ':'.
 std::string for_workflow(std::string_view text, bool property) {
   std::string out;
@@ -84,7 +77,8 @@ std::string report_github(const ScanResult& result, const Guards& guards, const 
     out += fmt::format("::{} file={},line={},col={},endLine={}", level, for_workflow(finding.path, true), finding.line,
                        finding.column, finding.end_line);
     if (finding.line == finding.end_line) out += fmt::format(",endColumn={}", finding.end_column);
-    out += fmt::format(",title={}::{}\n", guards.rule(finding.rule).id, for_workflow(message_of(finding, guards), false));
+    out += fmt::format(",title={}::{}\n", guards.rule(finding.rule).id,
+                       for_workflow(finding_message(finding, guards.rule(finding.rule)), false));
   }
   for (const std::string& error : result.errors)
     out += "::error title=pg scan::" + for_workflow(escape_controls(error), false) + "\n";
@@ -111,7 +105,7 @@ std::string report_junit(const ScanResult& result, const Guards& guards, const R
   for (const ScanFinding& finding : result.findings) {
     if (!is_listed(finding, style)) continue;
     const std::string& rule = guards.rule(finding.rule).id;
-    const std::string message = for_xml(message_of(finding, guards));
+    const std::string message = for_xml(finding_message(finding, guards.rule(finding.rule)));
     const std::string place = for_xml(fmt::format("{}:{}:{}", finding.path, finding.line, finding.column));
     cases += fmt::format("    <testcase classname=\"{}\" name=\"{} at {}:{}\" file=\"{}\" line=\"{}\">\n", for_xml(finding.path),
                          rule, finding.line, finding.column, for_xml(finding.path), finding.line);

@@ -90,9 +90,7 @@ Json sarif_result(const ScanFinding& finding, const Rule& rule, std::size_t inde
   Json json = {{"ruleId", rule.id},
                {"ruleIndex", index},
                {"level", finding.weak ? "note" : "error"},
-               {"message",
-                {{"text", fmt::format("{}: {} ({} bytes){}", rule.description, finding.mask, finding.length,
-                                      finding.weak ? ", checksum: invalid" : "")}}},
+               {"message", {{"text", finding_message(finding, rule)}}},
                {"locations",
                 {{{"physicalLocation", {{"artifactLocation", {{"uri", uri_of(finding.path)}}}, {"region", std::move(region)}}}}}},
                {"partialFingerprints", {{"promptgate/v1", finding.fingerprint}}}};
@@ -105,6 +103,13 @@ Json sarif_result(const ScanFinding& finding, const Rule& rule, std::size_t inde
 std::size_t count_open(const ScanResult& result) {
   return static_cast<std::size_t>(
       std::count_if(result.findings.begin(), result.findings.end(), [](const ScanFinding& f) { return !f.allowed; }));
+}
+
+std::string finding_message(const ScanFinding& finding, const Rule& rule) {
+  std::string text = fmt::format("{}: {} ({} bytes)", rule.description, finding.mask, finding.length);
+  if (finding.encoding != Encoding::plain) text += fmt::format(", in {}", encoding_name(finding.encoding));
+  if (finding.weak) text += ", checksum: invalid";
+  return text;
 }
 
 std::string finding_line(const ScanFinding& finding, const Guards& guards) {

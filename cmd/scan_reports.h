@@ -31,6 +31,8 @@ std::string report_junit(const ScanResult& result, const Guards& guards, const R
 inline constexpr std::size_t kMaxSarifResults = 5000;
 std::string report_sarif(const ScanResult& result, const Guards& guards, const ReportStyle& style);
 
+/// "GitHub token: ghp_… (40 bytes), in base64, checksum: invalid".
+std::string finding_message(const ScanFinding& finding, const Rule& rule);
 /// A finding as one line of JSON.
 std::string finding_line(const ScanFinding& finding, const Guards& guards);
 

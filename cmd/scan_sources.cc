@@ -221,9 +221,10 @@ void Walk::list(const Task& task, ScanResult& result) {
 
 void Walk::scan_file(const Task& task, const std::string& name, ScanReader& reader, ScanResult& result) {
   const std::string path = joined(task.directory, name);
-  // Not following links and not blocking on a pipe: between listing and opening the entry may have become another thing.
-  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-  const Descriptor file(task.opened ? ::openat(task.opened->get(), name.c_str(), kFlags) : ::open(path.c_str(), kFlags));
+  // Not following links and not blocking on a pipe: between listing and opening the entry may have become another thing. What was
+  // named is opened as it is.
+  const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (task.named ? 0 : O_NOFOLLOW | O_NONBLOCK);
+  const Descriptor file(task.opened ? ::openat(task.opened->get(), name.c_str(), flags) : ::open(path.c_str(), flags));
   struct stat info {};
   if (file.get() < 0 || ::fstat(file.get(), &info) != 0) {
     result.errors.push_back(fmt::format("{}: {}", path, std::strerror(errno)));
@@ -265,7 +266,9 @@ void append(ScanResult& all, ScanResult&& part) {
 /// As short as it can be said: what lies below the current directory is named from there, so that reports and fingerprints are
 /// the same however the path was given.
 std::string shown_path(const std::string& given, const std::string& here) {
-  std::string path = std::filesystem::path(given).lexically_normal().string();
+  // Behind a link ".." leads elsewhere than it reads.
+  const bool plain = given.find("..") == std::string::npos;
+  std::string path = plain ? std::filesystem::path(given).lexically_normal().string() : given;
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   if (path == here) return ".";
   if (here.size() > 1 && path.starts_with(here + "/")) path.erase(0, here.size() + 1);
@@ -282,7 +285,6 @@ std::size_t add_paths(const ScanOptions& options, Walk& walk, ScanResult& result
     std::string path = shown_path(given, here);
     result.scanned.push_back(path);
     struct stat info {};
-    char* real = nullptr;
     if (::stat(path.c_str(), &info) != 0) {
       result.errors.push_back(fmt::format("{}: {}", given, std::strerror(errno)));
     } else if (S_ISDIR(info.st_mode)) {
@@ -291,14 +293,10 @@ std::size_t add_paths(const ScanOptions& options, Walk& walk, ScanResult& result
       continue;
     } else {
       ++added;
-      struct stat link {};
-      if (::lstat(path.c_str(), &link) == 0 && S_ISLNK(link.st_mode)) real = ::realpath(path.c_str(), nullptr);
-      if (real != nullptr) path = real;
       const std::size_t slash = path.rfind('/');
       const std::string directory = slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(1, slash));
       walk.add({directory, nullptr, "", {slash == std::string::npos ? path : path.substr(slash + 1)}, {}, true});
     }
-    ::free(real);
   }
   return added;
 }

@@ -155,6 +155,21 @@ TEST_CASE("excluded globs and large files are left out of a tree, files that wer
   CHECK(scan_path(big, options).findings.size() == 1);
 }
 
+TEST_CASE("a pipe and a link that were named are read") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  REQUIRE(::write(ends[1], kValue.data(), kValue.size()) == static_cast<ssize_t>(kValue.size()));
+  ::close(ends[1]);
+  CHECK(scan_path(fmt::format("/dev/fd/{}", ends[0])).findings.size() == 1);
+  ::close(ends[0]);
+  const test::TempDir dir;
+  dir.write("a.txt", kValue);
+  std::filesystem::create_symlink("a.txt", dir.file("link"));
+  const ScanResult result = scan_path(dir.file("link"));
+  REQUIRE(result.findings.size() == 1);
+  CHECK(result.findings[0].path == dir.file("link"));
+}
+
 TEST_CASE("UTF-16 is read as text, with the place in characters") {
   const test::TempDir dir;
   std::string wide = "\xFF\xFE";
