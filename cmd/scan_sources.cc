@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstring>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -114,6 +115,24 @@ void count_outcome(ScanReader::Outcome outcome, const std::string& path, const S
   }
 }
 
+unsigned thread_count(unsigned wanted) {
+  if (wanted > 0) return wanted;
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  return std::min(8U, std::max(4U, 2 * cores));
+}
+
+void append(ScanResult& all, ScanResult&& part) {
+  std::move(part.findings.begin(), part.findings.end(), std::back_inserter(all.findings));
+  std::move(part.errors.begin(), part.errors.end(), std::back_inserter(all.errors));
+  all.totals.files += part.totals.files;
+  all.totals.bytes += part.totals.bytes;
+  all.totals.binary += part.totals.binary;
+  all.totals.archives += part.totals.archives;
+  all.totals.too_big += part.totals.too_big;
+  all.totals.symlinks += part.totals.symlinks;
+  all.totals.ignored += part.totals.ignored;
+}
+
 class Walk {
  public:
   Walk(const ScanOptions& options, const Guards& guards, const SecretRules* secrets)
@@ -125,8 +144,13 @@ class Walk {
     const std::lock_guard lock(mutex_);
     tasks_.push_back(std::move(task));
     ++open_;
+    // One thread more only for work that waits: most scans of a hook are over before a thread has begun.
+    if (tasks_.size() > 1 && threads_.size() + 1 < thread_count(options_.threads))
+      threads_.emplace_back([this, &part = parts_.emplace_back()] { work(part); });
     wake_.notify_one();
   }
+  /// Works until nothing is left; what all threads found.
+  ScanResult run();
   void work(ScanResult& result);
 
  private:
@@ -143,7 +167,18 @@ class Walk {
   std::condition_variable wake_;
   std::vector<Task> tasks_;  // a stack: depth first keeps it short
   std::size_t open_ = 0;     // tasks waiting or being worked on
+  std::vector<std::thread> threads_;
+  std::deque<ScanResult> parts_;  // one for each of them
 };
+
+ScanResult Walk::run() {
+  ScanResult result;
+  work(result);
+  // Nothing is open any more, so nobody adds tasks or threads.
+  for (std::thread& thread : threads_) thread.join();
+  for (ScanResult& part : parts_) append(result, std::move(part));
+  return result;
+}
 
 bool Walk::take(Task& task) {
   std::unique_lock lock(mutex_);
@@ -245,24 +280,6 @@ void Walk::scan_file(const Task& task, const std::string& name, ScanReader& read
   if (options_.progress != nullptr) options_.progress->files.fetch_add(1, std::memory_order_relaxed);
 }
 
-unsigned thread_count(unsigned wanted) {
-  if (wanted > 0) return wanted;
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  return std::min(8U, std::max(4U, 2 * cores));
-}
-
-void append(ScanResult& all, ScanResult&& part) {
-  std::move(part.findings.begin(), part.findings.end(), std::back_inserter(all.findings));
-  std::move(part.errors.begin(), part.errors.end(), std::back_inserter(all.errors));
-  all.totals.files += part.totals.files;
-  all.totals.bytes += part.totals.bytes;
-  all.totals.binary += part.totals.binary;
-  all.totals.archives += part.totals.archives;
-  all.totals.too_big += part.totals.too_big;
-  all.totals.symlinks += part.totals.symlinks;
-  all.totals.ignored += part.totals.ignored;
-}
-
 /// As short as it can be said: what lies below the current directory is named from there, so that reports and fingerprints are
 /// the same however the path was given.
 std::string shown_path(const std::string& given, const std::string& here) {
@@ -319,14 +336,7 @@ ScanResult scan_sources(const ScanOptions& options, const Guards& guards, const 
   if (std::find(options.paths.begin(), options.paths.end(), "-") != options.paths.end())
     scan_descriptor(STDIN_FILENO, options.stdin_name, guards, secrets, result);
   Walk walk(options, guards, secrets);
-  if (add_paths(options, walk, result) > 0) {
-    std::vector<ScanResult> parts(thread_count(options.threads));
-    std::vector<std::thread> threads;
-    for (std::size_t i = 1; i < parts.size(); ++i) threads.emplace_back([&walk, &part = parts[i]] { walk.work(part); });
-    walk.work(parts[0]);
-    for (std::thread& thread : threads) thread.join();
-    for (ScanResult& part : parts) append(result, std::move(part));
-  }
+  if (add_paths(options, walk, result) > 0) append(result, walk.run());
   std::sort(result.errors.begin(), result.errors.end());
   sort_findings(result.findings);
   return result;
