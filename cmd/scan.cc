@@ -124,12 +124,12 @@ void add_scan(CLI::App& command, Shell& shell) {
   command.add_flag("--show-suppressed", flags->show_suppressed,
                    "Also show findings that a mark, the settings or the baseline allow");
   command.add_option("--stdin-name", flags->sources.stdin_name, "Path to report for standard input")->type_name("PATH");
-  command.add_option("--threads", flags->sources.threads, "Scanning threads (default: by cores, 4 to 8)")
-      ->check(CLI::Range(1, 256));
+  in_range(command.add_option("--threads", flags->sources.threads, "Scanning threads (default: by cores, 4 to 8)"), 1, 256);
   command.footer(
       "pg scan                          # this directory, .gitignore honoured\n"
       "pg scan --format sarif src       # for code scanning services\n"
-      "git diff | pg scan --pii -       # standard input, personal data too");
+      "git diff | pg scan --pii -       # standard input, personal data too\n"
+      "pg scan --baseline known.txt     # only what is not in that file counts");
   set_action(command, shell, [flags, &shell] { return run_scan(*flags, shell); });
 }
 

@@ -32,22 +32,16 @@ void ScanReader::reserve(std::size_t size) {
   capacity_ = capacity;
 }
 
-/// Reads until the buffer holds `want` bytes or the source ends; false when reading fails.
-bool ScanReader::fill(ByteSource& source, std::size_t want, bool& at_end) {
+/// Reads until the buffer holds `want` bytes or the source ends. One that breaks ends, too: what came before is scanned.
+void ScanReader::fill(ByteSource& source, std::size_t want, bool& at_end) {
   reserve(want);
-  while (size_ < want) {
+  while (size_ < want && !at_end) {
     const auto got = source.read(buffer_.get() + size_, want - size_);
-    if (!got) {
-      error_ = got.error().message;
-      return false;
-    }
-    if (*got == 0) {
-      at_end = true;
-      return true;
-    }
-    size_ += *got;
+    broken_ = !got;
+    if (broken_) error_ = got.error().message;
+    at_end = broken_ || *got == 0;
+    if (!at_end) size_ += *got;
   }
-  return true;
 }
 
 ScanReader::Outcome ScanReader::scan(int file, std::uint64_t size_hint, const std::string& path, std::vector<ScanFinding>& out,
@@ -59,20 +53,22 @@ ScanReader::Outcome ScanReader::scan(int file, std::uint64_t size_hint, const st
 ScanReader::Outcome ScanReader::scan(ByteSource& source, std::uint64_t size_hint, const std::string& path,
                                      std::vector<ScanFinding>& out, std::uint64_t& bytes) {
   size_ = 0;
+  broken_ = false;
   bool at_end = false;
   // One byte more than the size says, so that the end of a file that did not grow shows at once.
   std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, std::max<std::uint64_t>(size_hint + 1, 32U << 10)));
-  if (!fill(source, want, at_end)) return Outcome::failed;
+  fill(source, want, at_end);
+  if (broken_ && size_ == 0) return Outcome::failed;
   if (is_archive(head())) return Outcome::archive;
   if (const auto big_endian = big_endian_utf16(head())) {
     PrefixedSource whole(std::string(head().substr(2)), source);
     Utf16Source text(whole, *big_endian);
     size_ = 0;
     at_end = false;
-    if (!fill(text, kSniffed, at_end)) return Outcome::failed;
+    fill(text, kSniffed, at_end);
     return scan_text(text, at_end, path, out, bytes);
   }
-  if (std::memchr(buffer_.get(), '\0', std::min(size_, kSniffed)) != nullptr) return Outcome::binary;
+  if (std::memchr(buffer_.get(), '\0', std::min(size_, kSniffed)) != nullptr) return broken_ ? Outcome::failed : Outcome::binary;
   return scan_text(source, at_end, path, out, bytes);
 }
 
@@ -81,7 +77,7 @@ ScanReader::Outcome ScanReader::scan_text(ByteSource& source, bool at_end, const
   // It grew, or said nothing of its size, as a pipe does.
   for (std::size_t want = std::max(size_, kSniffed); !at_end && want < kPiece;) {
     want = std::min(kPiece, want * 4);
-    if (!fill(source, want, at_end)) return Outcome::failed;
+    fill(source, want, at_end);
   }
   FindingWriter writer(guards_, secrets_, path, out);
   std::size_t from = 0;  // what lies before was written with the piece before
@@ -95,13 +91,13 @@ ScanReader::Outcome ScanReader::scan_text(ByteSource& source, bool at_end, const
     writer.write(text, from, to, found_, encoded_found_);
     bytes += to - from;
     if (progress_ != nullptr) progress_->bytes.fetch_add(to - from, std::memory_order_relaxed);
-    if (at_end) return Outcome::scanned;
+    if (at_end) return broken_ ? Outcome::failed : Outcome::scanned;
     writer.leave(text, to);
     const std::size_t keep = size_ - to + kLookBack;
     std::memmove(buffer_.get(), buffer_.get() + size_ - keep, keep);
     size_ = keep;
     from = kLookBack;
-    if (!fill(source, kPiece, at_end)) return Outcome::failed;
+    fill(source, kPiece, at_end);
   }
 }
 

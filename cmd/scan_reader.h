@@ -32,7 +32,8 @@ class ScanReader {
 
   enum class Outcome { scanned, binary, archive, failed };
   /// Reads the source to its end and appends findings under `path`; `bytes` grows by what was scanned. UTF-16 with a byte order
-  /// mark is read as text. An archive (zip, tar, gzip by its first bytes) is left alone. error() tells why it failed.
+  /// mark is read as text. An archive (zip, tar, gzip by its first bytes) is left alone. A source that
+  /// fails is scanned as far as it came; error() tells why it failed.
   Outcome scan(ByteSource& source, std::uint64_t size_hint, const std::string& path, std::vector<ScanFinding>& out,
                std::uint64_t& bytes);
   /// The same for an open file.
@@ -43,7 +44,7 @@ class ScanReader {
   std::string_view head() const { return {buffer_.get(), size_}; }
 
  private:
-  bool fill(ByteSource& source, std::size_t want, bool& at_end);
+  void fill(ByteSource& source, std::size_t want, bool& at_end);
   void reserve(std::size_t size);
   Outcome scan_text(ByteSource& source, bool at_end, const std::string& path, std::vector<ScanFinding>& out,
                     std::uint64_t& bytes);
@@ -58,6 +59,7 @@ class ScanReader {
   EncodedFinder encoded_;
   std::vector<EncodedFinding> encoded_found_;
   std::string error_;
+  bool broken_ = false;  // the source failed before its end
 };
 
 /// True when bytes begin as zip, tar or gzip files do.

@@ -155,6 +155,17 @@ TEST_CASE("excluded globs and large files are left out of a tree, files that wer
   CHECK(scan_path(big, options).findings.size() == 1);
 }
 
+TEST_CASE("a source that breaks is scanned as far as it came") {
+  const std::string text = kValue + " and more";
+  MemorySource bytes(text);
+  PartSource cut(bytes, 1000);
+  ScanReader reader(*scanning_guards(), shipped_secret_rules().get());
+  ScanResult result;
+  CHECK(reader.scan(cut, 1000, "x", result.findings, result.totals.bytes) == ScanReader::Outcome::failed);
+  CHECK(result.findings.size() == 1);
+  CHECK(reader.error() == "cut short");
+}
+
 TEST_CASE("a pipe and a link that were named are read") {
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
