@@ -51,6 +51,12 @@ Color action_color(Action action) {
   return Color::plain;
 }
 
+/// What is listed: the guards, and the secret rules they begin with.
+struct ListedRules {
+  std::shared_ptr<const Guards> guards;
+  std::shared_ptr<const SecretRules> secrets;
+};
+
 /// The guards of the chosen project; those of pg.toml where there is no project to choose.
 std::shared_ptr<const Guards> chosen_guards(Shell& shell) {
   auto settings = open_settings(shell).value();
@@ -59,8 +65,15 @@ std::shared_ptr<const Guards> chosen_guards(Shell& shell) {
   return Guards::make(shipped_secret_rules(), project ? project.value().guards : settings.guards).value();
 }
 
-int list(Shell& shell, const std::string& part) {
-  auto guards = chosen_guards(shell);
+/// Those of the proxy, or with `scan` those that `pg scan` goes by here: [[scan.rule]] and [scan] disable included.
+ListedRules listed_rules(Shell& shell, bool scan) {
+  if (!scan) return {chosen_guards(shell), shipped_secret_rules()};
+  ScanPlan plan = make_scan_plan(shell, false, true).value();
+  return {plan.guards, plan.secrets};
+}
+
+int list(Shell& shell, const std::string& part, bool scan) {
+  const auto guards = listed_rules(shell, scan).guards;
   Table table({{"RULE", Align::left, 0, 16}, {"CATEGORY", Align::left, 1, 8}, {"ACTION"}, {"FINDS", Align::left, 2, 20}});
   std::string objects;
   RuleIndex index = 0;
@@ -80,8 +93,8 @@ int list(Shell& shell, const std::string& part) {
   return exit_ok;
 }
 
-int show(Shell& shell, const std::string& id) {
-  auto guards = chosen_guards(shell);
+int show(Shell& shell, const std::string& id, bool scan) {
+  const auto [guards, secrets] = listed_rules(shell, scan);
   std::vector<std::string_view> ids;
   RuleIndex index = 0;
   for (const Rule& rule : guards->rules()) {
@@ -97,7 +110,7 @@ int show(Shell& shell, const std::string& id) {
                                                                {"category", std::string(category_name(rule.category))},
                                                                {"action", std::string(action_name(action))},
                                                                {"placeholder", fmt::format("[[{}_001]]", rule.kind)}};
-    if (const auto secrets = shipped_secret_rules(); index <= secrets->rules().size()) {
+    if (index <= secrets->rules().size()) {
       const SecretRule& secret = secrets->rules()[index - 1U];
       rows.emplace_back("documented", secret.source);
       rows.emplace_back("begins with", fmt::format("{}", fmt::join(secret.keywords, ", ")));
@@ -152,16 +165,19 @@ int check(Shell& shell, const std::string& file) {
 void add_rules(CLI::App& command, Shell& shell) {
   command.footer("pg rules list\npg rules show email");
   auto part = std::make_shared<std::string>();
+  auto scan = std::make_shared<bool>(false);
   auto* lists = command.add_subcommand("list", "List every rule and what the project does with its findings");
   lists->add_option("TEXT", *part, "Only rules whose id or description holds this");
   lists->footer("pg rules list\npg rules list aws\npg rules list --project work --json");
-  set_action(*lists, shell, [&shell, part] { return list(shell, *part); });
+  lists->add_flag("--scan", *scan, "The rules of 'pg scan' here, instead of the proxy's");
+  set_action(*lists, shell, [&shell, part, scan] { return list(shell, *part, *scan); });
 
   auto id = std::make_shared<std::string>();
   auto* shows = command.add_subcommand("show", "Show one rule");
   shows->add_option("RULE", *id, "Its id")->required();
   shows->footer("pg rules show email\npg rules show iban --json");
-  set_action(*shows, shell, [&shell, id] { return show(shell, *id); });
+  shows->add_flag("--scan", *scan, "A rule of 'pg scan' here, instead of the proxy's");
+  set_action(*shows, shell, [&shell, id, scan] { return show(shell, *id, *scan); });
 
   auto file = std::make_shared<std::string>();
   auto* checks = command.add_subcommand("check", "Try every secret rule on its own examples");

@@ -60,8 +60,8 @@ _pg() {
     "pg audit tail") flags="--lines"; [[ $cur == -* ]] || { :; } ;;
     "pg audit verify") flags=""; [[ $cur == -* ]] || { :; } ;;
     "pg rules") flags=""; [[ $cur == -* ]] || { words="list show check"; } ;;
-    "pg rules list") flags=""; [[ $cur == -* ]] || { :; } ;;
-    "pg rules show") flags=""; [[ $cur == -* ]] || { words=$(pg __complete RULE 2>/dev/null); } ;;
+    "pg rules list") flags="--scan"; [[ $cur == -* ]] || { :; } ;;
+    "pg rules show") flags="--scan"; [[ $cur == -* ]] || { words=$(pg __complete RULE 2>/dev/null); } ;;
     "pg rules check") flags=""; [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; } ;;
     "pg projects") flags=""; [[ $cur == -* ]] || { words="list add show edit remove"; } ;;
     "pg projects list") flags=""; [[ $cur == -* ]] || { :; } ;;
