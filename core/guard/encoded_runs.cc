@@ -73,11 +73,28 @@ bool is_hex_value(std::string_view text) {
   return text.size() >= kShortestHex && text.size() % 2 == 0 && is_hex(text);
 }
 
-/// Whether the value that begins so decodes to what people write.
-bool starts_printable(std::string_view text, const EncodedRun& run) {
-  std::string head;
-  decode_run(text, run, 0, std::min(kJudged, run.size() / 4 * 4), head);
-  return head.size() >= kJudged / 2 && is_mostly_printable(head);
+bool is_printable(char byte) {
+  static constexpr ByteSet kPrintable("\t\n\r -~");
+  return kPrintable.has(byte);
+}
+
+/// Whether the value that begins so decodes to what people write. Nearly every run of a source file ends here: names and paths.
+bool starts_printable(std::string_view text, Place run, bool hex) {
+  const std::size_t characters = std::min(kJudged, run.size() / 4 * 4);
+  const auto& values = hex ? kHexValues : kBase64Values;
+  const unsigned bits_each = hex ? 4 : 6;
+  std::uint32_t bits = 0;
+  unsigned held = 0;
+  std::size_t odd = 0;
+  for (std::size_t i = run.begin; i < run.begin + characters; ++i) {
+    bits = bits << bits_each | values[static_cast<unsigned char>(text[i])];
+    held += bits_each;
+    if (held < 8) continue;
+    held -= 8;
+    odd += is_printable(static_cast<char>(bits >> held & 0xFF)) ? 0 : 1;
+    if (odd * 8 * 8 > characters * bits_each) return false;  // more than one byte in eight
+  }
+  return true;
 }
 
 /// Letters of an escape (\n, %3D) belong to the alphabet, too: the value begins behind them.
@@ -138,10 +155,11 @@ void add_parts(std::string_view text, Place run, char cut, char other_cut, std::
   std::size_t begin = run.begin;
   for (std::size_t end = run.begin; end <= run.end; ++end) {
     if (end < run.end && text[end] != cut && text[end] != other_cut) continue;
-    const Place place = without_hex_sign(text, {begin, end});
-    EncodedRun part{is_hex_value(text.substr(place.begin, place.size())), {place}};
-    if (end - begin >= kShortestBase64 && end - begin < run.size() && starts_printable(text, part))
-      out.push_back(std::move(part));
+    if (end - begin >= kShortestBase64 && end - begin < run.size()) {
+      const Place place = without_hex_sign(text, {begin, end});
+      const bool hex = is_hex_value(text.substr(place.begin, place.size()));
+      if (starts_printable(text, place, hex)) out.push_back({hex, {place}});
+    }
     begin = end + 1;
   }
 }
@@ -187,13 +205,13 @@ std::vector<EncodedRun> split_run(std::string_view text, Place run, std::size_t&
   std::vector<EncodedRun> out;
   if (value.size() < kShortestBase64) return out;
   if (is_hex(value)) {
-    EncodedRun hex{true, {{run.begin, run.begin + value.size() / 2 * 2}}};
-    if (value.size() >= kShortestHex && starts_printable(text, hex)) out.push_back(std::move(hex));
+    const Place hex{run.begin, run.begin + value.size() / 2 * 2};
+    if (value.size() >= kShortestHex && starts_printable(text, hex, true)) out.push_back({true, {hex}});
     return out;
   }
   const Alphabets used = alphabets_of(value);
-  EncodedRun whole{false, {run}};
-  if (!(used.standard && used.for_urls) && starts_printable(text, whole)) {
+  if (!(used.standard && used.for_urls) && starts_printable(text, run, false)) {
+    EncodedRun whole{false, {run}};
     unfold(text, whole);
     end = whole.lines.back().end;
     out.push_back(std::move(whole));
@@ -225,8 +243,7 @@ void decode_run(std::string_view text, const EncodedRun& run, std::size_t from, 
 }
 
 bool is_mostly_printable(std::string_view bytes) {
-  static constexpr ByteSet kPrintable("\t\n\r -~");
-  const auto odd = std::count_if(bytes.begin(), bytes.end(), [](char c) { return !kPrintable.has(c); });
+  const auto odd = std::count_if(bytes.begin(), bytes.end(), [](char c) { return !is_printable(c); });
   return static_cast<std::size_t>(odd) * 8 <= bytes.size();
 }
 
