@@ -125,10 +125,12 @@ bool AnchorTable::Scan::refill() {
   const char* data = text_.data();
   // Eight even places a step; the last of them reads up to 18 bytes on.
   while (at_ + 18 <= text_.size()) {
-    std::uint64_t found = 0;
-    for (unsigned i = 0; i < 16; i += 2) found |= table_.bit(load32(data + at_ + i)) << i;
+    std::uint64_t any = 0, found = 0;
+    for (unsigned i = 0; i < 16; i += 2) any |= table_.bits_from(load32(data + at_ + i));
     at_ += 16;
-    if (found == 0) continue;
+    if ((any & 1) == 0) continue;
+    // Which places they were is only worked out now.
+    for (unsigned i = 0; i < 16; i += 2) found |= (table_.bits_from(load32(data + at_ - 16 + i)) & 1) << i;
     // Bit k stands for the window at block_ + k: both that hold the three bytes of an even place.
     block_ = at_ - 17;
     pending_ = found | found << 1;

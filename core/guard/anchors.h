@@ -66,9 +66,10 @@ class AnchorTable {
     if constexpr (std::endian::native == std::endian::big) return hash(bytes >> 8) >> (32 - kBits);
     return (bytes * (kFactor << 8)) >> (32 - kBits);
   }
-  std::uint64_t bit(std::uint32_t bytes) const {
+  /// Bit 0 tells whether these three bytes are among ours.
+  std::uint64_t bits_from(std::uint32_t bytes) const {
     const std::uint32_t at = place_of(bytes);
-    return (bitmap_[at >> 6] >> (at & 63)) & 1;
+    return bitmap_[at >> 6] >> (at & 63);
   }
   /// Where its rarest window begins.
   static std::optional<std::size_t> choose_window(const Anchor& anchor);
