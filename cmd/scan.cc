@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cmd/command.h"
+#include "cmd/scan_git.h"
 #include "cmd/scan_reports.h"
 #include "cmd/scan_sources.h"
 #include "core/base/text.h"
@@ -18,6 +19,8 @@ namespace {
 
 struct ScanFlags {
   ScanOptions sources;
+  GitScanOptions git;
+  bool history = false, staged = false;
   std::string format = "text";
   bool pii = false;
   bool exit_zero = false;
@@ -35,7 +38,36 @@ GuardSettings settings_of(const ScanFlags& flags) {
   return settings;
 }
 
+bool is_git(const ScanFlags& flags) {
+  return flags.history || flags.staged || !flags.git.base.empty();
+}
+
+Result<ScanResult> scan_what(const ScanFlags& flags, const Guards& guards, const SecretRules* secrets) {
+  if (!is_git(flags)) {
+    ScanOptions sources = flags.sources;
+    if (sources.paths.empty()) sources.paths = {"."};
+    return scan_sources(sources, guards, secrets);
+  }
+  GitScanOptions git = flags.git;
+  git.scope = flags.staged ? GitScope::staged : flags.history ? GitScope::history : GitScope::added;
+  git.paths = flags.sources.paths;
+  git.threads = flags.sources.threads;
+  if (std::find(git.paths.begin(), git.paths.end(), "-") != git.paths.end())
+    return make_error(Code::bad_request, "standard input is no repository");
+  return scan_git(git, guards, secrets);
+}
+
+Failure failure_of(const Error& error) {
+  Failure failure{.what = escape_controls(error.message), .status = kScanError};
+  if (error.message.starts_with("not a git repository")) failure.hint = "name one: pg scan --git PATH";
+  if (error.message.find("dubious ownership") != std::string::npos)
+    failure.hint = "git config --global --add safe.directory DIRECTORY, when you trust its owner";
+  if (error.code == Code::not_found) failure.hint = "install git, or scan the files: pg scan PATH";
+  return failure;
+}
+
 void show_errors(const ScanResult& result, Shell& shell) {
+  for (const std::string& note : result.notes) shell.warn(note);
   for (const std::string& error : result.errors) shell.warn(escape_controls(error));
   if (result.totals.bytes == 0) shell.warn("nothing was scanned: zero bytes read");
 }
@@ -43,11 +75,12 @@ void show_errors(const ScanResult& result, Shell& shell) {
 int run_scan(const ScanFlags& given, Shell& shell) {
   ScanFlags flags = given;
   if (shell.json && flags.format == "text") flags.format = "json";
-  if (flags.sources.paths.empty()) flags.sources.paths = {"."};
   const auto secrets = shipped_secret_rules();
   auto guards = Guards::make(secrets, settings_of(flags));
   if (!guards) return shell.fail(guards.error());
-  ScanResult result = scan_sources(flags.sources, **guards, secrets.get());
+  Result<ScanResult> scanned = scan_what(flags, **guards, secrets.get());
+  if (!scanned) return shell.fail(failure_of(scanned.error()));
+  ScanResult& result = *scanned;
   if (flags.strict_checksum) std::erase_if(result.findings, [](const ScanFinding& f) { return f.weak; });
   const ReportStyle style{shell.out_color, flags.show_suppressed};
   if (flags.format == "json") shell.write(report_json(result, **guards, style));
@@ -62,10 +95,37 @@ int run_scan(const ScanFlags& given, Shell& shell) {
 
 }  // namespace
 
+namespace {
+
+void add_git_options(CLI::App& command, ScanFlags& flags) {
+  CLI::Option* history = command.add_option_function<std::string>(
+      "--git",
+      [&flags](const std::string& word) {
+        flags.history = true;
+        flags.git.range = word;
+      },
+      "Scan the history of the repository: all of it, or a range, branch or tag");
+  history->expected(0, 1)->type_name("[RANGE]");
+  CLI::Option* staged = command.add_flag("--staged", flags.staged, "Scan what is staged for the next commit");
+  CLI::Option* added = command.add_option("--diff", flags.git.base, "Scan what HEAD adds since it left BASE; new lines only");
+  added->type_name("BASE");
+  staged->excludes(history)->excludes(added);
+  added->excludes(history);
+  command.add_option("--branch", flags.git.branches, "With --git: only this branch; may be given again")
+      ->type_name("NAME")
+      ->needs(history)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--since", flags.git.since, "With --git: only commits after this date")->type_name("DATE")->needs(history);
+}
+
+}  // namespace
+
 void add_scan(CLI::App& command, Shell& shell) {
   auto flags = std::make_shared<ScanFlags>();
   command.add_option("paths", flags->sources.paths, "Files and directories; - is standard input (default: .)");
   one_of(command.add_option("--format", flags->format, "What to print (default: text)"), {"text", "json", "sarif"});
+  add_git_options(command, *flags);
   command.add_flag("--pii", flags->pii, "Find personal data too: e-mail, IBAN, card, SSN, phone, IPv4");
   command.add_flag("--no-ignore", flags->sources.no_ignore, "Also scan what .gitignore and .ignore leave out");
   command.add_flag("--exit-zero", flags->exit_zero, "Exit 0 although there are findings");
@@ -77,7 +137,10 @@ void add_scan(CLI::App& command, Shell& shell) {
   command.footer(
       "pg scan                          # this directory, .gitignore honoured\n"
       "pg scan --format sarif src       # for code scanning services\n"
-      "git diff | pg scan --pii -       # standard input, personal data too");
+      "git diff | pg scan --pii -       # standard input, personal data too\n"
+      "pg scan --staged                 # in a pre-commit hook\n"
+      "pg scan --git                    # every blob of every branch and tag\n"
+      "pg scan --diff origin/main       # what this branch adds");
   set_action(command, shell, [flags, &shell] { return run_scan(*flags, shell); });
 }
 

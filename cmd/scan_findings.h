@@ -18,13 +18,20 @@ struct ScanFinding {
   std::uint64_t end_line = 1;
   std::uint64_t end_column = 1;  // behind the last character
   RuleIndex rule = 0;
-  bool weak = false;        // its checksum is wrong
-  bool allowed = false;     // an inline mark says so
-  std::string mask;         // "ghp_…": at most four characters, and only of a prefix that the rule itself makes public
-  std::size_t length = 0;   // bytes of the value
-  std::string hash;         // keyed, 16 hex digits; empty for values that could be guessed from it
-  std::string fingerprint;  // rule, hash (or number in the file) and path: stable when lines move
+  bool weak = false;         // its checksum is wrong
+  bool allowed = false;      // an inline mark says so
+  std::string mask;          // "ghp_…": at most four characters, and only of a prefix that the rule itself makes public
+  std::size_t length = 0;    // bytes of the value
+  std::string hash;          // keyed, 16 hex digits; empty for values that could be guessed from it
+  std::string fingerprint;   // rule, hash (or number in the file) and path: stable when lines move
+  std::uint32_t number = 0;  // of the rule's findings in this file, from 1
+  std::string identity;      // as `hash`, but for every value: to tell values apart, never shown
+  std::string commit;        // that brought it, in hex; empty outside of git
+  std::string author_date;   // of that commit, RFC 3339
 };
+
+/// Says that a finding which was made under an empty path stands in the file `path`, or inside of it.
+void place_finding(ScanFinding& finding, const Rule& rule, const std::string& path);
 
 /// Turns the texts of one file, given piece by piece, into findings. Not thread-safe; one per file.
 class FindingWriter {

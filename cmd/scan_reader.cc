@@ -34,6 +34,20 @@ bool ScanReader::fill(int file, std::size_t want, bool& at_end) {
   return true;
 }
 
+bool ScanReader::is_binary(std::string_view beginning) {
+  return beginning.substr(0, kSniffed).find('\0') != std::string_view::npos;
+}
+
+ScanReader::Outcome ScanReader::scan_memory(std::string_view text, const std::string& path, std::vector<ScanFinding>& out,
+                                            std::uint64_t& bytes) {
+  if (is_binary(text)) return Outcome::binary;
+  found_.clear();
+  guards_.inspect(text, Scrutiny::all, found_);
+  if (!found_.empty()) FindingWriter(guards_, secrets_, path, out).write(text, 0, text.size(), found_);
+  bytes += text.size();
+  return Outcome::scanned;
+}
+
 ScanReader::Outcome ScanReader::scan(int file, std::uint64_t size_hint, const std::string& path, std::vector<ScanFinding>& out,
                                      std::uint64_t& bytes) {
   size_ = 0;
@@ -41,7 +55,7 @@ ScanReader::Outcome ScanReader::scan(int file, std::uint64_t size_hint, const st
   // One byte more than the size says, so that the end shows without a second read of a file that did not grow.
   std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, std::max<std::uint64_t>(size_hint + 1, 32U << 10)));
   if (!fill(file, want, at_end)) return Outcome::failed;
-  if (std::memchr(buffer_.get(), '\0', std::min(size_, kSniffed)) != nullptr) return Outcome::binary;
+  if (is_binary({buffer_.get(), size_})) return Outcome::binary;
   while (!at_end && want < kPiece) {  // the file grew, or said nothing of its size, as a pipe does
     want = std::min(kPiece, want * 4);
     if (!fill(file, want, at_end)) return Outcome::failed;

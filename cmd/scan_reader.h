@@ -24,6 +24,10 @@ class ScanReader {
   enum class Outcome { scanned, binary, failed };
   /// Reads `file` to its end and appends findings under `path`; `bytes` grows by what was scanned. errno tells why it failed.
   Outcome scan(int file, std::uint64_t size_hint, const std::string& path, std::vector<ScanFinding>& out, std::uint64_t& bytes);
+  /// The same for a text that is in memory.
+  Outcome scan_memory(std::string_view text, const std::string& path, std::vector<ScanFinding>& out, std::uint64_t& bytes);
+  /// True when bytes that begin so are binary, whatever follows.
+  static bool is_binary(std::string_view beginning);
 
  private:
   bool fill(int file, std::size_t want, bool& at_end);

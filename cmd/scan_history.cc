@@ -1,0 +1,178 @@
+// The log is read while blobs are scanned when all of them are wanted; otherwise it says first which.
+#include "cmd/scan_history.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <map>
+#include <optional>
+#include <thread>
+#include <tuple>
+
+#include "cmd/git_child.h"
+#include "core/base/text.h"
+
+namespace pg {
+namespace {
+
+/// refs/heads/NAME, or the remote's branch of that name, which is what a fresh clone has.
+Result<std::string> find_branch(const GitRepository& repository, const std::string& name) {
+  const std::string tries[] = {"refs/heads/" + name, "refs/remotes/" + name, "refs/remotes/origin/" + name};
+  for (const std::string& ref : tries)
+    if (git_output(repository.directory, {"rev-parse", "--quiet", "--verify", "--end-of-options", ref + "^{commit}"})) return ref;
+  return make_error(Code::bad_request, fmt::format("no branch '{}'", escape_controls(name)));
+}
+
+/// Git reads any text as a date, and takes what it cannot read for now: a scan of nothing that looks clean.
+Status check_date(const GitRepository& repository, const std::string& date) {
+  PG_TRY(const std::string said, git_output(repository.directory, {"rev-parse", "--since=" + date}));
+  constexpr std::string_view kAge = "--max-age=";
+  const std::size_t at = said.find(kAge);
+  const long long since = at == std::string::npos ? 0 : std::atoll(said.c_str() + at + kAge.size());
+  using namespace std::chrono;
+  const long long now = duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
+  const bool has_digit = date.find_first_of("0123456789") != std::string::npos;
+  if (since + 2 < now || (has_digit && since > now) || equals_ignore_case(trim(date), "now")) return {};
+  return make_error(Code::bad_request, fmt::format("'{}' is no date that git can read", escape_controls(date)));
+}
+
+Result<std::vector<std::string>> revisions_of(const GitScan& scan) {
+  const GitScanOptions& options = scan.options;
+  std::vector<std::string> words;
+  if (!options.since.empty()) {
+    PG_TRY_STATUS(check_date(scan.repository, options.since));
+    words.push_back("--since=" + options.since);
+  }
+  if (options.range.empty() && options.branches.empty()) words.push_back("--all");
+  words.emplace_back("--end-of-options");
+  for (const std::string& name : options.branches) {
+    PG_TRY(std::string ref, find_branch(scan.repository, name));
+    words.push_back(std::move(ref));
+  }
+  if (!options.range.empty()) words.push_back(options.range);
+  words.emplace_back("--");
+  return words;
+}
+
+bool is_whole(const GitScan& scan) {
+  const GitScanOptions& options = scan.options;
+  return options.range.empty() && options.branches.empty() && options.since.empty() && scan.repository.limits.empty();
+}
+
+void note_history(const GitScan& scan, const GitHistory& history, std::size_t unreached, ScanResult& result) {
+  const GitScanOptions& options = scan.options;
+  if (history.commit_count() == 0) {
+    const std::string what = !options.range.empty() ? " in " + options.range : !options.since.empty() ? " since then" : "";
+    result.notes.push_back("no commits" + escape_controls(what));
+  }
+  if (scan.repository.is_shallow)
+    result.notes.push_back(
+        fmt::format("shallow clone: only {} commits are here; 'git fetch --unshallow' brings the rest", history.commit_count()));
+  for (const std::string& path : history.submodules())
+    result.notes.push_back(fmt::format("submodule {} is a repository of its own and was not scanned", escape_controls(path)));
+  if (unreached > 0)
+    result.notes.push_back(
+        fmt::format("{} blobs with findings belong to no commit of a branch or tag and are left out", unreached));
+}
+
+std::string date_of(const GitCommit& commit) {
+  constexpr std::int64_t kFar = 300'000'000'000;  // beyond the year 9999, where the formatter stops anyway
+  std::string text = format_rfc3339(std::clamp(commit.author_time, -kFar, kFar) * 1000);
+  return text.replace(text.find('.'), 4, "");
+}
+
+/// One value of one rule at one path, over all its versions.
+struct HistoricFinding {
+  ScanFinding finding;
+  std::uint32_t oldest, newest;
+};
+
+}  // namespace
+
+Status read_history(const GitRepository& repository, const std::vector<std::string>& revisions, GitHistory& history) {
+  std::vector<std::string> args = GitHistory::log_arguments();
+  args.insert(args.end(), revisions.begin(), revisions.end());
+  PG_TRY(GitChild child, GitChild::start(repository.directory, args));
+  std::array<char, 64 * 1024> block;
+  Status status;
+  ssize_t got = 0;
+  while (status && (got = ::read(child.out(), block.data(), block.size())) != 0) {
+    if (got < 0 && errno == EINTR) continue;
+    status = got < 0 ? Status(make_error(Code::io_failed, "cannot read from git"))
+                     : history.push({block.data(), static_cast<std::size_t>(got)});
+  }
+  PG_TRY_STATUS(child.finish(static_cast<bool>(status)));
+  PG_TRY_STATUS(std::move(status));
+  return history.finish();
+}
+
+std::vector<ScanFinding> place_in_history(const BlobFindings& found, const GitHistory& history, const Guards& guards,
+                                          std::size_t id_size) {
+  ObjectIds blobs;
+  for (const auto& [id, findings] : found) blobs.insert(id);
+  std::map<std::tuple<std::string, RuleIndex, std::string>, HistoricFinding> all;
+  for (const auto& [id, origins] : history.origins(blobs)) {
+    for (const ScanFinding& finding : found.at(id)) {
+      for (const GitHistory::Origin& origin : origins) {
+        ScanFinding placed = finding;
+        place_finding(placed, guards.rule(finding.rule), history.path(origin.path));
+        const auto [at, is_new] =
+            all.try_emplace({placed.path, placed.rule, placed.identity}, HistoricFinding{placed, origin.commit, origin.commit});
+        HistoricFinding& kept = at->second;
+        if (is_new) continue;
+        const bool same = origin.commit == kept.newest;  // twice in one blob: one that is not allowed counts
+        if (same ? !placed.allowed : history.is_older(kept.newest, origin.commit)) {
+          kept.finding.allowed = placed.allowed;
+          kept.newest = origin.commit;
+        }
+        const bool first_place = origin.commit == kept.oldest &&
+                                 std::tie(placed.line, placed.column) < std::tie(kept.finding.line, kept.finding.column);
+        if (!first_place && !history.is_older(origin.commit, kept.oldest)) continue;
+        placed.allowed = kept.finding.allowed;
+        kept.finding = std::move(placed);
+        kept.oldest = origin.commit;
+      }
+    }
+  }
+  std::vector<ScanFinding> out;
+  for (auto& [key, kept] : all) {
+    const GitCommit& commit = history.commit(kept.oldest);
+    kept.finding.commit = commit.id.hex(id_size);
+    kept.finding.author_date = date_of(commit);
+    out.push_back(std::move(kept.finding));
+  }
+  return out;
+}
+
+Status scan_history(const GitScan& scan, ScanResult& result) {
+  const GitRepository& repository = scan.repository;
+  PG_TRY(const std::vector<std::string> revisions, revisions_of(scan));
+  GitHistory history(repository.id_size, [&](std::string_view path) { return repository.is_in(path); });
+  BlobScan blobs(repository, scan.guards, scan.secrets, scan.options.threads);
+  ObjectIds missing;
+  if (is_whole(scan)) {
+    Status status;
+    std::thread log([&] {
+      status = read_history(repository, revisions, history);
+      if (status) missing = blobs.find_missing(history.blobs());
+    });
+    blobs.scan_all();
+    log.join();
+    PG_TRY_STATUS(std::move(status));
+  } else {
+    PG_TRY_STATUS(read_history(repository, revisions, history));
+    blobs.scan_some(history.blobs());
+  }
+  const BlobFindings found = blobs.finish(std::move(missing), result);
+  result.findings = place_in_history(found, history, scan.guards, repository.id_size);
+  result.totals.commits = history.commit_count();
+  ObjectIds with_findings;
+  for (const auto& [id, findings] : found) with_findings.insert(id);
+  note_history(scan, history, with_findings.size() - history.origins(with_findings).size(), result);
+  return {};
+}
+
+}  // namespace pg
