@@ -55,10 +55,14 @@ constexpr std::array<std::string_view, 10> kTakenAway = {"GIT_EXTERNAL_DIFF=",
                                                          "GIT_ICASE_PATHSPECS="};
 
 std::vector<std::string> child_environment() {
-  std::vector<std::string> all = {"GIT_OPTIONAL_LOCKS=0",     "GIT_TERMINAL_PROMPT=0",
-                                  "GIT_NO_LAZY_FETCH=1",      "GIT_PAGER=cat",
+  std::vector<std::string> all = {"GIT_FLUSH=0",  // not after every commit
+                                  "GIT_OPTIONAL_LOCKS=0",
+                                  "GIT_TERMINAL_PROMPT=0",
+                                  "GIT_NO_LAZY_FETCH=1",
+                                  "GIT_PAGER=cat",
                                   "GIT_NO_REPLACE_OBJECTS=1",  // replacements could hide commits
-                                  "GIT_GRAFT_FILE=/dev/null", "LC_ALL=C"};
+                                  "GIT_GRAFT_FILE=/dev/null",
+                                  "LC_ALL=C"};
   const std::size_t ours = all.size();
   for (char** at = environ; at != nullptr && *at != nullptr; ++at) {
     const std::string_view entry = *at;

@@ -36,13 +36,16 @@ std::optional<RawLine> parse_raw_line(std::string_view line, std::size_t id_size
   RawLine raw;
   raw.parents = line.find_first_not_of(':');
   if (raw.parents == 0 || raw.parents == std::string_view::npos) return std::nullopt;
-  const std::vector<std::string_view> words = split(line.substr(raw.parents), ' ');
-  if (words.size() != 2 * raw.parents + 3) return std::nullopt;
-  raw.mode = words[raw.parents];
-  raw.status = words.back();
-  const auto before = ObjectId::parse(words[raw.parents + 1], id_size),
-             after = ObjectId::parse(words[2 * raw.parents + 1], id_size);
-  if (!before || !after || raw.status.empty()) return std::nullopt;
+  // Modes have six digits and ids are of one length, so every word has its place.
+  constexpr std::size_t kMode = 7;
+  const std::size_t each = 2 * id_size + 1;
+  const std::size_t ids = raw.parents + (raw.parents + 1) * kMode, status = ids + (raw.parents + 1) * each;
+  if (status >= line.size() || line[ids - 1] != ' ' || line[status - 1] != ' ') return std::nullopt;
+  raw.mode = line.substr(ids - kMode, kMode - 1);
+  raw.status = line.substr(status);
+  const auto before = ObjectId::parse(line.substr(ids, each - 1), id_size);
+  const auto after = ObjectId::parse(line.substr(status - each, each - 1), id_size);
+  if (!before || !after) return std::nullopt;
   raw.before = *before;
   raw.after = *after;
   return raw;

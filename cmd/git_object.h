@@ -28,9 +28,14 @@ struct ObjectId {
   }
   static std::optional<ObjectId> parse(std::string_view hex, std::size_t size) {
     if (hex.size() != 2 * size) return std::nullopt;
-    const std::optional<std::string> raw = from_hex(hex);
-    if (!raw) return std::nullopt;
-    return from_bytes(*raw);
+    constexpr auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+    ObjectId id;
+    for (std::size_t i = 0; i < size; ++i) {
+      const int high = digit(hex[2 * i]), low = digit(hex[2 * i + 1]);
+      if (high < 0 || low < 0) return std::nullopt;
+      id.bytes[i] = static_cast<std::uint8_t>(high * 16 + low);
+    }
+    return id;
   }
   std::string hex(std::size_t size) const { return to_hex({reinterpret_cast<const char*>(bytes.data()), size}); }
 };

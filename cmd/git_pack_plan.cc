@@ -1,6 +1,6 @@
 // The plan of a walk: entries by offset, who is made of whom, and which are worth inflating.
 #include <algorithm>
-#include <numeric>
+#include <utility>
 
 #include "cmd/git_pack_walk.h"
 
@@ -21,11 +21,16 @@ PackWalk::Node PackWalk::base_of(const PackEntry& entry) const {
 Status PackWalk::read_heads() {
   const std::size_t count = index_.size();
   if (count >= kNone) return make_error(Code::too_large, "too many objects");
-  places_.resize(count);
-  std::iota(places_.begin(), places_.end(), Node{0});
-  std::sort(places_.begin(), places_.end(), [&](Node a, Node b) { return index_.offset(a) < index_.offset(b); });
+  std::vector<std::pair<std::uint64_t, Node>> order;
+  order.reserve(count);
+  for (Node place = 0; place < count; ++place) order.emplace_back(index_.offset(place), place);
+  std::sort(order.begin(), order.end());
   offsets_.reserve(count);
-  for (const Node place : places_) offsets_.push_back(index_.offset(place));
+  places_.reserve(count);
+  for (const auto& [offset, place] : order) {
+    offsets_.push_back(offset);
+    places_.push_back(place);
+  }
   bases_.assign(count, kNone);
   marks_.assign(count, 0);
   PackReader reader(pack_);

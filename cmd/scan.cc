@@ -137,10 +137,8 @@ void add_scan(CLI::App& command, Shell& shell) {
   command.footer(
       "pg scan                          # this directory, .gitignore honoured\n"
       "pg scan --format sarif src       # for code scanning services\n"
-      "git diff | pg scan --pii -       # standard input, personal data too\n"
-      "pg scan --staged                 # in a pre-commit hook\n"
-      "pg scan --git                    # every blob of every branch and tag\n"
-      "pg scan --diff origin/main       # what this branch adds");
+      "pg scan --staged                 # what the next commit adds, for a hook\n"
+      "pg scan --git                    # every blob of every branch and tag");
   set_action(command, shell, [flags, &shell] { return run_scan(*flags, shell); });
 }
 

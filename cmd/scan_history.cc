@@ -69,13 +69,21 @@ void note_history(const GitScan& scan, const GitHistory& history, std::size_t un
     result.notes.push_back("no commits" + escape_controls(what));
   }
   if (scan.repository.is_shallow)
-    result.notes.push_back(
-        fmt::format("shallow clone: only {} commits are here; 'git fetch --unshallow' brings the rest", history.commit_count()));
+    result.notes.push_back(fmt::format("shallow clone: only {} of its commits {} here; 'git fetch --unshallow' brings the rest",
+                                       history.commit_count(), history.commit_count() == 1 ? "is" : "are"));
   for (const std::string& path : history.submodules())
     result.notes.push_back(fmt::format("submodule {} is a repository of its own and was not scanned", escape_controls(path)));
-  if (unreached > 0)
+  if (unreached == 1) result.notes.emplace_back("a blob with findings belongs to no commit of a branch or tag and is left out");
+  if (unreached > 1)
     result.notes.push_back(
         fmt::format("{} blobs with findings belong to no commit of a branch or tag and are left out", unreached));
+}
+
+/// What was read of a log that broke off is still worth reporting; one that did not begin is a refusal.
+Status keep_what_was_read(Status status, const GitHistory& history, ScanResult& result) {
+  if (status || history.commit_count() == 0) return status;
+  result.errors.push_back("the history cannot be read to its end: " + status.error().message);
+  return {};
 }
 
 std::string date_of(const GitCommit& commit) {
@@ -161,9 +169,9 @@ Status scan_history(const GitScan& scan, ScanResult& result) {
     });
     blobs.scan_all();
     log.join();
-    PG_TRY_STATUS(std::move(status));
+    PG_TRY_STATUS(keep_what_was_read(std::move(status), history, result));
   } else {
-    PG_TRY_STATUS(read_history(repository, revisions, history));
+    PG_TRY_STATUS(keep_what_was_read(read_history(repository, revisions, history), history, result));
     blobs.scan_some(history.blobs());
   }
   const BlobFindings found = blobs.finish(std::move(missing), result);
