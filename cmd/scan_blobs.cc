@@ -13,13 +13,15 @@ namespace pg {
 
 class BlobScan::Sink final : public BlobSink {
  public:
-  Sink(const Guards& guards, const SecretRules* secrets) : reader_(guards, secrets) {}
+  Sink(const Guards& guards, const SecretRules* secrets, BlobScan& scan) : reader_(guards, secrets), scan_(scan) {}
 
   void take(const ObjectId& id, std::string_view text) override {
     std::vector<ScanFinding> out;
     const ScanReader::Outcome outcome = reader_.scan_memory(text, "", out, totals.bytes);
     ++(outcome == ScanReader::Outcome::binary ? totals.binary : totals.files);
-    if (!out.empty()) found.emplace(id, std::move(out));
+    if (out.empty()) return;
+    if (found.empty()) scan_.tell(News::finding);
+    found.emplace(id, std::move(out));
   }
   void miss(const ObjectId& id) override { missed.insert(id); }
   bool is_enough(std::string_view beginning) const override { return ScanReader::is_binary(beginning); }
@@ -30,6 +32,7 @@ class BlobScan::Sink final : public BlobSink {
 
  private:
   ScanReader reader_;
+  BlobScan& scan_;
 };
 
 BlobScan::BlobScan(const GitRepository& repository, const Guards& guards, const SecretRules* secrets, unsigned threads)
@@ -38,7 +41,7 @@ BlobScan::BlobScan(const GitRepository& repository, const Guards& guards, const 
       secrets_(secrets),
       store_(ObjectStore::open(object_directories(repository.objects), repository.id_size)) {
   for (unsigned i = 0; i < thread_count(threads); ++i) {
-    sinks_.push_back(std::make_unique<Sink>(guards, secrets));
+    sinks_.push_back(std::make_unique<Sink>(guards, secrets, *this));
     pointers_.push_back(sinks_.back().get());
   }
 }
@@ -47,6 +50,19 @@ BlobScan::~BlobScan() = default;
 
 void BlobScan::scan_all() {
   store_.read_all(pointers_);
+  tell(News::end);
+}
+
+void BlobScan::tell(News news) {
+  const std::lock_guard lock(mutex_);
+  if (news_ == News::none) news_ = news;
+  wake_.notify_all();
+}
+
+bool BlobScan::wait_for_finding() {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [&] { return news_ != News::none; });
+  return news_ == News::finding;
 }
 
 void BlobScan::scan_some(const ObjectIds& ids) {

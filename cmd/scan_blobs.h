@@ -1,7 +1,9 @@
 // BlobScan: blobs of a repository scanned by several threads; its findings have no path yet, since one blob may stand at many.
 #pragma once
 
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -22,14 +24,19 @@ class BlobScan {
 
   /// Every blob that the repository has.
   void scan_all();
+  /// For another thread, while scan_all() runs: waits for its first finding, or its end without one; true for the former.
+  bool wait_for_finding();
   void scan_some(const ObjectIds& ids);
   /// Those of `ids` that are nowhere: a damaged repository, or a partial clone.
   ObjectIds find_missing(const ObjectIds& ids) const { return store_.find_missing(ids); }
+  bool is_partial() const { return store_.is_partial(); }
   /// Reads what was missed through git, moves findings out, and adds totals, errors and notes to `result`.
   BlobFindings finish(ObjectIds missing, ScanResult& result);
 
  private:
   class Sink;
+  enum class News { none, finding, end };
+  void tell(News news);
   Status rescue_one(const ObjectId& id, ScanReader& reader, BlobFindings& found, ScanTotals& totals);
   void rescue(const ObjectIds& ids, BlobFindings& found, ScanResult& result);
 
@@ -39,6 +46,9 @@ class BlobScan {
   ObjectStore store_;
   std::vector<std::unique_ptr<Sink>> sinks_;
   std::vector<BlobSink*> pointers_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  News news_ = News::none;
 };
 
 }  // namespace pg

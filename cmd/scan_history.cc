@@ -1,4 +1,4 @@
-// The log is read while blobs are scanned when all of them are wanted; otherwise it says first which.
+// When all blobs are wanted, the log is read beside the scan, and only once something is found; otherwise it says first which.
 #include "cmd/scan_history.h"
 
 #include <fmt/format.h>
@@ -9,6 +9,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <thread>
 #include <tuple>
 
@@ -62,16 +63,17 @@ bool is_whole(const GitScan& scan) {
   return options.range.empty() && options.branches.empty() && options.since.empty() && scan.repository.limits.empty();
 }
 
-void note_history(const GitScan& scan, const GitHistory& history, std::size_t unreached, ScanResult& result) {
+void note_history(const GitScan& scan, const std::set<std::string>& submodules, std::size_t unreached, ScanResult& result) {
+  const std::uint64_t commits = result.totals.commits;
   const GitScanOptions& options = scan.options;
-  if (history.commit_count() == 0) {
+  if (commits == 0) {
     const std::string what = !options.range.empty() ? " in " + options.range : !options.since.empty() ? " since then" : "";
     result.notes.push_back("no commits" + escape_controls(what));
   }
   if (scan.repository.is_shallow)
     result.notes.push_back(fmt::format("shallow clone: only {} of its commits {} here; 'git fetch --unshallow' brings the rest",
-                                       history.commit_count(), history.commit_count() == 1 ? "is" : "are"));
-  for (const std::string& path : history.submodules())
+                                       commits, commits == 1 ? "is" : "are"));
+  for (const std::string& path : submodules)
     result.notes.push_back(fmt::format("submodule {} is a repository of its own and was not scanned", escape_controls(path)));
   if (unreached == 1) result.notes.emplace_back("a blob with findings belongs to no commit of a branch or tag and is left out");
   if (unreached > 1)
@@ -155,31 +157,78 @@ std::vector<ScanFinding> place_in_history(const BlobFindings& found, const GitHi
   return out;
 }
 
+namespace {
+
+/// What is known of a history before its log is read, or without.
+struct Outline {
+  std::uint64_t commits = 0;
+  std::set<std::string> submodules;  // of HEAD
+  ObjectIds missing;
+  bool is_sure = false;  // the blobs of HEAD are all here
+};
+
+/// Lines of `git ls-tree -r -z`: "MODE TYPE ID\tPATH".
+Result<Outline> read_outline(const GitRepository& repository, const BlobScan& blobs) {
+  Outline outline;
+  PG_TRY(const std::string count, git_output(repository.directory, {"rev-list", "--all", "--count"}));
+  outline.commits = static_cast<std::uint64_t>(std::atoll(count.c_str()));
+  const Result<std::string> tree = git_output(repository.directory, {"ls-tree", "-r", "-z", "--full-tree", "HEAD"});
+  if (!tree || blobs.is_partial()) return outline;
+  ObjectIds ids;
+  for (const std::string_view line : split(*tree, '\0')) {
+    const std::size_t tab = line.find('\t'), digits = 2 * repository.id_size;
+    if (tab == std::string_view::npos || tab < digits) continue;
+    const std::optional<ObjectId> id = ObjectId::parse(line.substr(tab - digits, digits), repository.id_size);
+    if (line.starts_with("160000 ")) {
+      outline.submodules.emplace(line.substr(tab + 1));
+    } else if (id) {
+      ids.insert(*id);
+    }
+  }
+  outline.missing = blobs.find_missing(ids);
+  outline.is_sure = outline.missing.empty();
+  return outline;
+}
+
+/// The log only says where findings come from, and costs as much as all the rest: a clean repository does without, as long as it
+/// is whole.
+Status scan_all(const GitScan& scan, BlobScan& blobs, GitHistory& history, Outline& outline) {
+  Status status;
+  std::thread beside([&] {
+    Result<Outline> read = read_outline(scan.repository, blobs);
+    if (read) outline = std::move(*read);
+    if (read && outline.is_sure && !blobs.wait_for_finding()) return;
+    status = read_history(scan.repository, {"--all", "--end-of-options", "--"}, history);
+    if (status) outline.missing.merge(blobs.find_missing(history.blobs()));
+  });
+  blobs.scan_all();
+  beside.join();
+  return status;
+}
+
+}  // namespace
+
 Status scan_history(const GitScan& scan, ScanResult& result) {
   const GitRepository& repository = scan.repository;
   PG_TRY(const std::vector<std::string> revisions, revisions_of(scan));
   GitHistory history(repository.id_size, [&](std::string_view path) { return repository.is_in(path); });
   BlobScan blobs(repository, scan.guards, scan.secrets, scan.options.threads);
-  ObjectIds missing;
+  Outline outline;
   if (is_whole(scan)) {
-    Status status;
-    std::thread log([&] {
-      status = read_history(repository, revisions, history);
-      if (status) missing = blobs.find_missing(history.blobs());
-    });
-    blobs.scan_all();
-    log.join();
-    PG_TRY_STATUS(keep_what_was_read(std::move(status), history, result));
+    PG_TRY_STATUS(keep_what_was_read(scan_all(scan, blobs, history, outline), history, result));
   } else {
     PG_TRY_STATUS(keep_what_was_read(read_history(repository, revisions, history), history, result));
     blobs.scan_some(history.blobs());
   }
-  const BlobFindings found = blobs.finish(std::move(missing), result);
+  const BlobFindings found = blobs.finish(std::move(outline.missing), result);
+  if (!found.empty() && history.commit_count() == 0 && outline.commits > 0)  // in what git had to read for us
+    PG_TRY_STATUS(keep_what_was_read(read_history(repository, revisions, history), history, result));
   result.findings = place_in_history(found, history, scan.guards, repository.id_size);
-  result.totals.commits = history.commit_count();
+  result.totals.commits = std::max<std::uint64_t>(outline.commits, history.commit_count());
+  outline.submodules.insert(history.submodules().begin(), history.submodules().end());
   ObjectIds with_findings;
   for (const auto& [id, findings] : found) with_findings.insert(id);
-  note_history(scan, history, with_findings.size() - history.origins(with_findings).size(), result);
+  note_history(scan, outline.submodules, with_findings.size() - history.origins(with_findings).size(), result);
   return {};
 }
 

@@ -321,6 +321,24 @@ TEST_CASE("blobs that no ref reaches are left out, and said") {
   CHECK(has_note(result, "a blob with findings"));
 }
 
+TEST_CASE("a clean history is counted too, its submodules named, its missing blobs noticed") {
+  const GitTree tree;
+  tree.write("a", "one\n");
+  tree.commit(1);
+  tree.write("a", "two\n");
+  tree.commit(2);
+  tree.git({"update-index", "--add", "--cacheinfo", "160000," + std::string(40, 'a') + ",sub dir/lib"});
+  tree.git({"commit", "-q", "-m", "lib"});
+  const ScanResult result = scan_repository(tree);
+  CHECK(result.totals.commits == 3);
+  CHECK(result.totals.files == 2);
+  CHECK(result.findings.empty());
+  CHECK(has_note(result, "submodule sub dir/lib"));
+  const GitTree none;
+  CHECK(has_note(scan_repository(none), "no commits"));
+  CHECK(scan_repository(none).totals.bytes == 0);
+}
+
 TEST_CASE("damage is an error: a pack that is broken, a blob that is gone") {
   const GitTree tree;
   tree.grow(10, 1);
