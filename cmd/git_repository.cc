@@ -38,7 +38,8 @@ std::string without_newline(std::string text) {
 
 /// A hook is told the repository by variables whose paths hold for its own directory only.
 Result<GitRepository> ask_git(const std::string& wanted) {
-  const std::string directory = std::getenv("GIT_DIR") == nullptr ? wanted : std::string();
+  const bool is_told = std::getenv("GIT_DIR") != nullptr || std::getenv("GIT_INDEX_FILE") != nullptr;
+  const std::string directory = is_told ? std::string() : wanted;
   PG_TRY(const std::string said,
          git_output(directory, {"rev-parse", "--path-format=absolute", "--is-inside-work-tree", "--is-shallow-repository",
                                 "--show-object-format", "--git-path", "objects"}));

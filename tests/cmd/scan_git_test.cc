@@ -311,6 +311,24 @@ TEST_CASE("bare, shallow and submodules") {
   CHECK(try_scan(options).error().message.find("another repository") != std::string::npos);
 }
 
+TEST_CASE("a partial clone says what it has not, and fetches nothing") {
+  const GitTree tree;
+  tree.git({"config", "uploadpack.allowFilter", "true"});
+  tree.write("a", token(1) + "\n");
+  tree.write("b", "other\n");
+  tree.commit(1);
+  const TempDir place;
+  tree.git({"clone", "-q", "--no-checkout", "--filter=blob:none", "file://" + tree.path(), place.file("partial")});
+  GitScanOptions options;
+  options.paths = {place.file("partial")};
+  const ScanResult result = try_scan(options).value();
+  CHECK(result.findings.empty());
+  CHECK(result.errors.empty());
+  CHECK(result.totals.bytes == 0);
+  CHECK(has_note(result, "partial clone: 2 blobs are not here"));
+  CHECK(has_note(try_scan(options).value(), "partial clone: 2 blobs are not here"));  // nothing came in between
+}
+
 TEST_CASE("blobs that no ref reaches are left out, and said") {
   const GitTree tree;
   tree.write("a", "x\n");

@@ -1,6 +1,7 @@
 // pg scan on git repositories as a command: reports, exit statuses and what it says when it cannot.
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -61,6 +62,24 @@ TEST_CASE("reports carry commit and date, the command exits 0, 1 and 2") {
   const CommandResult none = without.run({"scan", "--git", tree.path()});
   CHECK(none.status == 2);
   CHECK(none.err.find("there is no 'git' on PATH") != std::string::npos);
+}
+
+TEST_CASE("a pre-commit hook stops a commit, of the whole index and of a part of it") {
+  const GitTree tree;
+  tree.git({"config", "alias.try", "!f() { git commit -q \"$@\" >/dev/null && echo made || echo refused; }; f"});
+  tree.write("clean", "x\n");
+  CHECK(tree.commit(1).size() == 40);
+  tree.write(".git/hooks/pre-commit", "#!/bin/sh\nexec " + pg_binary() + " scan --quiet --staged \"$@\"\n");
+  std::filesystem::permissions(tree.file(".git/hooks/pre-commit"), std::filesystem::perms::owner_all);
+  tree.write("secret", github_token(1) + "\n");
+  tree.write("clean", "y\n");
+  tree.git({"add", "secret"});
+  CHECK(tree.git({"try", "-m", "index"}) == "refused\n");
+  CHECK(tree.git({"try", "-a", "-m", "all"}) == "refused\n");
+  CHECK(tree.git({"try", "-m", "part", "clean"}) == "made\n");
+  CHECK(tree.git({"try", "-m", "part", "secret"}) == "refused\n");
+  tree.write(".git/hooks/pre-commit", "#!/bin/sh\nexec " + pg_binary() + " scan --quiet --staged clean\n");
+  CHECK(tree.git({"try", "-m", "looks at another file"}) == "made\n");
 }
 
 }  // namespace
