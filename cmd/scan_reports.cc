@@ -174,6 +174,7 @@ std::string report_sarif(const ScanResult& result, const Guards& guards, const R
   }
   Json notes = Json::array();
   for (const std::string& error : result.errors) notes.push_back({{"level", "error"}, {"message", {{"text", error}}}});
+  for (const std::string& note : result.notes) notes.push_back({{"level", "note"}, {"message", {{"text", note}}}});
   Json run = {{"tool", {{"driver", {{"name", "pg"}, {"semanticVersion", PG_VERSION}, {"rules", std::move(rules)}}}}},
               {"columnKind", "unicodeCodePoints"},
               {"invocations",

@@ -6,11 +6,17 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cmd/scan_changes.h"
+#include "core/base/text.h"
 #include "core/guard/rule_examples.h"
 #include "core/guard/secrets.h"
+#include "tests/support/gen.h"
 #include "tests/support/git_tree.h"
 #include "tests/support/result.h"
 
@@ -77,6 +83,68 @@ TEST_CASE("a secret that was removed long ago is found with the commit that brou
     CHECK(result.totals.commits == 4);
     CHECK(result.totals.files == 3);  // two of the four versions are one blob
     CHECK(result.errors.empty());
+  }
+}
+
+/// Commits with one or two parents, whose files hold some of eight tokens; and for each token at a path the first that has it.
+struct RandomHistory {
+  explicit RandomHistory(Gen& gen) {
+    for (std::uint32_t seed = 1; seed <= 8; ++seed) tokens.push_back(token(seed));
+    for (std::size_t i = 0; i < 50; ++i) add_commit(gen, i);
+  }
+
+  void add_commit(Gen& gen, std::size_t i) {
+    const std::string mark = std::to_string(i + 1), time = std::to_string(1704110400 + 86400 * i);
+    script += "commit refs/heads/b" + mark + "\nmark :" + mark + "\nauthor A <a@b> " + time + " +0000\n";
+    script += "committer A <a@b> " + time + " +0000\ndata 0\n";
+    std::map<std::string, std::string> files;
+    if (i > 0) {
+      const std::size_t first = gen.number(0, i - 1), second = gen.number(0, i - 1);
+      files = trees[first];
+      script += "from :" + std::to_string(first + 1) + "\n";
+      if (gen.coin() && second != first) {
+        script += "merge :" + std::to_string(second + 1) + "\n";
+        for (const auto& [path, text] : trees[second])
+          if (gen.coin()) files[path] = text;
+      }
+    }
+    for (std::size_t change = gen.number(0, 2); change > 0; --change) {
+      std::string& text = files["d/" + std::to_string(gen.number(0, 5))];
+      text = gen.coin() ? "" : text.substr(0, text.rfind('\n', text.size() - 2) + 1);
+      if (gen.coin()) text += tokens[gen.number(0, tokens.size() - 1)] + "\n";
+      text += "line " + std::to_string(gen.number(0, 3)) + "\n";
+    }
+    script += "deleteall\n";
+    for (const auto& [path, text] : files) {
+      script += "M 100644 inline " + path + "\ndata " + std::to_string(text.size()) + "\n" + text + "\n";
+      for (const std::string& one : tokens)
+        if (text.find(one) != std::string::npos) first_seen.try_emplace({path, one}, i);
+    }
+    trees.push_back(std::move(files));
+  }
+
+  std::vector<std::string> tokens;
+  std::string script;
+  std::vector<std::map<std::string, std::string>> trees;
+  std::map<std::pair<std::string, std::string>, std::size_t> first_seen;
+};
+
+TEST_CASE("every value at every path is dated by the first commit that has it, whatever the history") {
+  Gen gen;
+  CAPTURE(gen.seed());
+  for (int round = 0; round < 4; ++round) {
+    const RandomHistory history(gen);
+    const GitTree tree;
+    tree.git({"fast-import", "--quiet"}, history.script);
+    std::multiset<std::string> wanted, got;
+    for (const auto& [at, commit] : history.first_seen) wanted.insert(at.first + " " + std::to_string(commit));
+    const ScanResult result = scan_repository(tree);
+    for (const ScanFinding& one : result.findings) {
+      const UnixMillis time = parse_rfc3339(one.author_date).value() / 1000;
+      got.insert(one.path + " " + std::to_string((time - 1704110400) / 86400));
+    }
+    CHECK(result.totals.commits == 50);
+    CHECK(wanted == got);
   }
 }
 
