@@ -28,7 +28,7 @@ struct ObjectId {
   }
   static std::optional<ObjectId> parse(std::string_view hex, std::size_t size) {
     if (hex.size() != 2 * size) return std::nullopt;
-    constexpr auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+    const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
     ObjectId id;
     for (std::size_t i = 0; i < size; ++i) {
       const int high = digit(hex[2 * i]), low = digit(hex[2 * i + 1]);

@@ -4,10 +4,6 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <algorithm>
-#include <map>
-#include <optional>
-#include <tuple>
 #include <utility>
 
 #include "cmd/git_child.h"
@@ -42,13 +38,13 @@ Status check_revision(const std::string& word) {
 
 }  // namespace
 
-Result<ScanResult> scan_git(const GitScanOptions& given, const Guards& guards, const SecretRules* secrets) {
-  const GitScanOptions options = settle_range(given);
-  for (const std::string* word : {&options.range, &options.base}) PG_TRY_STATUS(check_revision(*word));
-  PG_TRY(const GitRepository repository, open_repository(options.paths));
+Result<ScanResult> scan_git(const GitScanOptions& options, const Guards& guards, const SecretRules* secrets) {
+  const GitScanOptions settled = settle_range(options);
+  for (const std::string* word : {&settled.range, &settled.base}) PG_TRY_STATUS(check_revision(*word));
+  PG_TRY(const GitRepository repository, open_repository(settled.paths));
   ScanResult result;
-  const GitScan scan{options, repository, guards, secrets};
-  switch (options.scope) {
+  const GitScan scan{settled, repository, guards, secrets};
+  switch (settled.scope) {
     case GitScope::history:
       PG_TRY_STATUS(scan_history(scan, result));
       break;
