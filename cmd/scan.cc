@@ -20,7 +20,7 @@ namespace {
 struct ScanFlags {
   ScanOptions sources;
   GitScanOptions git;
-  bool history = false, staged = false;
+  bool history = false, staged = false, added = false;
   std::string format = "text";
   bool pii = false;
   bool exit_zero = false;
@@ -39,7 +39,7 @@ GuardSettings settings_of(const ScanFlags& flags) {
 }
 
 bool is_git(const ScanFlags& flags) {
-  return flags.history || flags.staged || !flags.git.base.empty();
+  return flags.history || flags.staged || flags.added;
 }
 
 Result<ScanResult> scan_what(const ScanFlags& flags, const Guards& guards, const SecretRules* secrets) {
@@ -93,10 +93,6 @@ int run_scan(const ScanFlags& given, Shell& shell) {
   return count_open(result) > 0 && !flags.exit_zero ? exit_no : exit_ok;
 }
 
-}  // namespace
-
-namespace {
-
 void add_git_options(CLI::App& command, ScanFlags& flags) {
   CLI::Option* history = command.add_option_function<std::string>(
       "--git",
@@ -107,7 +103,13 @@ void add_git_options(CLI::App& command, ScanFlags& flags) {
       "Scan the history of the repository: all of it, or a range, branch or tag");
   history->expected(0, 1)->type_name("[RANGE]");
   CLI::Option* staged = command.add_flag("--staged", flags.staged, "Scan what is staged for the next commit");
-  CLI::Option* added = command.add_option("--diff", flags.git.base, "Scan what HEAD adds since it left BASE; new lines only");
+  CLI::Option* added = command.add_option_function<std::string>(
+      "--diff",
+      [&flags](const std::string& word) {
+        flags.added = true;  // also when the word is empty, as an unset variable is: that is no scan of files
+        flags.git.base = word;
+      },
+      "Scan what HEAD adds since it left BASE; new lines only");
   added->type_name("BASE");
   staged->excludes(history)->excludes(added);
   added->excludes(history);

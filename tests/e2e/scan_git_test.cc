@@ -52,6 +52,7 @@ TEST_CASE("reports carry commit and date, the command exits 0, 1 and 2") {
                                                                                      {"--git", "--staged", tree.path()},
                                                                                      {"--since", "2024-01-01", tree.path()},
                                                                                      {"--diff", "nope", tree.path()},
+                                                                                     {"--diff", "", tree.path()},
                                                                                      {"--git", tree.path() + "/none/none"}}) {
     const CommandResult refused = run(wrong);
     CHECK(refused.status == 2);
