@@ -25,6 +25,7 @@ namespace {
 // What a repository's own settings could otherwise start, hide or bend.
 constexpr const char* kSettings[] = {
     "core.fsmonitor=false",        // names a program
+    "core.hooksPath=/dev/null",    // names programs
     "core.pager=cat",              // names a program
     "protocol.allow=never",        // a partial clone would fetch what is missing
     "log.showSignature=false",     // starts gpg

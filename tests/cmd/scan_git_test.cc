@@ -480,6 +480,9 @@ TEST_CASE("a repository's own settings start nothing and hide nothing") {
   CHECK(scan_repository(tree).findings.size() == 1);
   CHECK(scan_repository(tree, in_scope(GitScope::staged)).findings.size() == 2);
   tree.commit(2);
+  tree.write("hooks/post-index-change", "#!/bin/sh\n" + evil + "\n");
+  std::filesystem::permissions(tree.file("hooks/post-index-change"), std::filesystem::perms::owner_all);
+  tree.git({"config", "core.hooksPath", tree.file("hooks")});
   std::filesystem::remove(trace);  // our own add and commit may have asked
   GitScanOptions added = in_scope(GitScope::added);
   added.base = "HEAD~1";
