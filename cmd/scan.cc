@@ -11,6 +11,8 @@
 
 #include "cmd/command.h"
 #include "cmd/scan_baseline.h"
+#include "cmd/scan_git.h"
+#include "cmd/scan_ignore.h"
 #include "cmd/scan_progress.h"
 #include "cmd/scan_reports.h"
 #include "cmd/scan_settings.h"
@@ -24,6 +26,8 @@ namespace {
 
 struct ScanFlags {
   ScanOptions sources;
+  GitScanOptions git;
+  bool history = false, staged = false, added = false;
   std::string format = "text";
   std::string baseline;
   bool update_baseline = false;
@@ -43,7 +47,21 @@ int fail_scan(Shell& shell, const Error& error) {
       {.what = error.message, .at = error.detail, .status = kScanError, .code = std::string(code_name(error.code))});
 }
 
+bool is_git(const ScanFlags& flags) {
+  return flags.history || flags.staged || flags.added;
+}
+
+Failure failure_of(const Error& error) {
+  Failure failure{.what = escape_controls(error.message), .status = kScanError};
+  if (error.message.starts_with("not a git repository")) failure.hint = "name one: pg scan --git PATH";
+  if (error.message.find("dubious ownership") != std::string::npos)
+    failure.hint = "git config --global --add safe.directory DIRECTORY, when you trust its owner";
+  if (error.code == Code::not_found) failure.hint = "install git, or scan the files: pg scan PATH";
+  return failure;
+}
+
 void show_errors(const ScanResult& result, Shell& shell) {
+  for (const std::string& note : result.notes) shell.warn(note);
   for (const std::string& error : result.errors) shell.warn(escape_controls(error));
   if (result.totals.bytes == 0) shell.warn("nothing was scanned: zero bytes read");
 }
@@ -54,6 +72,37 @@ ScanResult scan_with_progress(ScanOptions options, const ScanPlan& plan, const S
   std::optional<ProgressLine> line;
   if (shell.err_tty && !shell.quiet) line.emplace(progress, shell.err, shell.width);
   return scan_sources(options, *plan.guards, plan.secrets.get());
+}
+
+// Blobs have no directory to walk: what the settings exclude is left out of what was found.
+void drop_excluded(const std::vector<std::string>& patterns, std::vector<ScanFinding>& findings) {
+  std::string text;
+  for (const std::string& pattern : patterns) text += pattern + "\n";
+  IgnoreRules rules;
+  rules.add(text);
+  if (!rules.empty()) std::erase_if(findings, [&rules](const ScanFinding& f) { return is_path_ignored(rules, f.path); });
+}
+
+Result<ScanResult> scan_blobs_of(const ScanFlags& flags, const ScanPlan& plan) {
+  GitScanOptions git = flags.git;
+  git.scope = flags.staged ? GitScope::staged : flags.history ? GitScope::history : GitScope::added;
+  git.paths = flags.sources.paths;
+  git.threads = flags.sources.threads;
+  if (std::find(git.paths.begin(), git.paths.end(), "-") != git.paths.end())
+    return make_error(Code::bad_request, "standard input is no repository");
+  PG_TRY(ScanResult result, scan_git(git, *plan.guards, plan.secrets.get()));
+  drop_excluded(plan.settings.exclude, result.findings);
+  // Only a scan of everything can tell that an entry of the baseline is needed no more.
+  const bool is_whole = flags.history && git.range.empty() && git.branches.empty() && git.since.empty() && git.paths.empty();
+  if (is_whole) result.scanned = {"."};
+  return result;
+}
+
+Result<ScanResult> scan_what(const ScanFlags& flags, const ScanPlan& plan, const Shell& shell) {
+  if (is_git(flags)) return scan_blobs_of(flags, plan);
+  ScanOptions sources = flags.sources;
+  if (sources.paths.empty()) sources.paths = {"."};
+  return scan_with_progress(sources, plan, shell);
 }
 
 Result<std::vector<BaselineEntry>> open_baseline(const ScanFlags& flags) {
@@ -83,14 +132,15 @@ Status go_by_baseline(const ScanFlags& flags, const Guards& guards, ScanResult& 
 int run_scan(const ScanFlags& given, Shell& shell) {
   ScanFlags flags = given;
   if (shell.json && flags.format == "text") flags.format = "json";
-  if (flags.sources.paths.empty()) flags.sources.paths = {"."};
   if (flags.update_baseline && flags.baseline.empty())
     return shell.fail({.what = "--update-baseline needs --baseline FILE", .status = kScanError});
   auto plan = make_scan_plan(shell, flags.pii, flags.generic);
   if (!plan) return fail_scan(shell, plan.error());
   flags.sources.exclude = plan->settings.exclude;
   flags.sources.max_file_size = plan->settings.max_file_size;
-  ScanResult result = scan_with_progress(flags.sources, *plan, shell);
+  Result<ScanResult> scanned = scan_what(flags, *plan, shell);
+  if (!scanned) return shell.fail(failure_of(scanned.error()));
+  ScanResult& result = *scanned;
   if (flags.strict_checksum) std::erase_if(result.findings, [](const ScanFinding& f) { return f.weak; });
   allow_by_settings(plan->settings.allow, *plan->guards, result.findings);
   if (!flags.baseline.empty()) {
@@ -105,6 +155,34 @@ int run_scan(const ScanFlags& given, Shell& shell) {
   return count_open(result) > 0 && !flags.exit_zero ? exit_no : exit_ok;
 }
 
+void add_git_options(CLI::App& command, ScanFlags& flags) {
+  CLI::Option* history = command.add_option_function<std::string>(
+      "--git",
+      [&flags](const std::string& word) {
+        flags.history = true;
+        flags.git.range = word;
+      },
+      "Scan the history of the repository: all of it, or a range, branch or tag");
+  history->expected(0, 1)->type_name("[RANGE]");
+  CLI::Option* staged = command.add_flag("--staged", flags.staged, "Scan what is staged for the next commit");
+  CLI::Option* added = command.add_option_function<std::string>(
+      "--diff",
+      [&flags](const std::string& word) {
+        flags.added = true;  // also when the word is empty, as an unset variable is: that is no scan of files
+        flags.git.base = word;
+      },
+      "Scan what HEAD adds since it left BASE; new lines only");
+  added->type_name("BASE");
+  staged->excludes(history)->excludes(added);
+  added->excludes(history);
+  command.add_option("--branch", flags.git.branches, "With --git: only this branch; may be given again")
+      ->type_name("NAME")
+      ->needs(history)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--since", flags.git.since, "With --git: only commits after this date")->type_name("DATE")->needs(history);
+}
+
 }  // namespace
 
 void add_scan(CLI::App& command, Shell& shell) {
@@ -112,6 +190,7 @@ void add_scan(CLI::App& command, Shell& shell) {
   command.add_option("paths", flags->sources.paths, "Files and directories; - is standard input (default: .)");
   one_of(command.add_option("--format", flags->format, "What to print (default: text)"),
          {"text", "json", "ndjson", "sarif", "github", "junit", "csv"});
+  add_git_options(command, *flags);
   command.add_flag("--pii", flags->pii, "Find personal data too: e-mail, IBAN, card, SSN, phone, IPv4");
   command.add_flag("--generic", flags->generic, "Also random-looking values of names such as password or token");
   command.add_flag("--archives", flags->sources.archives, "Look into zip, tar and gzip files");
@@ -128,8 +207,8 @@ void add_scan(CLI::App& command, Shell& shell) {
   command.footer(
       "pg scan                          # this directory, .gitignore honoured\n"
       "pg scan --format sarif src       # for code scanning services\n"
-      "git diff | pg scan --pii -       # standard input, personal data too\n"
-      "pg scan --baseline known.txt     # only what is not in that file counts");
+      "pg scan --staged                 # what the next commit adds, for a hook\n"
+      "pg scan --git                    # every blob of every branch and tag");
   set_action(command, shell, [flags, &shell] { return run_scan(*flags, shell); });
 }
 

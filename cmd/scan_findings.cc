@@ -36,6 +36,11 @@ std::string keyed_hash(std::string_view rule, std::string_view what) {
   return to_hex(as_bytes(hmac_sha256(kHashKey, message)).substr(0, 8));
 }
 
+std::string fingerprint_of(const ScanFinding& finding, std::string_view rule) {
+  const std::string what = finding.hash.empty() ? std::to_string(finding.number) : finding.hash;
+  return keyed_hash(rule, what + '\0' + finding.path);
+}
+
 std::size_t line_begin(std::string_view text, std::size_t at) {
   const std::size_t newline = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
   return newline == std::string_view::npos ? 0 : newline + 1;
@@ -51,6 +56,11 @@ bool has_mark(std::string_view text) {
 }
 
 }  // namespace
+
+void place_finding(ScanFinding& finding, const Rule& rule, const std::string& path) {
+  finding.path.insert(0, path);
+  finding.fingerprint = fingerprint_of(finding, rule.id);
+}
 
 /// Lines are counted by their ends alone; characters only in the line where the place is.
 void FindingWriter::walk_to(std::string_view text, std::size_t place) {
@@ -109,10 +119,11 @@ void FindingWriter::add(std::string_view text, const Finding& finding, std::stri
   one.end_column = column_;
   line_ = line, column_ = column, at_ = at;
   numbers_.resize(std::max<std::size_t>(numbers_.size(), finding.rule + 1U));
-  const std::uint32_t number = ++numbers_[finding.rule];
+  one.number = ++numbers_[finding.rule];
   const bool guessable = rule.category == Category::pii || static_cast<double>(value.size()) * entropy(value) < kGuessableBits;
-  if (!guessable) one.hash = keyed_hash(rule.id, value);
-  one.fingerprint = keyed_hash(rule.id, (guessable ? std::to_string(number) : one.hash) + '\0' + path_);
+  one.identity = keyed_hash(rule.id, value);
+  if (!guessable) one.hash = one.identity;
+  one.fingerprint = fingerprint_of(one, rule.id);
   out_.push_back(std::move(one));
 }
 

@@ -29,7 +29,14 @@ struct ScanFinding {
   Encoding encoding = Encoding::plain;  // how the value stands in the file
   std::string hash;                     // keyed, 16 hex digits; empty for values that could be guessed from it
   std::string fingerprint;              // rule, hash (or number in the file) and path: stable when lines move
+  std::uint32_t number = 0;             // of the rule's findings in this file, from 1
+  std::string identity;                 // as `hash`, but for every value: to tell values apart, never shown
+  std::string commit;                   // that brought it, in hex; empty outside of git
+  std::string author_date;              // of that commit, RFC 3339
 };
+
+/// Says that a finding which was made under an empty path stands in the file `path`, or inside of it.
+void place_finding(ScanFinding& finding, const Rule& rule, const std::string& path);
 
 /// Turns the texts of one file, given piece by piece, into findings. Not thread-safe; one per file.
 class FindingWriter {

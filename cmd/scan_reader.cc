@@ -44,6 +44,17 @@ void ScanReader::fill(ByteSource& source, std::size_t want, bool& at_end) {
   }
 }
 
+bool ScanReader::is_binary(std::string_view beginning) {
+  if (big_endian_utf16(beginning)) return false;
+  return beginning.substr(0, kSniffed).find('\0') != std::string_view::npos;
+}
+
+ScanReader::Outcome ScanReader::scan_memory(std::string_view text, const std::string& path, std::vector<ScanFinding>& out,
+                                            std::uint64_t& bytes) {
+  MemorySource source(text);
+  return scan(source, text.size(), path, out, bytes);
+}
+
 ScanReader::Outcome ScanReader::scan(int file, std::uint64_t size_hint, const std::string& path, std::vector<ScanFinding>& out,
                                      std::uint64_t& bytes) {
   FileSource source(file, size_hint);

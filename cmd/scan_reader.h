@@ -38,6 +38,10 @@ class ScanReader {
                std::uint64_t& bytes);
   /// The same for an open file.
   Outcome scan(int file, std::uint64_t size_hint, const std::string& path, std::vector<ScanFinding>& out, std::uint64_t& bytes);
+  /// The same for a text that is in memory.
+  Outcome scan_memory(std::string_view text, const std::string& path, std::vector<ScanFinding>& out, std::uint64_t& bytes);
+  /// True when bytes that begin so are binary, whatever follows.
+  static bool is_binary(std::string_view beginning);
 
   const std::string& error() const { return error_; }
   /// What was read of the source that was scanned last, from its beginning: at least kSniffed bytes when it has as many.

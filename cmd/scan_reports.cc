@@ -70,6 +70,8 @@ Json finding_json(const ScanFinding& finding, const Guards& guards) {
   if (finding.encoding != Encoding::plain) json["encoding"] = encoding_name(finding.encoding);
   if (!finding.hash.empty()) json["hash"] = finding.hash;
   if (finding.allowed) json["allowed"] = true, json["allowed_by"] = finding.allowed_by;
+  if (!finding.commit.empty()) json["commit"] = finding.commit;
+  if (!finding.author_date.empty()) json["author_date"] = finding.author_date;
   return json;
 }
 
@@ -94,6 +96,7 @@ Json sarif_result(const ScanFinding& finding, const Rule& rule, std::size_t inde
                {"locations",
                 {{{"physicalLocation", {{"artifactLocation", {{"uri", uri_of(finding.path)}}}, {"region", std::move(region)}}}}}},
                {"partialFingerprints", {{"promptgate/v1", finding.fingerprint}}}};
+  if (!finding.commit.empty()) json["properties"] = {{"commit", finding.commit}, {"authorDate", finding.author_date}};
   if (finding.allowed) json["suppressions"] = Json::array({{{"kind", finding.allowed_by == kByMark ? "inSource" : "external"}}});
   return json;
 }
@@ -133,7 +136,9 @@ std::string summary_line(const ScanResult& result) {
   const std::size_t open = count_open(result);
   const std::size_t allowed = result.findings.size() - open;
   std::string line = open == 0 ? std::string("no findings") : counted(open, "finding") + " in " + counted(files.size(), "file");
-  line += fmt::format(" ({}, {} read", counted(result.totals.files, "file"), bytes_for_people(result.totals.bytes));
+  line += " (" + counted(result.totals.files, result.totals.commits > 0 ? "blob" : "file");
+  if (result.totals.commits > 0) line += " of " + counted(result.totals.commits, "commit");
+  line += fmt::format(", {} read", bytes_for_people(result.totals.bytes));
   if (result.totals.binary > 0) line += fmt::format(", {} skipped", counted(result.totals.binary, "binary file"));
   if (result.totals.symlinks > 0) line += fmt::format(", {} not followed", counted(result.totals.symlinks, "link"));
   if (result.totals.ignored > 0) line += fmt::format(", {} ignored", result.totals.ignored);
@@ -161,6 +166,7 @@ std::string report_text(const ScanResult& result, const Guards& guards, const Re
     if (finding.weak) out += "  checksum: invalid";
     if (finding.allowed) out += fmt::format("  allowed by {}", finding.allowed_by);
     if (!finding.hash.empty()) out += "  #" + finding.hash;
+    if (!finding.commit.empty()) out += fmt::format("  {:.12} {:.10}", finding.commit, finding.author_date);
     out += '\n';
   }
   return out;
@@ -171,18 +177,19 @@ std::string report_json(const ScanResult& result, const Guards& guards, const Re
   for (const ScanFinding& finding : result.findings)
     if (is_shown(finding, style)) findings.push_back(finding_json(finding, guards));
   const std::size_t open = count_open(result);
-  return dump({{"findings", std::move(findings)},
-               {"errors", result.errors},
-               {"summary",
-                {{"findings", open},
-                 {"allowed", result.findings.size() - open},
-                 {"files", result.totals.files},
-                 {"bytes", result.totals.bytes},
-                 {"binary_files", result.totals.binary},
-                 {"archives", result.totals.archives},
-                 {"too_large", result.totals.too_big},
-                 {"symlinks", result.totals.symlinks},
-                 {"ignored", result.totals.ignored}}}});
+  Json summary = {{"findings", open},
+                  {"allowed", result.findings.size() - open},
+                  {"files", result.totals.files},
+                  {"bytes", result.totals.bytes},
+                  {"binary_files", result.totals.binary},
+                  {"archives", result.totals.archives},
+                  {"too_large", result.totals.too_big},
+                  {"symlinks", result.totals.symlinks},
+                  {"ignored", result.totals.ignored}};
+  if (result.totals.commits > 0) summary["commits"] = result.totals.commits;
+  Json json = {{"findings", std::move(findings)}, {"errors", result.errors}, {"summary", std::move(summary)}};
+  if (!result.notes.empty()) json["notes"] = result.notes;
+  return dump(json);
 }
 
 std::string report_sarif(const ScanResult& result, const Guards& guards, const ReportStyle& style) {
@@ -207,6 +214,7 @@ std::string report_sarif(const ScanResult& result, const Guards& guards, const R
   for (const std::string& error : result.errors) notes.push_back({{"level", "error"}, {"message", {{"text", error}}}});
   if (left_out > 0)
     notes.push_back({{"level", "warning"}, {"message", {{"text", fmt::format("{} more results are left out", left_out)}}}});
+  for (const std::string& note : result.notes) notes.push_back({{"level", "note"}, {"message", {{"text", note}}}});
   Json run = {{"tool", {{"driver", {{"name", "pg"}, {"semanticVersion", PG_VERSION}, {"rules", std::move(rules)}}}}},
               {"columnKind", "unicodeCodePoints"},
               {"invocations",

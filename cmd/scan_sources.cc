@@ -318,13 +318,19 @@ std::size_t add_paths(const ScanOptions& options, Walk& walk, ScanResult& result
   return added;
 }
 
+}  // namespace
+
+unsigned thread_count(unsigned wanted) {
+  if (wanted > 0) return wanted;
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  return std::min(8U, std::max(4U, 2 * cores));
+}
+
 void sort_findings(std::vector<ScanFinding>& findings) {
   std::sort(findings.begin(), findings.end(), [](const ScanFinding& a, const ScanFinding& b) {
     return std::tie(a.path, a.line, a.column, a.rule) < std::tie(b.path, b.line, b.column, b.rule);
   });
 }
-
-}  // namespace
 
 void scan_descriptor(int file, const std::string& name, const Guards& guards, const SecretRules* secrets, ScanResult& result) {
   ScanReader reader(guards, secrets);

@@ -7,7 +7,7 @@ function __pg_at
             set skip 0
             continue
         end
-        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --baseline --stdin-name --threads -n --lines --since --until -n --lines --provider --id --from-file --owner --scopes --expires --from-env --from-file
+        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads -n --lines --since --until -n --lines --provider --id --from-file --owner --scopes --expires --from-env --from-file
             set skip 1
         else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs show' 'audit' 'audit tail' 'audit verify' 'rules' 'rules list' 'rules show' 'rules check' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers show' 'providers login' 'providers logout' 'config' 'config check' 'config show' 'config path' 'completions' 'man' 'help' 'version'
             set -a at $word
@@ -59,6 +59,11 @@ complete -c pg -n 'test (__pg_at) = "run"' -l model -x -d 'Model to ask for'
 complete -c pg -n 'test (__pg_at) = "run"' -l key -x -a '(pg __complete KEY 2>/dev/null)' -d 'Use this pg key (or PG_KEY) instead of a new one'
 complete -c pg -n 'test (__pg_at) = "run"' -l own-login -d 'The agent keeps its own login; the pg key goes along in x-pg-key'
 complete -c pg -n 'test (__pg_at) = "scan"' -l format -x -a 'text json ndjson sarif github junit csv' -d 'What to print (default: text)'
+complete -c pg -n 'test (__pg_at) = "scan"' -l git -x -d 'Scan the history of the repository: all of it, or a range, branch or tag'
+complete -c pg -n 'test (__pg_at) = "scan"' -l staged -d 'Scan what is staged for the next commit'
+complete -c pg -n 'test (__pg_at) = "scan"' -l diff -x -d 'Scan what HEAD adds since it left BASE; new lines only'
+complete -c pg -n 'test (__pg_at) = "scan"' -l branch -x -d 'With --git: only this branch; may be given again'
+complete -c pg -n 'test (__pg_at) = "scan"' -l since -x -d 'With --git: only commits after this date'
 complete -c pg -n 'test (__pg_at) = "scan"' -l pii -d 'Find personal data too: e-mail, IBAN, card, SSN, phone, IPv4'
 complete -c pg -n 'test (__pg_at) = "scan"' -l generic -d 'Also random-looking values of names such as password or token'
 complete -c pg -n 'test (__pg_at) = "scan"' -l archives -d 'Look into zip, tar and gzip files'
