@@ -88,13 +88,14 @@ std::string report_github(const ScanResult& result, const Guards& guards, const 
 std::string report_csv(const ScanResult& result, const Guards& guards, const ReportStyle& style) {
   std::string out =
       "path,line,column,end_line,end_column,rule,description,masked,length,encoding,checksum_invalid,allowed,hash,"
-      "fingerprint\r\n";
+      "fingerprint,commit,author_date\r\n";
   for (const ScanFinding& f : result.findings) {
     if (!is_listed(f, style)) continue;
     const Rule& rule = guards.rule(f.rule);
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", cell(f.path), f.line, f.column, f.end_line, f.end_column,
-                       cell(rule.id), cell(rule.description), cell(f.mask), f.length, cell(encoding_name(f.encoding)), f.weak,
-                       cell(f.allowed_by), cell(f.hash), cell(f.fingerprint));
+    out +=
+        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", cell(f.path), f.line, f.column, f.end_line,
+                    f.end_column, cell(rule.id), cell(rule.description), cell(f.mask), f.length, cell(encoding_name(f.encoding)),
+                    f.weak, cell(f.allowed_by), cell(f.hash), cell(f.fingerprint), cell(f.commit), cell(f.author_date));
   }
   return out;
 }

@@ -112,6 +112,7 @@ std::string finding_message(const ScanFinding& finding, const Rule& rule) {
   std::string text = fmt::format("{}: {} ({} bytes)", rule.description, finding.mask, finding.length);
   if (finding.encoding != Encoding::plain) text += fmt::format(", in {}", encoding_name(finding.encoding));
   if (finding.weak) text += ", checksum: invalid";
+  if (!finding.commit.empty()) text += fmt::format(", commit {:.12} of {:.10}", finding.commit, finding.author_date);
   return text;
 }
 

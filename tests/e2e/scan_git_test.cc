@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/encode.h"
 #include "core/guard/rule_examples.h"
 #include "tests/support/git_tree.h"
 #include "tests/support/run_pg.h"
@@ -15,6 +16,59 @@ namespace {
 
 std::string github_token(std::uint32_t seed) {
   return spell_example("{github_crc:ghp_}", seed).value();
+}
+
+TEST_CASE("baseline, exclusions, allowances, decoding and every format work on blobs as on files") {
+  const GitTree tree;
+  const std::string secret = github_token(7), hidden = github_token(8);
+  tree.write("app.py", "key = '" + secret + "'\n");
+  tree.write("tests/deep/data.txt", github_token(9) + "\n");
+  tree.commit(2);
+  tree.write("app.py", "nothing\n");
+  tree.write("secret.yaml", "data:\n  k: " + to_base64("token=" + hidden) + "\n");
+  const std::string second = tree.commit(3);
+  const Home home;
+  const auto scan = [&](std::vector<std::string> more) {
+    std::vector<std::string> args = {"scan", "--git", tree.path(), "--config", home.config_file()};
+    args.insert(args.end(), more.begin(), more.end());
+    return home.run(args);
+  };
+  const auto paths = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> args = {"--format", "json"};
+    args.insert(args.end(), more.begin(), more.end());
+    std::string all;
+    const auto told = nlohmann::json::parse(scan(args).out);
+    for (const auto& finding : told["findings"]) all += finding["path"].get<std::string>() + " ";
+    return all;
+  };
+  home.write(home.config_file(), "");
+  CHECK(paths({}) == "app.py secret.yaml tests/deep/data.txt ");
+  const auto json = nlohmann::json::parse(scan({"--format", "json"}).out);
+  CHECK(json["findings"][1]["encoding"] == "base64");
+  CHECK(json["findings"][1]["commit"] == second);
+  for (const char* format : {"text", "json", "ndjson", "sarif", "github", "junit", "csv"}) {
+    const CommandResult told = scan({"--format", format});
+    CAPTURE(std::string(format));
+    CHECK(told.status == 1);
+    CHECK(told.out.find(second.substr(0, 12)) != std::string::npos);
+    for (const std::string& value : {secret, hidden}) CHECK((told.out + told.err).find(value.substr(4, 12)) == std::string::npos);
+  }
+
+  home.write(home.config_file(), "[scan]\nexclude = [\"tests/\"]\n[[scan.allow]]\nhash = \"" +
+                                     json["findings"][0]["hash"].get<std::string>() + "\"\nreason = \"gone\"\n");
+  CHECK(paths({}) == "secret.yaml ");
+  CHECK(paths({"--show-suppressed"}) == "app.py secret.yaml ");
+
+  home.write(home.config_file(), "");
+  const std::string known = home.root() / "known.txt";
+  CHECK(scan({"--baseline", known, "--update-baseline"}).status == 0);
+  CHECK(scan({"--baseline", known}).status == 0);
+  tree.write("new.txt", github_token(10) + "\n");
+  tree.git({"add", "new.txt"});
+  CHECK(home.run({"scan", "--staged", tree.path(), "--baseline", known, "--config", home.config_file()}).status == 1);
+  const CommandResult first = scan({"--baseline", known});
+  CHECK(first.status == 0);  // staged is not history yet
+  CHECK(first.err.find("unused") == std::string::npos);
 }
 
 TEST_CASE("reports carry commit and date, the command exits 0, 1 and 2") {
