@@ -36,6 +36,11 @@ std::string keyed_hash(std::string_view rule, std::string_view what) {
   return to_hex(as_bytes(hmac_sha256(kHashKey, message)).substr(0, 8));
 }
 
+std::string fingerprint_of(const ScanFinding& finding, std::string_view rule) {
+  const std::string what = finding.hash.empty() ? std::to_string(finding.number) : finding.hash;
+  return keyed_hash(rule, what + '\0' + finding.path);
+}
+
 std::size_t line_begin(std::string_view text, std::size_t at) {
   const std::size_t newline = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
   return newline == std::string_view::npos ? 0 : newline + 1;
@@ -52,25 +57,29 @@ bool has_mark(std::string_view text) {
 
 }  // namespace
 
+void place_finding(ScanFinding& finding, const Rule& rule, const std::string& path) {
+  finding.path.insert(0, path);
+  finding.fingerprint = fingerprint_of(finding, rule.id);
+}
+
+/// Lines are counted by their ends alone; characters only in the line where the place is.
 void FindingWriter::walk_to(std::string_view text, std::size_t place) {
   while (at_ < place) {
     const void* newline = std::memchr(text.data() + at_, '\n', place - at_);
-    const std::size_t stop =
-        newline == nullptr ? place : static_cast<std::size_t>(static_cast<const char*>(newline) - text.data());
-    for (std::size_t i = at_; i < stop; ++i) column_ += (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80 ? 1 : 0;
-    at_ = stop;
-    if (newline == nullptr) return;
+    if (newline == nullptr) break;
+    at_ = static_cast<std::size_t>(static_cast<const char*>(newline) - text.data()) + 1;
     ++line_;
     column_ = 1;
-    ++at_;
   }
+  for (; at_ < place; ++at_) column_ += (static_cast<unsigned char>(text[at_]) & 0xC0) != 0x80 ? 1 : 0;
 }
 
 /// A mark counts on the lines of the value and on the line before them, as a comment above has it.
 bool FindingWriter::is_allowed(std::string_view text, const Finding& finding) {
+  // Many findings on one long line must not each look for its ends.
+  if (judged_begin_ <= finding.begin && finding.end <= judged_end_) return judged_;
   const std::size_t begin = line_begin(text, finding.begin);
   const std::size_t end = line_end(text, finding.end);
-  if (begin == judged_begin_ && end == judged_end_) return judged_;
   judged_begin_ = begin;
   judged_end_ = end;
   judged_ = has_mark(text.substr(begin, end - begin)) ||
@@ -89,36 +98,54 @@ std::string FindingWriter::mask_of(const Finding& finding, std::string_view valu
   return "…";
 }
 
-void FindingWriter::write(std::string_view text, std::size_t from, std::size_t to, const std::vector<Finding>& found) {
+void FindingWriter::add(std::string_view text, const Finding& finding, std::string_view value, Encoding encoding) {
+  const Rule& rule = guards_.rule(finding.rule);
+  ScanFinding one;
+  one.path = path_;
+  one.rule = finding.rule;
+  one.weak = finding.weak;
+  one.allowed = is_allowed(text, finding);
+  if (one.allowed) one.allowed_by = kByMark;
+  one.mask = mask_of(finding, value);
+  one.length = value.size();
+  one.encoding = encoding;
+  walk_to(text, finding.begin);
+  one.line = line_;
+  one.column = column_;
+  const std::uint64_t line = line_, column = column_;
+  const std::size_t at = at_;
+  walk_to(text, finding.end);
+  one.end_line = line_;
+  one.end_column = column_;
+  line_ = line, column_ = column, at_ = at;
+  numbers_.resize(std::max<std::size_t>(numbers_.size(), finding.rule + 1U));
+  one.number = ++numbers_[finding.rule];
+  const bool guessable = rule.category == Category::pii || static_cast<double>(value.size()) * entropy(value) < kGuessableBits;
+  one.identity = keyed_hash(rule.id, value);
+  if (!guessable) one.hash = one.identity;
+  one.fingerprint = fingerprint_of(one, rule.id);
+  out_.push_back(std::move(one));
+}
+
+void FindingWriter::write(std::string_view text, std::size_t from, std::size_t to, const std::vector<Finding>& found,
+                          const std::vector<EncodedFinding>& encoded) {
   at_ = from;
-  judged_begin_ = judged_end_ = text.size() + 1;
+  judged_begin_ = text.size() + 1;
+  judged_end_ = 0;
+  const auto is_here = [&](const Finding& finding) { return finding.begin >= from && finding.begin < to; };
+  auto next = encoded.begin();
+  const auto add_encoded = [&](std::size_t before) {
+    for (; next != encoded.end() && next->finding.begin < before; ++next)
+      if (is_here(next->finding)) add(text, next->finding, next->value, next->encoding);
+  };
   for (const Finding& finding : found) {
-    if (finding.begin < from || finding.begin >= to) continue;
-    const std::string_view value = text.substr(finding.begin, finding.end - finding.begin);
-    const Rule& rule = guards_.rule(finding.rule);
-    ScanFinding one;
-    one.path = path_;
-    one.rule = finding.rule;
-    one.weak = finding.weak;
-    one.allowed = is_allowed(text, finding);
-    one.mask = mask_of(finding, value);
-    one.length = value.size();
-    walk_to(text, finding.begin);
-    one.line = one.end_line = line_;
-    one.column = column_;
-    const std::uint64_t line = line_, column = column_;
-    const std::size_t at = at_;
-    walk_to(text, finding.end);
-    one.end_line = line_;
-    one.end_column = column_;
-    line_ = line, column_ = column, at_ = at;
-    numbers_.resize(std::max<std::size_t>(numbers_.size(), finding.rule + 1U));
-    const std::uint32_t number = ++numbers_[finding.rule];
-    const bool guessable = rule.category == Category::pii || static_cast<double>(value.size()) * entropy(value) < kGuessableBits;
-    if (!guessable) one.hash = keyed_hash(rule.id, value);
-    one.fingerprint = keyed_hash(rule.id, (guessable ? std::to_string(number) : one.hash) + '\0' + path_);
-    out_.push_back(std::move(one));
+    add_encoded(finding.begin);
+    if (is_here(finding)) add(text, finding, text.substr(finding.begin, finding.end - finding.begin), Encoding::plain);
   }
+  add_encoded(to);
+}
+
+void FindingWriter::leave(std::string_view text, std::size_t to) {
   walk_to(text, to);
 }
 

@@ -7,9 +7,12 @@
 #include <string_view>
 #include <vector>
 
+#include "core/guard/encoded.h"
 #include "core/guard/guard.h"
 
 namespace pg {
+
+inline constexpr std::string_view kByMark = "a mark", kBySettings = "the settings", kByBaseline = "the baseline";
 
 struct ScanFinding {
   std::string path;          // as shown: relative to where the scan began, "/" between parts
@@ -18,13 +21,22 @@ struct ScanFinding {
   std::uint64_t end_line = 1;
   std::uint64_t end_column = 1;  // behind the last character
   RuleIndex rule = 0;
-  bool weak = false;        // its checksum is wrong
-  bool allowed = false;     // an inline mark says so
-  std::string mask;         // "ghp_…": at most four characters, and only of a prefix that the rule itself makes public
-  std::size_t length = 0;   // bytes of the value
-  std::string hash;         // keyed, 16 hex digits; empty for values that could be guessed from it
-  std::string fingerprint;  // rule, hash (or number in the file) and path: stable when lines move
+  bool weak = false;            // its checksum is wrong
+  bool allowed = false;         // does not count
+  std::string_view allowed_by;  // "a mark", "the settings", "the baseline"
+  std::string mask;             // "ghp_…": at most four characters, and only of a prefix that the rule itself makes public
+  std::size_t length = 0;       // bytes of the value, decoded
+  Encoding encoding = Encoding::plain;  // how the value stands in the file
+  std::string hash;                     // keyed, 16 hex digits; empty for values that could be guessed from it
+  std::string fingerprint;              // rule, hash (or number in the file) and path: stable when lines move
+  std::uint32_t number = 0;             // of the rule's findings in this file, from 1
+  std::string identity;                 // as `hash`, but for every value: to tell values apart, never shown
+  std::string commit;                   // that brought it, in hex; empty outside of git
+  std::string author_date;              // of that commit, RFC 3339
 };
+
+/// Says that a finding which was made under an empty path stands in the file `path`, or inside of it.
+void place_finding(ScanFinding& finding, const Rule& rule, const std::string& path);
 
 /// Turns the texts of one file, given piece by piece, into findings. Not thread-safe; one per file.
 class FindingWriter {
@@ -33,9 +45,14 @@ class FindingWriter {
       : guards_(guards), secrets_(secrets), path_(std::move(path)), out_(out) {}
 
   /// Findings of `text` that begin in [from, to) are written; `text` continues the one before at `from`.
-  void write(std::string_view text, std::size_t from, std::size_t to, const std::vector<Finding>& found);
+  /// Both lists are ordered by place.
+  void write(std::string_view text, std::size_t from, std::size_t to, const std::vector<Finding>& found,
+             const std::vector<EncodedFinding>& encoded = {});
+  /// Counts the lines up to `to`; only needed when another piece follows.
+  void leave(std::string_view text, std::size_t to);
 
  private:
+  void add(std::string_view text, const Finding& finding, std::string_view value, Encoding encoding);
   void walk_to(std::string_view text, std::size_t place);
   bool is_allowed(std::string_view text, const Finding& finding);
   std::string mask_of(const Finding& finding, std::string_view value) const;

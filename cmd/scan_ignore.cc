@@ -140,4 +140,18 @@ bool IgnoreRules::is_ignored(const Level* level, std::string_view name, bool is_
   return false;
 }
 
+bool is_path_ignored(const IgnoreRules& rules, std::string_view path) {
+  auto level = std::make_shared<IgnoreRules::Level>();
+  level->rules = std::shared_ptr<const IgnoreRules>(std::shared_ptr<void>(), &rules);  // borrowed for this call
+  for (;;) {
+    const std::size_t slash = path.find('/');
+    const bool is_directory = slash != std::string_view::npos;
+    const std::string_view name = path.substr(0, slash);
+    if (IgnoreRules::is_ignored(level.get(), name, is_directory)) return true;
+    if (!is_directory) return false;
+    level = std::make_shared<IgnoreRules::Level>(IgnoreRules::Level{nullptr, level, std::string(name)});
+    path.remove_prefix(slash + 1);
+  }
+}
+
 }  // namespace pg

@@ -39,6 +39,9 @@ class IgnoreRules {
   std::vector<IgnorePattern> patterns_;
 };
 
+/// True when `path` ("a/b.txt"), or a directory on its way, is left out by the rules of the top directory alone.
+bool is_path_ignored(const IgnoreRules& rules, std::string_view path);
+
 /// gitignore(5)'s glob: '*' and '?' stop at '/', "**" between slashes spans any number of directories, [a-z] and [!a-z] classes,
 /// '\' takes the next byte as it is. Time is bounded by pattern times path.
 bool matches_ignore_glob(std::string_view glob, std::string_view path);

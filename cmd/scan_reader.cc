@@ -1,13 +1,27 @@
 // Reads in one go what fits, and in overlapping pieces what does not.
 #include "cmd/scan_reader.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
+#include <optional>
 
 namespace pg {
+namespace {
+
+/// The byte order of UTF-16 text, by its mark; UTF-32 begins the same way and is none.
+std::optional<bool> big_endian_utf16(std::string_view head) {
+  if (head.starts_with("\xFE\xFF")) return true;
+  if (head.starts_with("\xFF\xFE") && head.substr(2, 2) != std::string_view("\0\0", 2)) return false;
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool is_archive(std::string_view head) {
+  using namespace std::string_view_literals;
+  if (head.starts_with("PK\x03\x04"sv) || head.starts_with("PK\x05\x06"sv) || head.starts_with("\x1f\x8b\x08"sv)) return true;
+  return head.size() >= 512 && head.substr(257, 5) == "ustar"sv;
+}
 
 void ScanReader::reserve(std::size_t size) {
   if (size <= capacity_) return;
@@ -18,33 +32,63 @@ void ScanReader::reserve(std::size_t size) {
   capacity_ = capacity;
 }
 
-/// Reads until the buffer holds `want` bytes or the file ends; false when reading fails.
-bool ScanReader::fill(int file, std::size_t want, bool& at_end) {
+/// Reads until the buffer holds `want` bytes or the source ends. One that breaks ends, too: what came before is scanned.
+void ScanReader::fill(ByteSource& source, std::size_t want, bool& at_end) {
   reserve(want);
-  while (size_ < want) {
-    const ssize_t got = ::read(file, buffer_.get() + size_, want - size_);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return false;
-    if (got == 0) {
-      at_end = true;
-      return true;
-    }
-    size_ += static_cast<std::size_t>(got);
+  while (size_ < want && !at_end) {
+    const auto got = source.read(buffer_.get() + size_, want - size_);
+    broken_ = !got;
+    if (broken_) error_ = got.error().message;
+    at_end = broken_ || *got == 0;
+    if (!at_end) size_ += *got;
   }
-  return true;
+}
+
+bool ScanReader::is_binary(std::string_view beginning) {
+  if (big_endian_utf16(beginning)) return false;
+  return beginning.substr(0, kSniffed).find('\0') != std::string_view::npos;
+}
+
+ScanReader::Outcome ScanReader::scan_memory(std::string_view text, const std::string& path, std::vector<ScanFinding>& out,
+                                            std::uint64_t& bytes) {
+  MemorySource source(text);
+  return scan(source, text.size(), path, out, bytes);
 }
 
 ScanReader::Outcome ScanReader::scan(int file, std::uint64_t size_hint, const std::string& path, std::vector<ScanFinding>& out,
                                      std::uint64_t& bytes) {
+  FileSource source(file, size_hint);
+  return scan(source, size_hint, path, out, bytes);
+}
+
+ScanReader::Outcome ScanReader::scan(ByteSource& source, std::uint64_t size_hint, const std::string& path,
+                                     std::vector<ScanFinding>& out, std::uint64_t& bytes) {
   size_ = 0;
+  broken_ = false;
   bool at_end = false;
-  // One byte more than the size says, so that the end shows without a second read of a file that did not grow.
+  // One byte more than the size says, so that the end of a file that did not grow shows at once.
   std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, std::max<std::uint64_t>(size_hint + 1, 32U << 10)));
-  if (!fill(file, want, at_end)) return Outcome::failed;
-  if (std::memchr(buffer_.get(), '\0', std::min(size_, kSniffed)) != nullptr) return Outcome::binary;
-  while (!at_end && want < kPiece) {  // the file grew, or said nothing of its size, as a pipe does
+  fill(source, want, at_end);
+  if (broken_ && size_ == 0) return Outcome::failed;
+  if (is_archive(head())) return Outcome::archive;
+  if (const auto big_endian = big_endian_utf16(head())) {
+    PrefixedSource whole(std::string(head().substr(2)), source);
+    Utf16Source text(whole, *big_endian);
+    size_ = 0;
+    at_end = false;
+    fill(text, kSniffed, at_end);
+    return scan_text(text, at_end, path, out, bytes);
+  }
+  if (std::memchr(buffer_.get(), '\0', std::min(size_, kSniffed)) != nullptr) return broken_ ? Outcome::failed : Outcome::binary;
+  return scan_text(source, at_end, path, out, bytes);
+}
+
+ScanReader::Outcome ScanReader::scan_text(ByteSource& source, bool at_end, const std::string& path, std::vector<ScanFinding>& out,
+                                          std::uint64_t& bytes) {
+  // It grew, or said nothing of its size, as a pipe does.
+  for (std::size_t want = std::max(size_, kSniffed); !at_end && want < kPiece;) {
     want = std::min(kPiece, want * 4);
-    if (!fill(file, want, at_end)) return Outcome::failed;
+    fill(source, want, at_end);
   }
   FindingWriter writer(guards_, secrets_, path, out);
   std::size_t from = 0;  // what lies before was written with the piece before
@@ -52,15 +96,19 @@ ScanReader::Outcome ScanReader::scan(int file, std::uint64_t size_hint, const st
     const std::string_view text(buffer_.get(), size_);
     const std::size_t to = at_end ? size_ : size_ - kOverlap;
     found_.clear();
+    encoded_found_.clear();
     guards_.inspect(text, Scrutiny::all, found_);
-    writer.write(text, from, to, found_);
+    encoded_.find(text, found_, encoded_found_);
+    writer.write(text, from, to, found_, encoded_found_);
     bytes += to - from;
-    if (at_end) return Outcome::scanned;
+    if (progress_ != nullptr) progress_->bytes.fetch_add(to - from, std::memory_order_relaxed);
+    if (at_end) return broken_ ? Outcome::failed : Outcome::scanned;
+    writer.leave(text, to);
     const std::size_t keep = size_ - to + kLookBack;
     std::memmove(buffer_.get(), buffer_.get() + size_ - keep, keep);
     size_ = keep;
     from = kLookBack;
-    if (!fill(file, kPiece, at_end)) return Outcome::failed;
+    fill(source, kPiece, at_end);
   }
 }
 

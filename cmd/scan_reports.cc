@@ -24,11 +24,11 @@ bool is_shown(const ScanFinding& finding, const ReportStyle& style) {
   return style.show_suppressed || !finding.allowed;
 }
 
-/// RFC 3986 path: every part percent-encoded, the slashes kept.
+/// RFC 3986: every part of the path percent-encoded, the slashes kept; relative unless it was given from the root.
 std::string uri_of(const std::string& path) {
-  std::string uri;
+  std::string uri = path.starts_with('/') ? "file://" : "";
   for (const std::string_view part : split(path, '/')) {
-    if (!uri.empty() || part.data() != path.data()) uri += '/';
+    if (part.data() != path.data()) uri += '/';
     uri += to_percent(part);
   }
   return uri;
@@ -45,6 +45,14 @@ std::string counted(std::uint64_t n, std::string_view word) {
   return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s");
 }
 
+/// " by a mark", " by the settings and the baseline".
+std::string who_allows(const ScanResult& result) {
+  std::set<std::string_view> who;
+  for (const ScanFinding& finding : result.findings)
+    if (finding.allowed) who.insert(finding.allowed_by);
+  return fmt::format(" by {}", fmt::join(who, " and "));
+}
+
 Json finding_json(const ScanFinding& finding, const Guards& guards) {
   const Rule& rule = guards.rule(finding.rule);
   Json json = {{"path", finding.path},
@@ -59,8 +67,11 @@ Json finding_json(const ScanFinding& finding, const Guards& guards) {
                {"masked", finding.mask},
                {"length", finding.length},
                {"fingerprint", finding.fingerprint}};
+  if (finding.encoding != Encoding::plain) json["encoding"] = encoding_name(finding.encoding);
   if (!finding.hash.empty()) json["hash"] = finding.hash;
-  if (finding.allowed) json["allowed"] = true;
+  if (finding.allowed) json["allowed"] = true, json["allowed_by"] = finding.allowed_by;
+  if (!finding.commit.empty()) json["commit"] = finding.commit;
+  if (!finding.author_date.empty()) json["author_date"] = finding.author_date;
   return json;
 }
 
@@ -81,13 +92,12 @@ Json sarif_result(const ScanFinding& finding, const Rule& rule, std::size_t inde
   Json json = {{"ruleId", rule.id},
                {"ruleIndex", index},
                {"level", finding.weak ? "note" : "error"},
-               {"message",
-                {{"text", fmt::format("{}: {} ({} bytes){}", rule.description, finding.mask, finding.length,
-                                      finding.weak ? ", checksum: invalid" : "")}}},
+               {"message", {{"text", finding_message(finding, rule)}}},
                {"locations",
                 {{{"physicalLocation", {{"artifactLocation", {{"uri", uri_of(finding.path)}}}, {"region", std::move(region)}}}}}},
                {"partialFingerprints", {{"promptgate/v1", finding.fingerprint}}}};
-  if (finding.allowed) json["suppressions"] = Json::array({{{"kind", "inSource"}}});
+  if (!finding.commit.empty()) json["properties"] = {{"commit", finding.commit}, {"authorDate", finding.author_date}};
+  if (finding.allowed) json["suppressions"] = Json::array({{{"kind", finding.allowed_by == kByMark ? "inSource" : "external"}}});
   return json;
 }
 
@@ -98,6 +108,28 @@ std::size_t count_open(const ScanResult& result) {
       std::count_if(result.findings.begin(), result.findings.end(), [](const ScanFinding& f) { return !f.allowed; }));
 }
 
+std::string finding_message(const ScanFinding& finding, const Rule& rule) {
+  std::string text = fmt::format("{}: {} ({} bytes)", rule.description, finding.mask, finding.length);
+  if (finding.encoding != Encoding::plain) text += fmt::format(", in {}", encoding_name(finding.encoding));
+  if (finding.weak) text += ", checksum: invalid";
+  if (!finding.commit.empty()) text += fmt::format(", commit {:.12} of {:.10}", finding.commit, finding.author_date);
+  return text;
+}
+
+std::string finding_line(const ScanFinding& finding, const Guards& guards) {
+  return finding_json(finding, guards).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string report_as(std::string_view format, const ScanResult& result, const Guards& guards, const ReportStyle& style) {
+  if (format == "json") return report_json(result, guards, style);
+  if (format == "ndjson") return report_ndjson(result, guards, style);
+  if (format == "sarif") return report_sarif(result, guards, style);
+  if (format == "github") return report_github(result, guards, style);
+  if (format == "csv") return report_csv(result, guards, style);
+  if (format == "junit") return report_junit(result, guards, style);
+  return report_text(result, guards, style);
+}
+
 std::string summary_line(const ScanResult& result) {
   std::set<std::string_view> files;
   for (const ScanFinding& finding : result.findings)
@@ -105,11 +137,15 @@ std::string summary_line(const ScanResult& result) {
   const std::size_t open = count_open(result);
   const std::size_t allowed = result.findings.size() - open;
   std::string line = open == 0 ? std::string("no findings") : counted(open, "finding") + " in " + counted(files.size(), "file");
-  line += fmt::format(" ({}, {} read", counted(result.totals.files, "file"), bytes_for_people(result.totals.bytes));
+  line += " (" + counted(result.totals.files, result.totals.commits > 0 ? "blob" : "file");
+  if (result.totals.commits > 0) line += " of " + counted(result.totals.commits, "commit");
+  line += fmt::format(", {} read", bytes_for_people(result.totals.bytes));
   if (result.totals.binary > 0) line += fmt::format(", {} skipped", counted(result.totals.binary, "binary file"));
   if (result.totals.symlinks > 0) line += fmt::format(", {} not followed", counted(result.totals.symlinks, "link"));
   if (result.totals.ignored > 0) line += fmt::format(", {} ignored", result.totals.ignored);
-  if (allowed > 0) line += fmt::format(", {} allowed by a mark", allowed);
+  if (result.totals.archives > 0) line += fmt::format(", {} not opened", counted(result.totals.archives, "archive"));
+  if (result.totals.too_big > 0) line += fmt::format(", {} too large", counted(result.totals.too_big, "file"));
+  if (allowed > 0) line += fmt::format(", {} allowed{}", allowed, who_allows(result));
   return line + ")";
 }
 
@@ -127,9 +163,11 @@ std::string report_text(const ScanResult& result, const Guards& guards, const Re
     const Rule& rule = guards.rule(finding.rule);
     out += fmt::format("  {:<9} {:<26} {} ({} bytes)", fmt::format("{}:{}", finding.line, finding.column), rule.id, finding.mask,
                        finding.length);
+    if (finding.encoding != Encoding::plain) out += fmt::format("  in {}", encoding_name(finding.encoding));
     if (finding.weak) out += "  checksum: invalid";
-    if (finding.allowed) out += "  allowed";
+    if (finding.allowed) out += fmt::format("  allowed by {}", finding.allowed_by);
     if (!finding.hash.empty()) out += "  #" + finding.hash;
+    if (!finding.commit.empty()) out += fmt::format("  {:.12} {:.10}", finding.commit, finding.author_date);
     out += '\n';
   }
   return out;
@@ -140,24 +178,32 @@ std::string report_json(const ScanResult& result, const Guards& guards, const Re
   for (const ScanFinding& finding : result.findings)
     if (is_shown(finding, style)) findings.push_back(finding_json(finding, guards));
   const std::size_t open = count_open(result);
-  return dump({{"findings", std::move(findings)},
-               {"errors", result.errors},
-               {"summary",
-                {{"findings", open},
-                 {"allowed", result.findings.size() - open},
-                 {"files", result.totals.files},
-                 {"bytes", result.totals.bytes},
-                 {"binary_files", result.totals.binary},
-                 {"symlinks", result.totals.symlinks},
-                 {"ignored", result.totals.ignored}}}});
+  Json summary = {{"findings", open},
+                  {"allowed", result.findings.size() - open},
+                  {"files", result.totals.files},
+                  {"bytes", result.totals.bytes},
+                  {"binary_files", result.totals.binary},
+                  {"archives", result.totals.archives},
+                  {"too_large", result.totals.too_big},
+                  {"symlinks", result.totals.symlinks},
+                  {"ignored", result.totals.ignored}};
+  if (result.totals.commits > 0) summary["commits"] = result.totals.commits;
+  Json json = {{"findings", std::move(findings)}, {"errors", result.errors}, {"summary", std::move(summary)}};
+  if (!result.notes.empty()) json["notes"] = result.notes;
+  return dump(json);
 }
 
 std::string report_sarif(const ScanResult& result, const Guards& guards, const ReportStyle& style) {
   std::vector<std::size_t> places(guards.rules().size(), guards.rules().size());
   Json rules = Json::array();
   Json results = Json::array();
+  std::size_t left_out = 0;
   for (const ScanFinding& finding : result.findings) {
     if (!is_shown(finding, style)) continue;
+    if (results.size() == kMaxSarifResults) {
+      ++left_out;
+      continue;
+    }
     const Rule& rule = guards.rule(finding.rule);
     if (places[finding.rule] == guards.rules().size()) {
       places[finding.rule] = rules.size();
@@ -167,6 +213,9 @@ std::string report_sarif(const ScanResult& result, const Guards& guards, const R
   }
   Json notes = Json::array();
   for (const std::string& error : result.errors) notes.push_back({{"level", "error"}, {"message", {{"text", error}}}});
+  if (left_out > 0)
+    notes.push_back({{"level", "warning"}, {"message", {{"text", fmt::format("{} more results are left out", left_out)}}}});
+  for (const std::string& note : result.notes) notes.push_back({{"level", "note"}, {"message", {{"text", note}}}});
   Json run = {{"tool", {{"driver", {{"name", "pg"}, {"semanticVersion", PG_VERSION}, {"rules", std::move(rules)}}}}},
               {"columnKind", "unicodeCodePoints"},
               {"invocations",

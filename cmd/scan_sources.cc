@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstring>
+#include <deque>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -19,6 +21,7 @@
 #include <tuple>
 #include <utility>
 
+#include "cmd/scan_archive.h"
 #include "cmd/scan_ignore.h"
 #include "cmd/scan_reader.h"
 #include "core/guard/secrets.h"
@@ -59,12 +62,14 @@ struct IgnoreFiles {
   bool git = false, own = false, repository = false;
 };
 
-LevelPtr level_of(const std::string& directory, std::string name, LevelPtr above, IgnoreFiles files) {
+LevelPtr level_of(const std::string& directory, std::string name, LevelPtr above, IgnoreFiles files,
+                  const std::string& exclude = {}) {
   std::shared_ptr<IgnoreRules> rules;
-  if (files.git || files.own || files.repository) rules = std::make_shared<IgnoreRules>();
+  if (files.git || files.own || files.repository || !exclude.empty()) rules = std::make_shared<IgnoreRules>();
   if (files.repository) rules->add(read_small(joined(directory, ".git/info/exclude")));
   if (files.git) rules->add(read_small(joined(directory, ".gitignore")));
   if (files.own) rules->add(read_small(joined(directory, ".ignore")));
+  if (!exclude.empty()) rules->add(exclude);
   return std::make_shared<IgnoreRules::Level>(IgnoreRules::Level{std::move(rules), std::move(above), std::move(name)});
 }
 
@@ -89,35 +94,91 @@ struct Task {
   LevelPtr level;    // of the directory above; of `directory` itself for files
   std::string name;  // of the directory within the one above
   std::vector<std::string> files;
+  std::shared_ptr<const Descriptor> opened;  // the directory, so that names need not be looked up from the root; may be null
+  bool named = false;                        // given by the user, not found in a directory
 };
+
+void count_outcome(ScanReader::Outcome outcome, const std::string& path, const ScanReader& reader, ScanResult& result) {
+  switch (outcome) {
+    case ScanReader::Outcome::scanned:
+      ++result.totals.files;
+      break;
+    case ScanReader::Outcome::binary:
+      ++result.totals.binary;
+      break;
+    case ScanReader::Outcome::archive:
+      ++result.totals.archives;
+      break;
+    case ScanReader::Outcome::failed:
+      result.errors.push_back(fmt::format("{}: {}", path, reader.error()));
+      break;
+  }
+}
+
+unsigned thread_count(unsigned wanted) {
+  if (wanted > 0) return wanted;
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  return std::min(8U, std::max(4U, 2 * cores));
+}
+
+void append(ScanResult& all, ScanResult&& part) {
+  std::move(part.findings.begin(), part.findings.end(), std::back_inserter(all.findings));
+  std::move(part.errors.begin(), part.errors.end(), std::back_inserter(all.errors));
+  all.totals.files += part.totals.files;
+  all.totals.bytes += part.totals.bytes;
+  all.totals.binary += part.totals.binary;
+  all.totals.archives += part.totals.archives;
+  all.totals.too_big += part.totals.too_big;
+  all.totals.symlinks += part.totals.symlinks;
+  all.totals.ignored += part.totals.ignored;
+}
 
 class Walk {
  public:
   Walk(const ScanOptions& options, const Guards& guards, const SecretRules* secrets)
-      : options_(options), guards_(guards), secrets_(secrets) {}
+      : options_(options), guards_(guards), secrets_(secrets) {
+    for (const std::string& pattern : options.exclude) exclude_ += pattern + "\n";
+  }
 
   void add(Task task) {
     const std::lock_guard lock(mutex_);
     tasks_.push_back(std::move(task));
     ++open_;
+    // One thread more only for work that waits: most scans of a hook are over before a thread has begun.
+    if (tasks_.size() > 1 && threads_.size() + 1 < thread_count(options_.threads))
+      threads_.emplace_back([this, &part = parts_.emplace_back()] { work(part); });
     wake_.notify_one();
   }
+  /// Works until nothing is left; what all threads found.
+  ScanResult run();
   void work(ScanResult& result);
 
  private:
   bool take(Task& task);
   void finish();
   void list(const Task& task, ScanResult& result);
-  void scan_file(const std::string& path, ScanReader& reader, ScanResult& result);
+  void scan_file(const Task& task, const std::string& name, ScanReader& reader, ScanResult& result);
 
   const ScanOptions& options_;
   const Guards& guards_;
   const SecretRules* secrets_;
+  std::string exclude_;  // one pattern a line
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Task> tasks_;  // a stack: depth first keeps it short
   std::size_t open_ = 0;     // tasks waiting or being worked on
+  std::vector<std::thread> threads_;
+  std::deque<ScanResult> parts_;  // one for each of them
 };
+
+ScanResult Walk::run() {
+  ScanResult result;
+  work(result);
+  // Nothing is open any more, so nobody adds tasks or threads.
+  for (std::thread& thread : threads_) thread.join();
+  for (ScanResult& part : parts_) append(result, std::move(part));
+  return result;
+}
 
 bool Walk::take(Task& task) {
   std::unique_lock lock(mutex_);
@@ -134,11 +195,11 @@ void Walk::finish() {
 }
 
 void Walk::work(ScanResult& result) {
-  ScanReader reader(guards_, secrets_);
+  ScanReader reader(guards_, secrets_, options_.progress);
   Task task;
   while (take(task)) {
     if (task.files.empty()) list(task, result);
-    for (const std::string& file : task.files) scan_file(joined(task.directory, file), reader, result);
+    for (const std::string& file : task.files) scan_file(task, file, reader, result);
     finish();
   }
 }
@@ -168,87 +229,101 @@ void Walk::list(const Task& task, ScanResult& result) {
     if (type == DT_LNK) ++result.totals.symlinks;
     if ((type == DT_DIR && name != ".git") || type == DT_REG) entries.emplace_back(name, type == DT_DIR);
   }
-  const LevelPtr level = options_.no_ignore ? nullptr : level_of(task.directory, task.name, task.level, ignore);
-  Task batch{task.directory, level, task.name, {}};
+  if (options_.no_ignore) ignore = {};
+  const bool plain = options_.no_ignore && exclude_.empty();
+  const LevelPtr level =
+      plain ? nullptr : level_of(task.directory, task.name, task.level, ignore, task.named ? exclude_ : std::string());
+  Task batch{task.directory,
+             level,
+             task.name,
+             {},
+             std::make_shared<const Descriptor>(::fcntl(::dirfd(directory.get()), F_DUPFD_CLOEXEC, 0)),
+             false};
+  if (batch.opened->get() < 0) batch.opened.reset();
+  const Task empty = batch;
   for (auto& [name, is_directory] : entries) {
     if (IgnoreRules::is_ignored(level.get(), name, is_directory)) {
       ++result.totals.ignored;
     } else if (is_directory) {
-      add({joined(task.directory, name), level, std::move(name), {}});
+      add({joined(task.directory, name), level, std::move(name), {}, {}, false});
     } else {
       batch.files.push_back(std::move(name));
-      if (batch.files.size() == kBatch) add(std::exchange(batch, Task{task.directory, level, task.name, {}}));
+      if (batch.files.size() == kBatch) add(std::exchange(batch, empty));
     }
   }
   if (!batch.files.empty()) add(std::move(batch));
 }
 
-void Walk::scan_file(const std::string& path, ScanReader& reader, ScanResult& result) {
-  // Not following links and not blocking on a pipe: between listing and opening the entry may have become another thing.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+void Walk::scan_file(const Task& task, const std::string& name, ScanReader& reader, ScanResult& result) {
+  const std::string path = joined(task.directory, name);
+  // Not following links and not blocking on a pipe: between listing and opening the entry may have become another thing. What was
+  // named is opened as it is.
+  const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (task.named ? 0 : O_NOFOLLOW | O_NONBLOCK);
+  const Descriptor file(task.opened ? ::openat(task.opened->get(), name.c_str(), flags) : ::open(path.c_str(), flags));
   struct stat info {};
   if (file.get() < 0 || ::fstat(file.get(), &info) != 0) {
     result.errors.push_back(fmt::format("{}: {}", path, std::strerror(errno)));
     return;
   }
-  if (!S_ISREG(info.st_mode)) return;
-  switch (reader.scan(file.get(), static_cast<std::uint64_t>(info.st_size), path, result.findings, result.totals.bytes)) {
-    case ScanReader::Outcome::scanned:
-      ++result.totals.files;
-      break;
-    case ScanReader::Outcome::binary:
-      ++result.totals.binary;
-      break;
-    case ScanReader::Outcome::failed:
-      result.errors.push_back(fmt::format("{}: {}", path, std::strerror(errno)));
-      break;
+  // A device or pipe that was named is read to its end, as standard input is; one that a tree holds is not touched.
+  if (!S_ISREG(info.st_mode) && !task.named) return;
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  if (!task.named && options_.max_file_size > 0 && size > options_.max_file_size) {
+    ++result.totals.too_big;
+    return;
   }
+  const auto outcome = reader.scan(file.get(), S_ISREG(info.st_mode) ? size : 0, path, result.findings, result.totals.bytes);
+  if (outcome == ScanReader::Outcome::archive && options_.archives)
+    scan_archive(file.get(), path, reader, result);
+  else
+    count_outcome(outcome, path, reader, result);
+  if (options_.progress != nullptr) options_.progress->files.fetch_add(1, std::memory_order_relaxed);
 }
 
-unsigned thread_count(unsigned wanted) {
-  if (wanted > 0) return wanted;
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  return std::min(8U, std::max(4U, 2 * cores));
-}
-
-void append(ScanResult& all, ScanResult&& part) {
-  std::move(part.findings.begin(), part.findings.end(), std::back_inserter(all.findings));
-  std::move(part.errors.begin(), part.errors.end(), std::back_inserter(all.errors));
-  all.totals.files += part.totals.files;
-  all.totals.bytes += part.totals.bytes;
-  all.totals.binary += part.totals.binary;
-  all.totals.symlinks += part.totals.symlinks;
-  all.totals.ignored += part.totals.ignored;
+/// As short as it can be said: what lies below the current directory is named from there, so that reports and fingerprints are
+/// the same however the path was given.
+std::string shown_path(const std::string& given, const std::string& here) {
+  // Behind a link ".." leads elsewhere than it reads.
+  const bool plain = given.find("..") == std::string::npos;
+  std::string path = plain ? std::filesystem::path(given).lexically_normal().string() : given;
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  if (path == here) return ".";
+  if (here.size() > 1 && path.starts_with(here + "/")) path.erase(0, here.size() + 1);
+  return path;
 }
 
 /// Every given path becomes a task; what a link names is scanned when it was named itself.
 std::size_t add_paths(const ScanOptions& options, Walk& walk, ScanResult& result) {
   std::size_t added = 0;
+  std::error_code failed;
+  const std::string here = std::filesystem::current_path(failed).string();
   for (const std::string& given : options.paths) {
     if (given == "-") continue;
-    std::string path = given;
-    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-    if (path.starts_with("./") && path.size() > 2) path.erase(0, 2);
+    std::string path = shown_path(given, here);
+    result.scanned.push_back(path);
     struct stat info {};
-    char* real = nullptr;
     if (::stat(path.c_str(), &info) != 0) {
       result.errors.push_back(fmt::format("{}: {}", given, std::strerror(errno)));
     } else if (S_ISDIR(info.st_mode)) {
       ++added;
-      walk.add({path, options.no_ignore ? nullptr : levels_above(path), path.substr(path.rfind('/') + 1), {}});
+      walk.add({path, options.no_ignore ? nullptr : levels_above(path), path.substr(path.rfind('/') + 1), {}, {}, true});
       continue;
     } else {
       ++added;
-      struct stat link {};
-      if (::lstat(path.c_str(), &link) == 0 && S_ISLNK(link.st_mode)) real = ::realpath(path.c_str(), nullptr);
-      if (real != nullptr) path = real;
       const std::size_t slash = path.rfind('/');
       const std::string directory = slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(1, slash));
-      walk.add({directory, nullptr, "", {slash == std::string::npos ? path : path.substr(slash + 1)}});
+      walk.add({directory, nullptr, "", {slash == std::string::npos ? path : path.substr(slash + 1)}, {}, true});
     }
-    ::free(real);
   }
   return added;
+}
+
+}  // namespace
+
+unsigned thread_count(unsigned wanted) {
+  if (wanted > 0) return wanted;
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  return std::min(8U, std::max(4U, 2 * cores));
 }
 
 void sort_findings(std::vector<ScanFinding>& findings) {
@@ -257,21 +332,9 @@ void sort_findings(std::vector<ScanFinding>& findings) {
   });
 }
 
-}  // namespace
-
 void scan_descriptor(int file, const std::string& name, const Guards& guards, const SecretRules* secrets, ScanResult& result) {
   ScanReader reader(guards, secrets);
-  switch (reader.scan(file, 0, name, result.findings, result.totals.bytes)) {
-    case ScanReader::Outcome::scanned:
-      ++result.totals.files;
-      break;
-    case ScanReader::Outcome::binary:
-      ++result.totals.binary;
-      break;
-    case ScanReader::Outcome::failed:
-      result.errors.push_back(fmt::format("{}: {}", name, std::strerror(errno)));
-      break;
-  }
+  count_outcome(reader.scan(file, 0, name, result.findings, result.totals.bytes), name, reader, result);
 }
 
 ScanResult scan_sources(const ScanOptions& options, const Guards& guards, const SecretRules* secrets) {
@@ -279,14 +342,7 @@ ScanResult scan_sources(const ScanOptions& options, const Guards& guards, const 
   if (std::find(options.paths.begin(), options.paths.end(), "-") != options.paths.end())
     scan_descriptor(STDIN_FILENO, options.stdin_name, guards, secrets, result);
   Walk walk(options, guards, secrets);
-  if (add_paths(options, walk, result) > 0) {
-    std::vector<ScanResult> parts(thread_count(options.threads));
-    std::vector<std::thread> threads;
-    for (std::size_t i = 1; i < parts.size(); ++i) threads.emplace_back([&walk, &part = parts[i]] { walk.work(part); });
-    walk.work(parts[0]);
-    for (std::thread& thread : threads) thread.join();
-    for (ScanResult& part : parts) append(result, std::move(part));
-  }
+  if (add_paths(options, walk, result) > 0) append(result, walk.run());
   std::sort(result.errors.begin(), result.errors.end());
   sort_findings(result.findings);
   return result;

@@ -6,29 +6,45 @@
 #include <vector>
 
 #include "cmd/scan_findings.h"
+#include "cmd/scan_reader.h"
 
 namespace pg {
 
 struct ScanOptions {
   std::vector<std::string> paths;  // as given; "-" is standard input
   std::string stdin_name = "<stdin>";
-  bool no_ignore = false;  // do not read .gitignore and .ignore
-  unsigned threads = 0;    // 0: min(8, max(4, 2 x cores))
+  bool no_ignore = false;            // do not read .gitignore and .ignore
+  unsigned threads = 0;              // 0: min(8, max(4, 2 x cores))
+  std::vector<std::string> exclude;  // patterns as in .gitignore, relative to each scanned directory
+  std::uint64_t max_file_size = 0;   // larger files of a tree are left out; 0: none is
+  bool archives = false;             // look into zip, tar and gzip files
+  ScanProgress* progress = nullptr;  // told how far it is; may be null
 };
 
 struct ScanTotals {
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
   std::uint64_t binary = 0;    // skipped: a NUL in the first 8 KiB
+  std::uint64_t archives = 0;  // skipped: zip, tar or gzip
+  std::uint64_t too_big = 0;   // skipped: larger than max_file_size
   std::uint64_t symlinks = 0;  // skipped
   std::uint64_t ignored = 0;   // left out by ignore rules (a directory counts once)
+  std::uint64_t commits = 0;   // whose blobs these are, when a history was scanned
 };
 
 struct ScanResult {
   std::vector<ScanFinding> findings;  // by path, then place
   std::vector<std::string> errors;    // "path: why", for what could not be read
+  std::vector<std::string> notes;     // what else is to be known: a shallow clone, submodules
   ScanTotals totals;
+  std::vector<std::string> scanned;  // the paths that were given, as findings name them
 };
+
+/// How many threads scan when `wanted` (0: not said) are asked for.
+unsigned thread_count(unsigned wanted);
+
+/// By path, then place.
+void sort_findings(std::vector<ScanFinding>& findings);
 
 /// Scans everything; never fails as a whole, since what cannot be read is listed in `errors`. Memory is bounded by the threads
 /// (some 8 MiB each for big files), the findings and the names of one directory at a time.

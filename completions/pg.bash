@@ -8,11 +8,11 @@ _pg() {
     if ((skip)); then skip=0; continue; fi
     [[ $word == -- ]] && return
     if [[ $word == -* ]]; then
-      case "$at $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --since"|"pg logs tail --until"|"pg audit tail -n"|"pg audit tail --lines"|"pg projects add --provider"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg providers login --from-env"|"pg providers login --from-file") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
-      case "pg $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --since"|"pg logs tail --until"|"pg audit tail -n"|"pg audit tail --lines"|"pg projects add --provider"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg providers login --from-env"|"pg providers login --from-file") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
+      case "$at $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --since"|"pg logs tail --until"|"pg audit tail -n"|"pg audit tail --lines"|"pg projects add --provider"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg providers login --from-env"|"pg providers login --from-file") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
+      case "pg $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --since"|"pg logs tail --until"|"pg audit tail -n"|"pg audit tail --lines"|"pg projects add --provider"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg providers login --from-env"|"pg providers login --from-file") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
       continue
     fi
-    case "$at $word" in "pg init"|"pg serve"|"pg setup"|"pg run"|"pg scan"|"pg logs"|"pg logs tail"|"pg logs show"|"pg audit"|"pg audit tail"|"pg audit verify"|"pg rules"|"pg rules list"|"pg rules show"|"pg projects"|"pg projects list"|"pg projects add"|"pg projects show"|"pg projects edit"|"pg projects remove"|"pg keys"|"pg keys add"|"pg keys list"|"pg keys show"|"pg keys disable"|"pg keys enable"|"pg keys rotate"|"pg keys revoke"|"pg providers"|"pg providers list"|"pg providers show"|"pg providers login"|"pg providers logout"|"pg config"|"pg config check"|"pg config show"|"pg config path"|"pg completions"|"pg man"|"pg help"|"pg version") at="$at $word" ;; esac
+    case "$at $word" in "pg init"|"pg serve"|"pg setup"|"pg run"|"pg scan"|"pg logs"|"pg logs tail"|"pg logs show"|"pg audit"|"pg audit tail"|"pg audit verify"|"pg rules"|"pg rules list"|"pg rules show"|"pg rules check"|"pg projects"|"pg projects list"|"pg projects add"|"pg projects show"|"pg projects edit"|"pg projects remove"|"pg keys"|"pg keys add"|"pg keys list"|"pg keys show"|"pg keys disable"|"pg keys enable"|"pg keys rotate"|"pg keys revoke"|"pg providers"|"pg providers list"|"pg providers show"|"pg providers login"|"pg providers logout"|"pg config"|"pg config check"|"pg config show"|"pg config path"|"pg completions"|"pg man"|"pg help"|"pg version") at="$at $word" ;; esac
   done
   case "$at $prev" in
     "pg serve --listen") : ;;
@@ -24,7 +24,12 @@ _pg() {
     "pg setup --key") words=$(pg __complete KEY 2>/dev/null) ;;
     "pg run --model") : ;;
     "pg run --key") words=$(pg __complete KEY 2>/dev/null) ;;
-    "pg scan --format") words="text json sarif" ;;
+    "pg scan --format") words="text json ndjson sarif github junit csv" ;;
+    "pg scan --git") : ;;
+    "pg scan --diff") : ;;
+    "pg scan --branch") : ;;
+    "pg scan --since") : ;;
+    "pg scan --baseline") COMPREPLY=($(compgen -f -- "$cur")); return ;;
     "pg scan --stdin-name") : ;;
     "pg scan --threads") : ;;
     "pg logs tail -n"|"pg logs tail --lines") : ;;
@@ -51,16 +56,17 @@ _pg() {
     "pg serve") flags="--listen --threads --ready-file --ready-fd"; [[ $cur == -* ]] || { :; } ;;
     "pg setup") flags="--shell --model --key --own-login --check"; [[ $cur == -* ]] || { words="claude-code codex opencode continue cline aider cursor gemini anthropic-sdk openai-sdk curl"; } ;;
     "pg run") flags="--model --key --own-login"; [[ $cur == -* ]] || { words="claude-code codex opencode continue cline aider cursor gemini anthropic-sdk openai-sdk curl"; } ;;
-    "pg scan") flags="--format --pii --no-ignore --exit-zero --strict-checksum --show-suppressed --stdin-name --threads"; [[ $cur == -* ]] || { :; } ;;
+    "pg scan") flags="--format --git --staged --diff --branch --since --pii --generic --archives --baseline --update-baseline --no-ignore --exit-zero --keep-going --strict-checksum --show-suppressed --stdin-name --threads"; [[ $cur == -* ]] || { :; } ;;
     "pg logs") flags=""; [[ $cur == -* ]] || { words="tail show"; } ;;
     "pg logs tail") flags="--follow --lines --since --until"; [[ $cur == -* ]] || { words=$(pg __complete FILTER 2>/dev/null); compopt -o nospace 2>/dev/null; } ;;
     "pg logs show") flags=""; [[ $cur == -* ]] || { words=$(pg __complete ID 2>/dev/null); } ;;
     "pg audit") flags=""; [[ $cur == -* ]] || { words="tail verify"; } ;;
     "pg audit tail") flags="--lines"; [[ $cur == -* ]] || { :; } ;;
     "pg audit verify") flags=""; [[ $cur == -* ]] || { :; } ;;
-    "pg rules") flags=""; [[ $cur == -* ]] || { words="list show"; } ;;
-    "pg rules list") flags=""; [[ $cur == -* ]] || { :; } ;;
-    "pg rules show") flags=""; [[ $cur == -* ]] || { words=$(pg __complete RULE 2>/dev/null); } ;;
+    "pg rules") flags=""; [[ $cur == -* ]] || { words="list show check"; } ;;
+    "pg rules list") flags="--scan"; [[ $cur == -* ]] || { :; } ;;
+    "pg rules show") flags="--scan"; [[ $cur == -* ]] || { words=$(pg __complete RULE 2>/dev/null); } ;;
+    "pg rules check") flags=""; [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; } ;;
     "pg projects") flags=""; [[ $cur == -* ]] || { words="list add show edit remove"; } ;;
     "pg projects list") flags=""; [[ $cur == -* ]] || { :; } ;;
     "pg projects add") flags="--provider --id --if-missing"; [[ $cur == -* ]] || { :; } ;;

@@ -7,9 +7,9 @@ function __pg_at
             set skip 0
             continue
         end
-        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --stdin-name --threads -n --lines --since --until -n --lines --provider --id --from-file --owner --scopes --expires --from-env --from-file
+        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads -n --lines --since --until -n --lines --provider --id --from-file --owner --scopes --expires --from-env --from-file
             set skip 1
-        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs show' 'audit' 'audit tail' 'audit verify' 'rules' 'rules list' 'rules show' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers show' 'providers login' 'providers logout' 'config' 'config check' 'config show' 'config path' 'completions' 'man' 'help' 'version'
+        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs show' 'audit' 'audit tail' 'audit verify' 'rules' 'rules list' 'rules show' 'rules check' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers show' 'providers login' 'providers logout' 'config' 'config check' 'config show' 'config path' 'completions' 'man' 'help' 'version'
             set -a at $word
         end
     end
@@ -58,12 +58,22 @@ complete -c pg -n 'test (__pg_at) = "run"' -a 'claude-code codex opencode contin
 complete -c pg -n 'test (__pg_at) = "run"' -l model -x -d 'Model to ask for'
 complete -c pg -n 'test (__pg_at) = "run"' -l key -x -a '(pg __complete KEY 2>/dev/null)' -d 'Use this pg key (or PG_KEY) instead of a new one'
 complete -c pg -n 'test (__pg_at) = "run"' -l own-login -d 'The agent keeps its own login; the pg key goes along in x-pg-key'
-complete -c pg -n 'test (__pg_at) = "scan"' -l format -x -a 'text json sarif' -d 'What to print (default: text)'
+complete -c pg -n 'test (__pg_at) = "scan"' -l format -x -a 'text json ndjson sarif github junit csv' -d 'What to print (default: text)'
+complete -c pg -n 'test (__pg_at) = "scan"' -l git -x -d 'Scan the history of the repository: all of it, or a range, branch or tag'
+complete -c pg -n 'test (__pg_at) = "scan"' -l staged -d 'Scan what is staged for the next commit'
+complete -c pg -n 'test (__pg_at) = "scan"' -l diff -x -d 'Scan what HEAD adds since it left BASE; new lines only'
+complete -c pg -n 'test (__pg_at) = "scan"' -l branch -x -d 'With --git: only this branch; may be given again'
+complete -c pg -n 'test (__pg_at) = "scan"' -l since -x -d 'With --git: only commits after this date'
 complete -c pg -n 'test (__pg_at) = "scan"' -l pii -d 'Find personal data too: e-mail, IBAN, card, SSN, phone, IPv4'
+complete -c pg -n 'test (__pg_at) = "scan"' -l generic -d 'Also random-looking values of names such as password or token'
+complete -c pg -n 'test (__pg_at) = "scan"' -l archives -d 'Look into zip, tar and gzip files'
+complete -c pg -n 'test (__pg_at) = "scan"' -l baseline -r -F -d 'Findings that are known and do not count'
+complete -c pg -n 'test (__pg_at) = "scan"' -l update-baseline -d 'Write what is found into the baseline'
 complete -c pg -n 'test (__pg_at) = "scan"' -l no-ignore -d 'Also scan what .gitignore and .ignore leave out'
 complete -c pg -n 'test (__pg_at) = "scan"' -l exit-zero -d 'Exit 0 although there are findings'
+complete -c pg -n 'test (__pg_at) = "scan"' -l keep-going -d 'Do not exit 2 for what could not be read'
 complete -c pg -n 'test (__pg_at) = "scan"' -l strict-checksum -d 'Leave out tokens whose checksum is wrong'
-complete -c pg -n 'test (__pg_at) = "scan"' -l show-suppressed -d 'Also show findings that a pg:allow mark lets pass'
+complete -c pg -n 'test (__pg_at) = "scan"' -l show-suppressed -d 'Also show findings that a mark, the settings or the baseline allow'
 complete -c pg -n 'test (__pg_at) = "scan"' -l stdin-name -x -d 'Path to report for standard input'
 complete -c pg -n 'test (__pg_at) = "scan"' -l threads -x -d 'Scanning threads (default: by cores, 4 to 8)'
 complete -c pg -n 'test (__pg_at) = "logs"' -a tail -d 'Show the newest requests, and with -f the next ones as they end'
@@ -79,7 +89,11 @@ complete -c pg -n 'test (__pg_at) = "audit"' -a verify -d 'Check that no act was
 complete -c pg -n 'test (__pg_at) = "audit tail"' -s n -l lines -x -d 'How many; 0 for all'
 complete -c pg -n 'test (__pg_at) = "rules"' -a list -d 'List every rule and what the project does with its findings'
 complete -c pg -n 'test (__pg_at) = "rules"' -a show -d 'Show one rule'
+complete -c pg -n 'test (__pg_at) = "rules"' -a check -d 'Try every secret rule on its own examples'
+complete -c pg -n 'test (__pg_at) = "rules list"' -l scan -d 'The rules of \'pg scan\' here, instead of the proxy\'s'
 complete -c pg -n 'test (__pg_at) = "rules show"' -a '(pg __complete RULE 2>/dev/null)'
+complete -c pg -n 'test (__pg_at) = "rules show"' -l scan -d 'A rule of \'pg scan\' here, instead of the proxy\'s'
+complete -c pg -n 'test (__pg_at) = "rules check"' -F
 complete -c pg -n 'test (__pg_at) = "projects"' -a list -d 'List projects'
 complete -c pg -n 'test (__pg_at) = "projects"' -a add -d 'Write a new project file'
 complete -c pg -n 'test (__pg_at) = "projects"' -a show -d 'Show one project and the URL it answers at'

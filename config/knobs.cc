@@ -47,6 +47,7 @@ constexpr Knob<Settings> kSettings[] = {
     {{"limits.remembered_vault_bytes", bytes, 0, std::int64_t{1} << 36}, PG_SLOT(Settings, limits.remembered_vault_bytes)},
     {{"scan.exclude", list, 0, 0, check_plain_text}, PG_SLOT(Settings, scan.exclude)},
     {{"scan.max_file_size", bytes, 1, std::int64_t{1} << 40}, PG_SLOT(Settings, scan.max_file_size)},
+    {{"scan.disable", list, 0, 0, check_plain_text}, PG_SLOT(Settings, scan.disable)},
 };
 
 constexpr Knob<GuardSettings> kGuards[] = {

@@ -12,6 +12,7 @@
 #include "config/checks.h"
 #include "config/knobs.h"
 #include "core/base/text.h"
+#include "core/guard/rule_file.h"
 
 namespace pg {
 namespace {
@@ -201,6 +202,48 @@ void read_guards(const Reader& outer, const TomlEntry& entry, GuardSettings& gua
   read_table<GuardSettings>(outer.within(entry.key), *table, guard_knobs(), guards, "", handlers);
 }
 
+void read_scan_rules(const Reader& reader, const TomlEntry& entry, ScanSettings& scan) {
+  std::optional<RuleFlaw> flaw;
+  (void)read_rules(reader.document.text, "scan.rule", true, flaw);
+  if (flaw) return reader.complain(reader.document.place(flaw->line, flaw->column, 1), flaw->message);
+  scan.rules.push_back({reader.document.file, reader.document.text});
+  reader.note("rule", reader.document.key_place(entry));
+}
+
+void read_scan_allow(const Reader& reader, const TomlEntry& entry, ScanSettings& scan) {
+  const TomlList* list = entry.value.list();
+  if (list == nullptr)
+    return reader.complain(reader.document.key_place(entry), "allow is a list of tables", "write [[scan.allow]]");
+  for (const TomlValue& element : *list) {
+    ScanAllow allow;
+    std::string reason;
+    const auto take = [](std::string& into) {
+      return [&into](const Reader& within, const TomlEntry& field) {
+        if (const std::string* text = within.text(field)) into = *text;
+      };
+    };
+    const SourcePlace place = reader.document.value_place(element);
+    if (element.table() == nullptr) return reader.complain(place, "an exception is a table", "write [[scan.allow]]");
+    const Handlers handlers = {
+        {"rule", take(allow.rule)}, {"path", take(allow.path)}, {"hash", take(allow.hash)}, {"reason", take(reason)}};
+    read_table<ScanSettings>(reader, *element.table(), {}, scan, "", handlers);
+    if (allow.path.empty() && allow.hash.empty())
+      reader.complain(place, "an exception needs a path or a hash", "a rule that is not wanted at all: disable = [\"its-id\"]");
+    scan.allow.push_back(std::move(allow));
+  }
+  reader.note("allow", reader.document.key_place(entry));
+}
+
+void read_scan(const Reader& outer, const TomlEntry& entry, Settings& settings) {
+  const TomlTable* table = outer.table(entry);
+  if (table == nullptr) return;
+  const auto into = [&settings](auto read) {
+    return [&settings, read](const Reader& within, const TomlEntry& field) { read(within, field, settings.scan); };
+  };
+  read_table<Settings>(outer.within(entry.key), *table, settings_knobs(), settings, entry.key + ".",
+                       {{"rule", into(read_scan_rules)}, {"allow", into(read_scan_allow)}});
+}
+
 void read_headers(const Reader& reader, const TomlEntry& entry, ProviderSettings& provider) {
   const TomlTable* table = reader.table(entry);
   if (table == nullptr) return;
@@ -277,7 +320,7 @@ void read_settings_tables(const TomlDocument& document, Loaded& loaded) {
       {"schema", read_schema},
       {"serve", section},
       {"limits", section},
-      {"scan", section},
+      {"scan", [&](const Reader& within, const TomlEntry& entry) { read_scan(within, entry, settings); }},
       {"guards", [&](const Reader& within, const TomlEntry& entry) { read_guards(within, entry, settings.guards); }},
       {"providers", [&](const Reader& within, const TomlEntry& entry) { read_providers(within, entry, settings.providers); }}};
   read_table<Settings>(reader, document.root, settings_knobs(), settings, "", handlers);
@@ -295,11 +338,8 @@ void read_repo_tables(const TomlDocument& document, Loaded& loaded) {
       reader.complain(document.key_place(entry), fmt::format("\"{}\" must not stand in a checkout's .promptgate.toml", entry.key),
                       "whoever wrote the checkout could redirect requests or weaken guards; write it into your own pg.toml");
   }
-  const auto section = [&](const Reader& within, const TomlEntry& entry) {
-    if (const TomlTable* table = within.table(entry))
-      read_table<Settings>(within.within(entry.key), *table, settings_knobs(), settings, entry.key + ".");
-  };
-  read_table<Settings>(reader, safe, {}, settings, "", {{"schema", read_schema}, {"scan", section}});
+  const Handler scan = [&](const Reader& within, const TomlEntry& entry) { read_scan(within, entry, settings); };
+  read_table<Settings>(reader, safe, {}, settings, "", {{"schema", read_schema}, {"scan", scan}});
 }
 
 void read_project_tables(const TomlDocument& document, ProjectSettings& project, Origins& origins,

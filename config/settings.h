@@ -9,6 +9,7 @@
 
 #include "config/paths.h"
 #include "config/problem.h"
+#include "core/guard/secrets.h"
 #include "core/policy.h"
 #include "core/store/files.h"
 
@@ -37,10 +38,20 @@ struct ServeSettings {
   bool log_requests = true;  // one line per finished request on stderr
 };
 
+/// [[scan.allow]]: findings that are none. All that is set must agree.
+struct ScanAllow {
+  std::string rule;  // id
+  std::string path;  // glob in the syntax of .gitignore
+  std::string hash;  // of the value, as `pg scan` prints it
+};
+
 /// [scan]: the only table a repository's .promptgate.toml may hold.
 struct ScanSettings {
-  std::vector<std::string> exclude;           // globs of paths, relative to the scanned directory
-  std::uint64_t max_file_size = 16ull << 20;  // larger files are skipped and counted, bytes
+  std::vector<std::string> exclude;            // globs of paths, relative to the scanned directory
+  std::uint64_t max_file_size = 256ull << 20;  // larger files in a tree are skipped and counted, bytes
+  std::vector<std::string> disable;            // ids of rules
+  std::vector<ScanAllow> allow;
+  std::vector<RuleText> rules;  // files that hold [[scan.rule]] blocks, the later above the earlier
 };
 
 /// [providers.NAME]; unset fields come from the shipped row of that name.

@@ -198,6 +198,40 @@ bool Decompressor::finished() const {
   return codec_->finished();
 }
 
+struct Inflater::Stream {
+  Stream() {
+    if (inflateInit(&z) != Z_OK) throw std::bad_alloc();
+  }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream() { inflateEnd(&z); }
+
+  z_stream z{};
+};
+
+Inflater::Inflater() : stream_(std::make_unique<Stream>()) {}
+Inflater::Inflater(Inflater&&) noexcept = default;
+Inflater& Inflater::operator=(Inflater&&) noexcept = default;
+Inflater::~Inflater() = default;
+
+void Inflater::begin() {
+  inflateReset(&stream_->z);
+}
+
+Result<Inflater::Progress> Inflater::push(std::string_view in, char* out, std::size_t room) {
+  constexpr std::size_t kMost = std::size_t{1} << 30;  // zlib counts in 32 bits
+  z_stream& z = stream_->z;
+  const std::size_t given = std::min(in.size(), kMost), offered = std::min(room, kMost);
+  char nowhere = 0;  // zlib wants a place even for no bytes
+  z.next_in = reinterpret_cast<const Bytef*>(in.data());
+  z.avail_in = static_cast<uInt>(given);
+  z.next_out = reinterpret_cast<Bytef*>(room == 0 ? &nowhere : out);
+  z.avail_out = static_cast<uInt>(offered);
+  const int result = inflate(&z, Z_NO_FLUSH);
+  if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) return corrupt();
+  return Progress{given - z.avail_in, offered - z.avail_out, result == Z_STREAM_END};
+}
+
 Result<std::string> decompress(std::string_view bytes, Coding coding, std::size_t max_output) {
   Decompressor decompressor = Decompressor::make(coding);
   std::string out;

@@ -1,4 +1,5 @@
-// The door to zlib and zstd: content codings undone, for whole bodies under a cap and for reply streams chunk by chunk.
+// The door to zlib and zstd: content codings undone, for whole bodies under a cap and for reply streams chunk by chunk; zlib
+// streams into memory of a known size, for object stores.
 #pragma once
 
 #include <cstddef>
@@ -41,6 +42,29 @@ class Decompressor {
  private:
   explicit Decompressor(std::unique_ptr<Codec> codec);
   std::unique_ptr<Codec> codec_;
+};
+
+/// Inflates zlib streams (RFC 1950), one after another, into memory that the caller has. Not thread-safe.
+class Inflater {
+ public:
+  Inflater();
+  Inflater(Inflater&&) noexcept;
+  Inflater& operator=(Inflater&&) noexcept;
+  ~Inflater();
+
+  /// Forgets the stream before; the next push() begins one.
+  void begin();
+  struct Progress {
+    std::size_t taken = 0;  // of the input
+    std::size_t made = 0;   // of the room
+    bool ended = false;     // the stream is complete and its checksum right
+  };
+  /// Takes what it can of `in` and fills [out, out + room). bad_request when the stream is corrupt.
+  Result<Progress> push(std::string_view in, char* out, std::size_t room);
+
+ private:
+  struct Stream;
+  std::unique_ptr<Stream> stream_;
 };
 
 /// The whole body undone. too_large above `max_output` bytes; bad_request when corrupt or cut short.

@@ -1,4 +1,5 @@
-// The filter: every 4-byte window of the text against a hashed bitmap of the anchors' rarest windows; few survive to be compared.
+// The filter: the three bytes at every second place of the text against a hashed bitmap of those inside the anchors' rarest
+// windows; few survive to be compared.
 #include "core/guard/anchors.h"
 
 #include <algorithm>
@@ -14,12 +15,6 @@ std::uint32_t load32(const char* p) {
   return value;
 }
 
-std::uint64_t load64(const char* p) {
-  std::uint64_t value;
-  std::memcpy(&value, p, sizeof value);
-  return value;
-}
-
 /// How common a byte is in code and prose, roughly in thousandths: rare windows make a quiet filter.
 unsigned commonness(char byte) {
   static constexpr std::string_view kFrequent = " etaoinsrhldcu";
@@ -29,61 +24,71 @@ unsigned commonness(char byte) {
   return kUpper.has(byte) ? 4 : 2;
 }
 
-double window_cost(const Anchor& anchor, std::size_t offset) {
-  double cost = 1;
-  for (std::size_t i = offset; i < offset + AnchorTable::kWindow; ++i) {
-    double sum = 0;
-    for (unsigned b = 0; b < 256; ++b)
-      if (anchor[i].has(static_cast<char>(b))) sum += commonness(static_cast<char>(b));
-    cost *= sum / 1000;
-  }
-  return cost;
-}
+/// What a position costs and allows, worked out once for all windows it is part of.
+struct Position {
+  double cost = 0;
+  std::size_t variants = 0;
+};
 
-std::size_t window_variants(const Anchor& anchor, std::size_t offset) {
-  std::size_t n = 1;
-  for (std::size_t i = offset; i < offset + AnchorTable::kWindow; ++i) n *= anchor[i].size();
-  return n;
+Position weigh_position(const ByteSet& bytes) {
+  Position position;
+  bytes.for_each([&](char byte) {
+    position.cost += commonness(byte) / 1000.0;
+    ++position.variants;
+  });
+  return position;
 }
 
 constexpr std::size_t kMaxVariants = 4096;
 
 }  // namespace
 
-bool AnchorTable::add(const Anchor& anchor, std::uint16_t owner) {
-  if (anchor.size() < kWindow || anchor.size() > 255) return false;
-  std::size_t best = anchor.size();
+std::optional<std::size_t> AnchorTable::choose_window(const Anchor& anchor) {
+  if (anchor.size() < kWindow || anchor.size() > 255) return std::nullopt;
+  std::vector<Position> positions;
+  for (const ByteSet& bytes : anchor) positions.push_back(weigh_position(bytes));
+  std::optional<std::size_t> best;
   double best_cost = 0;
   for (std::size_t offset = 0; offset + kWindow <= anchor.size(); ++offset) {
-    const std::size_t variants = window_variants(anchor, offset);
+    double cost = 1;
+    std::size_t variants = 1;
+    for (std::size_t i = offset; i < offset + kWindow; ++i) {
+      cost *= positions[i].cost;
+      variants *= positions[i].variants;
+    }
     if (variants == 0 || variants > kMaxVariants) continue;
     // Each variant takes a place in the bitmap, so many of them are paid for everywhere.
-    const double cost = window_cost(anchor, offset) + static_cast<double>(variants) * 1e-6;
-    if (best == anchor.size() || cost < best_cost) {
+    cost += static_cast<double>(variants) * 1e-6;
+    if (!best || cost < best_cost) {
       best = offset;
       best_cost = cost;
     }
   }
-  if (best == anchor.size()) return false;
-  anchors_.push_back({anchor, owner, static_cast<std::uint8_t>(best)});
-  add_windows(anchors_.size() - 1, best);
+  return best;
+}
+
+bool AnchorTable::add(const Anchor& anchor, std::uint16_t owner) {
+  const auto offset = choose_window(anchor);
+  if (!offset) return false;
+  anchors_.push_back({anchor, owner, static_cast<std::uint8_t>(*offset)});
+  add_windows(anchors_.size() - 1, *offset);
   return true;
 }
 
 void AnchorTable::add_windows(std::size_t anchor, std::size_t offset) {
-  std::vector<std::array<char, kWindow>> spelled{{}};
+  std::vector<std::uint32_t> spelled{0};
   for (std::size_t i = 0; i < kWindow; ++i) {
-    std::vector<std::array<char, kWindow>> longer;
-    for (const auto& start : spelled) {
-      for (unsigned b = 0; b < 256; ++b) {
-        if (!anchors_[anchor].bytes[offset + i].has(static_cast<char>(b))) continue;
-        longer.push_back(start);
-        longer.back()[i] = static_cast<char>(b);
+    const ByteSet& allowed = anchors_[anchor].bytes[offset + i];
+    std::vector<std::uint32_t> longer;
+    allowed.for_each([&](char byte) {
+      for (std::uint32_t window : spelled) {
+        std::memcpy(reinterpret_cast<char*>(&window) + i, &byte, 1);
+        longer.push_back(window);
       }
-    }
+    });
     spelled = std::move(longer);
   }
-  for (const auto& window : spelled) windows_.push_back({load32(window.data()), static_cast<std::uint32_t>(anchor)});
+  for (const std::uint32_t window : spelled) windows_.push_back({window, static_cast<std::uint32_t>(anchor)});
 }
 
 void AnchorTable::build() {
@@ -96,8 +101,14 @@ void AnchorTable::build() {
     for (; at < windows_.size() && bucket(windows_[at]) == b; ++at) {
       entries_.push_back(windows_[at].bytes);
       entries_.push_back(windows_[at].anchor);
-      const std::uint32_t place = hash(windows_[at].bytes) >> (32 - kBits);
-      bitmap_[place >> 6] |= std::uint64_t{1} << (place & 63);
+      // Of a window that begins at an even place its first three bytes are looked at, of one at an odd place its last three.
+      for (const char* p :
+           {reinterpret_cast<const char*>(&windows_[at].bytes), reinterpret_cast<const char*>(&windows_[at].bytes) + 1}) {
+        std::array<char, 4> three{};
+        std::copy_n(p, 3, three.begin());
+        const std::uint32_t place = place_of(load32(three.data()));
+        bitmap_[place >> 6] |= std::uint64_t{1} << (place & 63);
+      }
     }
   }
   buckets_[1U << kBucketBits] = static_cast<std::uint32_t>(entries_.size());
@@ -112,39 +123,43 @@ bool AnchorTable::stands_at(const Anchor& anchor, std::string_view text, std::si
 
 bool AnchorTable::Scan::refill() {
   const char* data = text_.data();
-  // Sixteen windows a step; the last of them reads up to 20 bytes on.
-  while (at_ + 20 <= text_.size()) {
-    std::uint64_t found = 0;
-    for (unsigned half = 0; half < 16; half += 4) {
-      const std::uint64_t bytes = load64(data + at_ + half);
-      found |= table_.bit(static_cast<std::uint32_t>(bytes)) << half;
-      found |= table_.bit(static_cast<std::uint32_t>(bytes >> 8)) << (half + 1);
-      found |= table_.bit(static_cast<std::uint32_t>(bytes >> 16)) << (half + 2);
-      found |= table_.bit(static_cast<std::uint32_t>(bytes >> 24)) << (half + 3);
-    }
+  // Eight even places a step; the last of them reads up to 18 bytes on.
+  while (at_ + 18 <= text_.size()) {
+    std::uint64_t any = 0, found = 0;
+    for (unsigned i = 0; i < 16; i += 2) any |= table_.bits_from(load32(data + at_ + i));
     at_ += 16;
-    if (found != 0) {
-      block_ = at_ - 16;
-      pending_ = found;
-      return true;
+    if ((any & 1) == 0) continue;
+    // Which places they were is only worked out now.
+    for (unsigned i = 0; i < 16; i += 2) found |= (table_.bits_from(load32(data + at_ - 16 + i)) & 1) << i;
+    // Bit k stands for the window at block_ + k: both that hold the three bytes of an even place.
+    block_ = at_ - 17;
+    pending_ = found | found << 1;
+    if (at_ == 16) {  // no window begins before the text
+      block_ = 0;
+      pending_ >>= 1;
     }
+    if (pending_ != 0) return true;
   }
-  for (; at_ + kWindow <= text_.size(); ++at_) {
-    if (table_.bit(load32(data + at_)) == 0) continue;
-    block_ = at_++;
-    pending_ = 1;
-    return true;
-  }
-  return false;
+  // What is left is compared window by window, with the one that ends in it.
+  if (tail_done_) return false;
+  tail_done_ = true;
+  block_ = at_ == 0 ? 0 : at_ - 1;
+  if (block_ + kWindow > text_.size()) return false;
+  pending_ = (std::uint64_t{1} << (text_.size() - kWindow + 1 - block_)) - 1;
+  return true;
 }
 
+/// On to the next window that shares its bucket with one of ours.
 bool AnchorTable::Scan::advance() {
-  if (pending_ == 0 && !refill()) return false;
-  window_ = block_ + static_cast<std::size_t>(std::countr_zero(pending_));
-  pending_ &= pending_ - 1;
-  const std::uint32_t bucket = hash(load32(text_.data() + window_)) >> (32 - kBucketBits);
-  entry_ = table_.entries_.data() + table_.buckets_[bucket];
-  entries_end_ = table_.entries_.data() + table_.buckets_[bucket + 1];
+  do {
+    if (pending_ == 0 && !refill()) return false;
+    window_ = block_ + static_cast<std::size_t>(std::countr_zero(pending_));
+    pending_ &= pending_ - 1;
+    bytes_ = load32(text_.data() + window_);
+    const std::uint32_t* bucket = table_.buckets_.data() + (hash(bytes_) >> (32 - kBucketBits));
+    entry_ = table_.entries_.data() + bucket[0];
+    entries_end_ = table_.entries_.data() + bucket[1];
+  } while (entry_ == entries_end_);
   return true;
 }
 
@@ -153,7 +168,7 @@ bool AnchorTable::Scan::next(Hit& hit) {
     while (entry_ != entries_end_) {
       const std::uint32_t* entry = entry_;
       entry_ += 2;
-      if (entry[0] != load32(text_.data() + window_)) continue;
+      if (entry[0] != bytes_) continue;
       const Listed& anchor = table_.anchors_[entry[1]];
       if (window_ < anchor.offset || !table_.stands_at(anchor.bytes, text_, window_ - anchor.offset)) continue;
       hit = {window_ - anchor.offset, anchor.owner};

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,8 @@ class AnchorTable {
 
   /// `anchor` has at least four positions, some four neighbours of which spell at most 4096 windows; false when it has not.
   bool add(const Anchor& anchor, std::uint16_t owner);
+  /// Whether add() would take it.
+  static bool can_hold(const Anchor& anchor) { return choose_window(anchor).has_value(); }
   void build();
 
   struct Hit {
@@ -42,22 +46,33 @@ class AnchorTable {
 
     const AnchorTable& table_;
     std::string_view text_;
-    std::size_t at_ = 0;         // first window not looked at yet
+    std::size_t at_ = 0;         // first place not looked at yet; even
     std::uint64_t pending_ = 0;  // bit k: window block_ + k may be one of ours
     std::size_t block_ = 0;
+    bool tail_done_ = false;
     std::size_t window_ = 0;  // the window whose entries are being compared
+    std::uint32_t bytes_ = 0;
     const std::uint32_t* entry_ = nullptr;
     const std::uint32_t* entries_end_ = nullptr;
   };
 
  private:
   static constexpr unsigned kBits = 17;  // 16 KiB of bitmap: half of a first-level cache
-  static constexpr unsigned kBucketBits = 12;
-  static std::uint32_t hash(std::uint32_t window) { return window * 0x9E3779B1U; }
-  std::uint64_t bit(std::uint32_t window) const {
-    const std::uint32_t at = hash(window) >> (32 - kBits);
-    return (bitmap_[at >> 6] >> (at & 63)) & 1;
+  static constexpr unsigned kBucketBits = 13;
+  static constexpr std::uint32_t kFactor = 0x9E3779B1U;
+  static std::uint32_t hash(std::uint32_t window) { return window * kFactor; }
+  /// Of the first three bytes in the order of memory; the fourth is pushed out.
+  static std::uint32_t place_of(std::uint32_t bytes) {
+    if constexpr (std::endian::native == std::endian::big) return hash(bytes >> 8) >> (32 - kBits);
+    return (bytes * (kFactor << 8)) >> (32 - kBits);
   }
+  /// Bit 0 tells whether these three bytes are among ours.
+  std::uint64_t bits_from(std::uint32_t bytes) const {
+    const std::uint32_t at = place_of(bytes);
+    return bitmap_[at >> 6] >> (at & 63);
+  }
+  /// Where its rarest window begins.
+  static std::optional<std::size_t> choose_window(const Anchor& anchor);
   bool stands_at(const Anchor& anchor, std::string_view text, std::size_t begin) const;
   void add_windows(std::size_t anchor, std::size_t offset);
 

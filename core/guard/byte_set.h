@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -33,8 +34,15 @@ class ByteSet {
   }
   constexpr std::size_t size() const {
     std::size_t n = 0;
-    for (unsigned b = 0; b < 256; ++b) n += has(static_cast<char>(b)) ? 1 : 0;
+    for (const std::uint64_t word : words_) n += static_cast<std::size_t>(std::popcount(word));
     return n;
+  }
+  /// Every byte of the set, in order.
+  template <class Visit>
+  constexpr void for_each(Visit visit) const {
+    for (unsigned w = 0; w < words_.size(); ++w)
+      for (std::uint64_t left = words_[w]; left != 0; left &= left - 1)
+        visit(static_cast<char>(w * 64 + static_cast<unsigned>(std::countr_zero(left))));
   }
 
  private:

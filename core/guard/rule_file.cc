@@ -14,14 +14,14 @@
 namespace pg {
 namespace {
 
-constexpr std::array<std::string_view, 24> kKeys = {
-    "id",           "kind",  "description", "keywords",   "regex",     "group",     "before",          "before_max",
-    "left",         "right", "entropy_min", "min_digits", "min_lower", "min_upper", "validators",      "samples",
-    "placeholders", "near",  "near_bytes",  "run_length", "source",    "examples",  "counterexamples", "ignore_case"};
+constexpr std::array<std::string_view, 25> kKeys = {
+    "id",         "kind",        "description", "keywords",  "regex",           "group",       "before",  "before_max",   "left",
+    "right",      "entropy_min", "min_digits",  "min_lower", "min_upper",       "validators",  "samples", "placeholders", "near",
+    "near_bytes", "run_length",  "source",      "examples",  "counterexamples", "ignore_case", "opt_in"};
 
 class Block {
  public:
-  Block(const toml::table& table, std::string_view file) : table_(table), file_(file) {}
+  explicit Block(const toml::table& table) : table_(table) {}
 
   std::string text(std::string_view key, std::string_view fallback = {}) {
     const toml::node* node = table_.get(key);
@@ -79,20 +79,28 @@ class Block {
     }
   }
   void complain(const toml::node& node, const std::string& what) {
-    if (error_) return;
+    if (flaw_) return;
     const toml::source_position at = node.source().begin;
     const auto id = table_.get("id") == nullptr ? std::nullopt : table_.get("id")->value<std::string>();
-    error_ = make_error(Code::invalid_config, fmt::format("{}:{}:{}: {}{}", file_, at.line, at.column,
-                                                          id ? "rule " + *id + ": " : std::string(), what));
+    flaw_ = RuleFlaw{static_cast<int>(at.line), static_cast<int>(at.column),
+                     (id ? "rule " + escape_controls(*id) + ": " : std::string()) + what};
   }
   void complain(const std::string& what) { complain(table_, what); }
-  const std::optional<Error>& error() const { return error_; }
+  void complain_at(std::string_view key, const std::string& what) {
+    const toml::node* node = table_.get(key);
+    complain(node == nullptr ? table_ : *node, what);
+  }
+  const std::optional<RuleFlaw>& flaw() const { return flaw_; }
 
  private:
   const toml::table& table_;
-  std::string_view file_;
-  std::optional<Error> error_;
+  std::optional<RuleFlaw> flaw_;
 };
+
+std::string kind_from(std::string id) {
+  for (char& c : id) c = c == '-' ? '_' : kLower.has(c) ? static_cast<char>(c - 32) : c;
+  return id;
+}
 
 bool is_id(std::string_view id) {
   static constexpr ByteSet kId("a-z0-9-");
@@ -112,7 +120,7 @@ void read_anchors(Block& block, SecretRule& rule) {
     auto anchor = read_keyword(keyword, ignore_case);
     if (!anchor) {
       block.complain(anchor.error().message);
-    } else if (!AnchorTable().add(*anchor, 0)) {
+    } else if (!AnchorTable::can_hold(*anchor)) {
       block.complain(fmt::format("keyword \"{}\" is too short or too vague: it needs four bytes of few variants", keyword));
     } else {
       rule.anchors.push_back(std::move(*anchor));
@@ -135,16 +143,17 @@ void read_checks(Block& block, SecretRule& rule) {
   }
 }
 
-SecretRule read_rule(Block& block) {
+SecretRule read_rule(Block& block, bool theirs) {
   SecretRule rule;
   block.check_keys();
   rule.rule.id = block.text("id");
-  rule.rule.kind = block.text("kind");
-  rule.rule.description = block.text("description");
+  rule.rule.kind = block.text("kind", theirs ? kind_from(rule.rule.id) : "");
+  rule.rule.description = block.text("description", theirs ? rule.rule.id : "");
+  rule.opt_in = block.flag("opt_in", false);
   rule.rule.category = Category::secret;
   rule.rule.priority = 100;
-  if (!is_id(rule.rule.id)) block.complain("id must be lower-case letters, digits and '-'");
-  if (!is_kind(rule.rule.kind)) block.complain("kind must be upper-case letters, digits and '_'");
+  if (!is_id(rule.rule.id)) block.complain_at("id", "id must be lower-case letters, digits and '-'");
+  if (!is_kind(rule.rule.kind)) block.complain_at("kind", "kind must be upper-case letters, digits and '_'");
   rule.near = block.text("near");
   rule.near_bytes = block.number<std::size_t>("near_bytes", 400);
   rule.run_length = block.number<std::size_t>("run_length", 0);
@@ -161,6 +170,9 @@ SecretRule read_rule(Block& block) {
   rule.counterexamples = block.texts("counterexamples");
   read_checks(block, rule);
   read_anchors(block, rule);
+  if (theirs && !block.flaw()) {
+    if (const Status status = rule.pattern->check(); !status) block.complain_at("regex", status.error().message);
+  }
   return rule;
 }
 
@@ -186,26 +198,37 @@ Result<Anchor> read_keyword(std::string_view keyword, bool ignore_case) {
   return anchor;
 }
 
-Result<std::vector<SecretRule>> read_rule_file(std::string_view toml, std::string_view file) {
-  const toml::parse_result parsed = toml::parse(toml, file);
-  if (!parsed) {
-    const toml::parse_error& error = parsed.error();
-    return make_error(Code::invalid_config, fmt::format("{}:{}:{}: {}", file, error.source().begin.line,
-                                                        error.source().begin.column, error.description()));
-  }
+std::vector<SecretRule> read_rules(std::string_view toml, std::string_view key, bool theirs, std::optional<RuleFlaw>& flaw) {
+  const toml::parse_result parsed = toml::parse(toml);
+  const auto place_of = [](const toml::source_region& region) { return std::pair(region.begin.line, region.begin.column); };
+  const auto fail = [&](std::pair<std::uint32_t, std::uint32_t> at, std::string_view message) {
+    flaw = RuleFlaw{static_cast<int>(at.first), static_cast<int>(at.second), std::string(message)};
+    return std::vector<SecretRule>();
+  };
+  if (!parsed) return fail(place_of(parsed.error().source()), parsed.error().description());
   std::vector<SecretRule> rules;
-  const toml::node* node = parsed.table().get("rule");
+  const toml::node* node = parsed.table().at_path(key).node();
   if (node == nullptr) return rules;
   const toml::array* blocks = node->as_array();
-  if (blocks == nullptr) return make_error(Code::invalid_config, fmt::format("{}: rule must be an array of tables", file));
+  if (blocks == nullptr) return fail(place_of(node->source()), fmt::format("a rule is a table: write [[{}]]", key));
   for (const toml::node& element : *blocks) {
     const toml::table* table = element.as_table();
-    if (table == nullptr) return make_error(Code::invalid_config, fmt::format("{}: rule must be an array of tables", file));
-    Block block(*table, file);
-    SecretRule rule = read_rule(block);
-    if (block.error()) return *block.error();
+    if (table == nullptr) return fail(place_of(element.source()), fmt::format("a rule is a table: write [[{}]]", key));
+    Block block(*table);
+    SecretRule rule = read_rule(block, theirs);
+    if (block.flaw()) {
+      flaw = block.flaw();
+      return {};
+    }
     rules.push_back(std::move(rule));
   }
+  return rules;
+}
+
+Result<std::vector<SecretRule>> read_rule_file(std::string_view toml, std::string_view file) {
+  std::optional<RuleFlaw> flaw;
+  std::vector<SecretRule> rules = read_rules(toml, "rule", false, flaw);
+  if (flaw) return make_error(Code::invalid_config, fmt::format("{}:{}:{}: {}", file, flaw->line, flaw->column, flaw->message));
   return rules;
 }
 

@@ -1,6 +1,8 @@
 // Rule files: TOML blocks of secret rules -> SecretRule.  (door: toml++)
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -9,8 +11,19 @@
 
 namespace pg {
 
-/// Every [[rule]] of `toml`, in order. invalid_config with file:line:column and the rule's id for a block that is malformed:
-/// unknown key or validator, no anchor of four bytes, bad names. Regular expressions are not compiled here.
+/// Why a rule file cannot be used, and where.
+struct RuleFlaw {
+  int line = 0;
+  int column = 0;
+  std::string message;
+};
+
+/// Every [[rule]] of `toml`, in order, or every [[scan.rule]] when `key` is "scan.rule". The first flaw ends it: unknown key or
+/// validator, no anchor of four bytes, bad names. A user's rules (`theirs`) need no kind, and their regular expressions are
+/// compiled at once; those of shipped rules are tested and compiled when first needed.
+std::vector<SecretRule> read_rules(std::string_view toml, std::string_view key, bool theirs, std::optional<RuleFlaw>& flaw);
+
+/// The shipped form of it: invalid_config with file:line:column in front of the flaw.
 Result<std::vector<SecretRule>> read_rule_file(std::string_view toml, std::string_view file);
 
 /// The positions a keyword spells: literal bytes, and {lhex:2}-like classes of rule_examples.h.

@@ -33,6 +33,7 @@ struct SecretRule {
   std::string near;                  // found only within `near_bytes` of a finding of that rule; has no keywords then
   std::size_t near_bytes = 0;
   std::size_t run_length = 0;                          // near: length of the runs of `right` that are candidates
+  bool opt_in = false;                                 // only for who asks for it: too noisy to be on for everybody
   std::string source;                                  // where the shape is documented
   std::vector<std::string> examples, counterexamples;  // in the language of rule_examples.h
 };

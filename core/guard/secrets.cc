@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "core/base/shipped.h"
+#include "core/base/text.h"
 #include "core/guard/edges.h"
 #include "core/guard/rule_file.h"
 
@@ -50,10 +51,48 @@ Finding finding_of(const Place& value, RuleIndex rule, Judgement judgement) {
 
 Result<std::shared_ptr<const SecretRules>> SecretRules::read(std::string_view toml, std::string_view file) {
   PG_TRY(auto rules, read_rule_file(toml, file));
+  std::erase_if(rules, [](const SecretRule& rule) { return rule.opt_in; });
+  return make(std::move(rules), file);
+}
+
+Result<std::shared_ptr<const SecretRules>> SecretRules::choose(const RuleChoice& choice) {
+  PG_TRY(auto rules, read_rule_file(shipped("secrets.toml"), "secrets.toml"));
+  if (!choice.opt_in) std::erase_if(rules, [](const SecretRule& rule) { return rule.opt_in; });
+  const auto find = [&](std::string_view id) {
+    return std::find_if(rules.begin(), rules.end(), [&](const SecretRule& rule) { return rule.rule.id == id; });
+  };
+  for (const RuleText& text : choice.more) {
+    std::optional<RuleFlaw> flaw;
+    for (SecretRule& rule : read_rules(text.toml, "scan.rule", true, flaw)) {
+      const auto old = find(rule.rule.id);
+      if (old == rules.end())
+        rules.push_back(std::move(rule));
+      else
+        *old = std::move(rule);
+    }
+    if (flaw)
+      return make_error(Code::invalid_config, fmt::format("{}:{}:{}: {}", text.file, flaw->line, flaw->column, flaw->message));
+  }
+  for (const std::string& id : choice.disable) {
+    const auto rule = find(id);
+    if (rule == rules.end()) {
+      std::vector<std::string_view> ids;
+      for (const SecretRule& known : rules) ids.push_back(known.rule.id);
+      const auto near = find_nearest(id, ids);
+      return make_error(Code::invalid_config, fmt::format("no rule is called \"{}\"{}", escape_controls(id),
+                                                          near ? fmt::format(" (did you mean \"{}\"?)", *near) : ""));
+    }
+    rules.erase(rule);
+    // What is only looked for beside its findings goes with it.
+    std::erase_if(rules, [&](const SecretRule& other) { return other.near == id; });
+  }
+  return make(std::move(rules), "secrets.toml");
+}
+
+Result<std::shared_ptr<const SecretRules>> SecretRules::make(std::vector<SecretRule> rules, std::string_view file) {
   auto made = std::make_shared<SecretRules>();
   made->rules_ = std::move(rules);
   made->anchors_ = std::make_unique<AnchorTable>();
-  made->fingerprint_ = fnv1a(toml);
   std::unordered_map<std::string_view, RuleIndex> by_id;
   for (std::size_t i = 0; i < made->rules_.size(); ++i) {
     const SecretRule& rule = made->rules_[i];
@@ -61,6 +100,7 @@ Result<std::shared_ptr<const SecretRules>> SecretRules::read(std::string_view to
     if (!by_id.emplace(rule.rule.id, index).second)
       return make_error(Code::invalid_config, fmt::format("{}: two rules are called {}", file, rule.rule.id));
     for (const Anchor& anchor : rule.anchors) made->anchors_->add(anchor, index);
+    made->fingerprint_ = fnv1a(rule.pattern->regex(), fnv1a(rule.rule.id, made->fingerprint_));
   }
   for (std::size_t i = 0; i < made->rules_.size(); ++i) {
     const std::string& near = made->rules_[i].near;

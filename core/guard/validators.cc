@@ -9,6 +9,7 @@
 
 #include "core/base/crypto.h"
 #include "core/base/encode.h"
+#include "core/base/text.h"
 #include "core/guard/byte_set.h"
 #include "core/guard/pem.h"
 
@@ -103,7 +104,25 @@ Judgement check_mixed(Candidate& c) {
   return lower && upper && digit ? Judgement::possible : Judgement::no;
 }
 
-constexpr std::array<std::pair<std::string_view, Validator>, 8> kValidators = {{
+/// What people assign to a password or token, and no name, date or version: letters and digits that change places often, or hex.
+Judgement check_assigned(Candidate& c) {
+  // A token of these names says where a list goes on.
+  constexpr std::array<std::string_view, 4> kPlaces = {"next", "continuation", "page", "cursor"};
+  std::string_view before = c.text.substr(0, c.whole.begin);
+  if (!before.empty() && (before.back() == '_' || before.back() == '-')) before.remove_suffix(1);
+  for (const std::string_view place : kPlaces)
+    if (before.size() >= place.size() && equals_ignore_case(before.substr(before.size() - place.size()), place))
+      return Judgement::no;
+  const std::string_view value = c.value_text();
+  std::size_t changes = 0, words = 1;
+  for (std::size_t i = 1; i < value.size(); ++i) {
+    changes += kDigits.has(value[i]) != kDigits.has(value[i - 1]) || kUpper.has(value[i]) != kUpper.has(value[i - 1]) ? 1 : 0;
+    words += value[i] == '-' || value[i] == '_' || value[i] == '/' ? 1 : 0;
+  }
+  return changes >= 4 && words <= 1 + value.size() / 12 ? Judgement::possible : Judgement::no;
+}
+
+constexpr std::array<std::pair<std::string_view, Validator>, 9> kValidators = {{
     {"crc32_base62", check_crc32_base62},
     {"github_pat", check_github_pat},
     {"jwt", check_jwt},
@@ -112,6 +131,7 @@ constexpr std::array<std::pair<std::string_view, Validator>, 8> kValidators = {{
     {"pem_base64", check_pem_base64},
     {"basic_auth", check_basic_auth},
     {"mixed", check_mixed},
+    {"assigned", check_assigned},
 }};
 
 }  // namespace

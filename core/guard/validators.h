@@ -22,7 +22,7 @@ struct Candidate {
 
 using Validator = Judgement (*)(Candidate&);
 
-/// The validator of that name, or nullptr: crc32_base62, github_pat, jwt, macaroon, pem, pem_base64, basic_auth, mixed.
+/// The validator of that name, or nullptr: crc32_base62, github_pat, jwt, macaroon, pem, pem_base64, basic_auth, mixed, assigned.
 Validator find_validator(std::string_view name);
 
 /// CRC-32 (IEEE 802.3) of the bytes.

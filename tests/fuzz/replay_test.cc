@@ -14,9 +14,11 @@
 
 int fuzz_base_one(const std::uint8_t* data, std::size_t size);
 int fuzz_chunks_one(const std::uint8_t* data, std::size_t size);
+int fuzz_git_one(const std::uint8_t* data, std::size_t size);
 int fuzz_guard_one(const std::uint8_t* data, std::size_t size);
 int fuzz_head_one(const std::uint8_t* data, std::size_t size);
 int fuzz_restore_one(const std::uint8_t* data, std::size_t size);
+int fuzz_scan_one(const std::uint8_t* data, std::size_t size);
 int fuzz_settings_one(const std::uint8_t* data, std::size_t size);
 int fuzz_spans_one(const std::uint8_t* data, std::size_t size);
 int fuzz_sse_one(const std::uint8_t* data, std::size_t size);
@@ -29,8 +31,8 @@ struct Harness {
   int (*run)(const std::uint8_t* data, std::size_t size);
 };
 const Harness kHarnesses[] = {
-    {"base", fuzz_base_one},   {"chunks", fuzz_chunks_one},   {"guard", fuzz_guard_one},
-    {"head", fuzz_head_one},   {"restore", fuzz_restore_one}, {"settings", fuzz_settings_one},
+    {"base", fuzz_base_one},   {"chunks", fuzz_chunks_one},   {"git", fuzz_git_one},   {"guard", fuzz_guard_one},
+    {"head", fuzz_head_one},   {"restore", fuzz_restore_one}, {"scan", fuzz_scan_one}, {"settings", fuzz_settings_one},
     {"spans", fuzz_spans_one}, {"sse", fuzz_sse_one},         {"translate", fuzz_translate_one},
 };
 

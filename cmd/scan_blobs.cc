@@ -1,0 +1,140 @@
+// One sink a thread, with a reader of its own; and git itself for what the sinks missed, one object at a time.
+#include "cmd/scan_blobs.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "cmd/git_child.h"
+#include "cmd/scan_reader.h"
+
+namespace pg {
+
+namespace {
+
+// Archives in a history are not opened. A text in memory fails only where it is broken UTF-16, which is read as far as it came.
+void count(ScanReader::Outcome outcome, ScanTotals& totals) {
+  switch (outcome) {
+    case ScanReader::Outcome::binary:
+      ++totals.binary;
+      return;
+    case ScanReader::Outcome::archive:
+      ++totals.archives;
+      return;
+    case ScanReader::Outcome::scanned:
+    case ScanReader::Outcome::failed:
+      ++totals.files;
+  }
+}
+
+}  // namespace
+
+class BlobScan::Sink final : public BlobSink {
+ public:
+  Sink(const Guards& guards, const SecretRules* secrets, BlobScan& scan) : reader_(guards, secrets), scan_(scan) {}
+
+  void take(const ObjectId& id, std::string_view text) override {
+    std::vector<ScanFinding> out;
+    const ScanReader::Outcome outcome = reader_.scan_memory(text, "", out, totals.bytes);
+    count(outcome, totals);
+    if (out.empty()) return;
+    if (found.empty()) scan_.tell(News::finding);
+    found.emplace(id, std::move(out));
+  }
+  void miss(const ObjectId& id) override { missed.insert(id); }
+  bool is_enough(std::string_view beginning) const override { return ScanReader::is_binary(beginning); }
+
+  BlobFindings found;
+  ObjectIds missed;
+  ScanTotals totals;
+
+ private:
+  ScanReader reader_;
+  BlobScan& scan_;
+};
+
+BlobScan::BlobScan(const GitRepository& repository, const Guards& guards, const SecretRules* secrets, unsigned threads)
+    : repository_(repository),
+      guards_(guards),
+      secrets_(secrets),
+      store_(ObjectStore::open(object_directories(repository.objects), repository.id_size)) {
+  for (unsigned i = 0; i < thread_count(threads); ++i) {
+    sinks_.push_back(std::make_unique<Sink>(guards, secrets, *this));
+    pointers_.push_back(sinks_.back().get());
+  }
+}
+
+BlobScan::~BlobScan() = default;
+
+void BlobScan::scan_all() {
+  store_.read_all(pointers_);
+  tell(News::end);
+}
+
+void BlobScan::tell(News news) {
+  const std::lock_guard lock(mutex_);
+  if (news_ == News::none) news_ = news;
+  wake_.notify_all();
+}
+
+bool BlobScan::wait_for_finding() {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [&] { return news_ != News::none; });
+  return news_ == News::finding;
+}
+
+void BlobScan::scan_some(const ObjectIds& ids) {
+  store_.read_some(ids, pointers_);
+}
+
+Status BlobScan::rescue_one(const ObjectId& id, ScanReader& reader, BlobFindings& found, ScanTotals& totals) {
+  PG_TRY(GitChild child, GitChild::start(repository_.directory, {"cat-file", "blob", id.hex(repository_.id_size)}));
+  std::vector<ScanFinding> out;
+  const ScanReader::Outcome outcome = reader.scan(child.out(), 0, "", out, totals.bytes);
+  const Status status = child.finish(outcome == ScanReader::Outcome::scanned);
+  if (outcome == ScanReader::Outcome::failed) return make_error(Code::io_failed, reader.error());
+  if (outcome == ScanReader::Outcome::scanned && !status) return status.error();
+  count(outcome, totals);
+  if (!out.empty()) found.insert_or_assign(id, std::move(out));
+  return {};
+}
+
+/// A process for each object costs milliseconds; a repository where many fail is broken, and says so once.
+void BlobScan::rescue(const ObjectIds& ids, BlobFindings& found, ScanResult& result) {
+  constexpr std::size_t kMostFailures = 10;
+  ScanReader reader(guards_, secrets_);
+  std::size_t failures = 0, left_out = 0;
+  for (const ObjectId& id : ids) {
+    if (failures == kMostFailures) {
+      ++left_out;
+    } else if (Status status = rescue_one(id, reader, found, result.totals); !status) {
+      ++failures;
+      result.errors.push_back(fmt::format("blob {}: {}", id.hex(repository_.id_size), status.error().message));
+    }
+  }
+  if (left_out > 0) result.errors.push_back(fmt::format("{} more blobs were not read", left_out));
+}
+
+BlobFindings BlobScan::finish(ObjectIds missing, ScanResult& result) {
+  BlobFindings found;
+  for (const auto& sink : sinks_) {
+    found.merge(sink->found);
+    missing.merge(sink->missed);
+    result.totals.files += sink->totals.files;
+    result.totals.bytes += sink->totals.bytes;
+    result.totals.binary += sink->totals.binary;
+    result.totals.archives += sink->totals.archives;
+  }
+  result.errors.insert(result.errors.end(), store_.problems().begin(), store_.problems().end());
+  if (store_.is_partial()) {
+    const std::size_t before = missing.size();
+    for (const ObjectId& id : store_.find_missing(missing)) missing.erase(id);
+    if (missing.size() < before)
+      result.notes.push_back(fmt::format("partial clone: {} blobs are not here and were not scanned", before - missing.size()));
+  }
+  rescue(missing, found, result);
+  return found;
+}
+
+}  // namespace pg

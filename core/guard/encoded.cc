@@ -1,0 +1,96 @@
+// Runs are decoded in overlapping pieces and given up where they stop being text; stretches with escapes are spelled out whole.
+#include "core/guard/encoded.h"
+
+#include <algorithm>
+
+namespace pg {
+namespace {
+
+constexpr std::size_t kPiece = 256 << 10;   // characters of a run decoded at once; a multiple of 4
+constexpr std::size_t kOverlap = 16 << 10;  // a value that begins before the last 16 Ki characters lies whole in the piece
+
+bool overlaps(const std::vector<Finding>& plain, const Finding& one) {
+  const auto behind = std::partition_point(plain.begin(), plain.end(), [&](const Finding& f) { return f.end <= one.begin; });
+  return behind != plain.end() && behind->begin < one.end;
+}
+
+}  // namespace
+
+std::string_view encoding_name(Encoding encoding) {
+  switch (encoding) {
+    case Encoding::plain:
+      return "";
+    case Encoding::base64:
+      return "base64";
+    case Encoding::hex:
+      return "hex";
+    case Encoding::escapes:
+      return "escapes";
+  }
+  return "";
+}
+
+void EncodedFinder::find_in_run(std::string_view text, const EncodedRun& run) {
+  // The first of the two characters that hold a byte; base64 takes 4 for 3 bytes.
+  const auto character = [&](std::size_t byte) { return run.hex ? byte * 2 : byte / 3 * 4 + byte % 3; };
+  const std::size_t size = run.size();
+  for (std::size_t from = 0;;) {
+    const std::size_t to = std::min(size, from + kPiece);
+    decoded_.clear();
+    decode_run(text, run, from, to, decoded_);
+    if (!is_mostly_printable(decoded_)) return;
+    found_.clear();
+    guards_.inspect(decoded_, Scrutiny::all, found_);
+    const std::size_t stop = to == size ? decoded_.size() : decoded_.size() - (run.hex ? kOverlap / 2 : kOverlap / 4 * 3);
+    for (const Finding& found : found_) {
+      if (found.begin >= stop) continue;  // the next piece has it whole
+      EncodedFinding one{found, run.hex ? Encoding::hex : Encoding::base64,
+                         decoded_.substr(found.begin, found.end - found.begin)};
+      one.finding.begin = static_cast<std::uint32_t>(run.place_of(from + character(found.begin)));
+      const std::size_t last = std::min(from + character(found.end - 1) + 1, size - 1);
+      one.finding.end = static_cast<std::uint32_t>(run.place_of(last) + 1);
+      all_.push_back(std::move(one));
+    }
+    if (to == size) return;
+    from = to - kOverlap;
+  }
+}
+
+void EncodedFinder::find_runs(std::string_view text) {
+  for (auto run = find_run(text, 0); run;) {
+    std::size_t end = run->end;
+    for (const EncodedRun& part : split_run(text, *run, end)) find_in_run(text, part);
+    run = find_run(text, end);
+  }
+}
+
+void EncodedFinder::find_escapes(std::string_view text) {
+  for (Place stretch = find_escaped(text, 0); stretch.size() > 0; stretch = find_escaped(text, stretch.end)) {
+    unescape(text.substr(stretch.begin, stretch.size()), unescaped_);
+    found_.clear();
+    guards_.inspect(unescaped_.text, Scrutiny::all, found_);
+    for (const Finding& found : found_) {
+      EncodedFinding one{found, Encoding::escapes, unescaped_.text.substr(found.begin, found.end - found.begin)};
+      one.finding.begin = static_cast<std::uint32_t>(stretch.begin + unescaped_.places[found.begin]);
+      one.finding.end = static_cast<std::uint32_t>(stretch.begin + unescaped_.places[found.end]);
+      all_.push_back(std::move(one));
+    }
+  }
+}
+
+void EncodedFinder::find(std::string_view text, const std::vector<Finding>& plain, std::vector<EncodedFinding>& out) {
+  all_.clear();
+  find_runs(text);
+  find_escapes(text);
+  if (all_.empty()) return;
+  std::stable_sort(all_.begin(), all_.end(),
+                   [](const EncodedFinding& a, const EncodedFinding& b) { return a.finding.begin < b.finding.begin; });
+  std::uint32_t covered = 0;
+  for (EncodedFinding& one : all_) {
+    if (one.finding.begin < covered || overlaps(plain, one.finding)) continue;
+    covered = one.finding.end;
+    out.push_back(std::move(one));
+  }
+}
+
+}  // namespace pg

@@ -1,0 +1,46 @@
+// EncodedFinder: what guards find in the parts of a text that stand there encoded, one level deep. For scans of files; the proxy
+// sees decoded texts.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/guard/encoded_runs.h"
+#include "core/guard/guard.h"
+#include "core/guard/unescape.h"
+
+namespace pg {
+
+enum class Encoding : std::uint8_t { plain, base64, hex, escapes };
+std::string_view encoding_name(Encoding encoding);  // "base64", "hex", "escapes"; "" for plain
+
+/// A finding at the place of the encoded value, with what the value decodes to.
+struct EncodedFinding {
+  Finding finding;
+  Encoding encoding = Encoding::plain;
+  std::string value;
+};
+
+/// Not thread-safe: keeps its buffers from text to text. Linear time; memory for one piece of a run or stretch at a time.
+class EncodedFinder {
+ public:
+  explicit EncodedFinder(const Guards& guards) : guards_(guards) {}
+
+  /// Appends, by place, what `plain` (the ordered findings in the text as it stands) does not cover.
+  void find(std::string_view text, const std::vector<Finding>& plain, std::vector<EncodedFinding>& out);
+
+ private:
+  void find_runs(std::string_view text);
+  void find_in_run(std::string_view text, const EncodedRun& run);
+  void find_escapes(std::string_view text);
+
+  const Guards& guards_;
+  std::string decoded_;
+  Unescaped unescaped_;
+  std::vector<Finding> found_;
+  std::vector<EncodedFinding> all_;
+};
+
+}  // namespace pg

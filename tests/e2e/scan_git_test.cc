@@ -1,0 +1,141 @@
+// pg scan on git repositories as a command: reports, exit statuses and what it says when it cannot.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "core/base/encode.h"
+#include "core/guard/rule_examples.h"
+#include "tests/support/git_tree.h"
+#include "tests/support/run_pg.h"
+
+namespace pg::test {
+namespace {
+
+std::string github_token(std::uint32_t seed) {
+  return spell_example("{github_crc:ghp_}", seed).value();
+}
+
+TEST_CASE("baseline, exclusions, allowances, decoding and every format work on blobs as on files") {
+  const GitTree tree;
+  const std::string secret = github_token(7), hidden = github_token(8);
+  tree.write("app.py", "key = '" + secret + "'\n");
+  tree.write("tests/deep/data.txt", github_token(9) + "\n");
+  tree.commit(2);
+  tree.write("app.py", "nothing\n");
+  tree.write("secret.yaml", "data:\n  k: " + to_base64("token=" + hidden) + "\n");
+  const std::string second = tree.commit(3);
+  const Home home;
+  const auto scan = [&](std::vector<std::string> more) {
+    std::vector<std::string> args = {"scan", "--git", tree.path(), "--config", home.config_file()};
+    args.insert(args.end(), more.begin(), more.end());
+    return home.run(args);
+  };
+  const auto paths = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> args = {"--format", "json"};
+    args.insert(args.end(), more.begin(), more.end());
+    std::string all;
+    const auto told = nlohmann::json::parse(scan(args).out);
+    for (const auto& finding : told["findings"]) all += finding["path"].get<std::string>() + " ";
+    return all;
+  };
+  home.write(home.config_file(), "");
+  CHECK(paths({}) == "app.py secret.yaml tests/deep/data.txt ");
+  const auto json = nlohmann::json::parse(scan({"--format", "json"}).out);
+  CHECK(json["findings"][1]["encoding"] == "base64");
+  CHECK(json["findings"][1]["commit"] == second);
+  for (const char* format : {"text", "json", "ndjson", "sarif", "github", "junit", "csv"}) {
+    const CommandResult told = scan({"--format", format});
+    CAPTURE(std::string(format));
+    CHECK(told.status == 1);
+    CHECK(told.out.find(second.substr(0, 12)) != std::string::npos);
+    for (const std::string& value : {secret, hidden}) CHECK((told.out + told.err).find(value.substr(4, 12)) == std::string::npos);
+  }
+
+  home.write(home.config_file(), "[scan]\nexclude = [\"tests/\"]\n[[scan.allow]]\nhash = \"" +
+                                     json["findings"][0]["hash"].get<std::string>() + "\"\nreason = \"gone\"\n");
+  CHECK(paths({}) == "secret.yaml ");
+  CHECK(paths({"--show-suppressed"}) == "app.py secret.yaml ");
+
+  home.write(home.config_file(), "");
+  const std::string known = home.root() / "known.txt";
+  CHECK(scan({"--baseline", known, "--update-baseline"}).status == 0);
+  CHECK(scan({"--baseline", known}).status == 0);
+  tree.write("new.txt", github_token(10) + "\n");
+  tree.git({"add", "new.txt"});
+  CHECK(home.run({"scan", "--staged", tree.path(), "--baseline", known, "--config", home.config_file()}).status == 1);
+  const CommandResult first = scan({"--baseline", known});
+  CHECK(first.status == 0);  // staged is not history yet
+  CHECK(first.err.find("unused") == std::string::npos);
+}
+
+TEST_CASE("reports carry commit and date, the command exits 0, 1 and 2") {
+  const GitTree tree;
+  tree.write("a b", github_token(1) + "\n");
+  const std::string commit = tree.commit(2);
+  const Home home;
+  const auto run = [&](std::vector<std::string> more) {
+    std::vector<std::string> args = {"scan"};
+    args.insert(args.end(), more.begin(), more.end());
+    return home.run(args);
+  };
+  const CommandResult text = run({"--git", tree.path()});
+  CHECK(text.status == 1);
+  CHECK(text.out.find(commit.substr(0, 12) + " 2024-01-02") != std::string::npos);
+  CHECK(text.err.find("1 finding in 1 file (1 blob of 1 commit") != std::string::npos);
+  const auto json = nlohmann::json::parse(run({"--git", "main", tree.path(), "--format", "json"}).out);
+  CHECK(json["findings"][0]["commit"] == commit);
+  CHECK(json["findings"][0]["author_date"] == "2024-01-02T12:00:00Z");
+  CHECK(json["findings"][0]["path"] == "a b");
+  CHECK(json["summary"]["commits"] == 1);
+  const auto sarif = nlohmann::json::parse(run({"--git", tree.path(), "--format", "sarif"}).out);
+  const auto& result = sarif["runs"][0]["results"][0];
+  CHECK(result["properties"]["commit"] == commit);
+  CHECK(result["properties"]["authorDate"] == "2024-01-02T12:00:00Z");
+  CHECK(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "a%20b");
+  CHECK(run({"--git", tree.path(), "--exit-zero"}).status == 0);
+  const CommandResult staged = run({"--staged", tree.path()});
+  CHECK(staged.status == 0);
+  CHECK(staged.err.find("nothing is staged") != std::string::npos);
+  CHECK(staged.err.find("zero bytes") != std::string::npos);
+  CHECK(run({"--diff", "main", tree.path()}).status == 0);
+  for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{{"--git", home.root()},
+                                                                                     {"--git", "nope", tree.path()},
+                                                                                     {"--git", "--staged", tree.path()},
+                                                                                     {"--since", "2024-01-01", tree.path()},
+                                                                                     {"--diff", "nope", tree.path()},
+                                                                                     {"--diff", "", tree.path()},
+                                                                                     {"--git", tree.path() + "/none/none"}}) {
+    const CommandResult refused = run(wrong);
+    CHECK(refused.status == 2);
+    CHECK(refused.err.starts_with("error: "));
+  }
+  Home without;
+  without.set_env("PATH", without.root());
+  const CommandResult none = without.run({"scan", "--git", tree.path()});
+  CHECK(none.status == 2);
+  CHECK(none.err.find("there is no 'git' on PATH") != std::string::npos);
+}
+
+TEST_CASE("a pre-commit hook stops a commit, of the whole index and of a part of it") {
+  const GitTree tree;
+  tree.git({"config", "alias.try", "!f() { git commit -q \"$@\" >/dev/null && echo made || echo refused; }; f"});
+  tree.write("clean", "x\n");
+  CHECK(tree.commit(1).size() == 40);
+  tree.write(".git/hooks/pre-commit", "#!/bin/sh\nexec " + pg_binary() + " scan --quiet --staged \"$@\"\n");
+  std::filesystem::permissions(tree.file(".git/hooks/pre-commit"), std::filesystem::perms::owner_all);
+  tree.write("secret", github_token(1) + "\n");
+  tree.write("clean", "y\n");
+  tree.git({"add", "secret"});
+  CHECK(tree.git({"try", "-m", "index"}) == "refused\n");
+  CHECK(tree.git({"try", "-a", "-m", "all"}) == "refused\n");
+  CHECK(tree.git({"try", "-m", "part", "clean"}) == "made\n");
+  CHECK(tree.git({"try", "-m", "part", "secret"}) == "refused\n");
+  tree.write(".git/hooks/pre-commit", "#!/bin/sh\nexec " + pg_binary() + " scan --quiet --staged clean\n");
+  CHECK(tree.git({"try", "-m", "looks at another file"}) == "made\n");
+}
+
+}  // namespace
+}  // namespace pg::test
