@@ -147,16 +147,14 @@ void append_plain(std::string& out, std::string_view text) {
   }
 }
 
-// Half of a surrogate pair in three bytes, which UTF-8 has no place for: its escape is all that JSON can say of it.
+// Half of a surrogate pair in three bytes, which neither UTF-8 nor a strict JSON parser has a place for: U+FFFD instead. Gives
+// the end of what was appended.
 std::size_t append_halves(std::string& out, std::string_view text) {
   std::size_t from = 0;
   for (std::size_t at = text.find('\xED'); at != std::string_view::npos; at = text.find('\xED', at + 1)) {
     if (at + 2 >= text.size() || static_cast<unsigned char>(text[at + 1]) < 0xA0) continue;
     append_plain(out, text.substr(from, at - from));
-    const unsigned half =
-        0xD000u | (static_cast<unsigned char>(text[at + 1]) & 0x3Fu) << 6 | (static_cast<unsigned char>(text[at + 2]) & 0x3Fu);
-    out += "\\u";
-    for (int shift = 12; shift >= 0; shift -= 4) out += kHex[half >> shift & 15u];
+    out += "\xEF\xBF\xBD";
     from = at + 3;
   }
   return from;

@@ -21,7 +21,7 @@ std::optional<std::string> from_percent(std::string_view text);
 std::string to_percent(std::string_view text);  // everything but RFC 3986 unreserved
 
 /// Appends `text` as the inside of a JSON string (no quotes): `"` `\` and control characters escaped, all else as it is (RFC 8259
-/// §7).
+/// §7). Half a surrogate pair in its three-byte form becomes U+FFFD.
 void append_json_escaped(std::string& out, std::string_view text);
 std::string json_escaped(std::string_view text);
 std::string json_quoted(std::string_view text);  // with the quotes

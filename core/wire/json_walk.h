@@ -23,7 +23,7 @@ inline constexpr std::size_t kMaxJsonDepth = 256;
 /// Undoes JSON string escapes (RFC 8259 §7). Lone surrogates become U+FFFD; text that walk_json accepted never fails.
 std::string unescape_json(std::string_view raw);
 /// The same, but a lone surrogate stays what it is, as the three bytes UTF-8 would give it: its other half may come in the next
-/// piece of a stream. append_json_escaped() writes it as the escape it was.
+/// piece of a stream, and HalfJoiner puts them together.
 std::string unescape_json_piece(std::string_view raw);
 
 /// The offset in `raw` of decoded byte `offset` of unescape_json(raw), for one-past-the-end too. An offset inside an escape gives

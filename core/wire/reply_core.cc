@@ -94,6 +94,15 @@ void ReplyCore::write_piece(Queued& front, std::string_view text) {
     front.unwrapper.push(text, unwrapped);
     text = unwrapped;
   }
+  say(front, text);
+}
+
+void ReplyCore::say(Queued& front, std::string_view text) {
+  std::string whole;
+  if (!front.joiner.passes(text)) {
+    whole = front.joiner.push(text);
+    text = whole;
+  }
   if (text.empty()) return;
   front.is_empty = false;
   writer_.piece(text);
@@ -137,8 +146,9 @@ void ReplyCore::finish_front(BlockEnd how) {
   if (front.wrapped) {
     std::string rest;
     front.unwrapper.finish(rest);
-    if (!rest.empty()) writer_.piece(rest);
+    say(front, rest);
   }
+  if (const std::string half = front.joiner.finish(); !half.empty()) writer_.piece(half);
   const bool function = front.start.kind == BlockStart::Kind::tool && !front.start.tool.custom;
   if (function && front.is_empty && how == BlockEnd::whole) writer_.piece("{}");
   writer_.close(front.proof, how);

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/wire/half_joiner.h"
 #include "core/wire/reply.h"
 #include "core/wire/unwrap_input.h"
 
@@ -44,12 +45,14 @@ class ReplyCore final : public ReplySink {
     bool wrapped = false;
     bool is_empty = true;  // nothing was written of it
     InputUnwrapper unwrapper;
+    HalfJoiner joiner;
   };
 
   void ensure_begun();
   Queued* find(std::uint32_t block);
   void start_front();
   void write_piece(Queued& front, std::string_view text);
+  void say(Queued& front, std::string_view text);
   void finish_front(BlockEnd how);
   void name_tool(Queued& queued);
   Usage final_usage() const;
