@@ -92,6 +92,7 @@ Result<ScanResult> scan_blobs_of(const ScanFlags& flags, const ScanPlan& plan) {
     return make_error(Code::bad_request, "standard input is no repository");
   PG_TRY(ScanResult result, scan_git(git, *plan.guards, plan.secrets.get()));
   drop_excluded(plan.settings.exclude, result.findings);
+  if (flags.sources.archives) result.notes.push_back("archives in git are not opened: --archives is for files");
   // Only a scan of everything can tell that an entry of the baseline is needed no more.
   const bool is_whole = flags.history && git.range.empty() && git.branches.empty() && git.since.empty() && git.paths.empty();
   if (is_whole) result.scanned = {"."};

@@ -71,6 +71,57 @@ TEST_CASE("baseline, exclusions, allowances, decoding and every format work on b
   CHECK(first.err.find("unused") == std::string::npos);
 }
 
+TEST_CASE("what the next commit and a branch add go by allowances, exclusions, own rules and the baseline") {
+  const GitTree tree;
+  tree.write("old.txt", "nothing\n");
+  const std::string base = tree.commit(2);
+  tree.write("app.py", "key = '" + github_token(11) + "'\n");
+  tree.write("docs/sample.txt", github_token(12) + "\n");
+  tree.write("fixtures/data.txt", github_token(13) + "\n");
+  tree.write("own.txt", "acme" + std::string("_7302915846\n"));
+  tree.git({"add", "."});
+  const Home home;
+  const std::string known = home.root() / "known.txt";
+  const auto check = [&](const std::vector<std::string>& source) {
+    const auto scan = [&](const std::vector<std::string>& more) {
+      std::vector<std::string> args = {"scan"};
+      args.insert(args.end(), source.begin(), source.end());
+      for (const std::string& arg : {tree.path(), std::string("--config"), home.config_file()}) args.push_back(arg);
+      args.insert(args.end(), more.begin(), more.end());
+      return home.run(args);
+    };
+    const auto findings = [&] { return nlohmann::json::parse(scan({"--format", "json"}).out)["findings"]; };
+    home.write(home.config_file(), "");
+    const auto plain = findings();
+    REQUIRE(plain.size() == 3);
+    home.write(home.config_file(),
+               "[scan]\nexclude = [\"fixtures/\"]\n"
+               "[[scan.rule]]\nid = \"acme\"\nkeywords = [\"acme_\"]\nregex = 'acme_[0-9]{10}'\n"
+               "[[scan.allow]]\npath = \"docs/**\"\nreason = \"samples\"\n"
+               "[[scan.allow]]\nhash = \"" +
+                   plain[0]["hash"].get<std::string>() + "\"\nreason = \"revoked\"\n");
+    const auto left = findings();
+    REQUIRE(left.size() == 1);
+    CHECK(left[0]["path"] == "own.txt");
+    CHECK(left[0]["rule"] == "acme");
+    const CommandResult shown = scan({"--show-suppressed"});
+    CHECK(shown.out.find("docs/sample.txt") != std::string::npos);
+    CHECK(shown.out.find("fixtures/data.txt") == std::string::npos);
+
+    home.write(home.config_file(), "");
+    std::filesystem::remove(known);
+    CHECK(scan({"--baseline", known, "--update-baseline"}).status == 0);
+    CHECK(scan({"--baseline", known}).status == 0);
+    CHECK(scan({"--baseline", known, "--show-suppressed"}).out.find("allowed by the baseline") != std::string::npos);
+    CHECK(scan({}).status == 1);
+    CHECK(scan({"--archives"}).err.find("archives in git are not opened") != std::string::npos);
+  };
+  check({"--staged"});
+  tree.commit(3);
+  check({"--diff", base});
+  check({"--git"});
+}
+
 TEST_CASE("reports carry commit and date, the command exits 0, 1 and 2") {
   const GitTree tree;
   tree.write("a b", github_token(1) + "\n");
