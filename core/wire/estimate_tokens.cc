@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::int64_t kUnit = 100;
 constexpr std::int64_t kWord = 130;    // a word of up to kWordBytes letters
-constexpr std::size_t kWordBytes = 6;  // each further so many are one more piece
-constexpr std::int64_t kPiece = 110;
+constexpr std::size_t kWordBytes = 4;  // each further so many may be one more piece, or not
+constexpr std::int64_t kPiece = 75;
 constexpr std::int64_t kDigit = 55;
 constexpr std::int64_t kPunctuation = 85;
 constexpr std::int64_t kRepeated = 25;  // the same sign again: rulers, indentation
