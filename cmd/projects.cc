@@ -85,6 +85,7 @@ int show(Shell& shell, const std::string& name) {
       {"id", project.id},
       {"type", project.type},
       {"providers", fmt::format("{}", fmt::join(project.providers, ", "))},
+      {"fallback", project.fallback.empty() ? "none" : project.fallback},
       {"guards", guards_cell(project.guards)},
       {"key", project.require_key.value_or(settings.serve.require_key) ? "required" : "not required"},
       {"base url", base_url(settings, project)},
@@ -164,10 +165,12 @@ void add_projects(CLI::App& command, Shell& shell) {
   adds->add_option("--provider", wanted->providers, "A provider, in order of preference; repeat for more")
       ->type_name("PROVIDER")
       ->allow_extra_args(false);
+  one_of(adds->add_option("--type", wanted->type, "What it is for (default: agent)"), {"agent", "wrapper"});
   adds->add_option("--id", wanted->id, "Its UUID; made when not given")->type_name("UUID");
   adds->add_flag("--if-missing", *if_missing, "No error when it exists");
   adds->footer(
-      "pg projects add work\npg projects add work --provider anthropic --provider openai\npg projects add try --provider echo");
+      "pg projects add work\npg projects add work --provider anthropic --provider openai\npg projects add try --provider echo\n"
+      "pg projects add team --type wrapper --provider openai --provider ollama");
   set_action(*adds, shell, [&shell, wanted, if_missing] { return add(shell, *wanted, *if_missing); });
 
   auto name = std::make_shared<std::string>();

@@ -7,7 +7,7 @@ function __pg_at
             set skip 0
             continue
         end
-        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads -n --lines --since --until -n --lines --provider --id --from-file --owner --scopes --expires --from-env --from-file
+        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads -n --lines --since --until -n --lines --provider --type --id --from-file --owner --scopes --expires --from-env --from-file
             set skip 1
         else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs show' 'audit' 'audit tail' 'audit verify' 'rules' 'rules list' 'rules show' 'rules check' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers show' 'providers login' 'providers logout' 'config' 'config check' 'config show' 'config path' 'completions' 'man' 'help' 'version'
             set -a at $word
@@ -100,6 +100,7 @@ complete -c pg -n 'test (__pg_at) = "projects"' -a show -d 'Show one project and
 complete -c pg -n 'test (__pg_at) = "projects"' -a edit -d 'Edit a project file; only a valid one is kept'
 complete -c pg -n 'test (__pg_at) = "projects"' -a remove -d 'Remove a project file'
 complete -c pg -n 'test (__pg_at) = "projects add"' -l provider -x -a '(pg __complete PROVIDER 2>/dev/null)' -d 'A provider, in order of preference; repeat for more'
+complete -c pg -n 'test (__pg_at) = "projects add"' -l type -x -a 'agent wrapper' -d 'What it is for (default: agent)'
 complete -c pg -n 'test (__pg_at) = "projects add"' -l id -x -d 'Its UUID; made when not given'
 complete -c pg -n 'test (__pg_at) = "projects add"' -l if-missing -d 'No error when it exists'
 complete -c pg -n 'test (__pg_at) = "projects show"' -a '(pg __complete PROJECT 2>/dev/null)'

@@ -62,20 +62,28 @@ bool is_project_name(std::string_view name) {
 std::string project_text(const NewProject& project) {
   std::string providers;
   for (const std::string& name : project.providers) providers += (providers.empty() ? "" : ", ") + json_quoted(name);
-  return fmt::format(R"(# Project "{}": which providers an agent may use through pg, and what never leaves this machine.
+  return fmt::format(R"(# Project "{}": which providers its callers may use through pg, and what never leaves this machine.
 # A running `pg serve` sees a change within a second.
 
 id = {}
-type = "agent"
+# "agent" (a coding agent's proxy) or "wrapper" (one API over many providers; lists its own models).
+type = {}
 
 # In order of preference. echo sends back what it received; beside others it only answers models named echo.
 providers = [{}]
 
 # Take away the "#" to change one:
+# Asked, with its own credential, when the first provider answers 429, 503 or 529; also when it cannot be reached.
+#fallback = "provider:model"
+#fallback_on_failure = false
 #require_key = true
 # Remember what was redacted in conversations that the provider keeps, in memory only, this long.
 #keep_vaults = true
 #keep_vaults_for = "1h"
+
+# Model names of your own: "provider:model", or a model.
+#[aliases]
+#fast = "openai:gpt-4o-mini"
 
 # off, detect (log only), redact (placeholder out, original back in the answer) or block (422). See pg.toml for more tables.
 [guards]
@@ -87,7 +95,7 @@ ssn = "redact"
 phone = "off"
 ipv4 = "off"
 )",
-                     project.name, json_quoted(project.id), providers);
+                     project.name, json_quoted(project.id), json_quoted(project.type), providers);
 }
 
 Result<std::string> add_project(const Settings& settings, const NewProject& project, const ProjectAct& act) {

@@ -16,9 +16,10 @@ struct NewProject {
   std::string name;  // [a-z0-9][a-z0-9_-]{0,62}, not a UUID
   std::string id;    // empty = a fresh UUID
   std::vector<std::string> providers;
+  std::string type = "agent";
 };
 
-/// The commented text of a project file: type agent, secrets and personal data redacted.
+/// The commented text of a project file, with secrets and personal data redacted.
 std::string project_text(const NewProject& project);
 
 /// True for a name that fits a file, a path segment and a filter.
