@@ -75,6 +75,7 @@ class MessagesReader {
     message.role = Role::system;
     message.head = true;
     PG_TRY_STATUS(read_content(system, message));
+    if (!is_all_text(message.parts)) return make_error(Code::bad_request, "`system` may hold text blocks only");
     // Claude Code's note for Anthropic's own books; its version and hash would break another vendor's prompt cache.
     const bool note = !message.parts.empty() && message.parts.front().text.starts_with("x-anthropic-billing-header:");
     if (note && !message.plain) {
@@ -97,6 +98,14 @@ class MessagesReader {
       return make_error(Code::bad_request, "`messages[].role` must be user, assistant or system");
     }
     PG_TRY_STATUS(read_content(json["content"], message));
+    for (const Part& part : message.parts) {
+      if (part.kind == Part::Kind::tool_result && message.role != Role::user) {
+        return make_error(Code::bad_request, "a `tool_result` must stand in a message of the user");
+      }
+      if (part.kind == Part::Kind::tool_call && message.role != Role::assistant) {
+        return make_error(Code::bad_request, "a `tool_use` must stand in a message of the assistant");
+      }
+    }
     split_results(std::move(message));
     return {};
   }

@@ -44,7 +44,8 @@ class HistorySettler {
       for (std::size_t k = 0; k < messages_[i].parts.size(); ++k) {
         Part& part = messages_[i].parts[k];
         if (part.kind == Part::Kind::tool_call) part.call_id = clean_call_id(part.call_id);
-        if (part.kind != Part::Kind::tool_result) continue;
+        // Only tool messages stay where they are while the others move on.
+        if (part.kind != Part::Kind::tool_result || messages_[i].role != Role::tool) continue;
         part.call_id = clean_call_id(part.call_id);
         results_[part.call_id].push_back({i, k});
       }

@@ -150,6 +150,32 @@ TEST_CASE("an append-only conversation stays append-only, so that the provider's
   for (std::size_t i = 0; i < before["input"].size(); ++i) CHECK(before["input"][i] == after["input"][i]);
 }
 
+TEST_CASE("a tool result that stands in the assistant's own turn is refused, not looked for where it was") {
+  const Json result = {{"type", "tool_result"}, {"tool_use_id", "t"}, {"content", "ok"}};
+  const Json use = {{"type", "tool_use"}, {"id", "t"}, {"name", "f"}, {"input", Json::object()}};
+  for (const char* role : {"assistant", "system"}) {
+    const Json body = {{"model", "m"},
+                       {"max_tokens", 5},
+                       {"messages", Json::array({{{"role", role}, {"content", Json::array({use, result})}}})}};
+    for (Wire to : kAllWires) {
+      const auto refused = translate_request(Wire::anthropic, to, body.dump(), {});
+      REQUIRE_FALSE(refused.has_value());
+      CHECK(refused.error().code == Code::bad_request);
+      CHECK(refused.error().message.find("`tool_") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("blocks where they have no meaning are refused, not lost") {
+  const Json use = {{"type", "tool_use"}, {"id", "t"}, {"name", "f"}, {"input", Json::object()}};
+  Json body = kAsk;
+  body["messages"][0]["content"] = Json::array({use});
+  CHECK_FALSE(translate_request(Wire::anthropic, Wire::openai_chat, body.dump(), {}).has_value());
+  body = kAsk;
+  body["system"] = Json::array({use});
+  CHECK_FALSE(translate_request(Wire::anthropic, Wire::openai_chat, body.dump(), {}).has_value());
+}
+
 TEST_CASE("spoiled bodies are refused or translated, never worse") {
   PG_GEN(gen);
   for (const GoldenCase& golden : load_golden("request-t")) {
