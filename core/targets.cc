@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <vector>
 
 #include "core/base/text.h"
 
@@ -14,26 +13,26 @@ namespace pg {
 namespace {
 
 struct VendorName {
-  std::string_view glob;
+  std::string_view start;
   std::string_view vendor;
 };
 // The vendors' own naming, which no other vendor uses for models of its own.
-constexpr std::array<VendorName, 16> kVendors = {{{"claude-*", "anthropic"},
-                                                  {"gpt-*", "openai"},
-                                                  {"o1*", "openai"},
-                                                  {"o3*", "openai"},
-                                                  {"o4*", "openai"},
-                                                  {"chatgpt-*", "openai"},
-                                                  {"codex-*", "openai"},
-                                                  {"text-embedding-*", "openai"},
-                                                  {"gemini-*", "gemini"},
-                                                  {"command-*", "cohere"},
-                                                  {"deepseek-*", "deepseek"},
-                                                  {"grok-*", "xai"},
-                                                  {"mistral-*", "mistral"},
-                                                  {"codestral-*", "mistral"},
-                                                  {"magistral-*", "mistral"},
-                                                  {"devstral-*", "mistral"}}};
+constexpr std::array<VendorName, 16> kVendors = {{{"claude-", "anthropic"},
+                                                  {"gpt-", "openai"},
+                                                  {"o1", "openai"},
+                                                  {"o3", "openai"},
+                                                  {"o4", "openai"},
+                                                  {"chatgpt-", "openai"},
+                                                  {"codex-", "openai"},
+                                                  {"text-embedding-", "openai"},
+                                                  {"gemini-", "gemini"},
+                                                  {"command-", "cohere"},
+                                                  {"deepseek-", "deepseek"},
+                                                  {"grok-", "xai"},
+                                                  {"mistral-", "mistral"},
+                                                  {"codestral-", "mistral"},
+                                                  {"magistral-", "mistral"},
+                                                  {"devstral-", "mistral"}}};
 
 bool serves_model(const Provider& provider, std::string_view model) {
   return provider.models.empty() || std::any_of(provider.models.begin(), provider.models.end(),
@@ -87,46 +86,36 @@ std::optional<Target> target_at(const std::shared_ptr<const Provider>& provider,
   return std::nullopt;
 }
 
-struct Candidate {
-  Target target;
-  int rank;
-};
-
 }  // namespace
 
 std::string_view vendor_of_model(std::string_view model) {
   for (const VendorName& row : kVendors)
-    if (matches_glob(row.glob, model)) return row.vendor;
+    if (model.starts_with(row.start)) return row.vendor;
   return "";
 }
 
 Result<Target> choose_target(const Project& project, DialectId dialect, std::string_view model) {
   const Asked asked = read_model(project, model);
   const std::string_view vendor = vendor_of_model(asked.model);
-  const Target* best = nullptr;
-  std::vector<Candidate> candidates;
-  candidates.reserve(project.providers.size());
+  std::optional<Target> best;
+  int best_rank = 0;
   for (const std::shared_ptr<const Provider>& provider : project.providers) {
     const bool named = !asked.provider.empty();
     if (named ? provider->name != asked.provider : !serves_model(*provider, asked.model)) continue;
     std::optional<Target> target = target_at(provider, dialect, asked.model);
     if (!target) continue;
     const int rank = (vendor.empty() || provider->vendor == vendor ? 0 : 2) + (target->translated ? 1 : 0);
-    candidates.push_back({std::move(*target), rank});
+    if (best && rank >= best_rank) continue;
+    best = std::move(target);
+    best_rank = rank;
   }
-  int rank = 4;
-  for (const Candidate& candidate : candidates)
-    if (candidate.rank < rank) {
-      best = &candidate.target;
-      rank = candidate.rank;
-    }
-  if (best == nullptr)
+  if (!best)
     return make_error(Code::not_found,
                       fmt::format("no provider of project {} takes {} for this model", project.name, pg::dialect(dialect).name));
   if (!best->provider->credential_problem.empty())
     return make_error(Code::unavailable,
                       fmt::format("provider {} has no credential: {}", best->provider->name, best->provider->credential_problem));
-  return *best;
+  return std::move(*best);
 }
 
 Result<Target> choose_fallback(const Project& project, DialectId dialect, std::string_view model) {
