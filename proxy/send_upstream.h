@@ -21,8 +21,8 @@ struct Upstream {
 Error client_left_error();
 bool is_client_left(const Error& error);
 
-/// Sends x.body with its edits and waits for the reply's head. upstream_failed, upstream_timeout; client_left_error() when the
-/// client went away meanwhile.
+/// Sends what x.to says (x.to.body, or x.body with edits_of(x)) and waits for the reply's head. upstream_failed,
+/// upstream_timeout; client_left_error() when the client went away meanwhile.
 Task<Result<Upstream>> send_upstream(Exchange& x);
 
 /// The guards' edits, with the model's new name where it has one; none when x.to.body is sent instead.

@@ -106,7 +106,7 @@ Task<void> serve_model_call(Exchange& x) {
   read.value();
   read_call(x).value();        // 400
   guard(x).value();            // 422; from here on, the body with its edits is safe to send
-  choose_provider(x).value();  // 404, 503
+  choose_provider(x).value();  // 404, 503, 400
   Result<Upstream> sent = co_await send_upstream(x);
   if (fall_back(x, sent)) sent = co_await send_upstream(x);
   Upstream upstream = std::move(sent).value();  // 502, 504

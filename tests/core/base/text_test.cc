@@ -159,4 +159,12 @@ TEST_CASE("the nearest candidate is offered only when it reads as a slip") {
   CHECK_FALSE(find_nearest("frobnicate", words));
 }
 
+TEST_CASE("pieces are what split gives, one after the other") {
+  for (const std::string_view text : {"", ",", "a", "a,b", ",a,,b,", "a,"}) {
+    std::vector<std::string_view> pieces;
+    for (const std::string_view piece : Pieces(text, ',')) pieces.push_back(piece);
+    CHECK_MESSAGE(pieces == split(text, ','), text);
+  }
+}
+
 }  // namespace pg
