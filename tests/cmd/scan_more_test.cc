@@ -50,7 +50,7 @@ std::string names_below(const ScanResult& result, const std::string& root) {
 std::string zip_of(const std::vector<std::pair<std::string, std::string>>& members, bool deflated) {
   const auto little = [](std::uint64_t value, int size) {
     std::string out;
-    for (int i = 0; i < size; ++i) out += static_cast<char>(value >> (8 * i) & 0xFF);
+    for (int i = 0; i < size; ++i) out += static_cast<char>(i < 8 ? value >> (8 * i) & 0xFF : 0);
     return out;
   };
   std::string body, directory;
