@@ -14,6 +14,7 @@ namespace {
 
 struct AddOptions {
   std::string name, owner, scopes = "chat,models", expires;
+  std::uint32_t concurrency = 0;
   bool if_missing = false;
 };
 
@@ -43,6 +44,7 @@ std::string key_json(const Settings& settings, const Key& key, std::string_view 
   json_field(object, "owner", key.owner);
   json_field(object, "project", project_name(settings, key.project));
   json_raw(object, "scopes", json_list(scopes));
+  json_number(object, "concurrency", key.concurrency);
   json_time(object, "created", key.created);
   json_time(object, "expires", key.expires);
   json_time(object, "revoked", key.revoked);
@@ -81,6 +83,7 @@ int add(Shell& shell, const AddOptions& options) {
   if (!shell.project.empty()) wanted.project = chosen_project(shell, place.settings).value().id;
   wanted.scopes = parse_scopes(options.scopes).value();
   wanted.expires = parse_expiry(options.expires).value();
+  wanted.concurrency = options.concurrency;
   auto issued = store.add(wanted);
   if (!issued && issued.error().code == Code::conflict && options.if_missing) {
     shell.note(fmt::format("key {} exists already", options.name));
@@ -104,7 +107,8 @@ int list(Shell& shell, bool all) {
                {"SCOPES", Align::left, 4, 11},
                {"OWNER", Align::left, 6, 5},
                {"CREATED", Align::left, 5, 16},
-               {"EXPIRES", Align::left, 1, 16}});
+               {"EXPIRES", Align::left, 1, 16},
+               {"AT ONCE", Align::right, 7}});
   std::string objects;
   std::size_t hidden = 0;
   for (const Key& key : store.list().value()) {
@@ -122,7 +126,8 @@ int list(Shell& shell, bool all) {
                {scopes_text(key.scopes)},
                {key.owner},
                {date_cell(key.created)},
-               {date_cell(key.expires)}});
+               {date_cell(key.expires)},
+               {key.concurrency == 0 ? "–" : std::to_string(key.concurrency)}});
     objects += (objects.empty() ? "" : ",\n") + key_json(place.settings, key);
   }
   shell.write(shell.json ? "[" + objects + "]\n" : table.empty() ? "" : table.text(shell));
@@ -146,6 +151,7 @@ int show(Shell& shell, const std::string& which) {
       {"owner", key.owner.empty() ? "–" : key.owner},
       {"project", project_name(place.settings, key.project)},
       {"scopes", scopes_text(key.scopes)},
+      {"at once", key.concurrency == 0 ? "no limit" : fmt::format("{} calls", key.concurrency)},
       {"created", date_cell(key.created)},
       {"expires", key.expires == 0 ? "never" : date_cell(key.expires)},
       {"revoked", date_cell(key.revoked)}};
@@ -199,9 +205,12 @@ void add_keys(CLI::App& command, Shell& shell) {
       ->type_name("LIST")
       ->capture_default_str();
   adds->add_option("--expires", options->expires, "Time from now (90d) or a date (2027-01-31)")->type_name("TIME");
+  adds->add_option("--concurrency", options->concurrency, "Calls it may have under way at once; more wait (0: no limit)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 100'000));
   adds->add_flag("--if-missing", options->if_missing, "No error when a key of that name exists");
   adds->footer(
-      "pg keys add laptop\npg keys add ci --project work --expires 90d\n"
+      "pg keys add laptop\npg keys add ci --project work --expires 90d --concurrency 4\n"
       "pg keys add ops --scopes chat,models,admin --owner alice");
   set_action(*adds, shell, [&shell, options] { return add(shell, *options); });
 

@@ -54,6 +54,30 @@ std::string kinds_of(std::string_view kinds) {
   return names;
 }
 
+/// "queue:350ms,openai:429,openai#2:503" taken apart: how long it waited, and who was asked before for want of what.
+struct Attempts {
+  std::int64_t queue_ms = 0;
+  std::string asked;    // "openai:429,openai#2:503"
+  std::string reasons;  // "429,503"
+  int count = 0;
+};
+
+Attempts read_attempts(std::string_view text) {
+  constexpr std::string_view kQueue = "queue:";
+  Attempts attempts;
+  for (const std::string_view part : split(text, ',')) {
+    if (part.empty()) continue;
+    if (part.starts_with(kQueue) && part.ends_with("ms")) {
+      std::from_chars(part.data() + kQueue.size(), part.data() + part.size(), attempts.queue_ms);
+      continue;
+    }
+    attempts.asked += fmt::format("{}{}", attempts.count == 0 ? "" : ",", part);
+    attempts.reasons += fmt::format("{}{}", attempts.count == 0 ? "" : ",", part.substr(part.rfind(':') + 1));
+    ++attempts.count;
+  }
+  return attempts;
+}
+
 Color status_color(const LogRow& row) {
   if (row.outcome == "blocked") return Color::yellow;
   if (row.status >= 500) return Color::red;
@@ -122,7 +146,9 @@ std::string log_flags(const LogRow& row) {
   if (row.outcome == "canceled" || row.status == 499) flags.emplace_back("client-cancelled");
   if (auto total = total_of(row.redactions); total > 0) flags.push_back(fmt::format("redact:{}", total));
   if (auto total = total_of(row.detected); total > 0) flags.push_back(fmt::format("detect:{}", total));
-  if (!row.attempts.empty()) flags.push_back(fmt::format("fallback({})", row.attempts));
+  const Attempts attempts = read_attempts(row.attempts);
+  if (attempts.queue_ms > 0) flags.push_back("queued:" + duration_cell(attempts.queue_ms));
+  if (attempts.count > 0) flags.push_back(fmt::format("fallback:{}({})", attempts.count, attempts.reasons));
   if (row.unknown_tokens > 0) flags.push_back(fmt::format("unknown-token:{}", row.unknown_tokens));
   if (!row.error.empty() && row.outcome != "blocked" && row.outcome != "canceled") flags.push_back(row.error);
   return fmt::format("{}", fmt::join(flags, " "));
@@ -178,7 +204,9 @@ std::string log_json(const LogRow& row) {
   json_field(object, "detected", row.detected);
   json_field(object, "blocked", row.blocked);
   json_field(object, "places", row.places);
-  json_field(object, "attempts", row.attempts);
+  const Attempts attempts = read_attempts(row.attempts);
+  json_field(object, "attempts", attempts.asked);
+  json_number(object, "queue_ms", attempts.queue_ms);
   json_field(object, "warnings", row.warnings);
   json_number(object, "restored", row.restored);
   json_number(object, "unknown_tokens", row.unknown_tokens);
@@ -206,6 +234,8 @@ std::string log_page(const Shell& shell, const LogRow& row) {
   say("dialect", row.dialect);
   say("model", model_cell(row));
   say("total", duration_cell(row.latency_ms));
+  const Attempts attempts = read_attempts(row.attempts);
+  say("queued", attempts.queue_ms > 0 ? duration_cell(attempts.queue_ms) : "");
   say("upstream", row.upstream_ms < 0 ? "" : duration_cell(row.upstream_ms) + " until its first byte");
   say("first token", row.ttft_ms < 0 ? "" : duration_cell(row.ttft_ms));
   if (row.usage.input_tokens >= 0)
@@ -223,7 +253,8 @@ std::string log_page(const Shell& shell, const LogRow& row) {
   say("detected", row.detected);
   say("blocked", row.blocked);
   for (auto place : split(row.places, ';')) say("place", std::string(trim(place)));
-  say("asked before", row.attempts);
+  for (const std::string_view asked : split(attempts.asked, ','))
+    if (!asked.empty()) say("not by", fmt::format("{}: {}", asked.substr(0, asked.rfind(':')), asked.substr(asked.rfind(':') + 1)));
   say("not crossed", row.warnings);
   say("error", row.error);
   say("upstream id", row.upstream_request_id);

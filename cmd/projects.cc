@@ -33,6 +33,7 @@ std::string project_json(const Settings& settings, const ProjectSettings& projec
   json_field(object, "id", project.id);
   json_field(object, "type", project.type);
   json_raw(object, "providers", json_list(project.providers));
+  json_raw(object, "fallback", json_list(project.fallback));
   json_raw(object, "guards", guards_json(project.guards));
   json_bool(object, "require_key", project.require_key.value_or(settings.serve.require_key));
   json_field(object, "base_url", base_url(settings, project));
@@ -85,7 +86,7 @@ int show(Shell& shell, const std::string& name) {
       {"id", project.id},
       {"type", project.type},
       {"providers", fmt::format("{}", fmt::join(project.providers, ", "))},
-      {"fallback", project.fallback.empty() ? "none" : project.fallback},
+      {"fallback", project.fallback.empty() ? "none" : fmt::format("{}", fmt::join(project.fallback, ", "))},
       {"guards", guards_cell(project.guards)},
       {"key", project.require_key.value_or(settings.serve.require_key) ? "required" : "not required"},
       {"base url", base_url(settings, project)},

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "config/knobs.h"
@@ -58,7 +59,8 @@ class PolicyBuilder {
     policy->limits = settings_.limits;
     policy->allowed_hosts = settings_.serve.allowed_hosts;
     policy->allowed_origins = settings_.serve.allowed_origins;
-    policy->keys = std::make_shared<const KeyRing>(parts_.keys);
+    policy->capacity = lasting().capacity("all", rules_for(settings_.limits.max_concurrent));
+    policy->keys = std::make_shared<const KeyRing>(limited_keys());
     const std::size_t before = problems_.size();
     for (const auto& [name, wanted] : settings_.projects) {
       const auto project = build_project(wanted);
@@ -98,9 +100,11 @@ class PolicyBuilder {
     project->keep_vaults_for = wanted.keep_vaults_for;
     project->guards = build_guards(wanted.guards, &wanted);
     if (project->guards == nullptr) return nullptr;
-    const std::size_t colon = std::min(wanted.fallback.find(':'), wanted.fallback.size());
-    if (!wanted.fallback.empty()) project->fallback = find_provider(wanted.fallback.substr(0, colon));
-    project->fallback_model = wanted.fallback.substr(std::min(colon + 1, wanted.fallback.size()));
+    for (const std::string& target : wanted.fallback) {
+      const std::size_t colon = std::min(target.find(':'), target.size());
+      if (auto provider = find_provider(target.substr(0, colon)))
+        project->fallbacks.push_back({std::move(provider), target.substr(std::min(colon + 1, target.size()))});
+    }
     project->fallback_on_failure = wanted.fallback_on_failure;
     project->aliases.insert(wanted.aliases.begin(), wanted.aliases.end());
     for (const std::string& name : wanted.providers)
@@ -138,8 +142,52 @@ class PolicyBuilder {
     provider->first_byte_timeout = row.first_byte_timeout.value_or(provider->first_byte_timeout);
     provider->idle_timeout = row.idle_timeout.value_or(provider->idle_timeout);
     add_outlets(row, *provider);
-    add_credential(row, home, *provider);
-    return provider;
+    add_resilience(row, *provider);
+    return add_credentials(row, home, *provider);
+  }
+
+  LastingState& lasting() { return parts_.lasting == nullptr ? own_lasting_ : *parts_.lasting; }
+
+  CapacityRules rules_for(std::uint32_t places) const {
+    return {places, settings_.limits.queue, settings_.limits.queue_timeout};
+  }
+
+  std::vector<Key> limited_keys() {
+    std::vector<Key> keys = parts_.keys;
+    for (Key& key : keys)
+      if (key.concurrency != 0) key.capacity = lasting().capacity(fmt::format("key {}", key.id), rules_for(key.concurrency));
+    return keys;
+  }
+
+  void add_resilience(const ProviderSettings& row, Provider& provider) {
+    CapacityRules rules = rules_for(row.concurrency);
+    rules.queue = row.queue.value_or(rules.queue);
+    rules.patience = row.queue_timeout.value_or(rules.patience);
+    provider.capacity = lasting().capacity("provider " + row.name, rules);
+    BreakerRules& breaker = provider.breaker;
+    provider.breaker_always = row.breaker_failures.value_or(0) != 0;
+    breaker.failures = row.breaker_failures.value_or(breaker.failures);
+    breaker.window = row.breaker_window.value_or(breaker.window);
+    breaker.open = row.breaker_open.value_or(breaker.open);
+    breaker.open_at_most = row.breaker_open_at_most.value_or(breaker.open_at_most);
+  }
+
+  // With each further credential the provider is another target. What cannot be had is left out while another can.
+  std::shared_ptr<const Provider> add_credentials(const ProviderSettings& row, const std::string& home, const Provider& bare) {
+    std::vector<std::shared_ptr<Provider>> targets;
+    const std::vector<std::string> credentials = credentials_of(row);
+    for (std::size_t i = 0; i < credentials.size(); ++i) {
+      auto target = std::make_shared<Provider>(bare);
+      target->label = i == 0 ? row.name : fmt::format("{}#{}", row.name, i + 1);
+      add_credential(row, credentials[i], home, *target);
+      target->health = lasting().health(*target);
+      targets.push_back(std::move(target));
+    }
+    const auto is_able = [](const auto& target) { return target->credential_problem.empty(); };
+    const auto first = std::find_if(targets.begin(), targets.end(), is_able);
+    if (first == targets.end()) return targets.front();
+    std::copy_if(first + 1, targets.end(), std::back_inserter((*first)->spares), is_able);
+    return *first;
   }
 
   static void add_outlets(const ProviderSettings& row, Provider& provider) {
@@ -157,8 +205,7 @@ class PolicyBuilder {
       if (const auto url = parse_url(*row.anthropic_base_url)) provider.outlets.push_back({DialectId::anthropic, url.value()});
   }
 
-  void add_credential(const ProviderSettings& row, const std::string& home, Provider& provider) {
-    const std::string credential = row.credential.value_or("none");
+  void add_credential(const ProviderSettings& row, const std::string& credential, const std::string& home, Provider& provider) {
     if (credential == "client") {
       provider.auth = AuthStyle::client;
       return;
@@ -166,7 +213,7 @@ class PolicyBuilder {
     const std::string auth = row.auth.value_or(row.openai_base_url ? "bearer" : "x-api-key");
     if (credential == "none" || auth == "none") return;
     provider.auth = auth == "bearer" ? AuthStyle::bearer : AuthStyle::x_api_key;
-    auto found = read_credential(credential, row.name, home);
+    auto found = read_credential(credential, row, home);
     if (!found) {
       provider.credential_problem = found.error().message;
       return;
@@ -179,13 +226,13 @@ class PolicyBuilder {
       provider.credential = SecretString(text);
   }
 
-  Result<SecretString> read_credential(const std::string& credential, const std::string& name, const std::string& home) {
+  Result<SecretString> read_credential(const std::string& credential, const ProviderSettings& row, const std::string& home) {
     if (credential.substr(0, 4) == "env:") {
       const auto value = find_variable(parts_.environment, credential.substr(4));
       if (value) return SecretString(*value);
       // The shipped rows name a variable; `pg providers login NAME` must work beside them without an edit.
-      if (parts_.open_sealed)
-        if (auto stored = parts_.open_sealed(name)) return stored;
+      if (parts_.open_sealed && row.credentials.empty())
+        if (auto stored = parts_.open_sealed(row.name)) return stored;
       return make_error(Code::not_found, fmt::format("environment variable {} is not set", credential.substr(4)));
     }
     if (credential.substr(0, 5) == "file:") {
@@ -196,12 +243,13 @@ class PolicyBuilder {
       return secret;
     }
     if (!parts_.open_sealed) return make_error(Code::not_found, "no sealed credentials here");
-    return parts_.open_sealed(name);
+    return parts_.open_sealed(credential.substr(0, 7) == "sealed:" ? credential.substr(7) : row.name);
   }
 
   const Settings& settings_;
   const PolicyParts& parts_;
   std::vector<Problem>& problems_;
+  LastingState own_lasting_;
   std::map<std::string, std::shared_ptr<const Provider>> providers_;
 };
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/lasting.h"
 #include "config/problem.h"
 #include "config/settings.h"
 #include "core/base/secret_string.h"
@@ -26,7 +27,8 @@ struct PolicyParts {
   /// Opens the sealed credential of a provider.
   std::function<Result<SecretString>(std::string_view provider)> open_sealed;
   std::shared_ptr<const SecretRules> secrets;
-  GuardCache* guards = nullptr;  // may be null
+  GuardCache* guards = nullptr;      // may be null
+  LastingState* lasting = nullptr;  // may be null
 };
 
 /// A Policy, or the problems (bad custom rules, unknown rule ids) with their places. A credential that cannot be had is not a

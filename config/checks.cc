@@ -54,10 +54,17 @@ std::optional<Complaint> check_credential(std::string_view text) {
     return Complaint{"credential: \"env:\" takes the name of a variable", "such as \"env:OPENAI_API_KEY\""};
   }
   if (text.substr(0, 5) == "file:" && text.size() > 5 && !has_control(text)) return std::nullopt;
+  if (text.substr(0, 7) == "sealed:" && !check_provider_name(text.substr(7))) return std::nullopt;
   if (looks_like_credential(text) || text.size() >= 16)
     return Complaint{"a credential must not stand in a settings file", kKeepOut};
   constexpr std::array<std::string_view, 5> kForms = {"env:NAME", "file:PATH", "sealed", "client", "none"};
   return choose("credential", text, kForms);
+}
+
+std::optional<Complaint> check_own_credential(std::string_view text) {
+  if (text == "client" || text == "none")
+    return Complaint{fmt::format("\"{}\" cannot be one of several", text), "such as [\"env:KEY_A\", \"env:KEY_B\"]"};
+  return check_credential(text);
 }
 
 std::optional<Complaint> check_base_url(std::string_view text) {

@@ -10,6 +10,7 @@ namespace pg {
 
 /// "env:NAME", "file:PATH", "sealed", "client" or "none"; a credential in plain text is refused with the ways to keep it out.
 std::optional<Complaint> check_credential(std::string_view text);
+std::optional<Complaint> check_own_credential(std::string_view text);  // one of several: not the caller's, not none
 std::optional<Complaint> check_base_url(std::string_view text);   // http or https, no query
 std::optional<Complaint> check_auth(std::string_view text);       // "bearer", "x-api-key", "none"
 std::optional<Complaint> check_bind_host(std::string_view text);  // an IP literal or "localhost"

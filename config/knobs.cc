@@ -22,6 +22,7 @@ constexpr auto bytes = KnobKind::bytes;
 constexpr auto duration = KnobKind::duration;
 constexpr auto text = KnobKind::text;
 constexpr auto list = KnobKind::list;
+constexpr auto one_or_more = KnobKind::one_or_more;
 
 #define PG_SLOT(S, field) [](S& s) -> KnobSlot { return &s.field; }
 
@@ -45,6 +46,9 @@ constexpr Knob<Settings> kSettings[] = {
     {{"limits.drain", duration, 0, kDay}, PG_SLOT(Settings, limits.drain)},
     {{"limits.max_connections", number, 1, 1'000'000}, PG_SLOT(Settings, limits.max_connections)},
     {{"limits.remembered_vault_bytes", bytes, 0, std::int64_t{1} << 36}, PG_SLOT(Settings, limits.remembered_vault_bytes)},
+    {{"limits.max_concurrent", number, 0, 100'000}, PG_SLOT(Settings, limits.max_concurrent)},
+    {{"limits.queue", number, 0, 100'000}, PG_SLOT(Settings, limits.queue)},
+    {{"limits.queue_timeout", duration, 1, kDay}, PG_SLOT(Settings, limits.queue_timeout)},
     {{"scan.exclude", list, 0, 0, check_plain_text}, PG_SLOT(Settings, scan.exclude)},
     {{"scan.max_file_size", bytes, 1, std::int64_t{1} << 40}, PG_SLOT(Settings, scan.max_file_size)},
     {{"scan.disable", list, 0, 0, check_plain_text}, PG_SLOT(Settings, scan.disable)},
@@ -63,6 +67,7 @@ constexpr Knob<ProviderSettings> kProviders[] = {
     {{"openai_base_url", text, 0, 0, check_base_url}, PG_SLOT(ProviderSettings, openai_base_url)},
     {{"anthropic_base_url", text, 0, 0, check_base_url}, PG_SLOT(ProviderSettings, anthropic_base_url)},
     {{"credential", text, 0, 0, check_credential}, PG_SLOT(ProviderSettings, credential)},
+    {{"credentials", list, 0, 0, check_own_credential}, PG_SLOT(ProviderSettings, credentials)},
     {{"auth", text, 0, 0, check_auth}, PG_SLOT(ProviderSettings, auth)},
     {{"vendor", text, 0, 0, check_provider_name}, PG_SLOT(ProviderSettings, vendor)},
     {{"models", list, 0, 0, check_plain_text}, PG_SLOT(ProviderSettings, models)},
@@ -70,13 +75,20 @@ constexpr Knob<ProviderSettings> kProviders[] = {
     {{"connect_timeout", duration, 100, kDay}, PG_SLOT(ProviderSettings, connect_timeout)},
     {{"first_byte_timeout", duration, 100, kDay}, PG_SLOT(ProviderSettings, first_byte_timeout)},
     {{"idle_timeout", duration, 100, kDay}, PG_SLOT(ProviderSettings, idle_timeout)},
+    {{"concurrency", number, 0, 100'000}, PG_SLOT(ProviderSettings, concurrency)},
+    {{"queue", number, 0, 100'000}, PG_SLOT(ProviderSettings, queue)},
+    {{"queue_timeout", duration, 1, kDay}, PG_SLOT(ProviderSettings, queue_timeout)},
+    {{"breaker_failures", number, 0, 1'000}, PG_SLOT(ProviderSettings, breaker_failures)},
+    {{"breaker_window", duration, 100, kDay}, PG_SLOT(ProviderSettings, breaker_window)},
+    {{"breaker_open", duration, 100, kDay}, PG_SLOT(ProviderSettings, breaker_open)},
+    {{"breaker_open_at_most", duration, 100, kDay}, PG_SLOT(ProviderSettings, breaker_open_at_most)},
 };
 
 constexpr Knob<ProjectSettings> kProjects[] = {
     {{"id", text, 0, 0, check_uuid}, PG_SLOT(ProjectSettings, id)},
     {{"type", text, 0, 0, check_project_type}, PG_SLOT(ProjectSettings, type)},
     {{"providers", list, 0, 0, check_provider_name}, PG_SLOT(ProjectSettings, providers)},
-    {{"fallback", text}, PG_SLOT(ProjectSettings, fallback)},
+    {{"fallback", one_or_more, 0, 0, check_plain_text}, PG_SLOT(ProjectSettings, fallback)},
     {{"fallback_on_failure", flag}, PG_SLOT(ProjectSettings, fallback_on_failure)},
     {{"require_key", flag}, PG_SLOT(ProjectSettings, require_key)},
     {{"keep_vaults", flag}, PG_SLOT(ProjectSettings, keep_vaults)},
@@ -119,6 +131,8 @@ Complaint wrong(const KnobType& type) {
               "such as \"30s\" or \"5m\""};
     case KnobKind::list:
       return {key + " must be a list of texts", "such as [\"a\", \"b\"]"};
+    case KnobKind::one_or_more:
+      return {key + " must be a text or a list of texts", "such as \"a\" or [\"a\", \"b\"]"};
     case KnobKind::text:
       break;
   }
@@ -142,6 +156,9 @@ std::optional<Complaint> put_number(const KnobType& type, KnobSlot slot, std::in
         using T = std::remove_pointer_t<decltype(at)>;
         if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
           *at = static_cast<T>(value);
+          return true;
+        } else if constexpr (std::is_same_v<T, std::optional<std::uint32_t>>) {
+          *at = static_cast<std::uint32_t>(value);
           return true;
         } else if constexpr (std::is_same_v<T, Millis> || std::is_same_v<T, std::optional<Millis>>) {
           *at = Millis(value);
@@ -197,6 +214,7 @@ struct Speller {
   std::string operator()(Millis value) const { return json_quoted(spell_duration(value.count())); }
   std::string operator()(Action value) const { return json_quoted(action_name(value)); }
   std::string operator()(const std::vector<std::string>& values) const {
+    if (type.kind == KnobKind::one_or_more && values.size() == 1) return json_quoted(values.front());
     std::string out = "[";
     for (const std::string& value : values) out += (out.size() > 1 ? ", " : "") + json_quoted(value);
     return out + "]";
@@ -253,8 +271,10 @@ std::optional<Complaint> set_knob(const KnobType& type, KnobSlot slot, const Tom
     const auto measure = read_measure(type.kind, *words);
     return measure ? put_number(type, slot, *measure) : wrong(type);
   }
+  if (const std::string* words = value.text(); words != nullptr && type.kind == KnobKind::one_or_more)
+    return put_list(type, slot, {*words});
   const TomlList* elements = value.list();
-  if (elements == nullptr || type.kind != KnobKind::list) return wrong(type);
+  if (elements == nullptr || (type.kind != KnobKind::list && type.kind != KnobKind::one_or_more)) return wrong(type);
   std::vector<std::string> values;
   for (const TomlValue& element : *elements) {
     if (element.text() == nullptr) return wrong(type);
@@ -271,7 +291,7 @@ std::optional<Complaint> set_knob_text(const KnobType& type, KnobSlot slot, std:
     const bool no = value == "false" || value == "0" || value == "no" || value == "off";
     return yes || no ? put_flag(type, slot, yes) : wrong(type);
   }
-  if (type.kind == KnobKind::list) {
+  if (type.kind == KnobKind::list || type.kind == KnobKind::one_or_more) {
     std::vector<std::string> values;
     for (const std::string_view piece : split(value, ','))
       if (!trim(piece).empty()) values.emplace_back(trim(piece));

@@ -21,12 +21,20 @@ struct Complaint {
   std::string hint;
 };
 
-enum class KnobKind : std::uint8_t { flag, number, bytes, duration, text, list };
+enum class KnobKind : std::uint8_t {
+  flag,
+  number,
+  bytes,
+  duration,
+  text,
+  list,
+  one_or_more,  // a list; one element may stand without brackets
+};
 
 /// Where the value lives; Action is a text kind.
 using KnobSlot =
     std::variant<bool*, int*, std::uint16_t*, std::uint32_t*, std::uint64_t*, Millis*, std::string*, std::vector<std::string>*,
-                 Action*, std::optional<bool>*, std::optional<std::string>*, std::optional<Millis>*>;
+                 Action*, std::optional<bool>*, std::optional<std::string>*, std::optional<Millis>*, std::optional<std::uint32_t>*>;
 
 struct KnobType {
   std::string_view key;  // "serve.port"

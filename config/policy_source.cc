@@ -25,6 +25,7 @@ struct PolicySource::State {
   Db db;
   SystemClock clock;
   GuardCache guards;
+  LastingState lasting;
   std::shared_ptr<const Policy> policy;
   std::uint64_t version = 0;
   std::int64_t data_version = -1;    // of the whole file
@@ -61,6 +62,7 @@ Status PolicySource::State::build(std::vector<Problem>& problems) {
   parts.environment = environment();
   parts.secrets = shipped_secret_rules();
   parts.guards = &guards;
+  parts.lasting = &lasting;
   PG_TRY(parts.keys, KeyStore(db, clock, "serve").list());
   std::optional<Result<SecretString>> app_key;
   parts.open_sealed = [&](std::string_view provider) -> Result<SecretString> {
@@ -104,6 +106,7 @@ std::shared_ptr<const Policy> PolicySource::State::refresh(std::optional<Setting
   if (!built) problems.push_back(built.error().message);
   for (const Problem& problem : mistakes) problems.push_back(problem_text(problem));
   std::erase_if(guards, [](const auto& row) { return row.second.use_count() == 1; });
+  lasting.forget_unused();
   return policy == before ? nullptr : policy;
 }
 

@@ -73,8 +73,9 @@ type = {}
 providers = [{}]
 
 # Take away the "#" to change one:
-# Asked, with its own credential, when the first provider answers 429, 503 or 529; also when it cannot be reached.
-#fallback = "provider:model"
+# Asked in order, each with its own credential, when the first provider is busy (429, 503, 529, or its queue full); with
+# fallback_on_failure also when it cannot be reached.
+#fallback = ["provider:model"]
 #fallback_on_failure = false
 #require_key = true
 # Remember what was redacted in conversations that the provider keeps, in memory only, this long.

@@ -26,12 +26,20 @@ void lay_over(ProviderSettings& row, const ProviderSettings& own) {
   lay_over(row.openai_base_url, own.openai_base_url);
   lay_over(row.anthropic_base_url, own.anthropic_base_url);
   lay_over(row.credential, own.credential);
+  if (own.credential || !own.credentials.empty()) row.credentials = own.credentials;
   lay_over(row.auth, own.auth);
   lay_over(row.vendor, own.vendor);
   lay_over(row.responses, own.responses);
   lay_over(row.connect_timeout, own.connect_timeout);
   lay_over(row.first_byte_timeout, own.first_byte_timeout);
   lay_over(row.idle_timeout, own.idle_timeout);
+  if (own.concurrency != 0) row.concurrency = own.concurrency;
+  lay_over(row.queue, own.queue);
+  lay_over(row.queue_timeout, own.queue_timeout);
+  lay_over(row.breaker_failures, own.breaker_failures);
+  lay_over(row.breaker_window, own.breaker_window);
+  lay_over(row.breaker_open, own.breaker_open);
+  lay_over(row.breaker_open_at_most, own.breaker_open_at_most);
   if (!own.headers.empty()) row.headers = own.headers;
   if (!own.models.empty()) row.models = own.models;
   if (!own.ca_file.empty()) row.ca_file = own.ca_file;
@@ -75,6 +83,11 @@ std::optional<ProviderSettings> find_provider_row(const Settings& settings, std:
 
 std::string credential_path(std::string_view credential, const Settings& settings, const std::string& home) {
   return resolve_path(credential.substr(5), directory_of(settings.config_file), home);
+}
+
+std::vector<std::string> credentials_of(const ProviderSettings& row) {
+  if (!row.credentials.empty()) return row.credentials;
+  return {row.credential.value_or("none")};
 }
 
 std::vector<std::string> base_urls(const ProviderSettings& row) {

@@ -25,6 +25,9 @@ std::optional<ProviderSettings> find_provider_row(const Settings& settings, std:
 /// The path of a "file:PATH" credential: relative ones beside pg.toml.
 std::string credential_path(std::string_view credential, const Settings& settings, const std::string& home);
 
+/// Its credentials, in the order in which they are tried; at least one.
+std::vector<std::string> credentials_of(const ProviderSettings& row);
+
 /// The URLs a row leads to, OpenAI's first.
 std::vector<std::string> base_urls(const ProviderSettings& row);
 

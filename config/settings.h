@@ -60,6 +60,7 @@ struct ProviderSettings {
   std::optional<std::string> openai_base_url;
   std::optional<std::string> anthropic_base_url;
   std::optional<std::string> credential;  // "env:NAME", "file:PATH", "sealed", "client", "none"
+  std::vector<std::string> credentials;   // instead of credential: "env:NAME", "file:PATH", "sealed", "sealed:NAME", in order
   std::optional<std::string> auth;        // "bearer", "x-api-key", "none"
   std::optional<std::string> vendor;
   std::vector<std::pair<std::string, std::string>> headers;
@@ -68,6 +69,11 @@ struct ProviderSettings {
   bool enabled = true;
   std::optional<bool> responses;  // the OpenAI base URL speaks Responses too; false = Chat Completions only
   std::optional<Millis> connect_timeout, first_byte_timeout, idle_timeout;
+  std::uint32_t concurrency = 0;                                // calls under way at once; 0 = no limit
+  std::optional<std::uint32_t> queue;                           // unset: limits.queue
+  std::optional<Millis> queue_timeout;                          // unset: limits.queue_timeout
+  std::optional<std::uint32_t> breaker_failures;                // 0 = no breaker; see BreakerRules
+  std::optional<Millis> breaker_window, breaker_open, breaker_open_at_most;
   std::string where;  // file:line of the table, for messages
   SourcePlaces places;
 };
@@ -79,7 +85,7 @@ struct ProjectSettings {
   std::string type = "agent";
   std::string file;
   std::vector<std::string> providers;          // in order of preference
-  std::string fallback;                        // "provider" or "provider:model": asked when the first is busy
+  std::vector<std::string> fallback;           // "provider" or "provider:model": asked in order when the first is busy
   bool fallback_on_failure = false;            // also when the first cannot be reached
   std::map<std::string, std::string> aliases;  // model names of the project's own -> "provider:model" or a model
   GuardSettings guards;

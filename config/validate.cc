@@ -58,16 +58,21 @@ void check_aliases(const Settings& settings, const ProjectSettings& project, std
 }
 
 void check_fallback(const Settings& settings, const ProjectSettings& project, std::vector<Problem>& problems) {
-  if (project.fallback.empty()) return;
-  const std::string name = project.fallback.substr(0, project.fallback.find(':'));
   const SourcePlace place = find_place(project.places, "fallback", project.file);
-  const auto row = find_provider_row(settings, name);
-  if (!row) {
-    problems.push_back(
-        {place, fmt::format("fallback: unknown provider \"{}\"", name), "write \"provider\" or \"provider:model\""});
-  } else if (row->credential == "client") {
-    // A caller's key is for the provider it was meant for, not for whoever helps out.
-    problems.push_back({place, "a fallback needs a credential of its own", fmt::format("{} has credential = \"client\"", name)});
+  const std::vector<std::string> names = provider_names(settings);
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  for (const std::string& target : project.fallback) {
+    const std::string name = target.substr(0, target.find(':'));
+    const auto row = find_provider_row(settings, name);
+    if (!row) {
+      const auto near = find_nearest(name, views);
+      problems.push_back({place, fmt::format("fallback: unknown provider \"{}\"", name),
+                          near ? fmt::format("did you mean \"{}\"?", *near) : "write \"provider\" or \"provider:model\""});
+    } else if (credentials_of(*row).front() == "client") {
+      // A caller's key is for the provider it was meant for, not for whoever helps out.
+      problems.push_back(
+          {place, "a fallback needs a credential of its own", fmt::format("{} has credential = \"client\"", name)});
+    }
   }
 }
 
@@ -91,7 +96,7 @@ bool is_vendor_host(const std::string& vendor, const std::string& host) {
 
 // The caller's own credential goes to its own vendor only, unless the row says whose credentials the host may see.
 void check_client_credential(const ProviderSettings& own, const ProviderSettings& row, std::vector<Problem>& problems) {
-  if (row.credential != "client" || own.vendor) return;
+  if (credentials_of(row).front() != "client" || own.vendor) return;
   for (const std::string& url : base_urls(row)) {
     const std::string host = host_of(url);
     if (is_vendor_host(*row.vendor, host) || is_loopback_host(host)) continue;
@@ -112,6 +117,9 @@ void check_provider(const Settings& settings, const ProviderSettings& own, std::
   if (!echo && base_urls(*row).empty())
     problems.push_back(
         {place, fmt::format("provider \"{}\" leads nowhere", own.name), "set openai_base_url or anthropic_base_url"});
+  if (own.credential && !own.credentials.empty())
+    problems.push_back({find_place(own.places, "credentials", own.where), "credential and credentials are set both",
+                        "put all of them into credentials, in the order in which they are to be tried"});
   if (row->ca_file.empty() || stamp_file(row->ca_file).inode != 0)
     check_client_credential(own, *row, problems);
   else
@@ -135,14 +143,15 @@ void check_open_door(const Settings& settings, std::vector<Problem>& problems) {
 void warn_credential(const Settings& settings, const ProviderSettings& row, const Environment& environment,
                      std::vector<std::string>& warnings) {
   const std::string& name = row.name;
-  const std::string credential = row.credential.value_or("none");
-  if (credential.substr(0, 4) == "env:" && !find_variable(environment, credential.substr(4)))
-    warnings.push_back(fmt::format("provider {}: environment variable {} is not set", name, credential.substr(4)));
-  if (credential.substr(0, 5) == "file:") {
-    const std::string path = credential_path(credential, settings, find_paths(environment).home);
-    if (stamp_file(path).inode == 0) warnings.push_back(fmt::format("provider {}: {}: no such file", name, path));
+  for (const std::string& credential : credentials_of(row)) {
+    if (credential.substr(0, 4) == "env:" && !find_variable(environment, credential.substr(4)))
+      warnings.push_back(fmt::format("provider {}: environment variable {} is not set", name, credential.substr(4)));
+    if (credential.substr(0, 5) == "file:") {
+      const std::string path = credential_path(credential, settings, find_paths(environment).home);
+      if (stamp_file(path).inode == 0) warnings.push_back(fmt::format("provider {}: {}: no such file", name, path));
+    }
   }
-  if (credential == "none") return;
+  if (credentials_of(row).front() == "none") return;
   for (const std::string& url : base_urls(row))
     if (url.substr(0, 5) == "http:" && !is_loopback_host(host_of(url)))
       warnings.push_back(fmt::format("provider {}: the credential travels unencrypted to {}", name, host_of(url)));

@@ -9,11 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "core/access/capacity.h"
 #include "core/access/keys.h"
 #include "core/base/clock.h"
 #include "core/base/secret_string.h"
 #include "core/base/url.h"
 #include "core/guard/guard.h"
+#include "core/route/health.h"
 #include "core/wire/dialect.h"
 
 namespace pg {
@@ -46,6 +48,20 @@ struct Provider {
   Millis connect_timeout{10'000};
   Millis first_byte_timeout{600'000};
   Millis idle_timeout{300'000};
+  std::shared_ptr<Capacity> capacity;  // calls under way at once, all credentials together; nullptr = no limit
+
+  // A target is a provider with one of its credentials.
+  std::string label;                                     // as a row's attempts name it: "openai", "openai#2"
+  std::vector<std::shared_ptr<const Provider>> spares;   // the same provider with its further credentials, in order
+  std::shared_ptr<Health> health;                        // nullptr in tests: always well
+  BreakerRules breaker;
+  bool breaker_always = false;  // the row sets it: it refuses even where nobody else can be asked
+};
+
+/// Who is asked when the first cannot.
+struct Fallback {
+  std::shared_ptr<const Provider> provider;
+  std::string model;  // "" = the model that was asked for
 };
 
 struct Project {
@@ -57,8 +73,7 @@ struct Project {
   std::shared_ptr<const Guards> guards;
   std::vector<std::shared_ptr<const Provider>> providers;   // in order of preference
   std::map<std::string, std::string, std::less<>> aliases;  // "fast" -> "openai:gpt-4o-mini"
-  std::shared_ptr<const Provider> fallback;                 // asked when the first is busy; nullptr = none
-  std::string fallback_model;                               // "" = the model that was asked for
+  std::vector<Fallback> fallbacks;                          // asked in order when the first is busy
   bool fallback_on_failure = false;                         // also when the first cannot be reached or says nothing in time
   bool keep_vaults = true;                                  // remember the vault of a conversation the provider keeps
   Millis keep_vaults_for{3'600'000};
@@ -75,6 +90,9 @@ struct Limits {
   Millis drain{30'000};
   std::uint32_t max_connections = 10'000;
   std::uint64_t remembered_vault_bytes = 64ull << 20;
+  std::uint32_t max_concurrent = 0;  // model calls under way at once; 0 = no limit
+  std::uint32_t queue = 100;         // how many may wait for a place, at each limit
+  Millis queue_timeout{30'000};      // how long one may wait
 };
 
 struct Policy {
@@ -84,6 +102,7 @@ struct Policy {
   std::vector<std::string> allowed_origins;
   std::map<std::string, std::shared_ptr<const Project>, std::less<>> projects;  // by id and by name
   std::shared_ptr<const KeyRing> keys;
+  std::shared_ptr<Capacity> capacity;  // of the whole process; nullptr = no limit
 
   const Project* find_project(std::string_view id_or_name) const;  // nullptr when there is none
 };

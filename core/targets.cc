@@ -118,11 +118,12 @@ Result<Target> choose_target(const Project& project, DialectId dialect, std::str
   return std::move(*best);
 }
 
-Result<Target> choose_fallback(const Project& project, DialectId dialect, std::string_view model) {
-  if (project.fallback == nullptr) return make_error(Code::not_found, "the project has no fallback");
-  const std::string_view named = project.fallback_model.empty() ? read_model(project, model).model : project.fallback_model;
-  std::optional<Target> target = target_at(project.fallback, dialect, named);
-  if (!target || !project.fallback->credential_problem.empty())
+Result<Target> choose_fallback(const Project& project, DialectId dialect, std::string_view model, std::size_t nth) {
+  if (nth >= project.fallbacks.size()) return make_error(Code::not_found, "the project has no fallback");
+  const Fallback& fallback = project.fallbacks[nth];
+  const std::string_view named = fallback.model.empty() ? read_model(project, model).model : fallback.model;
+  std::optional<Target> target = target_at(fallback.provider, dialect, named);
+  if (!target || !fallback.provider->credential_problem.empty())
     return make_error(Code::not_found, "the project's fallback cannot take this call");
   return std::move(*target);
 }

@@ -1,6 +1,7 @@
 // Where a call goes: which provider, which of its dialects, and what it calls the model.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,8 +24,9 @@ struct Target {
 /// credential.
 Result<Target> choose_target(const Project& project, DialectId dialect, std::string_view model);
 
-/// The project's fallback for a call of that dialect. not_found when there is none, or none that can be translated for.
-Result<Target> choose_fallback(const Project& project, DialectId dialect, std::string_view model);
+/// The project's fallback number `nth` for a call of that dialect. not_found when there is none, or none that can be translated
+/// for.
+Result<Target> choose_fallback(const Project& project, DialectId dialect, std::string_view model, std::size_t nth = 0);
 
 /// Who makes a model of that name: "anthropic", "openai", …, or "" for names that say nothing.
 std::string_view vendor_of_model(std::string_view model);

@@ -2,11 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "core/base/encode.h"
-#include "core/base/error.h"
-#include "core/targets.h"
 #include "core/wire/translate.h"
 #include "proxy/serve_model.h"
 
@@ -62,6 +59,8 @@ Status translate(Exchange& x) {
   return {};
 }
 
+}  // namespace
+
 Status send_to(Exchange& x, Target target) {
   x.to = Sending{};
   x.to.provider = std::move(target.provider);
@@ -78,38 +77,9 @@ Status send_to(Exchange& x, Target target) {
   return {};
 }
 
-// Why a reply is no reason to give up: the provider is busy, or, where the project says so, nobody is there.
-std::string reason_to_fall_back(const Exchange& x, const Result<Upstream>& sent) {
-  constexpr std::array<int, 3> kBusy = {429, 503, 529};
-  if (sent) {
-    const int status = sent.value().head.status;
-    return std::find(kBusy.begin(), kBusy.end(), status) == kBusy.end() ? "" : std::to_string(status);
-  }
-  const Code code = sent.error().code;
-  const bool failed = code == Code::upstream_failed || code == Code::upstream_timeout;
-  return failed && x.project->fallback_on_failure ? std::string(code_name(code)) : "";
-}
-
-}  // namespace
-
 Status choose_provider(Exchange& x) {
   PG_TRY(Target target, choose_target(*x.project, x.surface.dialect, x.view.model));
   return send_to(x, std::move(target));
-}
-
-bool fall_back(Exchange& x, const Result<Upstream>& sent) {
-  if (x.project->fallback == nullptr || x.project->fallback == x.to.provider) return false;
-  const std::string reason = reason_to_fall_back(x, sent);
-  if (reason.empty()) return false;
-  Result<Target> target = choose_fallback(*x.project, x.surface.dialect, x.view.model);
-  if (!target) return false;
-  Sending first = std::move(x.to);
-  if (!send_to(x, std::move(target).value())) {  // it cannot be said in the fallback's dialect
-    x.to = std::move(first);
-    return false;
-  }
-  x.row.attempts = first.provider->name + ":" + reason;
-  return true;
 }
 
 }  // namespace pg

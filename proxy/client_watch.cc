@@ -10,7 +10,7 @@ constexpr std::string_view kCommentChunk = "3\r\n:\n\n\r\n";              // an 
 
 }  // namespace
 
-ClientWatch::ClientWatch(Exchange& x, Stream& upstream) : x_(x), upstream_(upstream) {
+ClientWatch::ClientWatch(Exchange& x, Interruptible& wait) : x_(x), wait_(wait) {
   x_.parts.loop.watch(*this);
 }
 
@@ -19,11 +19,11 @@ ClientWatch::~ClientWatch() {
 }
 
 void ClientWatch::on_tick(SteadyTime) {
-  if (x_.gw.cutting.load(std::memory_order_relaxed)) return upstream_.abort(IoEnd::canceled);
+  if (x_.gw.cutting.load(std::memory_order_relaxed)) return wait_.abort(IoEnd::canceled);
   const PeerState state = peer_state(x_.client.stream().fd());
   if (state == PeerState::gone) {
     left_ = true;
-    return upstream_.abort(IoEnd::canceled);
+    return wait_.abort(IoEnd::canceled);
   }
   if (state == PeerState::half_closed && !probed_) probe();
 }
@@ -39,7 +39,7 @@ void ClientWatch::probe() {
   const IoResult sent = x_.client.stream().try_write(std::span<const iovec>(&piece, 1));
   if (sent.end != IoEnd::ok && sent.end != IoEnd::again) {
     left_ = true;
-    upstream_.abort(IoEnd::canceled);
+    wait_.abort(IoEnd::canceled);
   }
 }
 

@@ -7,10 +7,10 @@
 
 namespace pg {
 
-/// Alive only while the exchange awaits `upstream`; nothing else writes to the client then.
+/// Alive only while the exchange awaits `wait`; nothing else writes to the client then.
 class ClientWatch : private Watched {
  public:
-  ClientWatch(Exchange& x, Stream& upstream);
+  ClientWatch(Exchange& x, Interruptible& wait);
   ~ClientWatch();
   ClientWatch(const ClientWatch&) = delete;
   ClientWatch& operator=(const ClientWatch&) = delete;
@@ -21,7 +21,7 @@ class ClientWatch : private Watched {
   void probe();
 
   Exchange& x_;
-  Stream& upstream_;
+  Interruptible& wait_;
   bool left_ = false;
   bool probed_ = false;
 };

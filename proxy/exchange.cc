@@ -69,6 +69,9 @@ bool is_worth_a_row(const Exchange& x) {
 
 void record(Exchange& x) {
   x.row.latency_ms = std::chrono::duration_cast<Millis>(x.gw.clock.steady() - x.begun).count();
+  // How long it waited stands in front of who was asked: most calls have neither.
+  if (x.queued > Millis{0})
+    x.row.attempts = fmt::format("queue:{}ms{}{}", x.queued.count(), x.row.attempts.empty() ? "" : ",", x.row.attempts);
   if (x.row.outcome.empty()) x.row.outcome = x.row.status < 400 ? "ok" : "error";
   if (!is_worth_a_row(x)) return;
   x.gw.journal.record(std::move(x.row));

@@ -12,6 +12,7 @@
 #include "core/guard/remembered_vaults.h"
 #include "core/guard/verdict_cache.h"
 #include "core/policy.h"
+#include "core/route/sticky.h"
 #include "proxy/idle_list.h"
 #include "proxy/journal.h"
 #include "proxy/net/loop.h"
@@ -37,12 +38,14 @@ struct Gateway {
   SystemClock clock;
   TlsContexts tls;
   RememberedVaults vaults;
+  StickyCredentials sticky;
   Journal journal;
   std::vector<LoopParts*> loops;  // one per thread; not changed once they run
   std::atomic<std::uint32_t> connections{0};
   std::atomic<std::uint32_t> exchanges{0};  // under way
   std::atomic<bool> draining{false};        // no new exchanges; connections close after their answer
   std::atomic<bool> cutting{false};         // the drain took too long: running streams end with an error now
+  std::atomic<bool> stopped{false};         // the loops run no more: nobody is to be woken
 
  private:
   std::atomic<std::shared_ptr<const Policy>> policy_;

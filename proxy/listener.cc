@@ -175,6 +175,7 @@ void Server::stop_listening() {
 }
 
 void Server::stop() {
+  gateway_.stopped.store(true);
   for (const std::unique_ptr<Worker>& worker : workers_) worker->parts.loop.io().stop();
   for (const std::unique_ptr<Worker>& worker : workers_)
     if (worker->thread.joinable()) worker->thread.join();

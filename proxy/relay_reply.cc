@@ -134,6 +134,7 @@ Task<IoEnd> Relay::read_some() {
     upstream_.local_body.clear();
     co_return plain_.empty() ? IoEnd::eof : IoEnd::ok;
   }
+  if (!upstream_.read_ahead.empty()) raw_.swap(upstream_.read_ahead);
   IoEnd end = upstream_.connection->take_buffered(raw_);
   if (end == IoEnd::again && raw_.empty()) end = co_await next_bytes();
   if (end == IoEnd::again || (end == IoEnd::eof && !raw_.empty())) end = IoEnd::ok;
@@ -225,7 +226,7 @@ Task<void> Relay::relay_running() {
   while (end == IoEnd::ok && !client_left_) {
     plain_.clear();
     // The head goes out with the first bytes when they are there already, and alone when they are not.
-    if (!head_.empty() && upstream_.connection && upstream_.connection->nothing_buffered()) co_await flush(false);
+    if (!head_.empty() && upstream_.connection && upstream_.nothing_buffered()) co_await flush(false);
     end = co_await read_some();
     if (!plain_.empty() && !path_.push(plain_, out_)) end = IoEnd::failed;
     note_first_content();

@@ -6,9 +6,11 @@
 #include "core/base/compress.h"
 #include "core/base/text.h"
 #include "core/guard/guard_call.h"
+#include "proxy/ask_targets.h"
 #include "proxy/posture.h"
 #include "proxy/relay_reply.h"
 #include "proxy/send_upstream.h"
+#include "proxy/take_place.h"
 
 namespace pg {
 namespace {
@@ -104,12 +106,16 @@ Task<void> serve_model_call(Exchange& x) {
   check_json_type(x.head).value();            // 415
   const Status read = co_await read_body(x);  // 413, 408, 400, 415
   read.value();
-  read_call(x).value();        // 400
+  read_call(x).value();  // 400
+  if (must_admit(x)) {
+    const Status admitted = co_await admit(x);  // 429, 503
+    admitted.value();
+  }
   guard(x).value();            // 422; from here on, the body with its edits is safe to send
   choose_provider(x).value();  // 404, 503, 400
-  Result<Upstream> sent = co_await send_upstream(x);
-  if (fall_back(x, sent)) sent = co_await send_upstream(x);
-  Upstream upstream = std::move(sent).value();  // 502, 504
+  Task<Result<Upstream>> answer = has_one_target(x) ? send_upstream(x) : ask_targets(x);
+  Result<Upstream> sent = co_await std::move(answer);
+  Upstream upstream = std::move(sent).value();  // 502, 503, 504, 429
   co_await relay_reply(x, upstream);            // restore, count, write
 }
 

@@ -1,6 +1,7 @@
 // The pages that serve: one function per kind of request, each line of it a step with its own file.
 #pragma once
 
+#include "core/targets.h"
 #include "proxy/exchange.h"
 #include "proxy/send_upstream.h"
 
@@ -22,8 +23,7 @@ Status authenticate(Exchange& x, std::uint32_t needed);
 /// in its dialect.
 Status choose_provider(Exchange& x);
 
-/// True when `sent` (a busy provider, or none) is to be forgotten and x.to now names the project's fallback. Only before the
-/// first byte to the client.
-bool fall_back(Exchange& x, const Result<Upstream>& sent);
+/// Makes x.to what `target` is to be sent. bad_request for what cannot be said in its dialect.
+Status send_to(Exchange& x, Target target);
 
 }  // namespace pg

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/error.h"
 #include "core/wire/dialect.h"
 #include "proxy/net/chunks.h"
@@ -49,7 +51,7 @@ bool ends_connection(Code code) {
   }
 }
 
-std::string extra_fields(const Error& error) {
+std::string extra_fields(const Exchange& x, const Error& error) {
   switch (error.code) {
     case Code::blocked:
       return "x-should-retry: false\r\n";
@@ -60,7 +62,8 @@ std::string extra_fields(const Error& error) {
     case Code::unauthenticated:
       return "WWW-Authenticate: Bearer\r\nx-should-retry: false\r\n";
     case Code::unavailable:
-      return "Retry-After: 1\r\n";
+    case Code::rate_limited:
+      return fmt::format("Retry-After: {}\r\n", std::max(x.retry_after, 1u));
     default:
       return "";
   }
@@ -107,7 +110,7 @@ Task<void> write_refusal(Exchange& x, Error error) {
   }
   note_in_row(x, error, status);
   x.close_after = x.close_after || ends_connection(error.code) || !x.client.body_is_done() || !x.head.keep_alive;
-  const std::string fields = extra_fields(error);
+  const std::string fields = extra_fields(x, error);
   const std::string head = local_head(x, status, type, body.size(), fields);
   const std::string_view sent_body = x.head.method == "HEAD" ? std::string_view() : std::string_view(body);
   x.head_sent = true;

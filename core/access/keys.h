@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/access/capacity.h"
 #include "core/base/clock.h"
 #include "core/base/crypto.h"
 #include "core/base/result.h"
@@ -32,6 +33,8 @@ struct Key {
   UnixMillis created = 0;
   UnixMillis expires = 0;  // 0 = never
   UnixMillis revoked = 0;  // 0 = not revoked
+  std::uint32_t concurrency = 0;       // calls under way at once; 0 = no limit
+  std::shared_ptr<Capacity> capacity;  // what holds it to that; nullptr = nothing
 };
 
 struct MintedKey {

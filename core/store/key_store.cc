@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMaxName = 64;
 constexpr std::string_view kColumns =
-    "SELECT id, name, prefix, digest, owner, project, scopes, enabled, created, expires, revoked FROM keys ";
+    "SELECT id, name, prefix, digest, owner, project, scopes, enabled, created, expires, revoked, concurrency FROM keys ";
 
 bool is_key_name(std::string_view name) {
   const auto fits = [](char c) {
@@ -43,6 +43,7 @@ Result<Key> read_key(const Statement& row) {
   key.created = row.integer(8);
   key.expires = row.integer(9);
   key.revoked = row.integer(10);
+  key.concurrency = static_cast<std::uint32_t>(row.integer(11));
   return key;
 }
 
@@ -107,13 +108,14 @@ Result<IssuedKey> KeyStore::insert(const NewKey& wanted) {
   MintedKey minted = mint_key();
   IssuedKey issued;
   issued.text = std::move(minted.text);
-  issued.key = {
-      0, wanted.name, minted.prefix, minted.digest, wanted.owner, wanted.project, wanted.scopes, true, now, wanted.expires, 0};
+  issued.key = {0,    wanted.name, minted.prefix,  minted.digest, wanted.owner,       wanted.project, wanted.scopes,
+                true, now,         wanted.expires, 0,             wanted.concurrency, nullptr};
   PG_TRY(Statement statement,
          db_.prepare("INSERT INTO keys(name, prefix, digest, owner, project, scopes, enabled, created, expires, "
-                     "revoked) VALUES(?, ?, ?, ?, ?, ?, 1, ?, ?, 0)"));
+                     "revoked, concurrency) VALUES(?, ?, ?, ?, ?, ?, 1, ?, ?, 0, ?)"));
   statement.bind(1, wanted.name).bind(2, minted.prefix).bind_blob(3, as_bytes(minted.digest)).bind(4, wanted.owner);
   statement.bind(5, wanted.project).bind(6, scopes_text(wanted.scopes)).bind(7, now).bind(8, wanted.expires);
+  statement.bind(9, std::int64_t{wanted.concurrency});
   if (auto done = statement.run(); !done) {
     if (done.error().code != Code::conflict) return std::move(done).error();
     return make_error(Code::conflict, "a key named \"" + wanted.name + "\" exists already; names of revoked keys stay taken");
@@ -121,7 +123,8 @@ Result<IssuedKey> KeyStore::insert(const NewKey& wanted) {
   issued.key.id = db_.last_rowid();
   AuditStore audit(db_);
   const std::string detail =
-      "scopes " + scopes_text(wanted.scopes) + (wanted.project.empty() ? "" : ", project " + wanted.project);
+      "scopes " + scopes_text(wanted.scopes) + (wanted.project.empty() ? "" : ", project " + wanted.project) +
+      (wanted.concurrency == 0 ? "" : fmt::format(", concurrency {}", wanted.concurrency));
   if (auto noted = audit.append({0, now, actor_, "key.add", wanted.name, detail}); !noted) return std::move(noted).error();
   return issued;
 }

@@ -18,7 +18,8 @@ struct NewKey {
   std::string owner;
   std::string project;  // project id; empty = any
   std::uint32_t scopes = scope_chat | scope_models;
-  UnixMillis expires = 0;  // 0 = never
+  UnixMillis expires = 0;         // 0 = never
+  std::uint32_t concurrency = 0;  // calls under way at once; 0 = no limit
 };
 
 /// A key and its text, which is nowhere else and cannot be shown again.

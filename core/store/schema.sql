@@ -105,3 +105,6 @@ CREATE TABLE log(
 -- Every index is paid for with every request. An id begins with the time, so that its own index answers "since"; what went wrong is
 -- rare and asked for.
 CREATE INDEX log_failed ON log(status) WHERE status >= 400;
+
+-- migration 2: how many calls a key may have under way at once; 0 = as many as it likes
+ALTER TABLE keys ADD COLUMN concurrency INTEGER NOT NULL DEFAULT 0 CHECK(concurrency >= 0);

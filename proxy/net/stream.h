@@ -36,7 +36,16 @@ inline iovec piece_of(std::string_view text) {
   return {const_cast<char*>(text.data()), text.size()};
 }
 
-class Stream : private Watched {
+/// A wait that can be ended from outside.
+class Interruptible {
+ public:
+  virtual void abort(IoEnd why) = 0;
+
+ protected:
+  ~Interruptible() = default;
+};
+
+class Stream final : private Watched, public Interruptible {
  public:
   Stream(Loop& loop, TcpSocket socket);
   ~Stream();
@@ -49,7 +58,7 @@ class Stream : private Watched {
     stopped_ = IoEnd::ok;
   }
   /// Ends the wait that is under way, and later ones, with `why`.
-  void abort(IoEnd why);
+  void abort(IoEnd why) override;
 
   IoResult try_read(char* to, std::size_t size);
   /// Waits until something can be read.

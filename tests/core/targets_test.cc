@@ -81,18 +81,18 @@ TEST_CASE("what cannot be served is refused with a reason") {
 TEST_CASE("the fallback speaks the client's dialect or is translated for, and may have a model of its own") {
   Project project = project_of({kAnthropic});
   CHECK_FALSE(choose_fallback(project, DialectId::anthropic, "claude-x"));
-  project.fallback = kChat;
+  project.fallbacks = {{kChat, ""}};
   CHECK(choose_fallback(project, DialectId::anthropic, "claude-x").value().translated);
   CHECK(choose_fallback(project, DialectId::openai_chat, "claude-x").value().model == "claude-x");
   CHECK_FALSE(choose_fallback(project, DialectId::openai_chat, "claude-x").value().translated);
-  project.fallback_model = "llama3:8b";
+  project.fallbacks[0].model = "llama3:8b";
   project.aliases = {{"fast", "anthropic:claude-x"}};
   CHECK(choose_fallback(project, DialectId::anthropic, "fast").value().model == "llama3:8b");
-  project.fallback_model = "";
+  project.fallbacks[0].model = "";
   CHECK(choose_fallback(project, DialectId::anthropic, "fast").value().model == "claude-x");
   auto keyless = std::make_shared<Provider>(*kChat);
   keyless->credential_problem = "none";
-  project.fallback = keyless;
+  project.fallbacks[0].provider = keyless;
   CHECK_FALSE(choose_fallback(project, DialectId::openai_chat, "x"));
 }
 

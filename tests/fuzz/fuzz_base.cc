@@ -8,6 +8,7 @@
 #include "core/base/address.h"
 #include "core/base/compress.h"
 #include "core/base/encode.h"
+#include "core/base/retry_after.h"
 #include "core/base/text.h"
 #include "core/base/url.h"
 
@@ -24,6 +25,7 @@ void read_url(std::string_view text) {
 }
 
 void read_units(std::string_view text) {
+  if (const auto wait = parse_retry_after(text, 0)) expect(*wait >= Millis{0} && *wait <= Millis{86'400'000});
   const auto time = parse_rfc3339(text);
   if (time) expect(parse_rfc3339(format_rfc3339(*time)).has_value());
   (void)parse_duration_ms(text);

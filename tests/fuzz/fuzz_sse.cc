@@ -5,10 +5,13 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/reply_path.h"
+#include "core/wire/first_event.h"
 #include "core/wire/sse.h"
+#include "core/wire/translate.h"
 
 namespace pg {
 namespace {
@@ -53,6 +56,14 @@ std::string relay_split(std::string_view text, std::size_t at, DialectId dialect
   return out;
 }
 
+// The verdict and the status it means.
+std::pair<FirstEvent::Says, int> first_split(std::string_view text, std::size_t at, DialectId dialect) {
+  FirstEvent first(wire_of(dialect));
+  FirstEvent::Says says = first.push(text.substr(0, at));
+  if (says == FirstEvent::Says::nothing) says = first.push(text.substr(at));
+  return {says, first.status()};
+}
+
 }  // namespace
 }  // namespace pg
 
@@ -65,6 +76,7 @@ int fuzz_sse_one(const std::uint8_t* data, std::size_t size) {
   pg::expect_sse(pg::read_split(text, at).parts == whole.parts);
   for (pg::DialectId dialect : {pg::DialectId::anthropic, pg::DialectId::openai_chat}) {
     pg::expect_sse(pg::relay_split(text, at, dialect) == pg::relay_split(text, 0, dialect));
+    pg::expect_sse(pg::first_split(text, at, dialect) == pg::first_split(text, 0, dialect));
   }
   return 0;
 }

@@ -1,0 +1,325 @@
+// One loop: whoever may go is asked, the answer is judged, and what it says of the target is remembered for the next call.
+#include "proxy/ask_targets.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "core/base/error.h"
+#include "core/base/retry_after.h"
+#include "core/targets.h"
+#include "proxy/peek_reply.h"
+#include "proxy/serve_model.h"
+#include "proxy/take_place.h"
+
+namespace pg {
+namespace {
+
+constexpr Millis kLongestRest{600'000};   // however long a provider asks for
+constexpr Millis kRestLimited{10'000};    // a credential that is over its rate and was not told for how long
+constexpr Millis kRestRefused{300'000};   // a credential that the provider does not take
+constexpr std::size_t kMostCredentials = 64;
+
+/// What an answer is worth.
+struct Verdict {
+  std::string reason;           // why another may do better; "" = this is the answer
+  bool next_credential = false;  // another credential of the same provider may
+  bool fall_back = false;        // another provider may
+  bool failed = false;           // the target is not well
+  bool told = true;              // it says something about the target at all
+};
+
+bool is_busy(int status) {
+  constexpr std::array<int, 3> kBusy = {429, 503, 529};
+  return std::find(kBusy.begin(), kBusy.end(), status) != kBusy.end();
+}
+
+bool has_alternatives(const Exchange& x) {
+  return !x.to.provider->spares.empty() || !x.project->fallbacks.empty();
+}
+
+class Asking {
+ public:
+  explicit Asking(Exchange& x);
+  Task<Result<Upstream>> run();
+
+ private:
+  /// An answer that is given when nobody has a better one.
+  struct Held {
+    Sending to;
+    Upstream reply;
+  };
+
+  static const std::string& conversation_of(const Exchange& x) {
+    if (!x.row.session.empty()) return x.row.session;
+    return x.view.conversation.empty() ? x.view.continues : x.view.conversation;
+  }
+  const std::shared_ptr<const Provider>& credential(std::size_t number) const {
+    return number == 0 ? head_ : head_->spares[number - 1];
+  }
+  SteadyTime now() const { return x_.gw.clock.steady(); }
+  bool is_armed(const Provider& target) const {
+    return target.health && target.breaker.failures > 0 && (alternatives_ || target.breaker_always);
+  }
+  bool stays_inside() const {
+    return head_->echo || (x_.to.translated && x_.surface.operation == Operation::count_tokens);
+  }
+
+  void begin_target();
+  bool may_ask(const Provider& target);
+  bool next_credential();
+  bool next_target();
+  bool start_over();
+  bool go_on(const Verdict& verdict);
+  Task<Result<Upstream>> ask_one();
+  Verdict judge(const Result<Upstream>& sent) const;
+  void judge_status(int status, Verdict& verdict) const;
+  void tell_health(const Verdict& verdict, const Result<Upstream>& sent);
+  void rest_target(const ReplyHead& head, int status);
+  void note(const std::string& label, std::string_view why);
+  void settle();
+  Result<Upstream> give_up(const std::optional<Error>& last);
+  Error nobody(bool crowded);
+
+  Exchange& x_;
+  bool alternatives_;
+  std::shared_ptr<const Provider> head_;  // of the target under way, with its spares
+  std::string conversation_;
+  std::size_t fallback_ = 0;  // the next of the project's
+  std::uint64_t tried_ = 0;   // credentials of head_, by number
+  std::uint32_t sticky_ = 0;  // the credential this conversation begins with
+  std::size_t number_ = 0;    // of the credential under way
+  Health::Gate gate_ = Health::Gate::closed;
+  Peeked peeked_;
+  bool asked_ = false;        // anybody at all
+  bool last_resort_ = false;  // those that rest are asked all the same
+  bool any_rests_ = false;
+  std::optional<Held> held_;
+  std::string attempts_before_, attempts_with_last_;
+  std::optional<Millis> soonest_;  // until somebody who was passed over may be asked again
+};
+
+Asking::Asking(Exchange& x)
+    : x_(x), alternatives_(has_alternatives(x)), head_(x.to.provider), conversation_(conversation_of(x)) {
+  begin_target();
+}
+
+void Asking::begin_target() {
+  tried_ = 0;
+  sticky_ = head_->spares.empty() ? 0 : x_.gw.sticky.find(head_->name, conversation_, now());
+  if (sticky_ > head_->spares.size()) sticky_ = 0;
+}
+
+void Asking::note(const std::string& label, std::string_view why) {
+  x_.row.attempts += fmt::format("{}{}:{}", x_.row.attempts.empty() ? "" : ",", label, why);
+}
+
+bool Asking::may_ask(const Provider& target) {
+  gate_ = Health::Gate::closed;
+  if (!target.health) return true;
+  const SteadyTime time = now();
+  if (alternatives_ && !last_resort_ && target.health->rests(x_.to.model, time)) {
+    any_rests_ = true;
+    note(target.label, "resting");
+    return false;
+  }
+  if (!is_armed(target)) return true;
+  gate_ = target.health->enter(time);
+  if (gate_ != Health::Gate::open) return true;
+  note(target.label, "breaker-open");
+  const Millis wait = target.health->wait("", time);
+  soonest_ = soonest_ ? std::min(*soonest_, wait) : wait;
+  return false;
+}
+
+// The conversation's own credential first, then all in their order.
+bool Asking::next_credential() {
+  const std::size_t count = std::min(head_->spares.size() + 1, kMostCredentials);
+  for (std::size_t i = 0; i <= count; ++i) {
+    const std::size_t number = i == 0 ? sticky_ : i - 1;
+    const std::uint64_t bit = std::uint64_t{1} << number;
+    if ((tried_ & bit) != 0) continue;
+    tried_ |= bit;
+    const std::shared_ptr<const Provider>& target = credential(number);
+    if (!may_ask(*target)) continue;
+    number_ = number;
+    // An outlet lives in its provider; those with another credential have the same in the same places.
+    if (x_.to.outlet != nullptr && x_.to.provider != target)
+      x_.to.outlet = target->outlets.data() + (x_.to.outlet - x_.to.provider->outlets.data());
+    x_.to.provider = target;
+    return true;
+  }
+  return false;
+}
+
+bool Asking::next_target() {
+  while (fallback_ < x_.project->fallbacks.size()) {
+    Result<Target> target = choose_fallback(*x_.project, x_.surface.dialect, x_.view.model, fallback_++);
+    if (!target || (target.value().provider == head_ && target.value().model == x_.to.model)) continue;
+    Sending before = std::move(x_.to);
+    std::shared_ptr<const Provider> provider = target.value().provider;
+    if (!send_to(x_, std::move(target).value())) {  // it cannot be said in the fallback's dialect
+      x_.to = std::move(before);
+      continue;
+    }
+    x_.provider_place.release();
+    head_ = std::move(provider);
+    begin_target();
+    if (next_credential()) return true;
+  }
+  return false;
+}
+
+// Everybody who could be asked rests: then whoever comes first is asked all the same, and says for how long himself.
+bool Asking::start_over() {
+  if (!any_rests_ || last_resort_ || held_) return false;
+  last_resort_ = true;
+  fallback_ = 0;
+  if (asked_) return next_target();
+  if (!choose_provider(x_)) return false;
+  head_ = x_.to.provider;
+  begin_target();
+  return next_credential() || next_target();
+}
+
+Task<Result<Upstream>> Asking::ask_one() {
+  const bool needs_place = head_->capacity != nullptr && !x_.provider_place.held() && !stays_inside();
+  if (needs_place) {
+    std::string whose = "provider " + head_->name;
+    const Status placed = co_await take_place(x_, *head_->capacity, x_.provider_place, std::move(whose));
+    asked_ = true;
+    if (!placed) co_return placed.error();
+  }
+  asked_ = true;
+  Result<Upstream> sent = co_await send_upstream(x_);
+  peeked_ = Peeked();
+  if (sent && can_peek(sent.value()) && (alternatives_ || is_armed(*x_.to.provider))) {
+    peeked_ = co_await peek_reply(x_, sent.value());
+    if (peeked_.left) co_return client_left_error();
+  }
+  co_return sent;
+}
+
+void Asking::judge_status(int status, Verdict& verdict) const {
+  verdict.failed = status >= 500 && status != 501;
+  const bool refused = (status == 401 || status == 403) && !x_.to.provider->credential.empty();
+  verdict.next_credential = refused || status == 429;
+  verdict.fall_back = is_busy(status);
+  if (verdict.next_credential || verdict.fall_back) verdict.reason = std::to_string(status);
+}
+
+Verdict Asking::judge(const Result<Upstream>& sent) const {
+  Verdict verdict;
+  if (!sent && is_crowded(sent.error())) {
+    verdict.told = false;
+    verdict.fall_back = true;
+    verdict.reason = sent.error().detail;
+    return verdict;
+  }
+  if (sent && !peeked_.cut) {
+    judge_status(peeked_.status != 0 ? peeked_.status : sent.value().head.status, verdict);
+    return verdict;
+  }
+  const Code code = sent ? Code::upstream_failed : sent.error().code;
+  verdict.failed = code == Code::upstream_failed || code == Code::upstream_timeout;
+  verdict.told = verdict.failed;
+  verdict.fall_back = verdict.failed && x_.project->fallback_on_failure;
+  verdict.reason = code_name(code);
+  return verdict;
+}
+
+void Asking::rest_target(const ReplyHead& head, int status) {
+  Health& health = *x_.to.provider->health;
+  if (status == 401 || status == 403) {
+    if (!head_->spares.empty()) health.rest("", now() + kRestRefused);
+    return;
+  }
+  const std::optional<Millis> asked = find_retry_after(head, x_.gw.clock.wall());
+  const bool unsaid = status == 429 && !head_->spares.empty();
+  const Millis rest = asked ? std::min(*asked, kLongestRest) : unsaid ? kRestLimited : Millis{0};
+  if (rest > Millis{0}) health.rest(x_.to.model, now() + rest);
+}
+
+void Asking::tell_health(const Verdict& verdict, const Result<Upstream>& sent) {
+  const Provider& target = *x_.to.provider;
+  if (!target.health || !verdict.told) return;
+  if (alternatives_ && sent && !verdict.reason.empty() && !peeked_.cut)
+    rest_target(sent.value().head, peeked_.status != 0 ? peeked_.status : sent.value().head.status);
+  if (!is_armed(target)) return;
+  if (verdict.failed)
+    target.health->fail(now(), target.breaker, gate_);
+  else
+    target.health->succeed();
+}
+
+void Asking::settle() {
+  if (!head_->spares.empty() && number_ != sticky_)
+    x_.gw.sticky.remember(head_->name, conversation_, static_cast<std::uint32_t>(number_), now());
+}
+
+// Whether somebody else is asked.
+bool Asking::go_on(const Verdict& verdict) {
+  attempts_before_ = x_.row.attempts;
+  note(x_.to.provider->label, verdict.reason);
+  attempts_with_last_ = x_.row.attempts;
+  if (verdict.next_credential && next_credential()) return true;
+  return verdict.fall_back && (next_target() || start_over());
+}
+
+Error Asking::nobody(bool crowded) {
+  const Millis wait = soonest_.value_or(Millis{0});
+  x_.retry_after = std::max(x_.retry_after, static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::seconds>(wait).count()));
+  return make_error(crowded ? Code::rate_limited : Code::unavailable,
+                    fmt::format("no provider can take the call now ({})", x_.row.attempts));
+}
+
+// The last real answer, even from somebody who was asked earlier; else what went wrong, of one or of all.
+Result<Upstream> Asking::give_up(const std::optional<Error>& last) {
+  // Who was asked last tells by its own answer. It stands among those asked before only when that is not what the client gets.
+  const bool is_alone = attempts_before_.empty() || !last;
+  if (is_alone && x_.row.attempts == attempts_with_last_) x_.row.attempts = attempts_before_;
+  if (held_) {
+    x_.to = std::move(held_->to);
+    x_.row.provider = x_.to.provider->name;
+    x_.row.warnings = x_.to.warnings;
+    return std::move(held_->reply);
+  }
+  if (x_.row.attempts.empty()) return *last;
+  return nobody(is_crowded(*last));
+}
+
+Task<Result<Upstream>> Asking::run() {
+  if (!next_credential() && !next_target() && !start_over()) co_return nobody(false);
+  for (;;) {
+    Result<Upstream> sent = co_await ask_one();
+    if (!sent && is_client_left(sent.error())) co_return sent;
+    const Verdict verdict = judge(sent);
+    tell_health(verdict, sent);
+    if (verdict.reason.empty()) {
+      settle();
+      co_return sent;
+    }
+    std::optional<Error> error;
+    if (sent)
+      held_ = Held{x_.to, std::move(sent).value()};
+    else
+      error = sent.error();
+    if (!go_on(verdict)) co_return give_up(error);
+  }
+}
+
+}  // namespace
+
+bool has_one_target(const Exchange& x) {
+  return !has_alternatives(x) && x.to.provider->capacity == nullptr && !x.to.provider->breaker_always;
+}
+
+Task<Result<Upstream>> ask_targets(Exchange& x) {
+  Asking asking(x);
+  Result<Upstream> answer = co_await asking.run();
+  co_return answer;
+}
+
+}  // namespace pg
