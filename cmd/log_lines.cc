@@ -254,7 +254,8 @@ std::string log_page(const Shell& shell, const LogRow& row) {
   say("blocked", row.blocked);
   for (auto place : split(row.places, ';')) say("place", std::string(trim(place)));
   for (const std::string_view asked : split(attempts.asked, ','))
-    if (!asked.empty()) say("not by", fmt::format("{}: {}", asked.substr(0, asked.rfind(':')), asked.substr(asked.rfind(':') + 1)));
+    if (!asked.empty())
+      say("not by", fmt::format("{}: {}", asked.substr(0, asked.rfind(':')), asked.substr(asked.rfind(':') + 1)));
   say("not crossed", row.warnings);
   say("error", row.error);
   say("upstream id", row.upstream_request_id);

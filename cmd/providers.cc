@@ -34,16 +34,16 @@ struct CredentialState {
   bool ready = false;
 };
 
-CredentialState credential_state(const ProviderSettings& row, const std::vector<StoredCredential>& sealed) {
-  const std::string spec = row.credential.value_or("none");
-  const bool stored = std::any_of(sealed.begin(), sealed.end(), [&](const auto& c) { return c.provider == row.name; });
+CredentialState state_of(const ProviderSettings& row, const std::string& spec, const std::vector<StoredCredential>& sealed) {
+  const std::string name = spec.starts_with("sealed:") ? spec.substr(7) : row.name;
+  const bool stored = std::any_of(sealed.begin(), sealed.end(), [&](const auto& c) { return c.provider == name; });
   if (spec == "none") return {"none", "ready", true};
   if (spec == "client") return {"client", "the caller's own", true};
-  if (spec == "sealed") return {"sealed", stored ? "ready" : "not stored", stored};
+  if (spec.starts_with("sealed")) return {spec, stored ? "ready" : "not stored", stored};
   if (spec.starts_with("env:")) {
     const char* value = std::getenv(spec.c_str() + 4);
     if (value != nullptr && *value != '\0') return {spec, "ready", true};
-    if (stored) return {"sealed", "ready", true};
+    if (stored && row.credentials.empty()) return {"sealed", "ready", true};
     return {spec, "not set here", false};
   }
   if (spec.starts_with("file:")) {
@@ -51,6 +51,23 @@ CredentialState credential_state(const ProviderSettings& row, const std::vector<
     return {spec, there ? "ready" : "file missing", there};
   }
   return {spec, "?", false};
+}
+
+/// Of all its credentials: ready when one is, as they stand in for each other.
+CredentialState credential_state(const ProviderSettings& row, const std::vector<StoredCredential>& sealed) {
+  const std::vector<std::string> specs = credentials_of(row);
+  if (specs.size() == 1) return state_of(row, specs.front(), sealed);
+  CredentialState all;
+  std::size_t ready = 0;
+  for (const std::string& spec : specs) {
+    const CredentialState one = state_of(row, spec, sealed);
+    all.source += (all.source.empty() ? "" : ", ") + one.source;
+    ready += one.ready ? 1 : 0;
+    if (!one.ready) all.state += fmt::format(", {} {}", one.source, one.state);
+  }
+  all.ready = ready > 0;
+  all.state = ready == specs.size() ? "ready" : fmt::format("{} of {} ready{}", ready, specs.size(), all.state);
+  return all;
 }
 
 std::vector<std::string> projects_using(const Settings& settings, const std::string& provider) {
@@ -139,6 +156,17 @@ int show(Shell& shell, const std::string& wanted) {
   return exit_ok;
 }
 
+/// A provider, or the NAME of a "sealed:NAME" among some provider's credentials.
+std::string named_credential(const Settings& settings, const std::string& name) {
+  for (const std::string& provider : provider_names(settings)) {
+    const auto row = find_provider_row(settings, provider);
+    if (!row) continue;
+    const std::vector<std::string> specs = credentials_of(*row);
+    if (std::find(specs.begin(), specs.end(), "sealed:" + name) != specs.end()) return name;
+  }
+  return named_provider(settings, name);
+}
+
 constexpr char kCtrlC = 3;
 
 /// Keeps the terminal from showing what is typed. Ctrl-C arrives as a byte that ends the line, so that the terminal is always put
@@ -217,7 +245,7 @@ int refuse_argv(Shell& shell, const std::string& name) {
 int login(Shell& shell, LoginOptions options) {
   if (!options.misplaced.empty()) return refuse_argv(shell, options.name);
   auto place = open_workplace(shell).value();
-  options.name = named_provider(place.settings, options.name);
+  options.name = named_credential(place.settings, options.name);
   auto app_key = load_app_key(process_environment(), place.settings.app_key_file).value();
   const auto credential = read_credential(shell, options).value();
   if (credential.empty()) return shell.fail({.what = "no credential was given; nothing was stored"});
@@ -225,7 +253,7 @@ int login(Shell& shell, LoginOptions options) {
     return shell.fail({.what = "that is a pg key, which no provider knows", .hint = "paste the key that the provider gave you"});
   CredentialStore(place.db, wall_clock(), actor_name()).put(options.name, credential, app_key).value();
   const auto row = find_provider_row(place.settings, options.name);
-  const auto spec = row ? row->credential.value_or("none") : "none";
+  const auto spec = row ? credentials_of(*row).front() : "sealed";
   if (shell.json) {
     std::string object = "{";
     json_field(object, "provider", options.name);
@@ -244,7 +272,7 @@ int login(Shell& shell, LoginOptions options) {
 
 int logout(Shell& shell, const std::string& wanted) {
   auto place = open_workplace(shell).value();
-  const auto name = named_provider(place.settings, wanted);
+  const auto name = named_credential(place.settings, wanted);
   CredentialStore(place.db, wall_clock(), actor_name()).remove(name).value();
   if (shell.json) shell.print("{{\"provider\":\"{}\",\"stored\":false}}\n", name);
   shell.note(fmt::format("dropped the stored credential of {}", name));
@@ -270,7 +298,7 @@ void add_providers(CLI::App& command, Shell& shell) {
       command.add_subcommand("login",
                              "Store a provider's credential, sealed under the app key\n"
                              "Asks for it without showing it, or reads standard input. It is never taken from the command line.");
-  logins->add_option("PROVIDER", options->name, "Its name")->required();
+  logins->add_option("PROVIDER", options->name, "Its name, or NAME of a \"sealed:NAME\" among its credentials")->required();
   logins->add_option("SECRET", options->misplaced)->group("");
   logins->add_option("--key,--api-key,--token,--secret", options->misplaced)->group("");
   logins->add_option("--from-env", options->from_env, "Copy it from this variable")->type_name("NAME");

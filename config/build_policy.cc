@@ -148,9 +148,7 @@ class PolicyBuilder {
 
   LastingState& lasting() { return parts_.lasting == nullptr ? own_lasting_ : *parts_.lasting; }
 
-  CapacityRules rules_for(std::uint32_t places) const {
-    return {places, settings_.limits.queue, settings_.limits.queue_timeout};
-  }
+  CapacityRules rules_for(std::uint32_t places) const { return {places, settings_.limits.queue, settings_.limits.queue_timeout}; }
 
   std::vector<Key> limited_keys() {
     std::vector<Key> keys = parts_.keys;

@@ -27,7 +27,7 @@ struct PolicyParts {
   /// Opens the sealed credential of a provider.
   std::function<Result<SecretString>(std::string_view provider)> open_sealed;
   std::shared_ptr<const SecretRules> secrets;
-  GuardCache* guards = nullptr;      // may be null
+  GuardCache* guards = nullptr;     // may be null
   LastingState* lasting = nullptr;  // may be null
 };
 

@@ -32,9 +32,9 @@ enum class KnobKind : std::uint8_t {
 };
 
 /// Where the value lives; Action is a text kind.
-using KnobSlot =
-    std::variant<bool*, int*, std::uint16_t*, std::uint32_t*, std::uint64_t*, Millis*, std::string*, std::vector<std::string>*,
-                 Action*, std::optional<bool>*, std::optional<std::string>*, std::optional<Millis>*, std::optional<std::uint32_t>*>;
+using KnobSlot = std::variant<bool*, int*, std::uint16_t*, std::uint32_t*, std::uint64_t*, Millis*, std::string*,
+                              std::vector<std::string>*, Action*, std::optional<bool>*, std::optional<std::string>*,
+                              std::optional<Millis>*, std::optional<std::uint32_t>*>;
 
 struct KnobType {
   std::string_view key;  // "serve.port"

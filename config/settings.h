@@ -69,10 +69,10 @@ struct ProviderSettings {
   bool enabled = true;
   std::optional<bool> responses;  // the OpenAI base URL speaks Responses too; false = Chat Completions only
   std::optional<Millis> connect_timeout, first_byte_timeout, idle_timeout;
-  std::uint32_t concurrency = 0;                                // calls under way at once; 0 = no limit
-  std::optional<std::uint32_t> queue;                           // unset: limits.queue
-  std::optional<Millis> queue_timeout;                          // unset: limits.queue_timeout
-  std::optional<std::uint32_t> breaker_failures;                // 0 = no breaker; see BreakerRules
+  std::uint32_t concurrency = 0;                  // calls under way at once; 0 = no limit
+  std::optional<std::uint32_t> queue;             // unset: limits.queue
+  std::optional<Millis> queue_timeout;            // unset: limits.queue_timeout
+  std::optional<std::uint32_t> breaker_failures;  // 0 = no breaker; see BreakerRules
   std::optional<Millis> breaker_window, breaker_open, breaker_open_at_most;
   std::string where;  // file:line of the table, for messages
   SourcePlaces places;

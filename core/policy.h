@@ -51,9 +51,9 @@ struct Provider {
   std::shared_ptr<Capacity> capacity;  // calls under way at once, all credentials together; nullptr = no limit
 
   // A target is a provider with one of its credentials.
-  std::string label;                                     // as a row's attempts name it: "openai", "openai#2"
-  std::vector<std::shared_ptr<const Provider>> spares;   // the same provider with its further credentials, in order
-  std::shared_ptr<Health> health;                        // nullptr in tests: always well
+  std::string label;                                    // as a row's attempts name it: "openai", "openai#2"
+  std::vector<std::shared_ptr<const Provider>> spares;  // the same provider with its further credentials, in order
+  std::shared_ptr<Health> health;                       // nullptr in tests: always well
   BreakerRules breaker;
   bool breaker_always = false;  // the row sets it: it refuses even where nobody else can be asked
 };

@@ -17,14 +17,14 @@
 namespace pg {
 namespace {
 
-constexpr Millis kLongestRest{600'000};   // however long a provider asks for
-constexpr Millis kRestLimited{10'000};    // a credential that is over its rate and was not told for how long
-constexpr Millis kRestRefused{300'000};   // a credential that the provider does not take
+constexpr Millis kLongestRest{600'000};  // however long a provider asks for
+constexpr Millis kRestLimited{10'000};   // a credential that is over its rate and was not told for how long
+constexpr Millis kRestRefused{300'000};  // a credential that the provider does not take
 constexpr std::size_t kMostCredentials = 64;
 
 /// What an answer is worth.
 struct Verdict {
-  std::string reason;           // why another may do better; "" = this is the answer
+  std::string reason;            // why another may do better; "" = this is the answer
   bool next_credential = false;  // another credential of the same provider may
   bool fall_back = false;        // another provider may
   bool failed = false;           // the target is not well
@@ -63,9 +63,7 @@ class Asking {
   bool is_armed(const Provider& target) const {
     return target.health && target.breaker.failures > 0 && (alternatives_ || target.breaker_always);
   }
-  bool stays_inside() const {
-    return head_->echo || (x_.to.translated && x_.surface.operation == Operation::count_tokens);
-  }
+  bool stays_inside() const { return head_->echo || (x_.to.translated && x_.surface.operation == Operation::count_tokens); }
 
   void begin_target();
   bool may_ask(const Provider& target);
@@ -101,8 +99,7 @@ class Asking {
   std::optional<Millis> soonest_;  // until somebody who was passed over may be asked again
 };
 
-Asking::Asking(Exchange& x)
-    : x_(x), alternatives_(has_alternatives(x)), head_(x.to.provider), conversation_(conversation_of(x)) {
+Asking::Asking(Exchange& x) : x_(x), alternatives_(has_alternatives(x)), head_(x.to.provider), conversation_(conversation_of(x)) {
   begin_target();
 }
 
@@ -236,6 +233,8 @@ void Asking::rest_target(const ReplyHead& head, int status) {
     if (!head_->spares.empty()) health.rest("", now() + kRestRefused);
     return;
   }
+  // One caller's own credential is over its rate: no reason to keep others away.
+  if (status == 429 && x_.to.provider->auth == AuthStyle::client) return;
   const std::optional<Millis> asked = find_retry_after(head, x_.gw.clock.wall());
   const bool unsaid = status == 429 && !head_->spares.empty();
   const Millis rest = asked ? std::min(*asked, kLongestRest) : unsaid ? kRestLimited : Millis{0};
@@ -264,6 +263,7 @@ bool Asking::go_on(const Verdict& verdict) {
   attempts_before_ = x_.row.attempts;
   note(x_.to.provider->label, verdict.reason);
   attempts_with_last_ = x_.row.attempts;
+  if (last_resort_ && held_) return false;  // one answer is enough: nobody wanted to be asked
   if (verdict.next_credential && next_credential()) return true;
   return verdict.fall_back && (next_target() || start_over());
 }

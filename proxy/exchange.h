@@ -57,10 +57,10 @@ struct Exchange {
 
   bool head_sent = false;  // to the client: from here on errors are stream events
   bool head_is_stream = false;
-  bool close_after = false;           // the connection cannot be used again
-  std::uint64_t stream_sequence = 0;  // of a Responses stream, for the error event
-  std::uint32_t retry_after = 0;      // seconds, for a refusal that says when to come again
-  Millis queued{0};                   // how long it waited for places
+  bool close_after = false;                         // the connection cannot be used again
+  std::uint64_t stream_sequence = 0;                // of a Responses stream, for the error event
+  std::uint32_t retry_after = 0;                    // seconds, for a refusal that says when to come again
+  Millis queued{0};                                 // how long it waited for places
   Permit key_place, process_place, provider_place;  // given back before policy, which their limits belong to
 };
 

@@ -14,7 +14,7 @@ namespace pg {
 struct Upstream {
   std::unique_ptr<UpstreamIo> connection;  // nullptr for echo
   ReplyHead head;
-  std::string read_ahead;  // body bytes that were looked at already, to be relayed first
+  std::string read_ahead;                         // body bytes that were looked at already, to be relayed first
   std::string local_type, local_body, local_saw;  // echo
 
   bool nothing_buffered() const { return read_ahead.empty() && connection->nothing_buffered(); }

@@ -7,9 +7,9 @@
 
 namespace pg {
 
-/// Takes a place in `capacity` into `permit`, waiting as long as its rules allow. `whose` names the limit to the client ("provider
-/// openai"). rate_limited, with x.retry_after, when too many wait already or the wait was too long; unavailable when pg shuts
-/// down; client_left_error().
+/// Takes a place in `capacity` into `permit`, waiting as long as its rules allow. `whose` names the limit to the client
+/// ("provider openai"). rate_limited, with x.retry_after, when too many wait already or the wait was too long; unavailable when
+/// pg shuts down; client_left_error().
 Task<Status> take_place(Exchange& x, Capacity& capacity, Permit& permit, std::string whose);
 
 /// Whether `status` says that there was no place, and no provider had a say.

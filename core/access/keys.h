@@ -31,8 +31,8 @@ struct Key {
   std::uint32_t scopes = scope_chat | scope_models;
   bool enabled = true;
   UnixMillis created = 0;
-  UnixMillis expires = 0;  // 0 = never
-  UnixMillis revoked = 0;  // 0 = not revoked
+  UnixMillis expires = 0;              // 0 = never
+  UnixMillis revoked = 0;              // 0 = not revoked
   std::uint32_t concurrency = 0;       // calls under way at once; 0 = no limit
   std::shared_ptr<Capacity> capacity;  // what holds it to that; nullptr = nothing
 };

@@ -9,8 +9,8 @@
 
 namespace pg {
 
-/// How long `value` of a Retry-After field says to wait: seconds, or until an HTTP date. nullopt when it is neither; a date in the
-/// past is 0. Never more than a day, whatever stands there.
+/// How long `value` of a Retry-After field says to wait: seconds, or until an HTTP date. nullopt when it is neither; a date in
+/// the past is 0. Never more than a day, whatever stands there.
 std::optional<Millis> parse_retry_after(std::string_view value, UnixMillis now);
 
 /// The same of a reply: retry-after-ms when it has one, else Retry-After.

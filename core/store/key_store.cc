@@ -108,8 +108,9 @@ Result<IssuedKey> KeyStore::insert(const NewKey& wanted) {
   MintedKey minted = mint_key();
   IssuedKey issued;
   issued.text = std::move(minted.text);
-  issued.key = {0,    wanted.name, minted.prefix,  minted.digest, wanted.owner,       wanted.project, wanted.scopes,
-                true, now,         wanted.expires, 0,             wanted.concurrency, nullptr};
+  issued.key = {
+      0, wanted.name,        minted.prefix, minted.digest, wanted.owner, wanted.project, wanted.scopes, true, now, wanted.expires,
+      0, wanted.concurrency, nullptr};
   PG_TRY(Statement statement,
          db_.prepare("INSERT INTO keys(name, prefix, digest, owner, project, scopes, enabled, created, expires, "
                      "revoked, concurrency) VALUES(?, ?, ?, ?, ?, ?, 1, ?, ?, 0, ?)"));
@@ -122,9 +123,9 @@ Result<IssuedKey> KeyStore::insert(const NewKey& wanted) {
   }
   issued.key.id = db_.last_rowid();
   AuditStore audit(db_);
-  const std::string detail =
-      "scopes " + scopes_text(wanted.scopes) + (wanted.project.empty() ? "" : ", project " + wanted.project) +
-      (wanted.concurrency == 0 ? "" : fmt::format(", concurrency {}", wanted.concurrency));
+  const std::string detail = "scopes " + scopes_text(wanted.scopes) +
+                             (wanted.project.empty() ? "" : ", project " + wanted.project) +
+                             (wanted.concurrency == 0 ? "" : fmt::format(", concurrency {}", wanted.concurrency));
   if (auto noted = audit.append({0, now, actor_, "key.add", wanted.name, detail}); !noted) return std::move(noted).error();
   return issued;
 }

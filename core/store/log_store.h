@@ -45,10 +45,10 @@ struct LogRow {
   std::string detected;    // found, left in place
   std::string blocked;     // kinds that blocked it
   std::string places;      // "messages[3].content[0].text: aws-access-key-id; …", at most 1 KB
-  // "queue:350ms,openai:429,openai#2:resting": how long it waited for a place, who was asked or passed over before `provider`, and
-  // why.
+  // "queue:350ms,openai:429,openai#2:resting": how long it waited for a place, who was asked or passed over before `provider`,
+  // and why.
   std::string attempts;
-  std::string warnings;    // "drop:top_k,change:temperature": what the provider's dialect could not say
+  std::string warnings;  // "drop:top_k,change:temperature": what the provider's dialect could not say
   std::uint32_t restored = 0;
   std::uint32_t unknown_tokens = 0;
   std::string error;  // code name, then ": " and a message without client data

@@ -1,5 +1,5 @@
-// Anthropic says `event: error`, Chat Completions `data: {"error":…}`, Responses `error` or `response.failed`; Gemini's and others'
-// look like Chat's.
+// Anthropic says `event: error`, Chat Completions `data: {"error":…}`, Responses `error` or `response.failed`; Gemini's and
+// others' look like Chat's.
 #include "core/wire/first_event.h"
 
 #include "core/wire/json_doc.h"

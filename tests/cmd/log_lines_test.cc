@@ -136,3 +136,21 @@ TEST_CASE("the JSON row: snake_case, integers in ms, null for unknown, one line"
   CHECK(text.find('\n') == std::string::npos);
   for (const auto& [name, value] : object.items()) CHECK(name == to_lower(name));
 }
+
+TEST_CASE("who was asked before, and how long it waited, are taken apart for people and programs") {
+  TestShell test;
+  LogRow row = good_row();
+  row.redactions.clear();
+  CHECK(log_flags(row) == "");
+  CHECK(log_json(row).find("\"attempts\":\"\",\"queue_ms\":0") != std::string::npos);
+  row.attempts = "queue:350ms,openai:429,openai#2:resting";
+  CHECK(log_flags(row) == "queued:350ms fallback:2(429,resting)");
+  CHECK(log_json(row).find("\"attempts\":\"openai:429,openai#2:resting\",\"queue_ms\":350") != std::string::npos);
+  const std::string page = log_page(test.shell, row);
+  CHECK(page.find("queued\t350ms\n") != std::string::npos);
+  CHECK(page.find("not by\topenai: 429\nnot by\topenai#2: resting\n") != std::string::npos);
+  row.attempts = "queue:429";  // a provider may be called that
+  CHECK(log_flags(row) == "fallback:1(429)");
+  row.attempts = "queue:1200ms";
+  CHECK(log_flags(row) == "queued:1.2s");
+}

@@ -44,7 +44,13 @@ TEST_CASE("with every line in force it is valid and equals the defaults") {
   // What a row has without naming it.
   for (const auto& [key, value] : std::map<std::string, std::string>{{"providers.anthropic.connect_timeout", "\"10s\""},
                                                                      {"providers.anthropic.first_byte_timeout", "\"10m\""},
-                                                                     {"providers.anthropic.idle_timeout", "\"5m\""}}) {
+                                                                     {"providers.anthropic.idle_timeout", "\"5m\""},
+                                                                     {"providers.anthropic.queue", "100"},
+                                                                     {"providers.anthropic.queue_timeout", "\"30s\""},
+                                                                     {"providers.anthropic.breaker_failures", "5"},
+                                                                     {"providers.anthropic.breaker_window", "\"1m\""},
+                                                                     {"providers.anthropic.breaker_open", "\"5s\""},
+                                                                     {"providers.anthropic.breaker_open_at_most", "\"2m\""}}) {
     CHECK(values[key] == value);
     values.erase(key);
   }
@@ -53,6 +59,10 @@ TEST_CASE("with every line in force it is valid and equals the defaults") {
   CHECK(defaults.connect_timeout == Millis(10'000));
   CHECK(defaults.first_byte_timeout == Millis(600'000));
   CHECK(defaults.idle_timeout == Millis(300'000));
+  CHECK(defaults.breaker.failures == 5);
+  CHECK(defaults.breaker.window == Millis(60'000));
+  CHECK(defaults.breaker.open == Millis(5'000));
+  CHECK(defaults.breaker.open_at_most == Millis(120'000));
 }
 
 TEST_CASE("it names every setting") {

@@ -205,7 +205,7 @@ TEST_CASE("translate: a busy provider's fallback answers, guarded all the same, 
     CAPTURE(status);
     w.upstream.forget();
     w.upstream.respond([&](const SeenRequest& seen) {
-      if (seen.target == "/v1/messages") return Answer::reply(status, "{}", {{"Retry-After", "9"}});
+      if (seen.target == "/v1/messages") return Answer::reply(status, "{}", {{"Retry-After", "0"}});
       return Answer::json(say_whole(DialectId::openai_chat, {text_block({"hello [[EMAIL_001]]"})}));
     });
     const RawReply reply = w.post_to("helped", "v1/messages", ask(DialectId::anthropic, false, "I am " + mail));

@@ -144,6 +144,80 @@ TEST_CASE("upstream E57: a whole reply that is shorter than promised is never ta
   }
 }
 
+TEST_CASE("upstream E57: a body longer than promised is cut where the promise ends, and its rest poisons nobody's reply") {
+  World& w = world();
+  for (const DialectId dialect : kModelDialects) {
+    for (const char* text : {"hi", "hi jane.doe@example.com"}) {
+      const std::string whole = say_whole(dialect, {text_block({"hello"})});
+      const std::string more = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison";
+      const Fields fields{{"Content-Type", "application/json"}, {"Content-Length", std::to_string(whole.size())}};
+      w.upstream.respond(Answer::head(200, fields).bytes(whole + more));
+      const RawReply first = w.post(model_path(dialect), ask(dialect, false, text));
+      CHECK(first.status == 200);
+      CHECK(first.body == whole);
+      CHECK(first.complete);
+      w.upstream.respond(Answer::json("{\"the\":\"next\"}"));
+      for (int i = 0; i < 4; ++i) CHECK(w.post(model_path(dialect), ask(dialect, false, text)).body == "{\"the\":\"next\"}");
+    }
+  }
+}
+
+TEST_CASE("upstream E56: a stream that drips a byte at a time is slow, not broken") {
+  World& w = world();
+  for (const DialectId dialect : kModelDialects) {
+    const std::string events = join(say_stream(dialect, {text_block({"to [[EMAIL_001]]"})}));
+    Answer drip = Answer::stream_head();
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      drip.chunk(events.substr(i, 1));
+      if (i % 40 == 0) drip.pause(Ms{2});
+    }
+    w.upstream.respond(drip.last_chunk());
+    const RawReply reply = w.post(model_path(dialect), ask(dialect, true, "I am " + make_email()), {}, Ms{15'000});
+    const Heard heard = hear_stream(dialect, reply.body);
+    CHECK(heard.text() == "to " + make_email());
+    CHECK(heard.finished);
+    CHECK(heard.fault() == "");
+  }
+}
+
+TEST_CASE("upstream E61: garbage among the events goes on to the client as it came, and what is good is still restored") {
+  World& w = world();
+  const std::string garbage[] = {"data: {\"half\n\n",
+                                 "data: \xff\xfe\x01\n\n",
+                                 "event: never-heard-of\ndata: [1,2\n\n",
+                                 "nonsense without a colon\n\n",
+                                 "data: " + std::string(300, '[') + "\n\n",
+                                 "id: 7\nretry: x\n\n"};
+  for (const DialectId dialect : kModelDialects) {
+    for (const std::string& bad : garbage) {
+      CAPTURE(dialect);
+      CAPTURE(bad.substr(0, 30));
+      auto events = say_stream(dialect, {text_block({"to [[EMAIL_001]]"})});
+      events.insert(events.begin() + 1, bad);
+      w.upstream.respond(Answer::stream(events));
+      const RawReply reply = w.post(model_path(dialect), ask(dialect, true, "I am " + make_email()));
+      CHECK(reply.status == 200);
+      CHECK(reply.complete);
+      CHECK(reply.body.find(bad) != std::string::npos);
+      CHECK(reply.body.find(make_email()) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("upstream E63: a provider's own wish when to come again is the client's to read, however it is spelled") {
+  World& w = world();
+  for (const char* wish : {"7", "Wed, 21 Oct 2099 07:28:00 GMT", "99999999999999999999", "soon"}) {
+    for (const int status : {429, 500, 503, 529}) {
+      w.upstream.respond(Answer::reply(status, "{}", {{"Retry-After", wish}, {"retry-after-ms", "1500"}}));
+      const RawReply reply = w.post("v1/messages", ask(DialectId::anthropic, false, "hi"));
+      CHECK(reply.status == status);
+      CHECK(reply.field("retry-after") == wish);
+      CHECK(reply.field("retry-after-ms") == "1500");
+      CHECK(reply.body == "{}");
+    }
+  }
+}
+
 TEST_CASE("upstream E58: heads that are none: 502") {
   World& w = world();
   std::string flood, large = "HTTP/1.1 200 OK\r\n";

@@ -240,6 +240,7 @@ std::string project_toml(std::string_view guards, std::string_view more) {
 World::World(std::string_view guards, std::string_view settings, std::string_view provider, std::string_view project) {
   credential = "fake-provider-credential-" + std::to_string(upstream.port());
   home.set_env("FAKE_KEY", credential);
+  home.set_env("FAKE_KEY_2", credential + "-second");
   const std::string base = "http://127.0.0.1:" + std::to_string(upstream.port()) + "/v1";
   std::string text(settings);
   for (std::size_t at = text.find("@UP"); at != std::string::npos; at = text.find("@UP")) text.replace(at, 3, base);

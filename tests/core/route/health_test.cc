@@ -178,8 +178,7 @@ TEST_CASE("of many threads that find a breaker half open, one is the probe") {
     std::atomic<int> probes{0};
     std::vector<std::thread> threads;
     const SteadyTime now = clock.steady();
-    for (int i = 0; i < 4; ++i)
-      threads.emplace_back([&] { probes += health.enter(now) == Gate::probe ? 1 : 0; });
+    for (int i = 0; i < 4; ++i) threads.emplace_back([&] { probes += health.enter(now) == Gate::probe ? 1 : 0; });
     for (std::thread& thread : threads) thread.join();
     CHECK(probes == 1);
   }

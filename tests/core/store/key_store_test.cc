@@ -153,3 +153,20 @@ TEST_CASE("policy_version rises with every change of a key, whoever makes it") {
   REQUIRE(other.execute("UPDATE keys SET enabled = 0"));
   CHECK(policy_version(f.db).value() > added);
 }
+
+TEST_CASE("a key's limit on calls under way is kept, and stands in the audit row") {
+  Fixture f;
+  NewKey wanted = Fixture::named("ci");
+  wanted.concurrency = 3;
+  REQUIRE(f.keys.add(wanted));
+  REQUIRE(f.keys.add(Fixture::named("free")));
+  CHECK(f.keys.find("ci").value().concurrency == 3);
+  CHECK(f.keys.find("free").value().concurrency == 0);
+  CHECK(f.keys.rotate("ci").value().key.concurrency == 3);
+  std::string detail;
+  REQUIRE(AuditStore(f.db).select(0, [&](const AuditEntry& entry) {
+    detail = entry.detail;
+    return false;
+  }));
+  CHECK(detail == "scopes chat,models, concurrency 3");
+}

@@ -67,7 +67,8 @@ TEST_CASE("pings, comments, beginnings and what is no JSON are no error") {
   check_fine(Wire::openai_chat, "data: [DONE]\n\n");
   check_fine(Wire::openai_chat, "data: {\"error\":\n\n");
   check_fine(Wire::openai_chat, "data: \xff\xfe\n\n");
-  check_fine(Wire::openai_responses, "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"error\":null}}\n\n");
+  check_fine(Wire::openai_responses,
+             "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"error\":null}}\n\n");
 }
 
 TEST_CASE("what has not come in full says nothing yet, and what is longer than any error is fine") {
