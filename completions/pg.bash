@@ -8,8 +8,8 @@ _pg() {
     if ((skip)); then skip=0; continue; fi
     [[ $word == -- ]] && return
     if [[ $word == -* ]]; then
-      case "$at $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --since"|"pg logs tail --until"|"pg audit tail -n"|"pg audit tail --lines"|"pg projects add --provider"|"pg projects add --type"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg providers login --from-env"|"pg providers login --from-file") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
-      case "pg $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --since"|"pg logs tail --until"|"pg audit tail -n"|"pg audit tail --lines"|"pg projects add --provider"|"pg projects add --type"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg providers login --from-env"|"pg providers login --from-file") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
+      case "$at $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --since"|"pg logs tail --until"|"pg audit tail -n"|"pg audit tail --lines"|"pg projects add --provider"|"pg projects add --type"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg keys add --concurrency"|"pg providers login --from-env"|"pg providers login --from-file") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
+      case "pg $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --since"|"pg logs tail --until"|"pg audit tail -n"|"pg audit tail --lines"|"pg projects add --provider"|"pg projects add --type"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg keys add --concurrency"|"pg providers login --from-env"|"pg providers login --from-file") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
       continue
     fi
     case "$at $word" in "pg init"|"pg serve"|"pg setup"|"pg run"|"pg scan"|"pg logs"|"pg logs tail"|"pg logs show"|"pg audit"|"pg audit tail"|"pg audit verify"|"pg rules"|"pg rules list"|"pg rules show"|"pg rules check"|"pg projects"|"pg projects list"|"pg projects add"|"pg projects show"|"pg projects edit"|"pg projects remove"|"pg keys"|"pg keys add"|"pg keys list"|"pg keys show"|"pg keys disable"|"pg keys enable"|"pg keys rotate"|"pg keys revoke"|"pg providers"|"pg providers list"|"pg providers show"|"pg providers login"|"pg providers logout"|"pg config"|"pg config check"|"pg config show"|"pg config path"|"pg completions"|"pg man"|"pg help"|"pg version") at="$at $word" ;; esac
@@ -43,6 +43,7 @@ _pg() {
     "pg keys add --owner") : ;;
     "pg keys add --scopes") : ;;
     "pg keys add --expires") : ;;
+    "pg keys add --concurrency") : ;;
     "pg providers login --from-env") : ;;
     "pg providers login --from-file") COMPREPLY=($(compgen -f -- "$cur")); return ;;
     *) case "pg $prev" in
@@ -75,7 +76,7 @@ _pg() {
     "pg projects edit") flags="--from-file"; [[ $cur == -* ]] || { words=$(pg __complete PROJECT 2>/dev/null); } ;;
     "pg projects remove") flags=""; [[ $cur == -* ]] || { words=$(pg __complete PROJECT 2>/dev/null); } ;;
     "pg keys") flags=""; [[ $cur == -* ]] || { words="add list show disable enable rotate revoke"; } ;;
-    "pg keys add") flags="--owner --scopes --expires --if-missing"; [[ $cur == -* ]] || { :; } ;;
+    "pg keys add") flags="--owner --scopes --expires --concurrency --if-missing"; [[ $cur == -* ]] || { :; } ;;
     "pg keys list") flags="--all"; [[ $cur == -* ]] || { :; } ;;
     "pg keys show") flags=""; [[ $cur == -* ]] || { words=$(pg __complete KEY 2>/dev/null); } ;;
     "pg keys disable") flags=""; [[ $cur == -* ]] || { words=$(pg __complete KEY 2>/dev/null); } ;;

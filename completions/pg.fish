@@ -7,7 +7,7 @@ function __pg_at
             set skip 0
             continue
         end
-        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads -n --lines --since --until -n --lines --provider --type --id --from-file --owner --scopes --expires --from-env --from-file
+        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads -n --lines --since --until -n --lines --provider --type --id --from-file --owner --scopes --expires --concurrency --from-env --from-file
             set skip 1
         else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs show' 'audit' 'audit tail' 'audit verify' 'rules' 'rules list' 'rules show' 'rules check' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers show' 'providers login' 'providers logout' 'config' 'config check' 'config show' 'config path' 'completions' 'man' 'help' 'version'
             set -a at $word
@@ -117,6 +117,7 @@ complete -c pg -n 'test (__pg_at) = "keys"' -a revoke -d 'End a key for good'
 complete -c pg -n 'test (__pg_at) = "keys add"' -l owner -x -d 'Who answers for it'
 complete -c pg -n 'test (__pg_at) = "keys add"' -l scopes -x -d 'Comma list of chat, models, admin, proxy, mcp'
 complete -c pg -n 'test (__pg_at) = "keys add"' -l expires -x -d 'Time from now (90d) or a date (2027-01-31)'
+complete -c pg -n 'test (__pg_at) = "keys add"' -l concurrency -x -d 'Calls it may have under way at once; more wait (0: no limit)'
 complete -c pg -n 'test (__pg_at) = "keys add"' -l if-missing -d 'No error when a key of that name exists'
 complete -c pg -n 'test (__pg_at) = "keys list"' -l all -d 'Revoked and expired ones too'
 complete -c pg -n 'test (__pg_at) = "keys show"' -a '(pg __complete KEY 2>/dev/null)'
