@@ -151,7 +151,7 @@ int show(Shell& shell, const std::string& which) {
       {"owner", key.owner.empty() ? "–" : key.owner},
       {"project", project_name(place.settings, key.project)},
       {"scopes", scopes_text(key.scopes)},
-      {"at once", key.concurrency == 0 ? "no limit" : fmt::format("{} calls", key.concurrency)},
+      {"at once", key.concurrency == 0 ? "no limit" : fmt::format("{} call{}", key.concurrency, key.concurrency == 1 ? "" : "s")},
       {"created", date_cell(key.created)},
       {"expires", key.expires == 0 ? "never" : date_cell(key.expires)},
       {"revoked", date_cell(key.revoked)}};

@@ -11,7 +11,7 @@ namespace {
 
 // A credential is told apart by a hash that never leaves the process.
 std::string name_of(const Provider& target) {
-  std::string name = fmt::format("{} {:x}", target.name, std::hash<std::string_view>{}(target.credential.reveal()));
+  std::string name = fmt::format("{} {:x}", target.label, std::hash<std::string_view>{}(target.credential.reveal()));
   for (const Outlet& outlet : target.outlets) name += fmt::format(" {}{}", outlet.base.authority(), outlet.base.path);
   return name;
 }

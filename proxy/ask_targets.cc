@@ -201,7 +201,9 @@ Task<Result<Upstream>> Asking::ask_one() {
 
 void Asking::judge_status(int status, Verdict& verdict) const {
   verdict.failed = status >= 500 && status != 501;
-  const bool refused = (status == 401 || status == 403) && !x_.to.provider->credential.empty();
+  const AuthStyle auth = x_.to.provider->auth;
+  const bool is_ours = auth != AuthStyle::client && auth != AuthStyle::none;
+  const bool refused = (status == 401 || status == 403) && is_ours;
   verdict.next_credential = refused || status == 429;
   verdict.fall_back = is_busy(status);
   if (verdict.next_credential || verdict.fall_back) verdict.reason = std::to_string(status);

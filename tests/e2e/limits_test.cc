@@ -162,7 +162,7 @@ TEST_CASE("limits: a key has places of its own, shown by the commands that show 
   const Holder holder(w, as_narrow);
   check_told_to_wait(w.post("v1/chat/completions", hello(), as_narrow), kChat, "key narrow");
   CHECK(w.post("v1/chat/completions", hello()).status == 200);
-  CHECK(w.home.run({"keys", "show", "narrow"}).out.find("at once\t1 calls") != std::string::npos);
+  CHECK(w.home.run({"keys", "show", "narrow"}).out.find("at once\t1 call\n") != std::string::npos);
   CHECK(Json::parse(w.home.run({"keys", "show", "narrow", "--json"}).out).value("concurrency", 0) == 1);
   CHECK(w.home.run({"keys", "list", "--json"}).out.find("\"concurrency\":0") != std::string::npos);
   CHECK(w.home.run({"keys", "add", "bad", "--concurrency", "-1"}).status == 2);
