@@ -11,9 +11,11 @@
 
 #include "core/access/keys.h"
 #include "core/base/clock.h"
+#include "core/base/network.h"
 #include "core/base/secret_string.h"
 #include "core/base/url.h"
 #include "core/guard/guard.h"
+#include "core/route/routes.h"
 #include "core/wire/dialect.h"
 
 namespace pg {
@@ -60,8 +62,15 @@ struct Project {
   std::shared_ptr<const Provider> fallback;                 // asked when the first is busy; nullptr = none
   std::string fallback_model;                               // "" = the model that was asked for
   bool fallback_on_failure = false;                         // also when the first cannot be reached or says nothing in time
+  std::vector<Route> routes;                                // asked in this order, before the model's name
+  std::shared_ptr<const PromptPolicy> prompt;               // nullptr = the client's system prompt as it is
+  /// By provider, where its row asks for other guards than the project's; see guards_at().
+  std::map<std::string, std::shared_ptr<const Guards>, std::less<>> guards_by_provider;
   bool keep_vaults = true;                                  // remember the vault of a conversation the provider keeps
   Millis keep_vaults_for{3'600'000};
+
+  /// The guards over what is sent to that provider.
+  const Guards& guards_at(const Provider& provider) const;
 };
 
 struct Limits {
@@ -83,6 +92,9 @@ struct Policy {
   std::vector<std::string> allowed_hosts;  // Host names beside localhost and loopback addresses, without port
   std::vector<std::string> allowed_origins;
   std::map<std::string, std::shared_ptr<const Project>, std::less<>> projects;  // by id and by name
+  std::vector<Network> trusted_proxies;                                       // whose X-Forwarded-* are believed
+  std::map<std::string, std::shared_ptr<const Project>, std::less<>> hosts;   // public host name in lower case -> its project
+  bool reads_arrival = false;  // somebody asks for the host or the client of a request
   std::shared_ptr<const KeyRing> keys;
 
   const Project* find_project(std::string_view id_or_name) const;  // nullptr when there is none

@@ -1,4 +1,5 @@
-// From a guarded call to the bytes for its provider: which one, what it calls the model, and in which dialect it is told.
+// From a call to the bytes for its provider: which one, what it calls the model, with whose words, and in which dialect it is
+// told.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,6 +7,7 @@
 
 #include "core/base/encode.h"
 #include "core/base/error.h"
+#include "core/route/prompt_policy.h"
 #include "core/targets.h"
 #include "core/wire/translate.h"
 #include "proxy/serve_model.h"
@@ -13,14 +15,19 @@
 namespace pg {
 namespace {
 
-// The same dialect, but another name for the model: one more edit.
-void rename_model(Exchange& x) {
-  std::string name;
-  append_json_escaped(name, x.to.model);
-  std::vector<Edit> edits = x.guarded.edits;
-  const auto behind = std::find_if(edits.begin(), edits.end(), [&](const Edit& e) { return e.begin > x.view.model_begin; });
-  edits.insert(behind, Edit{x.view.model_begin, x.view.model_end, std::move(name)});
-  x.to.edits = std::move(edits);
+// The same dialect, but another name for the model, or words of the organisation's: more edits beside the guards'.
+Status add_edits(Exchange& x) {
+  std::vector<Edit> ours;
+  if (x.prompt != nullptr) {
+    PG_TRY(ours, prompt_edits(x.body, x.surface.dialect, *x.prompt));
+  }
+  if (!x.to.translate && x.to.model != x.view.model) {
+    std::string name;
+    append_json_escaped(name, x.to.model);
+    ours.push_back(Edit{x.view.model_begin, x.view.model_end, std::move(name)});
+  }
+  if (!ours.empty()) x.to.edits = merge_edits(x.guarded.edits, std::move(ours));
+  return {};
 }
 
 // An earlier turn may have been answered by another vendor, whose signed thoughts this one would refuse.
@@ -53,7 +60,7 @@ std::string header_safe(std::string_view warning) {
 /// From here on x.to.body is in the provider's dialect, and x.to.translated knows how to read its reply.
 Status translate(Exchange& x) {
   PG_TRY(Translated done, translate_request(wire_of(x.surface.dialect), wire_of(x.to.outlet->dialect),
-                                            apply_edits(x.body, x.guarded.edits), translate_options(x)));
+                                            apply_edits(x.body, edits_of(x)), translate_options(x)));
   x.to.body = std::move(done.body);
   for (const std::string& warning : done.warnings) x.to.warnings += (x.to.warnings.empty() ? "" : ",") + header_safe(warning);
   x.to.translated = std::move(done.context);
@@ -62,20 +69,27 @@ Status translate(Exchange& x) {
   return {};
 }
 
-Status send_to(Exchange& x, Target target) {
+void aim_at(Exchange& x, Target target) {
   x.to = Sending{};
   x.to.provider = std::move(target.provider);
   x.to.outlet = target.outlet;
   x.to.model = std::move(target.model);
-  if (target.translated) {
-    PG_TRY_STATUS(translate(x));
-  } else {
-    if (x.to.model != x.view.model) rename_model(x);
-    PG_TRY_STATUS(drop_foreign_thoughts(x));
-  }
-  x.row.provider = x.to.provider->name;
-  x.row.warnings = x.to.warnings;
-  return {};
+  x.to.translate = target.translated;
+}
+
+// A body that was guarded for one provider is no body for another: it is guarded anew, with numbers from 1, where their rows
+// differ. False: nothing may or can be sent there, and what stood before stands again.
+bool prepare_again(Exchange& x, const Provider& first) {
+  const bool same = &x.project->guards_at(first) == &x.project->guards_at(*x.to.provider);
+  if (same) return bool(write_call(x));
+  GuardedCall guarded = std::move(x.guarded);
+  Vault vault = std::move(x.vault);
+  x.vault = Vault();
+  if (guard_body(x) && write_call(x)) return true;
+  x.guarded = std::move(guarded);
+  x.vault = std::move(vault);
+  note_guarded(x);
+  return false;
 }
 
 // Why a reply is no reason to give up: the provider is busy, or, where the project says so, nobody is there.
@@ -93,18 +107,43 @@ std::string reason_to_fall_back(const Exchange& x, const Result<Upstream>& sent)
 }  // namespace
 
 Status choose_provider(Exchange& x) {
-  PG_TRY(Target target, choose_target(*x.project, x.surface.dialect, x.view.model));
-  return send_to(x, std::move(target));
+  const Project& project = *x.project;
+  if (!project.routes.empty()) {
+    const bool counts = x.surface.operation == Operation::count_tokens;
+    const std::string_view key = x.caller == nullptr ? std::string_view() : std::string_view(x.caller->name);
+    const RouteFacts facts{x.arrival.host, route_path(x.surface.dialect, counts), x.view.model, key, x.row.agent,
+                           x.surface.dialect};
+    x.route = find_route(project.routes, facts);
+  }
+  x.prompt = project.prompt.get();
+  if (x.route != nullptr && (x.route->prompt != nullptr || x.route->no_prompt)) x.prompt = x.route->prompt.get();
+  PG_TRY(Target target, choose_target(project, x.surface.dialect, x.view.model, x.route));
+  aim_at(x, std::move(target));
+  return {};
+}
+
+Status write_call(Exchange& x) {
+  PG_TRY_STATUS(add_edits(x));
+  if (x.to.translate) {
+    PG_TRY_STATUS(translate(x));
+  } else {
+    PG_TRY_STATUS(drop_foreign_thoughts(x));
+  }
+  x.row.provider = x.to.provider->name;
+  x.row.warnings = x.to.warnings;
+  return {};
 }
 
 bool fall_back(Exchange& x, const Result<Upstream>& sent) {
-  if (x.project->fallback == nullptr || x.project->fallback == x.to.provider) return false;
+  const Provider* fallback = fallback_of(*x.project, x.route);
+  if (fallback == nullptr || fallback == x.to.provider.get()) return false;
   const std::string reason = reason_to_fall_back(x, sent);
   if (reason.empty()) return false;
-  Result<Target> target = choose_fallback(*x.project, x.surface.dialect, x.view.model);
+  Result<Target> target = choose_fallback(*x.project, x.surface.dialect, x.view.model, x.route);
   if (!target) return false;
   Sending first = std::move(x.to);
-  if (!send_to(x, std::move(target).value())) {  // it cannot be said in the fallback's dialect
+  aim_at(x, std::move(target).value());
+  if (!prepare_again(x, *first.provider)) {  // it may not go there, or cannot be said in that dialect
     x.to = std::move(first);
     return false;
   }

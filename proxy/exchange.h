@@ -12,6 +12,8 @@
 #include "core/guard/vault.h"
 #include "core/policy.h"
 #include "core/route/agent.h"
+#include "core/route/arrival.h"
+#include "core/route/routes.h"
 #include "core/store/log_store.h"
 #include "core/wire/spans.h"
 #include "core/wire/translate.h"
@@ -26,6 +28,7 @@ struct Sending {
   std::shared_ptr<const Provider> provider;
   const Outlet* outlet = nullptr;
   std::string model;                       // as the provider calls it
+  bool translate = false;                  // the provider speaks another dialect than the client
   std::optional<ReplyContext> translated;  // the provider speaks another dialect; body is in it
   std::string warnings;                    // what could not cross, as a header and the row have it: "drop:top_k,…"
   std::optional<std::string> body;         // nullopt: the client's bytes with the guards' edits
@@ -45,8 +48,12 @@ struct Exchange {
   SteadyTime begun;
   LogRow row;  // filled on the way, recorded at the end
 
+  Arrival arrival;                        // only where policy->reads_arrival
+  const Project* host_project = nullptr;  // the one that the host name stands for
   const Project* project = nullptr;
   const Key* caller = nullptr;
+  const Route* route = nullptr;           // the rule that decides where the call goes
+  const PromptPolicy* prompt = nullptr;   // words of the organisation's own, added after the guards
   Buffer received;        // the body as it came
   std::string decoded;    // the same without its content coding, when it had one
   std::string_view body;  // what the guards read

@@ -17,13 +17,21 @@ Task<void> serve_hello(Exchange& x);
 /// unknown project, unauthenticated, forbidden.
 Status authenticate(Exchange& x, std::uint32_t needed);
 
-/// Chooses the provider (core/targets.h) and makes x.to what that one is to be sent, translated when it speaks
-/// another dialect. not_found when there is none; unavailable when its credential is missing; bad_request for what cannot be said
-/// in its dialect.
+/// Chooses the route and the provider (core/targets.h): what is guarded, and how, depends on who will see it. not_found when there
+/// is none; unavailable when its credential is missing.
 Status choose_provider(Exchange& x);
 
-/// True when `sent` (a busy provider, or none) is to be forgotten and x.to now names the project's fallback. Only before the
-/// first byte to the client.
+/// The guards of x.to.provider over the body. From here on x.guarded.edits make it safe to send there; blocked otherwise.
+Status guard_body(Exchange& x);
+/// What x.guarded found, in the row.
+void note_guarded(Exchange& x);
+
+/// Makes x.to what the provider is to be sent: the guarded body with the organisation's prompt, under the model's own name,
+/// translated when it speaks another dialect. bad_request for what cannot be said in its dialect.
+Status write_call(Exchange& x);
+
+/// True when `sent` (a busy provider, or none) is to be forgotten and x.to now names the fallback, with the body guarded as that
+/// one's row asks for. Only before the first byte to the client.
 bool fall_back(Exchange& x, const Result<Upstream>& sent);
 
 }  // namespace pg
