@@ -33,7 +33,8 @@ std::vector<std::string> read_globs(const TableReader& reader, const TomlEntry& 
 void read_match(const TableReader& outer, const TomlEntry& entry, RouteSettings& route) {
   const TomlTable* table = entry.value.table();
   if (table == nullptr)
-    return outer.complain(outer.document.value_place(entry.value), "match is a table", "such as match = { model = \"claude-*\" }");
+    return outer.complain(outer.document.value_place(entry.value), "match is a table",
+                          "such as match = { model = \"claude-*\" }");
   const TableReader reader = outer.within("match");
   std::vector<std::string_view> known;
   for (const RouteTest test : kRouteTests) known.push_back(route_test_name(test));
@@ -55,24 +56,27 @@ void read_route(const TableReader& outer, const TomlValue& element, std::vector<
   if (element.table() == nullptr) return outer.complain(place, "a route is a table", "write [[route]]");
   RouteSettings route;
   route.places[""] = place;
-  const TableReader reader{
-      outer.document, outer.problems, outer.origins, route.places, "", fmt::format("{}route[{}].", outer.origin_prefix, routes.size())};
+  const TableReader reader{outer.document,
+                           outer.problems,
+                           outer.origins,
+                           route.places,
+                           "",
+                           fmt::format("{}route[{}].", outer.origin_prefix, routes.size())};
   const auto take = [](std::string& into) {
     return [&into](const TableReader& within, const TomlEntry& entry) {
       const std::string* text = within.text(entry);
       if (text == nullptr) return;
       if (check_plain_text(*text))
-        return within.complain(within.document.value_place(entry.value), entry.key + " must not be empty or hold control characters");
+        return within.complain(within.document.value_place(entry.value),
+                               entry.key + " must not be empty or hold control characters");
       into = *text;
       within.note(entry.key, within.document.value_place(entry.value));
     };
   };
-  const TableHandlers handlers = {{"name", take(route.name)},
-                                  {"match", [&](const TableReader& r, const TomlEntry& e) { read_match(r, e, route); }},
-                                  {"provider", take(route.provider)},
-                                  {"model", take(route.model)},
-                                  {"prompt", take(route.prompt)},
-                                  {"fallback", take(route.fallback)}};
+  const TableHandlers handlers = {
+      {"name", take(route.name)},         {"match", [&](const TableReader& r, const TomlEntry& e) { read_match(r, e, route); }},
+      {"provider", take(route.provider)}, {"model", take(route.model)},
+      {"prompt", take(route.prompt)},     {"fallback", take(route.fallback)}};
   read_table<RouteSettings>(reader, *element.table(), {}, route, "", handlers);
   if (route.name.empty()) route.name = fmt::format("route {}", routes.size() + 1);
   routes.push_back(std::move(route));
@@ -149,8 +153,7 @@ void read_prompt_policies(const TableReader& outer, const TomlEntry& entry,
 
 void read_routes(const TableReader& reader, const TomlEntry& entry, std::vector<RouteSettings>& routes) {
   const TomlList* list = entry.value.list();
-  if (list == nullptr)
-    return reader.complain(reader.document.key_place(entry), "route is a list of tables", "write [[route]]");
+  if (list == nullptr) return reader.complain(reader.document.key_place(entry), "route is a list of tables", "write [[route]]");
   if (list->size() > kMaxRoutes)
     return reader.complain(reader.document.key_place(entry), fmt::format("more than {} routes", kMaxRoutes));
   for (const TomlValue& element : *list) read_route(reader, element, routes);

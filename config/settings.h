@@ -37,7 +37,7 @@ struct ServeSettings {
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> allowed_origins;
   std::vector<std::string> trusted_proxies;  // addresses and networks whose X-Forwarded-* and Forwarded are believed
-  bool log_requests = true;  // one line per finished request on stderr
+  bool log_requests = true;                  // one line per finished request on stderr
 };
 
 /// [[scan.allow]]: findings that are none. All that is set must agree.
@@ -142,7 +142,7 @@ struct Settings {
   ScanSettings scan;     // [scan]
   GuardSettings guards;  // [guards]: defaults for every project
   std::map<std::string, ProviderSettings> providers;
-  std::map<std::string, HostSettings> hosts;        // by name, lower case
+  std::map<std::string, HostSettings> hosts;  // by name, lower case
   std::map<std::string, PromptPolicySettings> prompt_policies;
   std::map<std::string, ProjectSettings> projects;  // by name
   Origins origins;

@@ -44,8 +44,8 @@ using TableHandlers = std::vector<std::pair<std::string_view, TableHandler>>;
 
 /// Reads the keys of one table: knobs whose name is `scope` + key, else a handler of that name, else a problem.
 template <class S>
-void read_table(const TableReader& reader, const TomlTable& table, std::span<const Knob<S>> knobs, S& target, std::string_view scope,
-                const TableHandlers& handlers = {}) {
+void read_table(const TableReader& reader, const TomlTable& table, std::span<const Knob<S>> knobs, S& target,
+                std::string_view scope, const TableHandlers& handlers = {}) {
   std::vector<std::string_view> known;
   for (const auto& [name, handler] : handlers) known.push_back(name);
   for (const Knob<S>& knob : knobs)

@@ -66,7 +66,7 @@ struct Project {
   std::shared_ptr<const PromptPolicy> prompt;               // nullptr = the client's system prompt as it is
   /// By provider, where its row asks for other guards than the project's; see guards_at().
   std::map<std::string, std::shared_ptr<const Guards>, std::less<>> guards_by_provider;
-  bool keep_vaults = true;                                  // remember the vault of a conversation the provider keeps
+  bool keep_vaults = true;  // remember the vault of a conversation the provider keeps
   Millis keep_vaults_for{3'600'000};
 
   /// The guards over what is sent to that provider.
@@ -92,8 +92,8 @@ struct Policy {
   std::vector<std::string> allowed_hosts;  // Host names beside localhost and loopback addresses, without port
   std::vector<std::string> allowed_origins;
   std::map<std::string, std::shared_ptr<const Project>, std::less<>> projects;  // by id and by name
-  std::vector<Network> trusted_proxies;                                       // whose X-Forwarded-* are believed
-  std::map<std::string, std::shared_ptr<const Project>, std::less<>> hosts;   // public host name in lower case -> its project
+  std::vector<Network> trusted_proxies;                                         // whose X-Forwarded-* are believed
+  std::map<std::string, std::shared_ptr<const Project>, std::less<>> hosts;     // public host name in lower case -> its project
   bool reads_arrival = false;  // somebody asks for the host or the client of a request
   std::shared_ptr<const KeyRing> keys;
 

@@ -111,7 +111,7 @@ Status choose_provider(Exchange& x) {
   if (!project.routes.empty()) {
     const bool counts = x.surface.operation == Operation::count_tokens;
     const std::string_view key = x.caller == nullptr ? std::string_view() : std::string_view(x.caller->name);
-    const RouteFacts facts{x.arrival.host, route_path(x.surface.dialect, counts), x.view.model, key, x.row.agent,
+    const RouteFacts facts{x.arrival.host,   route_path(x.surface.dialect, counts), x.view.model, key, x.row.agent,
                            x.surface.dialect};
     x.route = find_route(project.routes, facts);
   }

@@ -52,11 +52,11 @@ struct Exchange {
   const Project* host_project = nullptr;  // the one that the host name stands for
   const Project* project = nullptr;
   const Key* caller = nullptr;
-  const Route* route = nullptr;           // the rule that decides where the call goes
-  const PromptPolicy* prompt = nullptr;   // words of the organisation's own, added after the guards
-  Buffer received;        // the body as it came
-  std::string decoded;    // the same without its content coding, when it had one
-  std::string_view body;  // what the guards read
+  const Route* route = nullptr;          // the rule that decides where the call goes
+  const PromptPolicy* prompt = nullptr;  // words of the organisation's own, added after the guards
+  Buffer received;                       // the body as it came
+  std::string decoded;                   // the same without its content coding, when it had one
+  std::string_view body;                 // what the guards read
   RequestView view;
   GuardedCall guarded;
   Vault vault;

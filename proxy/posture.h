@@ -11,8 +11,8 @@
 namespace pg {
 
 /// host_not_allowed for a Host that is not ours (DNS rebinding), a foreign Origin, or Sec-Fetch-Site: cross-site. `listen_host`
-/// is the address pg was told to bind. Behind a trusted proxy both its Host and the one it passes on must be ours: a page that was
-/// let in by rebinding can write the latter itself.
+/// is the address pg was told to bind. Behind a trusted proxy both its Host and the one it passes on must be ours: a page that
+/// was let in by rebinding can write the latter itself.
 Status check_posture(const RequestHead& head, const Policy& policy, const std::string& listen_host, const Arrival& arrival = {});
 
 /// True when a project without keys may answer: nobody beyond this machine is asking through a trusted proxy.

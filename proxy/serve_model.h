@@ -17,8 +17,8 @@ Task<void> serve_hello(Exchange& x);
 /// unknown project, unauthenticated, forbidden.
 Status authenticate(Exchange& x, std::uint32_t needed);
 
-/// Chooses the route and the provider (core/targets.h): what is guarded, and how, depends on who will see it. not_found when there
-/// is none; unavailable when its credential is missing.
+/// Chooses the route and the provider (core/targets.h): what is guarded, and how, depends on who will see it. not_found when
+/// there is none; unavailable when its credential is missing.
 Status choose_provider(Exchange& x);
 
 /// The guards of x.to.provider over the body. From here on x.guarded.edits make it safe to send there; blocked otherwise.

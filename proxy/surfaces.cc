@@ -107,13 +107,13 @@ Status match(std::span<const SurfaceRow> rows, std::string_view method, std::str
 }
 
 bool is_root(std::string_view path) {
-  return std::any_of(std::begin(kRootSurfaces), std::end(kRootSurfaces), [path](const SurfaceRow& row) { return row.path == path; });
+  return std::any_of(std::begin(kRootSurfaces), std::end(kRootSurfaces),
+                     [path](const SurfaceRow& row) { return row.path == path; });
 }
 
 }  // namespace
 
-Status find_surface(std::string_view method, std::string_view target, bool upgrade, Surface& surface,
-                    std::string_view by_host) {
+Status find_surface(std::string_view method, std::string_view target, bool upgrade, Surface& surface, std::string_view by_host) {
   const std::size_t question = std::min(target.find('?'), target.size());
   std::string_view path = target.substr(0, question);
   surface.query = target.substr(question);

@@ -64,7 +64,8 @@ std::vector<Hop> read_x_forwarded(const RequestHead& head) {
   const auto schemes = read_list(head, "x-forwarded-proto");
   std::vector<Hop> hops;
   for (std::size_t i = 0; i < nodes.size(); ++i)
-    hops.push_back({read_node(nodes[i]), std::string(beside(hosts, nodes.size(), i)), to_lower(beside(schemes, nodes.size(), i))});
+    hops.push_back(
+        {read_node(nodes[i]), std::string(beside(hosts, nodes.size(), i)), to_lower(beside(schemes, nodes.size(), i))});
   if (!hops.empty() || (hosts.empty() && schemes.empty())) return hops;
   return {{std::nullopt, std::string(beside(hosts, 0, 0)), to_lower(beside(schemes, 0, 0))}};
 }

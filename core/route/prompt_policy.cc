@@ -77,7 +77,8 @@ class PromptEditor {
   // A list of blocks. Anthropic knows its own agent by what stands first, so that stays first.
   void edit_list(const PromptValue& list) {
     std::size_t fixed = 0;
-    while (dialect_ == DialectId::anthropic && fixed < list.blocks.size() && is_vendors_own(raw(list.blocks[fixed].text))) ++fixed;
+    while (dialect_ == DialectId::anthropic && fixed < list.blocks.size() && is_vendors_own(raw(list.blocks[fixed].text)))
+      ++fixed;
     const std::size_t size = list.blocks.size();
     if (placement() == Placement::replace) return replace_blocks(list, fixed);
     const std::size_t before = placement() == Placement::prepend ? fixed : size;

@@ -24,12 +24,12 @@ struct Route {
   /// For each test the globs of which one must fit; empty = anything. At RouteTest::none nothing.
   std::array<std::vector<std::string>, 7> tests;
 
-  std::shared_ptr<const Provider> provider;      // nullptr: whoever the model's name leads to
-  std::string model;                             // "" = as it was asked for
-  std::shared_ptr<const PromptPolicy> prompt;    // nullptr: the project's own
-  bool no_prompt = false;                        // not even the project's own
-  std::shared_ptr<const Provider> fallback;      // nullptr: the project's own
-  std::string fallback_model;                    // "" = the model that was asked for
+  std::shared_ptr<const Provider> provider;    // nullptr: whoever the model's name leads to
+  std::string model;                           // "" = as it was asked for
+  std::shared_ptr<const PromptPolicy> prompt;  // nullptr: the project's own
+  bool no_prompt = false;                      // not even the project's own
+  std::shared_ptr<const Provider> fallback;    // nullptr: the project's own
+  std::string fallback_model;                  // "" = the model that was asked for
 
   const std::vector<std::string>& globs(RouteTest test) const { return tests[static_cast<std::size_t>(test)]; }
 };
