@@ -96,7 +96,7 @@ void add_routes(CLI::App& command, Shell& shell) {
   explains->add_option("--agent", call->agent, "The calling agent")->type_name("AGENT");
   explains->footer(
       "pg routes explain request.json --path /v1/messages\n"
-      "pg routes explain --host llm.example.com --path /v1/messages --model claude-haiku-4-5\n"
+      "pg routes explain --host llm.example.com --path /v1/messages --model fast\n"
       "pg routes explain --dialect openai-chat --model fast --project work --json");
   set_action(*explains, shell, [&shell, call] { return explain_route(shell, *call); });
 }

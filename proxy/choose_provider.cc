@@ -26,7 +26,7 @@ Status add_edits(Exchange& x) {
     append_json_escaped(name, x.to.model);
     ours.push_back(Edit{x.view.model_begin, x.view.model_end, std::move(name)});
   }
-  if (!ours.empty()) x.to.edits = merge_edits(x.guarded.edits, std::move(ours));
+  if (!ours.empty()) x.to.edits = merge_edits(guarded_of(x).edits, std::move(ours));
   return {};
 }
 
@@ -77,21 +77,6 @@ void aim_at(Exchange& x, Target target) {
   x.to.translate = target.translated;
 }
 
-// A body that was guarded for one provider is no body for another: it is guarded anew, with numbers from 1, where their rows
-// differ. False: nothing may or can be sent there, and what stood before stands again.
-bool prepare_again(Exchange& x, const Provider& first) {
-  const bool same = &x.project->guards_at(first) == &x.project->guards_at(*x.to.provider);
-  if (same) return bool(write_call(x));
-  GuardedCall guarded = std::move(x.guarded);
-  Vault vault = std::move(x.vault);
-  x.vault = Vault();
-  if (guard_body(x) && write_call(x)) return true;
-  x.guarded = std::move(guarded);
-  x.vault = std::move(vault);
-  note_guarded(x);
-  return false;
-}
-
 // Why a reply is no reason to give up: the provider is busy, or, where the project says so, nobody is there.
 std::string reason_to_fall_back(const Exchange& x, const Result<Upstream>& sent) {
   constexpr std::array<int, 3> kBusy = {429, 503, 529};
@@ -134,6 +119,14 @@ Status write_call(Exchange& x) {
   return {};
 }
 
+Status send_to(Exchange& x, Target target) {
+  aim_at(x, std::move(target));
+  PG_TRY_STATUS(guard_body(x));
+  PG_TRY_STATUS(write_call(x));
+  note_guarded(x);
+  return {};
+}
+
 bool fall_back(Exchange& x, const Result<Upstream>& sent) {
   const Provider* fallback = fallback_of(*x.project, x.route);
   if (fallback == nullptr || fallback == x.to.provider.get()) return false;
@@ -142,8 +135,7 @@ bool fall_back(Exchange& x, const Result<Upstream>& sent) {
   Result<Target> target = choose_fallback(*x.project, x.surface.dialect, x.view.model, x.route);
   if (!target) return false;
   Sending first = std::move(x.to);
-  aim_at(x, std::move(target).value());
-  if (!prepare_again(x, *first.provider)) {  // it may not go there, or cannot be said in that dialect
+  if (!send_to(x, std::move(target).value())) {  // it may not go there, or cannot be said in that dialect
     x.to = std::move(first);
     return false;
   }

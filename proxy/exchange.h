@@ -23,6 +23,12 @@
 
 namespace pg {
 
+/// The body guarded once more, for a destination whose rules differ from those of the first.
+struct Reguarded {
+  GuardedCall call;
+  Vault vault;
+};
+
 /// Whom the call goes to, and what they are sent.
 struct Sending {
   std::shared_ptr<const Provider> provider;
@@ -33,6 +39,7 @@ struct Sending {
   std::string warnings;                    // what could not cross, as a header and the row have it: "drop:top_k,…"
   std::optional<std::string> body;         // nullopt: the client's bytes with the guards' edits
   std::optional<std::vector<Edit>> edits;  // nullopt: the guards' alone
+  std::shared_ptr<Reguarded> again;        // nullptr: x.guarded and x.vault are this one's
 };
 
 /// Lives in serve_connection's frame; everything below it on the line takes it by reference.
@@ -58,8 +65,9 @@ struct Exchange {
   std::string decoded;                   // the same without its content coding, when it had one
   std::string_view body;                 // what the guards read
   RequestView view;
-  GuardedCall guarded;
+  GuardedCall guarded;  // for the first destination; guarded_of() and vault_of() know of others
   Vault vault;
+  const Guards* guarded_by = nullptr;
   Sending to;
 
   bool head_sent = false;  // to the client: from here on errors are stream events
@@ -67,6 +75,14 @@ struct Exchange {
   bool close_after = false;           // the connection cannot be used again
   std::uint64_t stream_sequence = 0;  // of a Responses stream, for the error event
 };
+
+/// What was found in the body, and the originals behind its placeholders, as they were sent to x.to.
+inline const GuardedCall& guarded_of(const Exchange& x) {
+  return x.to.again ? x.to.again->call : x.guarded;
+}
+inline const Vault& vault_of(const Exchange& x) {
+  return x.to.again ? x.to.again->vault : x.vault;
+}
 
 /// Serves the request whose head is in x.client's buffer: never throws, always answers unless the client left, records one row.
 Task<void> handle_exchange(Exchange& x);

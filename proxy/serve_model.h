@@ -1,6 +1,7 @@
 // The pages that serve: one function per kind of request, each line of it a step with its own file.
 #pragma once
 
+#include "core/targets.h"
 #include "proxy/exchange.h"
 #include "proxy/send_upstream.h"
 
@@ -21,14 +22,18 @@ Status authenticate(Exchange& x, std::uint32_t needed);
 /// there is none; unavailable when its credential is missing.
 Status choose_provider(Exchange& x);
 
-/// The guards of x.to.provider over the body. From here on x.guarded.edits make it safe to send there; blocked otherwise.
+/// The guards of x.to.provider over the body, once more where they differ from those of who was asked before. From here on
+/// guarded_of(x).edits make it safe to send there; blocked otherwise.
 Status guard_body(Exchange& x);
-/// What x.guarded found, in the row.
+/// What guarded_of(x) holds, in the row.
 void note_guarded(Exchange& x);
 
 /// Makes x.to what the provider is to be sent: the guarded body with the organisation's prompt, under the model's own name,
 /// translated when it speaks another dialect. bad_request for what cannot be said in its dialect.
 Status write_call(Exchange& x);
+
+/// All of that for another target: x.to is new, and is to be put back by the caller when the target refuses.
+Status send_to(Exchange& x, Target target);
 
 /// True when `sent` (a busy provider, or none) is to be forgotten and x.to now names the fallback, with the body guarded as that
 /// one's row asks for. Only before the first byte to the client.

@@ -114,7 +114,7 @@ TEST_CASE("a key in the path is handed over and never logged") {
 
 TEST_CASE("a host name that stands for a project needs no /api in front, and hides keys as well") {
   const std::string key = "pg_live_" + std::string(32, 'a');
-  const auto by_host = [](std::string_view method, const std::string& target, Surface& surface) {
+  const auto by_host = [](std::string_view method, std::string_view target, Surface& surface) {
     const Status status = find_surface(method, target, false, surface, "team");
     return status ? "ok" : std::string(code_name(status.error().code));
   };
