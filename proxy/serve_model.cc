@@ -59,7 +59,7 @@ Status authenticate(Exchange& x, std::uint32_t needed) {
   if (x.host_project != nullptr && x.project != x.host_project) x.project = nullptr;
   const bool open = x.project != nullptr && !x.project->require_key && text.empty() && is_from_here(x.arrival);
   if (!open) {
-    PG_TRY(x.caller, x.policy->keys->authenticate(text, x.gw.clock.wall()));
+    PG_TRY(x.caller, x.known.authenticate(x.policy->keys, text, x.gw.clock.wall()));
     x.row.key = x.caller->name;
   }
   // Strangers learn nothing about which projects exist.
