@@ -148,6 +148,7 @@ void add_logs(CLI::App& command, Shell& shell);
 void add_man(CLI::App& command, Shell& shell);
 void add_projects(CLI::App& command, Shell& shell);
 void add_providers(CLI::App& command, Shell& shell);
+void add_routes(CLI::App& command, Shell& shell);
 void add_rules(CLI::App& command, Shell& shell);
 void add_run(CLI::App& command, Shell& shell);
 void add_scan(CLI::App& command, Shell& shell);

@@ -13,6 +13,7 @@ constexpr Command kCommands[] = {
     {"logs", "Look", "Show what went through", add_logs},
     {"audit", "Look", "Show and verify the record of administrative acts", add_audit},
     {"rules", "Look", "Show what the guards look for", add_rules},
+    {"routes", "Look", "Show routing rules and which of them a call takes", add_routes},
     {"projects", "Manage", "Add, list, edit and remove projects", add_projects},
     {"keys", "Manage", "Add, list, rotate and revoke pg keys", add_keys},
     {"providers", "Manage", "List providers, store and drop their credentials", add_providers},

@@ -4,6 +4,7 @@
 #include "cmd/command.h"
 #include "cmd/open.h"
 #include "cmd/print.h"
+#include "config/build_policy.h"
 #include "config/load.h"
 #include "config/show.h"
 
@@ -34,6 +35,7 @@ int check_json(Shell& shell, const Loaded& loaded, bool valid) {
 
 int check(Shell& shell, bool strict) {
   auto loaded = read_settings(load_options(shell));
+  if (loaded.problems.empty()) check_guards(loaded.settings, loaded.problems);
   const bool valid = loaded.problems.empty() && !(strict && !loaded.settings.warnings.empty());
   if (shell.json) return check_json(shell, loaded, valid);
   if (!loaded.problems.empty()) shell.write(problems_text(loaded.problems) + "\n");

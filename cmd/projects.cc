@@ -4,6 +4,7 @@
 
 #include "cmd/command.h"
 #include "cmd/edit_project.h"
+#include "cmd/guard_words.h"
 #include "cmd/open.h"
 #include "cmd/print.h"
 #include "config/project_files.h"
@@ -14,11 +15,6 @@ namespace {
 
 std::string base_url(const Settings& settings, const ProjectSettings& project) {
   return fmt::format("{}/api/{}", serve_origin(settings), project.name);
-}
-
-std::vector<std::pair<std::string_view, Action>> guard_actions(const GuardSettings& guards) {
-  return {{"secrets", guards.secrets}, {"email", guards.email}, {"iban", guards.iban}, {"card", guards.card},
-          {"ssn", guards.ssn},         {"phone", guards.phone}, {"ipv4", guards.ipv4}};
 }
 
 std::string guards_json(const GuardSettings& guards) {
@@ -39,18 +35,6 @@ std::string project_json(const Settings& settings, const ProjectSettings& projec
   json_field(object, "base_url", base_url(settings, project));
   json_field(object, "file", project.file);
   return object + "}";
-}
-
-/// The project's own actions in few words: "redact secrets email; block ssn".
-std::string guards_cell(const GuardSettings& guards) {
-  std::string out;
-  for (Action action : {Action::block, Action::redact, Action::detect}) {
-    std::string names;
-    for (const auto& [name, its] : guard_actions(guards))
-      if (its == action) names += fmt::format(" {}", name);
-    if (!names.empty()) out += fmt::format("{}{}{}", out.empty() ? "" : "; ", action_name(action), names);
-  }
-  return out.empty() ? "off" : out;
 }
 
 int list(Shell& shell) {
@@ -87,6 +71,8 @@ int show(Shell& shell, const std::string& name) {
       {"type", project.type},
       {"providers", fmt::format("{}", fmt::join(project.providers, ", "))},
       {"fallback", project.fallback.empty() ? "none" : fmt::format("{}", fmt::join(project.fallback, ", "))},
+      {"prompt", project.prompt.empty() ? "none" : project.prompt},
+      {"routes", fmt::format("{}", project.routes.size())},
       {"guards", guards_cell(project.guards)},
       {"key", project.require_key.value_or(settings.serve.require_key) ? "required" : "not required"},
       {"base url", base_url(settings, project)},

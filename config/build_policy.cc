@@ -7,11 +7,13 @@
 #include <iterator>
 #include <utility>
 
+#include "config/guard_overlay.h"
 #include "config/knobs.h"
 #include "config/providers.h"
 #include "core/base/encode.h"
 #include "core/base/text.h"
 #include "core/guard/secrets.h"
+#include "core/route/prompt_policy.h"
 #include "core/store/files.h"
 
 namespace pg {
@@ -34,13 +36,14 @@ std::string spell_guards(GuardSettings guards) {
 }
 
 // Guards::make names the offender in quotes; its place is where a file set it.
-SourcePlace place_of_offender(const std::string& message, const Settings& settings, const ProjectSettings* project) {
+SourcePlace place_of_offender(const std::string& message, const Settings& settings, const ProjectSettings* project,
+                              const SourcePlaces* first = nullptr) {
   const std::size_t open = message.find('"');
   const std::size_t close = message.find('"', open + 1);
   if (close != std::string::npos) {
     const std::string name = message.substr(open + 1, close - open - 1);
     for (const char* table : {"guards.custom.", "guards.rules.", "guards.allow."})
-      for (const SourcePlaces* places : {project == nullptr ? nullptr : &project->places, &settings.places}) {
+      for (const SourcePlaces* places : {first, project == nullptr ? nullptr : &project->places, &settings.places}) {
         if (places == nullptr) continue;
         if (const auto found = places->find(table + name); found != places->end()) return found->second;
       }
@@ -61,24 +64,34 @@ class PolicyBuilder {
     policy->allowed_origins = settings_.serve.allowed_origins;
     policy->capacity = lasting().capacity("all", rules_for(settings_.limits.max_concurrent));
     policy->keys = std::make_shared<const KeyRing>(limited_keys());
+    for (const std::string& text : settings_.serve.trusted_proxies)
+      if (const auto network = parse_network(text)) policy->trusted_proxies.push_back(*network);
+    build_prompts();
     const std::size_t before = problems_.size();
     for (const auto& [name, wanted] : settings_.projects) {
       const auto project = build_project(wanted);
       if (project == nullptr) continue;
       policy->projects[project->id] = project;
       policy->projects[name] = project;
+      for (const Route& route : project->routes) policy->reads_arrival |= !route.globs(RouteTest::host).empty();
     }
+    for (const auto& [host, row] : settings_.hosts)
+      if (const auto found = policy->projects.find(row.project); found != policy->projects.end())
+        policy->hosts[host] = found->second;
+    policy->reads_arrival |= !policy->hosts.empty() || !policy->trusted_proxies.empty();
     if (problems_.size() != before) return nullptr;
     return policy;
   }
 
-  std::shared_ptr<const Guards> build_guards(const GuardSettings& guards, const ProjectSettings* project) {
+  /// `places`: where those guards were set before any other file.
+  std::shared_ptr<const Guards> build_guards(const GuardSettings& guards, const ProjectSettings* project,
+                                             const SourcePlaces* places = nullptr) {
     const std::string key = spell_guards(guards);
     if (parts_.guards != nullptr)
       if (const auto known = parts_.guards->find(key); known != parts_.guards->end()) return known->second;
     auto made = Guards::make(parts_.secrets, guards);
     if (!made) {
-      Problem problem{place_of_offender(made.error().message, settings_, project), made.error().message, ""};
+      Problem problem{place_of_offender(made.error().message, settings_, project, places), made.error().message, ""};
       // A default's mistake shows up once, not once per project.
       const auto same = [&](const Problem& other) { return problem_text(other) == problem_text(problem); };
       if (std::none_of(problems_.begin(), problems_.end(), same)) problems_.push_back(std::move(problem));
@@ -88,7 +101,69 @@ class PolicyBuilder {
     return made.value();
   }
 
+  /// The project's guards as `provider`'s row wants them; nullptr when it says nothing, or what cannot be built (a problem).
+  std::shared_ptr<const Guards> build_overlay(const ProjectSettings& project, const std::string& provider) {
+    const auto row = find_provider_row(settings_, provider);
+    if (!row || row->guards.empty()) return nullptr;
+    return build_guards(lay_over(project.guards, row->guards), &project, &row->places);
+  }
+
  private:
+  void build_prompts() {
+    for (const auto& [name, row] : settings_.prompt_policies) {
+      const Placement placement = row.placement == "append"    ? Placement::append
+                                  : row.placement == "replace" ? Placement::replace
+                                                               : Placement::prepend;
+      auto made = make_prompt_policy(name, row.text, placement);
+      if (made)
+        prompts_[name] = std::make_shared<const PromptPolicy>(std::move(made).value());
+      else
+        problems_.push_back({row.place, made.error().message, ""});
+    }
+  }
+
+  std::shared_ptr<const PromptPolicy> find_prompt(const std::string& name) const {
+    const auto found = prompts_.find(name);
+    return found == prompts_.end() ? nullptr : found->second;
+  }
+
+  // "provider" or "provider:model".
+  // "provider" or "provider:model"; one that is not there is told of by validation.
+  void add_fallback(const std::string& text, std::vector<Fallback>& fallbacks) {
+    const std::size_t colon = std::min(text.find(':'), text.size());
+    if (auto provider = find_provider(text.substr(0, colon)))
+      fallbacks.push_back({std::move(provider), text.substr(std::min(colon + 1, text.size()))});
+  }
+
+  Route build_route(const RouteSettings& wanted) {
+    Route route;
+    route.name = wanted.name;
+    for (const RouteTest test : kRouteTests)
+      if (const auto globs = wanted.match.find(std::string(route_test_name(test))); globs != wanted.match.end())
+        route.tests[static_cast<std::size_t>(test)] = globs->second;
+    if (!wanted.provider.empty()) route.provider = find_provider(wanted.provider);
+    route.model = wanted.model;
+    route.prompt = find_prompt(wanted.prompt);
+    route.no_prompt = wanted.prompt == "none";
+    if (!wanted.fallback.empty()) add_fallback(wanted.fallback, route.fallbacks);
+    return route;
+  }
+
+  void build_routes(const ProjectSettings& wanted, Project& project) {
+    project.prompt = find_prompt(wanted.prompt);
+    for (const RouteSettings& route : wanted.routes) project.routes.push_back(build_route(route));
+    std::vector<const Provider*> reached;
+    for (const auto& provider : project.providers) reached.push_back(provider.get());
+    for (const Fallback& fallback : project.fallbacks) reached.push_back(fallback.provider.get());
+    for (const Route& route : project.routes) {
+      reached.push_back(route.provider.get());
+      for (const Fallback& fallback : route.fallbacks) reached.push_back(fallback.provider.get());
+    }
+    for (const Provider* provider : reached)
+      if (provider != nullptr)
+        if (auto guards = build_overlay(wanted, provider->name)) project.guards_by_provider[provider->name] = std::move(guards);
+  }
+
   std::shared_ptr<const Project> build_project(const ProjectSettings& wanted) {
     auto project = std::make_shared<Project>();
     project->id = to_lower(wanted.id);
@@ -100,15 +175,12 @@ class PolicyBuilder {
     project->keep_vaults_for = wanted.keep_vaults_for;
     project->guards = build_guards(wanted.guards, &wanted);
     if (project->guards == nullptr) return nullptr;
-    for (const std::string& target : wanted.fallback) {
-      const std::size_t colon = std::min(target.find(':'), target.size());
-      if (auto provider = find_provider(target.substr(0, colon)))
-        project->fallbacks.push_back({std::move(provider), target.substr(std::min(colon + 1, target.size()))});
-    }
+    for (const std::string& target : wanted.fallback) add_fallback(target, project->fallbacks);
     project->fallback_on_failure = wanted.fallback_on_failure;
     project->aliases.insert(wanted.aliases.begin(), wanted.aliases.end());
     for (const std::string& name : wanted.providers)
       if (auto provider = find_provider(name)) project->providers.push_back(narrow_echo(std::move(provider), wanted));
+    build_routes(wanted, *project);
     return project;
   }
 
@@ -249,6 +321,7 @@ class PolicyBuilder {
   std::vector<Problem>& problems_;
   LastingState own_lasting_;
   std::map<std::string, std::shared_ptr<const Provider>> providers_;
+  std::map<std::string, std::shared_ptr<const PromptPolicy>> prompts_;
 };
 
 }  // namespace
@@ -262,7 +335,11 @@ void check_guards(const Settings& settings, std::vector<Problem>& problems) {
   parts.secrets = shipped_secret_rules();
   PolicyBuilder builder(settings, parts, problems);
   if (builder.build_guards(settings.guards, nullptr) == nullptr) return;
-  for (const auto& [name, project] : settings.projects) (void)builder.build_guards(project.guards, &project);
+  for (const auto& [name, project] : settings.projects) {
+    (void)builder.build_guards(project.guards, &project);
+    for (const auto& [provider, row] : settings.providers)
+      if (!row.guards.empty()) (void)builder.build_overlay(project, provider);
+  }
 }
 
 }  // namespace pg

@@ -9,6 +9,7 @@
 
 #include "core/base/address.h"
 #include "core/base/ids.h"
+#include "core/base/network.h"
 #include "core/base/text.h"
 #include "core/base/url.h"
 
@@ -89,6 +90,13 @@ std::optional<Complaint> check_host_name(std::string_view text) {
   const auto url = parse_url("http://" + std::string(text));
   if (url && equals_ignore_case(url.value().host, text)) return std::nullopt;
   return Complaint{"must be a host name without port", "such as \"pg.example.com\""};
+}
+
+std::optional<Complaint> check_network(std::string_view text) {
+  const auto network = parse_network(text);
+  if (network && network->bits == 0) return Complaint{"this is everybody: whoever reaches pg could say who they are", ""};
+  if (network) return std::nullopt;
+  return Complaint{"must be an IP address or a network", "such as \"10.0.0.0/8\" or \"::1\""};
 }
 
 std::optional<Complaint> check_origin(std::string_view text) {

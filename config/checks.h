@@ -15,6 +15,7 @@ std::optional<Complaint> check_base_url(std::string_view text);        // http o
 std::optional<Complaint> check_auth(std::string_view text);            // "bearer", "x-api-key", "none"
 std::optional<Complaint> check_bind_host(std::string_view text);       // an IP literal or "localhost"
 std::optional<Complaint> check_host_name(std::string_view text);       // as in a Host field, without port
+std::optional<Complaint> check_network(std::string_view text);         // an IP address or a range of them
 std::optional<Complaint> check_origin(std::string_view text);          // scheme://host[:port]
 std::optional<Complaint> check_uuid(std::string_view text);
 std::optional<Complaint> check_project_type(std::string_view text);

@@ -82,6 +82,16 @@ providers = [{}]
 #keep_vaults = true
 #keep_vaults_for = "1h"
 
+# Words of the organisation's own in every system prompt: a [prompt_policies.NAME] of pg.toml.
+#prompt = "house"
+
+# Where calls go; the first rule that fits decides, above aliases and model names. `pg routes explain` says which one it is.
+# match: host, path ("/v1/messages"), dialect, model, key, agent. Then: provider, model, prompt, fallback.
+#[[route]]
+#match = {{ model = "claude-haiku-*" }}
+#provider = "ollama"
+#model = "qwen3:8b"
+
 # Model names of your own: "provider:model", or a model.
 #[aliases]
 #fast = "openai:gpt-4o-mini"

@@ -43,6 +43,7 @@ void lay_over(ProviderSettings& row, const ProviderSettings& own) {
   if (!own.headers.empty()) row.headers = own.headers;
   if (!own.models.empty()) row.models = own.models;
   if (!own.ca_file.empty()) row.ca_file = own.ca_file;
+  if (!own.guards.empty()) row.guards = own.guards;
   row.enabled = own.enabled;
   row.where = own.where;
   row.places = own.places;

@@ -11,105 +11,20 @@
 
 #include "config/checks.h"
 #include "config/knobs.h"
+#include "config/read_routes.h"
+#include "config/table_reader.h"
 #include "core/base/text.h"
 #include "core/guard/rule_file.h"
 
 namespace pg {
 namespace {
 
-constexpr std::size_t kMaxProblems = 50;
 constexpr std::size_t kMaxCustomRules = 500;
 constexpr std::int64_t kSchema = 1;
 
-// Where a reader stands: the file, what it reports, and the path of the table ("guards.", "providers.openai.").
-struct Reader {
-  const TomlDocument& document;
-  std::vector<Problem>& problems;
-  Origins& origins;
-  SourcePlaces& places;
-  std::string prefix;         // of keys inside the file
-  std::string origin_prefix;  // of keys in origins: "projects.default." in front of a project's
-
-  Reader within(const std::string& key) const { return {document, problems, origins, places, prefix + key + ".", origin_prefix}; }
-
-  void complain(SourcePlace place, std::string message, std::string hint = {}) const {
-    if (problems.size() < kMaxProblems) problems.push_back({std::move(place), std::move(message), std::move(hint)});
-  }
-  void note(const std::string& key, const SourcePlace& place) const {
-    places.insert_or_assign(prefix + key, place);
-    origins.insert_or_assign(origin_prefix + prefix + key, fmt::format("{}:{}", place.file, place.line));
-  }
-  // The table under `entry`, or nullptr after a complaint.
-  const TomlTable* table(const TomlEntry& entry) const {
-    const TomlTable* found = entry.value.table();
-    if (found == nullptr)
-      complain(document.key_place(entry), fmt::format("{} is a table", entry.key),
-               fmt::format("write [{}{}]", prefix, entry.key));
-    return found;
-  }
-  const std::string* text(const TomlEntry& entry) const {
-    const std::string* found = entry.value.text();
-    if (found == nullptr) complain(document.value_place(entry.value), entry.key + " must be a text in quotes");
-    return found;
-  }
-};
-
-// The words that people look for when they want to write a credential down.
-bool asks_for_credential(std::string_view key) {
-  constexpr std::array<std::string_view, 8> kWords = {"key",    "api_key",  "apikey",     "token",
-                                                      "secret", "password", "auth_token", "api_token"};
-  return std::find(kWords.begin(), kWords.end(), key) != kWords.end();
-}
-
-bool is_reserved(const Reader& reader, const TomlEntry& entry) {
-  return reader.prefix == "guards." &&
-         std::find(kReservedGuards.begin(), kReservedGuards.end(), entry.key) != kReservedGuards.end();
-}
-
-void unknown_key(const Reader& reader, const TomlEntry& entry, const std::vector<std::string_view>& known) {
-  if (reader.problems.size() >= kMaxProblems) return;
-  // A guard that somebody relies on must not be taken for one that watches.
-  if (is_reserved(reader, entry))
-    return reader.complain(reader.document.key_place(entry), fmt::format("guards.{} is not there yet", entry.key),
-                           "the name is kept for it; take the line out");
-  std::string hint;
-  if (const auto near = find_nearest(entry.key, known))
-    hint = fmt::format("did you mean \"{}\"?", *near);
-  else if (asks_for_credential(to_lower(entry.key)))
-    hint = "credentials stay out of files: credential = \"env:NAME\"";
-  const std::string shown = mask_credentials(escape_controls(std::string_view(entry.key).substr(0, 64)));
-  reader.complain(reader.document.key_place(entry), fmt::format("unknown key \"{}\"", shown), hint);
-}
-
-using Handler = std::function<void(const Reader&, const TomlEntry&)>;
-using Handlers = std::vector<std::pair<std::string_view, Handler>>;
-
-// Reads the keys of one table: knobs whose name is `scope` + key, else a handler of that name, else a problem.
-template <class S>
-void read_table(const Reader& reader, const TomlTable& table, std::span<const Knob<S>> knobs, S& target, std::string_view scope,
-                const Handlers& handlers = {}) {
-  std::vector<std::string_view> known;
-  for (const auto& [name, handler] : handlers) known.push_back(name);
-  for (const Knob<S>& knob : knobs)
-    if (knob.key.substr(0, scope.size()) == scope && knob.key.find('.', scope.size()) == std::string_view::npos)
-      known.push_back(knob.key.substr(scope.size()));
-  for (const TomlEntry& entry : table) {
-    const auto handler = std::find_if(handlers.begin(), handlers.end(), [&](const auto& row) { return row.first == entry.key; });
-    if (handler != handlers.end()) {
-      handler->second(reader, entry);
-      continue;
-    }
-    const std::string key = std::string(scope) + entry.key;
-    const auto knob = std::find_if(knobs.begin(), knobs.end(), [&](const Knob<S>& row) { return row.key == key; });
-    const bool is_known = knob != knobs.end() && std::find(known.begin(), known.end(), entry.key) != known.end();
-    if (!is_known)
-      unknown_key(reader, entry, known);
-    else if (auto complaint = set_knob(*knob, knob->slot(target), entry.value))
-      reader.complain(reader.document.value_place(entry.value), complaint->message, complaint->hint);
-    else
-      reader.note(entry.key, reader.document.value_place(entry.value));
-  }
-}
+using Reader = TableReader;
+using Handler = TableHandler;
+using Handlers = TableHandlers;
 
 void read_rules(const Reader& reader, const TomlTable& table, GuardSettings& guards) {
   for (const TomlEntry& entry : table) {
@@ -200,6 +115,21 @@ void read_guards(const Reader& outer, const TomlEntry& entry, GuardSettings& gua
                                                                      read_custom(within, field, guards);
                                                                    }}};
   read_table<GuardSettings>(outer.within(entry.key), *table, guard_knobs(), guards, "", handlers);
+}
+
+// A provider's row: one word for everything, or a table of what differs.
+void read_guard_overlay(const Reader& outer, const TomlEntry& entry, GuardOverlay& overlay) {
+  if (const std::string* word = entry.value.text()) {
+    overlay.all = parse_action(*word);
+    if (overlay.all) return outer.note(entry.key, outer.document.value_place(entry.value));
+    const Complaint complaint = action_complaint(entry.key, *word);
+    return outer.complain(outer.document.value_place(entry.value), complaint.message, complaint.hint);
+  }
+  if (entry.value.table() == nullptr)
+    return outer.complain(outer.document.value_place(entry.value), "guards are one action, or a table",
+                          "such as guards = \"off\" or guards = { secrets = \"block\" }");
+  read_guards(outer, entry, overlay.own);
+  for (const TomlEntry& field : *entry.value.table()) overlay.set.insert(field.key);
 }
 
 void read_scan_rules(const Reader& reader, const TomlEntry& entry, ScanSettings& scan) {
@@ -293,7 +223,8 @@ void read_providers(const Reader& outer, const TomlEntry& entry, std::map<std::s
     provider.places[""] = place;
     const Reader inner{reader.document, reader.problems, reader.origins, provider.places, "", "providers." + row.key + "."};
     const Handlers handlers = {
-        {"headers", [&](const Reader& within, const TomlEntry& field) { read_headers(within, field, provider); }}};
+        {"headers", [&](const Reader& within, const TomlEntry& field) { read_headers(within, field, provider); }},
+        {"guards", [&](const Reader& within, const TomlEntry& field) { read_guard_overlay(within, field, provider.guards); }}};
     read_table<ProviderSettings>(inner, *fields, provider_knobs(), provider, "", handlers);
   }
 }
@@ -322,14 +253,18 @@ void read_settings_tables(const TomlDocument& document, Loaded& loaded) {
       {"limits", section},
       {"scan", [&](const Reader& within, const TomlEntry& entry) { read_scan(within, entry, settings); }},
       {"guards", [&](const Reader& within, const TomlEntry& entry) { read_guards(within, entry, settings.guards); }},
-      {"providers", [&](const Reader& within, const TomlEntry& entry) { read_providers(within, entry, settings.providers); }}};
+      {"providers", [&](const Reader& within, const TomlEntry& entry) { read_providers(within, entry, settings.providers); }},
+      {"hosts", [&](const Reader& within, const TomlEntry& entry) { read_hosts(within, entry, settings.hosts); }},
+      {"prompt_policies",
+       [&](const Reader& within, const TomlEntry& entry) { read_prompt_policies(within, entry, settings.prompt_policies); }}};
   read_table<Settings>(reader, document.root, settings_knobs(), settings, "", handlers);
 }
 
 void read_repo_tables(const TomlDocument& document, Loaded& loaded) {
   Settings& settings = loaded.settings;
   const Reader reader{document, loaded.problems, settings.origins, settings.places, "", ""};
-  constexpr std::array<std::string_view, 6> kUnsafe = {"serve", "limits", "guards", "providers", "database", "app_key_file"};
+  constexpr std::array<std::string_view, 8> kUnsafe = {"serve",    "limits",       "guards", "providers",
+                                                       "database", "app_key_file", "hosts",  "prompt_policies"};
   TomlTable safe;
   for (const TomlEntry& entry : document.root) {
     if (std::find(kUnsafe.begin(), kUnsafe.end(), entry.key) == kUnsafe.end())
@@ -348,6 +283,7 @@ void read_project_tables(const TomlDocument& document, ProjectSettings& project,
   const Handlers handlers = {
       {"schema", read_schema},
       {"guards", [&](const Reader& within, const TomlEntry& entry) { read_guards(within, entry, project.guards); }},
+      {"route", [&](const Reader& within, const TomlEntry& entry) { read_routes(within, entry, project.routes); }},
       {"aliases", [&](const Reader& within, const TomlEntry& entry) { read_aliases(within, entry, project); }}};
   read_table<ProjectSettings>(reader, document.root, project_knobs(), project, "", handlers);
   if (project.id.empty() && problems.empty())

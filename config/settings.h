@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,8 @@ struct ServeSettings {
   bool require_key = true;  // false only for loopback
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> allowed_origins;
-  bool log_requests = true;  // one line per finished request on stderr
+  std::vector<std::string> trusted_proxies;  // addresses and networks whose X-Forwarded-* and Forwarded are believed
+  bool log_requests = true;                  // one line per finished request on stderr
 };
 
 /// [[scan.allow]]: findings that are none. All that is set must agree.
@@ -52,6 +54,39 @@ struct ScanSettings {
   std::vector<std::string> disable;            // ids of rules
   std::vector<ScanAllow> allow;
   std::vector<RuleText> rules;  // files that hold [[scan.rule]] blocks, the later above the earlier
+};
+
+/// `guards` of a provider's row: what is different for whatever is sent there.
+struct GuardOverlay {
+  std::optional<Action> all;  // one word: that action for everything the project looks for
+  std::set<std::string> set;  // keys of the table that stand there
+  GuardSettings own;
+
+  bool empty() const { return !all && set.empty(); }
+};
+
+/// [prompt_policies.NAME]
+struct PromptPolicySettings {
+  std::string text;
+  std::string placement = "prepend";  // "prepend", "append", "replace"
+  SourcePlace place;                  // of the text
+};
+
+/// [hosts]: a public host name and the project that answers there.
+struct HostSettings {
+  std::string project;
+  SourcePlace place;
+};
+
+/// [[route]] of a project
+struct RouteSettings {
+  std::string name;
+  std::map<std::string, std::vector<std::string>> match;  // "host", "path", … -> globs of which one must fit
+  std::string provider;
+  std::string model;
+  std::string prompt;    // a prompt policy, or "none"
+  std::string fallback;  // as of the project
+  SourcePlaces places;   // "" = the whole
 };
 
 /// [providers.NAME]; unset fields come from the shipped row of that name.
@@ -74,6 +109,7 @@ struct ProviderSettings {
   std::optional<Millis> queue_timeout;            // unset: limits.queue_timeout
   std::optional<std::uint32_t> breaker_failures;  // 0 = no breaker; see BreakerRules
   std::optional<Millis> breaker_window, breaker_open, breaker_open_at_most;
+  GuardOverlay guards;
   std::string where;  // file:line of the table, for messages
   SourcePlaces places;
 };
@@ -88,6 +124,8 @@ struct ProjectSettings {
   std::vector<std::string> fallback;           // "provider" or "provider:model": asked in order when the first is busy
   bool fallback_on_failure = false;            // also when the first cannot be reached
   std::map<std::string, std::string> aliases;  // model names of the project's own -> "provider:model" or a model
+  std::vector<RouteSettings> routes;           // in order; the first that fits decides
+  std::string prompt;                          // a prompt policy for every call, or ""
   GuardSettings guards;
   std::optional<bool> require_key;
   bool keep_vaults = true;
@@ -110,6 +148,8 @@ struct Settings {
   ScanSettings scan;     // [scan]
   GuardSettings guards;  // [guards]: defaults for every project
   std::map<std::string, ProviderSettings> providers;
+  std::map<std::string, HostSettings> hosts;  // by name, lower case
+  std::map<std::string, PromptPolicySettings> prompt_policies;
   std::map<std::string, ProjectSettings> projects;  // by name
   Origins origins;
   SourcePlaces places;  // of pg.toml

@@ -31,6 +31,26 @@ class Lister {
       add(prefix + "custom." + rule.name, json_quoted(action_name(rule.action)) + " " + json_quoted(rule.regex), "pg.toml");
   }
 
+  void add_overlay(const std::string& prefix, const GuardOverlay& overlay) {
+    if (overlay.all) add(prefix + "guards", json_quoted(action_name(*overlay.all)), "pg.toml");
+    GuardSettings own = overlay.own;
+    for (const Knob<GuardSettings>& knob : guard_knobs())
+      if (overlay.set.count(std::string(knob.key)) != 0)
+        add(prefix + "guards." + std::string(knob.key), knob_text(knob, knob.slot(own)), "pg.toml");
+    add_guard_tables(prefix + "guards.", overlay.own);
+  }
+
+  void add_routes(const std::string& prefix, const std::vector<RouteSettings>& routes) {
+    for (std::size_t i = 0; i < routes.size(); ++i) {
+      const RouteSettings& route = routes[i];
+      const std::string start = prefix + "route[" + std::to_string(i) + "].";
+      for (auto [test, globs] : route.match) add(start + "match." + test, knob_text({test, KnobKind::list}, &globs), "");
+      for (const auto& [key, value] : {std::pair("provider", &route.provider), std::pair("model", &route.model),
+                                       std::pair("prompt", &route.prompt), std::pair("fallback", &route.fallback)})
+        if (!value->empty()) add(start + key, json_quoted(*value), "");
+    }
+  }
+
   void add(const std::string& key, std::string value, const char* otherwise) {
     const auto origin = settings_.origins.find(key);
     rows_.push_back({key, std::move(value), origin == settings_.origins.end() ? otherwise : origin->second});
@@ -50,6 +70,11 @@ std::vector<ShownSetting> show_settings(const Settings& settings) {
   lister.add_knobs("", settings_knobs(), settings, "default");
   lister.add_knobs("guards.", guard_knobs(), settings.guards, "default");
   lister.add_guard_tables("guards.", settings.guards);
+  for (const auto& [host, row] : settings.hosts) lister.add("hosts." + host, json_quoted(row.project), "pg.toml");
+  for (const auto& [name, row] : settings.prompt_policies) {
+    lister.add("prompt_policies." + name + ".text", json_quoted(row.text), "pg.toml");
+    lister.add("prompt_policies." + name + ".placement", json_quoted(row.placement), "default");
+  }
   for (const std::string& name : provider_names(settings)) {
     const std::string prefix = "providers." + name + ".";
     const auto row = find_provider_row(settings, name);
@@ -57,10 +82,12 @@ std::vector<ShownSetting> show_settings(const Settings& settings) {
     lister.add_knobs(prefix, provider_knobs(), *row, "shipped");
     for (const auto& [header, value] : row->headers)
       lister.add(prefix + "headers." + header, json_quoted(value), row->where.c_str());
+    lister.add_overlay(prefix, row->guards);
   }
   for (const auto& [name, project] : settings.projects) {
     const std::string prefix = "projects." + name + ".";
     lister.add_knobs(prefix, project_knobs(), project, "default");
+    lister.add_routes(prefix, project.routes);
     lister.add_knobs(prefix + "guards.", guard_knobs(), project.guards, "default");
     lister.add_guard_tables(prefix + "guards.", project.guards);
   }

@@ -9,6 +9,7 @@
 
 #include "config/checks.h"
 #include "config/providers.h"
+#include "config/validate_routes.h"
 #include "core/base/address.h"
 #include "core/base/text.h"
 #include "core/base/url.h"
@@ -173,16 +174,21 @@ void check_settings(const Settings& settings, std::vector<Problem>& problems) {
     check_fallback(settings, project, problems);
   }
   check_ids(settings, problems);
+  check_routing(settings, problems);
   check_open_door(settings, problems);
 }
 
 std::vector<std::string> find_warnings(const Settings& settings, const Environment& environment) {
   std::vector<std::string> warnings;
   std::map<std::string, bool> used;
-  for (const auto& [name, project] : settings.projects)
+  for (const auto& [name, project] : settings.projects) {
     for (const std::string& provider : project.providers) used[provider] = true;
+    for (const RouteSettings& route : project.routes)
+      if (!route.provider.empty()) used[route.provider] = true;
+  }
   for (const auto& [name, is_used] : used)
     if (const auto row = find_provider_row(settings, name)) warn_credential(settings, *row, environment, warnings);
+  warn_routing(settings, warnings);
   return warnings;
 }
 

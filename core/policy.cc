@@ -6,6 +6,12 @@
 
 namespace pg {
 
+const Guards& Project::guards_at(const Provider& provider) const {
+  if (guards_by_provider.empty()) return *guards;
+  const auto own = guards_by_provider.find(provider.name);
+  return own == guards_by_provider.end() ? *guards : *own->second;
+}
+
 const Project* Policy::find_project(std::string_view id_or_name) const {
   auto found = projects.find(id_or_name);
   // Ids are kept in lower case, and RFC 9562 §4 lets callers spell them in either.

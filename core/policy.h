@@ -12,10 +12,12 @@
 #include "core/access/capacity.h"
 #include "core/access/keys.h"
 #include "core/base/clock.h"
+#include "core/base/network.h"
 #include "core/base/secret_string.h"
 #include "core/base/url.h"
 #include "core/guard/guard.h"
 #include "core/route/health.h"
+#include "core/route/routes.h"
 #include "core/wire/dialect.h"
 
 namespace pg {
@@ -58,12 +60,6 @@ struct Provider {
   bool breaker_always = false;  // the row sets it: it refuses even where nobody else can be asked
 };
 
-/// Who is asked when the first cannot.
-struct Fallback {
-  std::shared_ptr<const Provider> provider;
-  std::string model;  // "" = the model that was asked for
-};
-
 struct Project {
   std::string id;  // UUID
   std::string name;
@@ -75,8 +71,15 @@ struct Project {
   std::map<std::string, std::string, std::less<>> aliases;  // "fast" -> "openai:gpt-4o-mini"
   std::vector<Fallback> fallbacks;                          // asked in order when the first is busy
   bool fallback_on_failure = false;                         // also when the first cannot be reached or says nothing in time
-  bool keep_vaults = true;                                  // remember the vault of a conversation the provider keeps
+  std::vector<Route> routes;                                // asked in this order, before the model's name
+  std::shared_ptr<const PromptPolicy> prompt;               // nullptr = the client's system prompt as it is
+  /// By provider, where its row asks for other guards than the project's; see guards_at().
+  std::map<std::string, std::shared_ptr<const Guards>, std::less<>> guards_by_provider;
+  bool keep_vaults = true;  // remember the vault of a conversation the provider keeps
   Millis keep_vaults_for{3'600'000};
+
+  /// The guards over what is sent to that provider.
+  const Guards& guards_at(const Provider& provider) const;
 };
 
 struct Limits {
@@ -101,6 +104,9 @@ struct Policy {
   std::vector<std::string> allowed_hosts;  // Host names beside localhost and loopback addresses, without port
   std::vector<std::string> allowed_origins;
   std::map<std::string, std::shared_ptr<const Project>, std::less<>> projects;  // by id and by name
+  std::vector<Network> trusted_proxies;                                         // whose X-Forwarded-* are believed
+  std::map<std::string, std::shared_ptr<const Project>, std::less<>> hosts;     // public host name in lower case -> its project
+  bool reads_arrival = false;  // somebody asks for the host or the client of a request
   std::shared_ptr<const KeyRing> keys;
   std::shared_ptr<Capacity> capacity;  // of the whole process; nullptr = no limit
 

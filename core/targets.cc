@@ -86,16 +86,7 @@ std::optional<Target> target_at(const std::shared_ptr<const Provider>& provider,
   return std::nullopt;
 }
 
-}  // namespace
-
-std::string_view vendor_of_model(std::string_view model) {
-  for (const VendorName& row : kVendors)
-    if (model.starts_with(row.start)) return row.vendor;
-  return "";
-}
-
-Result<Target> choose_target(const Project& project, DialectId dialect, std::string_view model) {
-  const Asked asked = read_model(project, model);
+std::optional<Target> rank_providers(const Project& project, DialectId dialect, const Asked& asked) {
   const std::string_view vendor = vendor_of_model(asked.model);
   std::optional<Target> best;
   int best_rank = 0;
@@ -109,6 +100,24 @@ Result<Target> choose_target(const Project& project, DialectId dialect, std::str
     best = std::move(target);
     best_rank = rank;
   }
+  return best;
+}
+
+}  // namespace
+
+std::string_view vendor_of_model(std::string_view model) {
+  for (const VendorName& row : kVendors)
+    if (model.starts_with(row.start)) return row.vendor;
+  return "";
+}
+
+Result<Target> choose_target(const Project& project, DialectId dialect, std::string_view model, const Route* route) {
+  std::optional<Target> best;
+  if (route != nullptr && route->provider != nullptr) {
+    best = target_at(route->provider, dialect, route->model.empty() ? read_model(project, model).model : route->model);
+  } else {
+    best = rank_providers(project, dialect, read_model(project, route == nullptr || route->model.empty() ? model : route->model));
+  }
   if (!best)
     return make_error(Code::not_found,
                       fmt::format("no provider of project {} takes {} for this model", project.name, pg::dialect(dialect).name));
@@ -118,10 +127,16 @@ Result<Target> choose_target(const Project& project, DialectId dialect, std::str
   return std::move(*best);
 }
 
-Result<Target> choose_fallback(const Project& project, DialectId dialect, std::string_view model, std::size_t nth) {
-  if (nth >= project.fallbacks.size()) return make_error(Code::not_found, "the project has no fallback");
-  const Fallback& fallback = project.fallbacks[nth];
-  const std::string_view named = fallback.model.empty() ? read_model(project, model).model : fallback.model;
+const std::vector<Fallback>& fallbacks_of(const Project& project, const Route* route) {
+  return route != nullptr && !route->fallbacks.empty() ? route->fallbacks : project.fallbacks;
+}
+
+Result<Target> choose_fallback(const Project& project, DialectId dialect, std::string_view model, const Route* route,
+                               std::size_t nth) {
+  const std::vector<Fallback>& fallbacks = fallbacks_of(project, route);
+  if (nth >= fallbacks.size()) return make_error(Code::not_found, "the project has no fallback");
+  const Fallback& fallback = fallbacks[nth];
+  const std::string named = fallback.model.empty() ? std::string(read_model(project, model).model) : fallback.model;
   std::optional<Target> target = target_at(fallback.provider, dialect, named);
   if (!target || !fallback.provider->credential_problem.empty())
     return make_error(Code::not_found, "the project's fallback cannot take this call");

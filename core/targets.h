@@ -18,15 +18,21 @@ struct Target {
   bool translated = false;         // the outlet speaks another dialect than the client
 };
 
+/// The project's target for a call that took `route` (nullptr: none fits). A route's provider and model decide; a route's model
+/// alone is read as if the client had asked for it.
+///
 /// The project's target for a model that was asked for as an alias, as `provider:model`, or by its bare name. Bare names go to
 /// their vendor first (`claude-…`, `gpt-…`), then to a provider that speaks `dialect` itself, then to one that must be translated
 /// for; the project's order decides between equals. not_found when nobody serves it; unavailable when the one who does has no
 /// credential.
-Result<Target> choose_target(const Project& project, DialectId dialect, std::string_view model);
+Result<Target> choose_target(const Project& project, DialectId dialect, std::string_view model, const Route* route = nullptr);
 
-/// The project's fallback number `nth` for a call of that dialect. not_found when there is none, or none that can be translated
-/// for.
-Result<Target> choose_fallback(const Project& project, DialectId dialect, std::string_view model, std::size_t nth = 0);
+/// Who is asked, in order, when the first provider is busy: the route's fallbacks, or else the project's.
+const std::vector<Fallback>& fallbacks_of(const Project& project, const Route* route);
+
+/// Number `nth` of fallbacks_of() for a call of that dialect. not_found when there is none, or none that can be translated for.
+Result<Target> choose_fallback(const Project& project, DialectId dialect, std::string_view model, const Route* route = nullptr,
+                               std::size_t nth = 0);
 
 /// Who makes a model of that name: "anthropic", "openai", …, or "" for names that say nothing.
 std::string_view vendor_of_model(std::string_view model);

@@ -37,7 +37,7 @@ bool is_busy(int status) {
 }
 
 bool has_alternatives(const Exchange& x) {
-  return !x.to.provider->spares.empty() || !x.project->fallbacks.empty();
+  return !x.to.provider->spares.empty() || !fallbacks_of(*x.project, x.route).empty();
 }
 
 class Asking {
@@ -152,12 +152,12 @@ bool Asking::next_credential() {
 }
 
 bool Asking::next_target() {
-  while (fallback_ < x_.project->fallbacks.size()) {
-    Result<Target> target = choose_fallback(*x_.project, x_.surface.dialect, x_.view.model, fallback_++);
+  while (fallback_ < fallbacks_of(*x_.project, x_.route).size()) {
+    Result<Target> target = choose_fallback(*x_.project, x_.surface.dialect, x_.view.model, x_.route, fallback_++);
     if (!target || (target.value().provider == head_ && target.value().model == x_.to.model)) continue;
     Sending before = std::move(x_.to);
     std::shared_ptr<const Provider> provider = target.value().provider;
-    if (!send_to(x_, std::move(target).value())) {  // it cannot be said in the fallback's dialect
+    if (!send_to(x_, std::move(target).value())) {  // it may not go there, or cannot be said in that dialect
       x_.to = std::move(before);
       continue;
     }
@@ -175,7 +175,7 @@ bool Asking::start_over() {
   last_resort_ = true;
   fallback_ = 0;
   if (asked_) return next_target();
-  if (!choose_provider(x_)) return false;
+  if (!choose_provider(x_) || !guard_body(x_) || !write_call(x_)) return false;
   head_ = x_.to.provider;
   begin_target();
   return next_credential() || next_target();
@@ -286,6 +286,7 @@ Result<Upstream> Asking::give_up(const std::optional<Error>& last) {
     x_.to = std::move(held_->to);
     x_.row.provider = x_.to.provider->name;
     x_.row.warnings = x_.to.warnings;
+    note_guarded(x_);
     return std::move(held_->reply);
   }
   if (x_.row.attempts.empty()) return *last;

@@ -1,23 +1,32 @@
-// From a guarded call to the bytes for its provider: which one, what it calls the model, and in which dialect it is told.
+// From a call to the bytes for its provider: which one, what it calls the model, with whose words, and in which dialect it is
+// told.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "core/base/encode.h"
+#include "core/base/error.h"
+#include "core/route/prompt_policy.h"
+#include "core/targets.h"
 #include "core/wire/translate.h"
 #include "proxy/serve_model.h"
 
 namespace pg {
 namespace {
 
-// The same dialect, but another name for the model: one more edit.
-void rename_model(Exchange& x) {
-  std::string name;
-  append_json_escaped(name, x.to.model);
-  std::vector<Edit> edits = x.guarded.edits;
-  const auto behind = std::find_if(edits.begin(), edits.end(), [&](const Edit& e) { return e.begin > x.view.model_begin; });
-  edits.insert(behind, Edit{x.view.model_begin, x.view.model_end, std::move(name)});
-  x.to.edits = std::move(edits);
+// The same dialect, but another name for the model, or words of the organisation's: more edits beside the guards'.
+Status add_edits(Exchange& x) {
+  std::vector<Edit> ours;
+  if (x.prompt != nullptr) {
+    PG_TRY(ours, prompt_edits(x.body, x.surface.dialect, *x.prompt));
+  }
+  if (!x.to.translate && x.to.model != x.view.model) {
+    std::string name;
+    append_json_escaped(name, x.to.model);
+    ours.push_back(Edit{x.view.model_begin, x.view.model_end, std::move(name)});
+  }
+  if (!ours.empty()) x.to.edits = merge_edits(guarded_of(x).edits, std::move(ours));
+  return {};
 }
 
 // An earlier turn may have been answered by another vendor, whose signed thoughts this one would refuse.
@@ -50,7 +59,7 @@ std::string header_safe(std::string_view warning) {
 /// From here on x.to.body is in the provider's dialect, and x.to.translated knows how to read its reply.
 Status translate(Exchange& x) {
   PG_TRY(Translated done, translate_request(wire_of(x.surface.dialect), wire_of(x.to.outlet->dialect),
-                                            apply_edits(x.body, x.guarded.edits), translate_options(x)));
+                                            apply_edits(x.body, edits_of(x)), translate_options(x)));
   x.to.body = std::move(done.body);
   for (const std::string& warning : done.warnings) x.to.warnings += (x.to.warnings.empty() ? "" : ",") + header_safe(warning);
   x.to.translated = std::move(done.context);
@@ -59,17 +68,37 @@ Status translate(Exchange& x) {
   return {};
 }
 
-}  // namespace
-
-Status send_to(Exchange& x, Target target) {
+void aim_at(Exchange& x, Target target) {
   x.to = Sending{};
   x.to.provider = std::move(target.provider);
   x.to.outlet = target.outlet;
   x.to.model = std::move(target.model);
-  if (target.translated) {
+  x.to.translate = target.translated;
+}
+
+}  // namespace
+
+Status choose_provider(Exchange& x) {
+  const Project& project = *x.project;
+  if (!project.routes.empty()) {
+    const bool counts = x.surface.operation == Operation::count_tokens;
+    const std::string_view key = x.caller == nullptr ? std::string_view() : std::string_view(x.caller->name);
+    const RouteFacts facts{x.arrival.host,   route_path(x.surface.dialect, counts), x.view.model, key, x.row.agent,
+                           x.surface.dialect};
+    x.route = find_route(project.routes, facts);
+  }
+  x.prompt = project.prompt.get();
+  if (x.route != nullptr && (x.route->prompt != nullptr || x.route->no_prompt)) x.prompt = x.route->prompt.get();
+  PG_TRY(Target target, choose_target(project, x.surface.dialect, x.view.model, x.route));
+  aim_at(x, std::move(target));
+  return {};
+}
+
+Status write_call(Exchange& x) {
+  PG_TRY_STATUS(add_edits(x));
+  if (x.to.translate) {
     PG_TRY_STATUS(translate(x));
   } else {
-    if (x.to.model != x.view.model) rename_model(x);
     PG_TRY_STATUS(drop_foreign_thoughts(x));
   }
   x.row.provider = x.to.provider->name;
@@ -77,9 +106,12 @@ Status send_to(Exchange& x, Target target) {
   return {};
 }
 
-Status choose_provider(Exchange& x) {
-  PG_TRY(Target target, choose_target(*x.project, x.surface.dialect, x.view.model));
-  return send_to(x, std::move(target));
+Status send_to(Exchange& x, Target target) {
+  aim_at(x, std::move(target));
+  PG_TRY_STATUS(guard_body(x));
+  PG_TRY_STATUS(write_call(x));
+  note_guarded(x);
+  return {};
 }
 
 }  // namespace pg

@@ -17,6 +17,17 @@
 namespace pg {
 namespace {
 
+// The host name that was asked for, and the project behind it.
+Status read_host(Exchange& x) {
+  if (!x.policy->reads_arrival) return {};
+  const auto& trusted = x.policy->trusted_proxies;
+  const Address peer = trusted.empty() ? Address{} : x.client.peer();
+  PG_TRY(x.arrival, read_arrival(x.head, peer, trusted));
+  const auto found = x.policy->hosts.find(x.arrival.host);
+  if (found != x.policy->hosts.end()) x.host_project = found->second.get();
+  return {};
+}
+
 Status open_exchange(Exchange& x) {
   Result<RequestHead> head = parse_request_head(x.client.head_bytes());
   if (!head) {
@@ -31,9 +42,12 @@ Status open_exchange(Exchange& x) {
   x.row.agent_version = agent.version;
   x.row.session = agent.session;
   x.row.method = x.head.method;
-  const Status found = find_surface(x.head.method, x.head.target, x.head.upgrade, x.surface);
+  const Status arrived = read_host(x);
+  const std::string_view by_host = x.host_project == nullptr ? std::string_view() : std::string_view(x.host_project->id);
+  const Status found = find_surface(x.head.method, x.head.target, x.head.upgrade, x.surface, by_host);
   x.row.path = x.surface.path.substr(0, 200);
-  PG_TRY_STATUS(check_posture(x.head, *x.policy, x.gw.serve.host));
+  PG_TRY_STATUS(arrived);
+  PG_TRY_STATUS(check_posture(x.head, *x.policy, x.gw.serve.host, x.arrival));
   if (!found) return found.error();
   if (x.gw.draining.load(std::memory_order_relaxed)) {
     x.close_after = true;

@@ -12,6 +12,8 @@
 #include "core/guard/vault.h"
 #include "core/policy.h"
 #include "core/route/agent.h"
+#include "core/route/arrival.h"
+#include "core/route/routes.h"
 #include "core/store/log_store.h"
 #include "core/wire/spans.h"
 #include "core/wire/translate.h"
@@ -21,15 +23,23 @@
 
 namespace pg {
 
+/// The body guarded once more, for a destination whose rules differ from those of the first.
+struct Reguarded {
+  GuardedCall call;
+  Vault vault;
+};
+
 /// Whom the call goes to, and what they are sent.
 struct Sending {
   std::shared_ptr<const Provider> provider;
   const Outlet* outlet = nullptr;
   std::string model;                       // as the provider calls it
+  bool translate = false;                  // the provider speaks another dialect than the client
   std::optional<ReplyContext> translated;  // the provider speaks another dialect; body is in it
   std::string warnings;                    // what could not cross, as a header and the row have it: "drop:top_k,…"
   std::optional<std::string> body;         // nullopt: the client's bytes with the guards' edits
   std::optional<std::vector<Edit>> edits;  // nullopt: the guards' alone
+  std::shared_ptr<Reguarded> again;        // nullptr: x.guarded and x.vault are this one's
 };
 
 /// Lives in serve_connection's frame; everything below it on the line takes it by reference.
@@ -47,14 +57,19 @@ struct Exchange {
   SteadyTime begun;
   LogRow row;  // filled on the way, recorded at the end
 
+  Arrival arrival;                        // only where policy->reads_arrival
+  const Project* host_project = nullptr;  // the one that the host name stands for
   const Project* project = nullptr;
   const Key* caller = nullptr;
-  Buffer received;        // the body as it came
-  std::string decoded;    // the same without its content coding, when it had one
-  std::string_view body;  // what the guards read
+  const Route* route = nullptr;          // the rule that decides where the call goes
+  const PromptPolicy* prompt = nullptr;  // words of the organisation's own, added after the guards
+  Buffer received;                       // the body as it came
+  std::string decoded;                   // the same without its content coding, when it had one
+  std::string_view body;                 // what the guards read
   RequestView view;
-  GuardedCall guarded;
+  GuardedCall guarded;  // for the first destination; guarded_of() and vault_of() know of others
   Vault vault;
+  const Guards* guarded_by = nullptr;
   Sending to;
 
   bool head_sent = false;  // to the client: from here on errors are stream events
@@ -65,6 +80,14 @@ struct Exchange {
   Millis queued{0};                                 // how long it waited for places
   Permit key_place, process_place, provider_place;  // given back before policy, which their limits belong to
 };
+
+/// What was found in the body, and the originals behind its placeholders, as they were sent to x.to.
+inline const GuardedCall& guarded_of(const Exchange& x) {
+  return x.to.again ? x.to.again->call : x.guarded;
+}
+inline const Vault& vault_of(const Exchange& x) {
+  return x.to.again ? x.to.again->vault : x.vault;
+}
 
 /// Serves the request whose head is in x.client's buffer: never throws, always answers unless the client left, records one row.
 Task<void> handle_exchange(Exchange& x);

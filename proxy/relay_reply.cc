@@ -33,7 +33,7 @@ ReplyOptions options_for(const Exchange& x, const Upstream& upstream, const std:
   options.status = upstream.head.status;
   options.event_stream =
       translator ? translator->writes_stream() : is_event_stream(upstream) && !has_unreadable_coding(upstream.head);
-  options.vault = &x.vault;
+  options.vault = &vault_of(x);
   options.signed_reasoning = x.view.signed_reasoning;
   return options;
 }
@@ -97,7 +97,7 @@ Status Relay::prepare() {
     return {};
   }
   // With nothing to restore or translate the client may have it as it is. Otherwise it cannot be made right.
-  if (x_.vault.empty() && !translator_) return {};
+  if (vault_of(x_).empty() && !translator_) return {};
   return make_error(Code::upstream_failed, "the provider's reply has an encoding that cannot be read", std::string(*coding_name));
 }
 
@@ -305,11 +305,11 @@ void Relay::note_facts() {
 // The provider keeps this conversation: its next turn may name only the reply, and still hold our placeholders. Remembered before
 // the client hears of the reply, whose next turn may come on another thread at once.
 void Relay::remember_vault(bool last) {
-  if (remembered_ || !x_.project->keep_vaults || x_.vault.empty() || !x_.view.kept_by_provider) return;
+  if (remembered_ || !x_.project->keep_vaults || vault_of(x_).empty() || !x_.view.kept_by_provider) return;
   if (path_.facts().reply_id.empty() && !last) return;
   remembered_ = true;
   const auto vault = std::make_shared<Vault>();
-  vault->adopt(x_.vault);
+  vault->adopt(vault_of(x_));
   const SteadyTime until = x_.gw.clock.steady() + x_.project->keep_vaults_for;
   const std::size_t limit = x_.policy->limits.remembered_vault_bytes;
   const std::initializer_list<const std::string*> ids = {&path_.facts().reply_id, &x_.view.conversation};

@@ -126,7 +126,7 @@ bool is_client_left(const Error& error) {
 const std::vector<Edit>& edits_of(const Exchange& x) {
   static const std::vector<Edit> kNone;
   if (x.to.body) return kNone;
-  return x.to.edits ? *x.to.edits : x.guarded.edits;
+  return x.to.edits ? *x.to.edits : guarded_of(x).edits;
 }
 
 Task<Result<Upstream>> send_upstream(Exchange& x) {

@@ -5,7 +5,6 @@
 
 #include "core/base/compress.h"
 #include "core/base/text.h"
-#include "core/guard/guard_call.h"
 #include "proxy/ask_targets.h"
 #include "proxy/posture.h"
 #include "proxy/relay_reply.h"
@@ -44,36 +43,6 @@ Status read_call(Exchange& x) {
   return {};
 }
 
-void recall_vault(Exchange& x) {
-  if (!x.project->keep_vaults) return;
-  const SteadyTime now = x.gw.clock.steady();
-  for (const std::string* id : {&x.view.continues, &x.view.conversation}) {
-    if (id->empty()) continue;
-    const std::shared_ptr<const Vault> earlier = x.gw.vaults.find(x.project->id, *id, now);
-    if (!earlier) continue;
-    x.vault.adopt(*earlier);
-    return;
-  }
-}
-
-std::string join_counts(const std::map<std::string, std::uint32_t>& counts) {
-  std::string out;
-  for (const auto& [kind, count] : counts) out += fmt::format("{}{}:{}", out.empty() ? "" : ",", kind, count);
-  return out;
-}
-
-/// From here on x.guarded.edits make the body safe to send.
-Status guard(Exchange& x) {
-  recall_vault(x);
-  x.guarded = guard_call(x.body, x.view, *x.project->guards, x.vault, &x.parts.verdicts);
-  x.row.redactions = join_counts(x.guarded.redacted);
-  x.row.detected = join_counts(x.guarded.detected);
-  x.row.places = x.guarded.places;
-  if (x.guarded.blocked.empty()) return {};
-  for (const std::string& id : x.guarded.blocked) x.row.blocked += (x.row.blocked.empty() ? "" : ",") + id;
-  return block_error(x.guarded);
-}
-
 std::string_view presented_key(const Exchange& x) {
   if (const auto own = x.head.find("x-pg-key")) return trim(*own);
   if (!x.surface.key.empty()) return x.surface.key;
@@ -88,7 +57,9 @@ std::string_view presented_key(const Exchange& x) {
 Status authenticate(Exchange& x, std::uint32_t needed) {
   const std::string_view text = presented_key(x);
   x.project = x.policy->find_project(x.surface.project);
-  const bool open = x.project != nullptr && !x.project->require_key && text.empty();
+  // A host name of its own leads to its own project only.
+  if (x.host_project != nullptr && x.project != x.host_project) x.project = nullptr;
+  const bool open = x.project != nullptr && !x.project->require_key && text.empty() && is_from_here(x.arrival);
   if (!open) {
     PG_TRY(x.caller, x.known.authenticate(x.policy->keys, text, x.gw.clock.wall()));
     x.row.key = x.caller->name;
@@ -111,8 +82,9 @@ Task<void> serve_model_call(Exchange& x) {
     const Status admitted = co_await admit(x);  // 429, 503
     admitted.value();
   }
-  guard(x).value();            // 422; from here on, the body with its edits is safe to send
-  choose_provider(x).value();  // 404, 503, 400
+  choose_provider(x).value();  // 404, 503
+  guard_body(x).value();       // 422; from here on, the body with its edits is safe to send to that provider
+  write_call(x).value();       // 400
   Task<Result<Upstream>> answer = has_one_target(x) ? send_upstream(x) : ask_targets(x);
   Result<Upstream> sent = co_await std::move(answer);
   Upstream upstream = std::move(sent).value();  // 502, 503, 504, 429

@@ -18,12 +18,21 @@ Task<void> serve_hello(Exchange& x);
 /// unknown project, unauthenticated, forbidden.
 Status authenticate(Exchange& x, std::uint32_t needed);
 
-/// Chooses the provider (core/targets.h) and makes x.to what that one is to be sent, translated when it speaks
-/// another dialect. not_found when there is none; unavailable when its credential is missing; bad_request for what cannot be said
-/// in its dialect.
+/// Chooses the route and the provider (core/targets.h): what is guarded, and how, depends on who will see it. not_found when
+/// there is none; unavailable when its credential is missing.
 Status choose_provider(Exchange& x);
 
-/// Makes x.to what `target` is to be sent. bad_request for what cannot be said in its dialect.
+/// The guards of x.to.provider over the body, once more where they differ from those of who was asked before. From here on
+/// guarded_of(x).edits make it safe to send there; blocked otherwise.
+Status guard_body(Exchange& x);
+/// What guarded_of(x) holds, in the row.
+void note_guarded(Exchange& x);
+
+/// Makes x.to what the provider is to be sent: the guarded body with the organisation's prompt, under the model's own name,
+/// translated when it speaks another dialect. bad_request for what cannot be said in its dialect.
+Status write_call(Exchange& x);
+
+/// All of that for another target: x.to is new, and is to be put back by the caller when the target refuses.
 Status send_to(Exchange& x, Target target);
 
 }  // namespace pg

@@ -1,6 +1,9 @@
 // Clients disagree about who adds "/v1": paths are matched after any number of them.
 #include "proxy/surfaces.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "core/base/text.h"
 
 namespace pg {
@@ -71,16 +74,20 @@ std::string hide_keys(std::string_view path) {
   return out;
 }
 
+// Takes "key/KEY" off the front of what follows the project, which stands at `base`.
+void read_key(std::string_view& path, const std::string& base, Surface& surface) {
+  if (!path.starts_with("key/")) return;
+  take_segment(path);
+  surface.key = take_segment(path);
+  if (surface.key.empty()) return;  // surface.path says it all already
+  surface.path = hide_keys(base + (path.empty() && !base.empty() ? "" : "/") + std::string(path));
+}
+
 // Takes project and key off the front of "api/PROJECT/key/KEY/…", also of a path that will be refused.
 void read_project(std::string_view& path, Surface& surface) {
   take_segment(path);
   surface.project = take_segment(path);
-  if (path.starts_with("key/")) {
-    take_segment(path);
-    surface.key = take_segment(path);
-  }
-  if (surface.key.empty()) return;  // surface.path says it all already
-  surface.path = hide_keys("/api/" + std::string(surface.project) + (path.empty() ? "" : "/") + std::string(path));
+  read_key(path, "/api/" + std::string(surface.project), surface);
 }
 
 Status match(std::span<const SurfaceRow> rows, std::string_view method, std::string_view path, bool upgrade, Surface& surface) {
@@ -99,9 +106,14 @@ Status match(std::span<const SurfaceRow> rows, std::string_view method, std::str
   return make_error(Code::method_not_allowed, "this path takes " + allow, allow);
 }
 
+bool is_root(std::string_view path) {
+  return std::any_of(std::begin(kRootSurfaces), std::end(kRootSurfaces),
+                     [path](const SurfaceRow& row) { return row.path == path; });
+}
+
 }  // namespace
 
-Status find_surface(std::string_view method, std::string_view target, bool upgrade, Surface& surface) {
+Status find_surface(std::string_view method, std::string_view target, bool upgrade, Surface& surface, std::string_view by_host) {
   const std::size_t question = std::min(target.find('?'), target.size());
   std::string_view path = target.substr(0, question);
   surface.query = target.substr(question);
@@ -111,8 +123,13 @@ Status find_surface(std::string_view method, std::string_view target, bool upgra
   if (path.ends_with('/')) path.remove_suffix(1);
   const bool in_project = path.starts_with("api/") && path != "api/hello";
   if (in_project) read_project(path, surface);
+  const bool for_host = !in_project && !by_host.empty() && !is_root(path);
+  if (for_host) {
+    surface.project = by_host;
+    read_key(path, "", surface);
+  }
   if (!plain) return plain;
-  if (!in_project) return match(kRootSurfaces, method, path, upgrade, surface);
+  if (!in_project && !for_host) return match(kRootSurfaces, method, path, upgrade, surface);
   if (surface.project.empty()) return make_error(Code::not_found, "there is nothing at this path");
   drop_versions(path);
   return match(kSurfaces, method, path, upgrade, surface);

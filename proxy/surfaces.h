@@ -29,7 +29,9 @@ struct Surface {
 };
 
 /// not_found for an unknown path; method_not_allowed (detail: the Allow value); upgrade_required for a WebSocket; bad_request for
-/// encoded slashes, dot segments and the like. On an error `surface` still says project, path and the likeliest dialect.
-Status find_surface(std::string_view method, std::string_view target, bool upgrade, Surface& surface);
+/// encoded slashes, dot segments and the like. `by_host` is the project that the host name stands for: its paths need no
+/// /api/PROJECT. On an error `surface` still says project, path and the likeliest dialect.
+Status find_surface(std::string_view method, std::string_view target, bool upgrade, Surface& surface,
+                    std::string_view by_host = {});
 
 }  // namespace pg

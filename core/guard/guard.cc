@@ -180,8 +180,8 @@ void ProjectGuards::set_fingerprint(const GuardSettings& settings) {
   }
   for (const auto& [id, values] : settings.allow) {
     mix(id);
+    mix(std::to_string(values.size()));
     for (const std::string& value : values) mix(value);
-    mix("|");
   }
   for (const CustomRule& rule : settings.custom) mix(rule.regex);
   mix(settings.private_ipv4 ? "private" : "public");

@@ -83,6 +83,7 @@ struct ToolChoice {
   enum class Kind : std::uint8_t { unset, automatic, any, none, named };
   Kind kind = Kind::unset;
   ToolName name;
+  std::vector<ToolName> allowed = {};  // OpenAI's allowed_tools, of automatic and any: no other may be called; empty = all
 };
 
 /// What the text of the answer must look like.

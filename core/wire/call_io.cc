@@ -10,8 +10,37 @@
 namespace pg {
 
 Error cannot_cross(std::string_view parameter, std::string_view target) {
-  return make_error(Code::bad_request, "`" + std::string(parameter) + "` is not supported when the request goes to " +
-                                           std::string(target) + "; remove it, or ask a provider of your client's own dialect");
+  // Anthropic's SDK sends the whole history when it reads this word, instead of giving up.
+  const std::string_view detail = parameter == "thread" ? kThreadUnsupported : std::string_view();
+  return make_error(Code::bad_request,
+                    "`" + std::string(parameter) + "` is not supported when the request goes to " + std::string(target) +
+                        "; remove it, or ask a provider of your client's own dialect",
+                    std::string(detail));
+}
+
+void read_allowed_tools(JsonView allowed, ToolChoice& choice) {
+  choice.kind = allowed["mode"].text_is("required") ? ToolChoice::Kind::any : ToolChoice::Kind::automatic;
+  for (JsonView tool : allowed["tools"]) {
+    const std::string kind = tool["type"].text_is("custom") ? "custom" : "function";
+    const JsonView named = tool[kind].is_object() ? tool[kind] : tool;
+    choice.allowed.push_back({tool["namespace"].text(), named["name"].text(), kind == "custom"});
+  }
+  if (choice.allowed.empty()) choice.kind = ToolChoice::Kind::none;
+}
+
+void offer_allowed_tools(Call& call, Warnings& warnings) {
+  const std::vector<ToolName> allowed = std::move(call.tool_choice.allowed);
+  call.tool_choice.allowed.clear();
+  if (allowed.empty()) return;
+  std::vector<Tool> offered;
+  for (const Tool& tool : call.tools)
+    if (std::find(allowed.begin(), allowed.end(), tool.name) != allowed.end()) offered.push_back(tool);
+  if (offered.size() == call.tools.size()) return;
+  warnings.change("tool_choice.allowed_tools");
+  if (offered.empty())
+    call.tool_choice.kind = ToolChoice::Kind::none;
+  else
+    call.tools = std::move(offered);
 }
 
 void warn_unknown(JsonView object, std::string_view place, std::initializer_list<std::string_view> known, Warnings& warnings) {

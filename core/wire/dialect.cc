@@ -11,6 +11,7 @@
 #include "core/base/encode.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/wire/translate.h"
 
 namespace pg {
 namespace {
@@ -38,8 +39,10 @@ std::string quoted(std::string_view text) {
 }
 
 std::string anthropic_error(const Error& error, std::string_view request_id) {
-  return fmt::format(R"({{"type":"error","error":{{"type":"{}","message":{}}},"request_id":{}}})", code_row(error.code).anthropic,
-                     quoted(error.message), quoted(request_id));
+  const std::string details =
+      error.detail == kThreadUnsupported ? fmt::format(R"(,"details":{{"error_code":"{}"}})", kThreadUnsupported) : "";
+  return fmt::format(R"({{"type":"error","error":{{"type":"{}","message":{}{}}},"request_id":{}}})",
+                     code_row(error.code).anthropic, quoted(error.message), details, quoted(request_id));
 }
 
 std::string openai_error(const Error& error) {

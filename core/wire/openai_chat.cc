@@ -248,7 +248,7 @@ class ChatReader {
       if (!choice["type"].text_is(kind)) continue;
       call_.tool_choice = {Kind::named, {"", choice[kind]["name"].text(), choice["type"].text_is("custom")}};
     }
-    if (choice["type"].text_is("allowed_tools")) return cannot_cross("tool_choice.allowed_tools", "another dialect");
+    if (choice["type"].text_is("allowed_tools")) read_allowed_tools(choice["allowed_tools"], call_.tool_choice);
     return {};
   }
 

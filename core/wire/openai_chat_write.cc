@@ -181,6 +181,7 @@ class ChatWriter {
     json_.close_array();
     using Kind = ToolChoice::Kind;
     const Kind kind = call_.tool_choice.kind;
+    if (!call_.tool_choice.allowed.empty()) return write_allowed_tools();
     if (kind == Kind::automatic) json_.field("tool_choice", "auto");
     if (kind == Kind::any) json_.field("tool_choice", "required");
     if (kind == Kind::none) json_.field("tool_choice", "none");
@@ -190,6 +191,17 @@ class ChatWriter {
       json_.open_object("tool_choice").field("type", type).open_object(type).field("name", work_.tools.wire(name));
       json_.close_object().close_object();
     }
+    if (call_.parallel_tools) json_.field("parallel_tool_calls", *call_.parallel_tools);
+  }
+  void write_allowed_tools() {
+    json_.open_object("tool_choice").field("type", "allowed_tools").open_object("allowed_tools");
+    json_.field("mode", call_.tool_choice.kind == ToolChoice::Kind::any ? "required" : "auto").open_array("tools");
+    for (const ToolName& name : call_.tool_choice.allowed) {
+      const char* type = name.custom && !work_.tools.wraps(name) ? "custom" : "function";
+      json_.open_object().field("type", type).open_object(type).field("name", work_.tools.wire(name));
+      json_.close_object().close_object();
+    }
+    json_.close_array().close_object().close_object();
     if (call_.parallel_tools) json_.field("parallel_tool_calls", *call_.parallel_tools);
   }
   void write_tool(const Tool& tool) {

@@ -175,6 +175,7 @@ class ResponsesWriter {
     json_.close_array();
     using Kind = ToolChoice::Kind;
     const Kind kind = call_.tool_choice.kind;
+    if (!call_.tool_choice.allowed.empty()) return write_allowed_tools();
     if (kind == Kind::automatic) json_.field("tool_choice", "auto");
     if (kind == Kind::any) json_.field("tool_choice", "required");
     if (kind == Kind::none) json_.field("tool_choice", "none");
@@ -185,6 +186,15 @@ class ResponsesWriter {
           .field("name", work_.tools.wire(name))
           .close_object();
     }
+    if (call_.parallel_tools) json_.field("parallel_tool_calls", *call_.parallel_tools);
+  }
+
+  void write_allowed_tools() {
+    json_.open_object("tool_choice").field("type", "allowed_tools");
+    json_.field("mode", call_.tool_choice.kind == ToolChoice::Kind::any ? "required" : "auto").open_array("tools");
+    for (const ToolName& name : call_.tool_choice.allowed)
+      json_.open_object().field("type", name.custom ? "custom" : "function").field("name", work_.tools.wire(name)).close_object();
+    json_.close_array().close_object();
     if (call_.parallel_tools) json_.field("parallel_tool_calls", *call_.parallel_tools);
   }
 

@@ -128,6 +128,8 @@ Status read_responses_choice(JsonView choice, Call& call) {
     call.tool_choice.kind = Kind::none;
   } else if (type == "function" || type == "custom") {
     call.tool_choice = {Kind::named, {choice["namespace"].text(), choice["name"].text(), type == "custom"}};
+  } else if (type == "allowed_tools") {
+    read_allowed_tools(choice, call.tool_choice);
   } else {
     return cannot_cross("tool_choice: " + escape_controls(type.substr(0, 64)), "another dialect");
   }

@@ -34,6 +34,11 @@ bool has_custom_tools(Wire to, const TranslateOptions& options) {
   return to == Wire::openai_responses || (to == Wire::openai_chat && options.custom_tools);
 }
 
+// Servers that are merely compatible know allowed_tools no more than freeform tools.
+bool has_allowed_tools(Wire to, const TranslateOptions& options) {
+  return to == Wire::openai_responses || (to == Wire::openai_chat && options.custom_tools);
+}
+
 /// Every tool that is named anywhere gets its wire name in one order, so that an append-only conversation keeps its names.
 void name_tools(const Call& call, ToolTable& tools) {
   for (const Tool& tool : call.tools) tools.wire(tool.name);
@@ -75,6 +80,7 @@ Result<Translated> translate_request(Wire from, Wire to, std::string_view body, 
   Warnings warnings;
   PG_TRY(Call call, row_of(from).read(doc.root(), warnings));
   settle_call(call, warnings);
+  if (!has_allowed_tools(to, options)) offer_allowed_tools(call, warnings);
   ToolTable tools(row_of(to).max_tool_name, !has_custom_tools(to, options));
   name_tools(call, tools);
   Translated out;

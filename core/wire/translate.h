@@ -65,6 +65,9 @@ struct Translated {
 Wire wire_of(DialectId dialect);
 std::string_view wire_name(Wire wire);
 
+/// The detail of the refusal of Anthropic's threads, which its clients are told as error.details.error_code.
+inline constexpr std::string_view kThreadUnsupported = "thread_unsupported_request";
+
 /// `body` of dialect `from` as dialect `to` says it. bad_request naming the parameter for what cannot cross.
 Result<Translated> translate_request(Wire from, Wire to, std::string_view body, const TranslateOptions& options);
 

@@ -1,7 +1,11 @@
 // Bodies of known size are read straight into a buffer of that size; nothing is zero-filled, nothing is copied twice.
 #include "proxy/net/client_io.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cstring>
 
 #include "proxy/net/chunks.h"
 #include "proxy/net/http_parse.h"
@@ -146,6 +150,24 @@ Task<void> ClientIo::close_gently() {
     total += got.size;
   }
   stream_.close();
+}
+
+Address ClientIo::peer() {
+  Address address;
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  if (::getpeername(stream_.fd(), reinterpret_cast<sockaddr*>(&storage), &size) != 0) return address;
+  if (storage.ss_family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &storage, sizeof v4);
+    std::memcpy(address.bytes.data(), &v4.sin_addr, sizeof v4.sin_addr);
+  } else if (storage.ss_family == AF_INET6) {
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, &storage, sizeof v6);
+    address.v6 = true;
+    std::memcpy(address.bytes.data(), &v6.sin6_addr, sizeof v6.sin6_addr);
+  }
+  return address;
 }
 
 }  // namespace pg

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/address.h"
 #include "core/base/http.h"
 #include "core/base/result.h"
 #include "core/policy.h"
@@ -41,6 +42,8 @@ class ClientIo {
   /// Ends our side and reads what is still coming, so that the peer gets our answer rather than a reset.
   Task<void> close_gently();
   Stream& stream() { return stream_; }
+  /// Who is at the other end of the connection; 0.0.0.0 when it is gone.
+  Address peer();
 
  private:
   Task<Status> read_chunked(const Limits& limits, Buffer& body);

@@ -104,4 +104,44 @@ TEST_CASE("a caller's own credential never goes to another vendor by way of tran
   CHECK(choice(project_of({own, kAnthropic}), DialectId::anthropic, "gpt-x") == "anthropic anthropic gpt-x");
 }
 
+TEST_CASE("a route's provider and model decide; its model alone is read like the client's own") {
+  Project project = project_of({kAnthropic, kOpenai});
+  project.aliases = {{"fast", "openai:gpt-small"}, {"own", "openai:gpt-own"}};
+  const auto routed = [&](const Route& route, std::string_view model) {
+    const auto target = choose_target(project, DialectId::openai_chat, model, &route);
+    return target ? target.value().provider->name + " " + target.value().model : std::string(code_name(target.error().code));
+  };
+  Route route;
+  CHECK(routed(route, "fast") == "openai gpt-small");
+  route.model = "fast";
+  CHECK(routed(route, "claude-x") == "openai gpt-small");
+  route.model = "anthropic:m";
+  CHECK(routed(route, "own") == "anthropic m");
+  route.provider = kChat;
+  CHECK(routed(route, "own") == "ollama anthropic:m");
+  route.model.clear();
+  CHECK(routed(route, "own") == "ollama gpt-own");
+  CHECK(routed(route, "openai:gpt-x") == "ollama gpt-x");
+  auto keyless = std::make_shared<Provider>(*kChat);
+  keyless->credential_problem = "none";
+  route.provider = keyless;
+  CHECK(routed(route, "m") == "unavailable");
+  route.provider = provider("mute", {});
+  CHECK(routed(route, "m") == "not_found");
+}
+
+TEST_CASE("a route's fallback stands above the project's") {
+  Project project = project_of({kAnthropic});
+  Route route;
+  CHECK(fallbacks_of(project, &route).empty());
+  project.fallbacks = {{kOpenai, ""}};
+  CHECK(fallbacks_of(project, &route).front().provider == kOpenai);
+  CHECK(fallbacks_of(project, nullptr).front().provider == kOpenai);
+  route.fallbacks = {{kChat, "llama3:8b"}};
+  CHECK(fallbacks_of(project, &route).front().provider == kChat);
+  CHECK_FALSE(choose_fallback(project, DialectId::openai_chat, "m", &route, 1));
+  CHECK(choose_fallback(project, DialectId::openai_chat, "m", &route).value().model == "llama3:8b");
+  CHECK(choose_fallback(project, DialectId::openai_chat, "m").value().provider == kOpenai);
+}
+
 }  // namespace pg

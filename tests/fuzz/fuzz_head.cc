@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/route/arrival.h"
 #include "proxy/net/http_parse.h"
 #include "proxy/surfaces.h"
 
@@ -30,6 +31,9 @@ void check_fields_of_head(const std::vector<Field>& fields) {
 void read_path(std::string_view method, std::string_view target, bool upgrade) {
   for (const char c : target)
     if (c <= ' ' || c >= 0x7F) return;
+  Surface by_host;
+  (void)find_surface(method, target, upgrade, by_host, "p");
+  expect_head(by_host.path.find_first_of("\r\n\0"sv) == std::string::npos);
   Surface surface;
   const Status status = find_surface(method, target, upgrade, surface);
   expect_head(surface.path.find_first_of("\r\n\0"sv) == std::string::npos);
@@ -51,6 +55,12 @@ void read_request(std::string_view raw) {
   expect_head(!(head->chunked && head->content_length));
   expect_head(head->find("host").has_value() || head->minor_version == 0);
   read_path(head->method, head->target, head->upgrade);
+  const Address peer = *parse_address("10.0.0.1");
+  const Network trusted[] = {*parse_network("10.0.0.0/8")};
+  const auto from_ours = read_arrival(*head, peer, trusted);
+  if (from_ours) expect_head(from_ours->forwarded || from_ours->client == peer);
+  const auto from_stranger = read_arrival(*head, *parse_address("203.0.113.9"), trusted);
+  expect_head(from_stranger && !from_stranger->forwarded && from_stranger->scheme.empty());
 }
 
 void read_reply(std::string_view raw) {

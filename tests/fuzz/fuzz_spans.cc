@@ -10,6 +10,7 @@
 
 #include "core/guard/guard_call.h"
 #include "core/guard/secrets.h"
+#include "core/route/prompt_policy.h"
 #include "core/wire/spans.h"
 
 namespace pg {
@@ -56,6 +57,29 @@ std::string guard_once(std::string_view body, DialectId dialect, const RequestVi
   return edited;
 }
 
+// A prompt policy finds its place in any body, or refuses; what comes out is a body again, with the text in it.
+void add_prompt(std::string_view body, DialectId dialect, const RequestView& view) {
+  Vault vault;
+  const GuardedCall call = guard_call(body, view, fuzz_guards(), vault, nullptr);
+  for (const Placement placement : {Placement::prepend, Placement::append, Placement::replace}) {
+    const PromptPolicy policy = make_prompt_policy("p", "h\"ouse", placement).value();
+    const auto ours = prompt_edits(body, dialect, policy);
+    if (!ours) continue;
+    const std::vector<Edit> edits = merge_edits(call.edits, ours.value());
+    std::size_t last = 0;
+    for (const Edit& edit : edits) {
+      expect_spans(edit.begin >= last && edit.begin <= edit.end && edit.end <= body.size());
+      last = edit.end;
+    }
+    const std::string edited = apply_edits(body, edits);
+    RequestView again;
+    // A call without any member cannot be real: it names no model.
+    if (view.model.empty()) continue;
+    expect_spans(read_spans(edited, dialect, again).has_value() && again.model == view.model);
+    if (!ours.value().empty()) expect_spans(edited.find(policy.escaped) != std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace pg
 
@@ -72,6 +96,7 @@ int fuzz_spans_one(const std::uint8_t* data, std::size_t size) {
   static pg::VerdictCache cache(64);
   const std::string edited = pg::guard_once(body, dialect, view, nullptr);
   pg::expect_spans(pg::guard_once(body, dialect, view, &cache) == edited);
+  pg::add_prompt(body, dialect, view);
   return 0;
 }
 

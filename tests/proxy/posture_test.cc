@@ -116,6 +116,41 @@ TEST_CASE("a refusal does not repeat the foreign name to a terminal") {
   CHECK((status.error().message + status.error().detail).find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("a forwarded host must be ours as well, and the page of another scheme is another's") {
+  Policy policy;
+  policy.hosts["llm.example.com"] = nullptr;
+  const auto forwarded = [&](const std::string& own_host, const std::string& named, const std::string& origin = "") {
+    RequestHead head;
+    head.fields.push_back({"Host", own_host});
+    if (!origin.empty()) head.fields.push_back({"Origin", origin});
+    Arrival arrival;
+    arrival.forwarded = true;
+    arrival.host = named;
+    arrival.scheme = "https";
+    const Status status = check_posture(head, policy, "127.0.0.1", arrival);
+    return status ? "ok" : std::string(code_name(status.error().code));
+  };
+  CHECK(host("LLM.example.com:443", policy) == "ok");
+  CHECK(forwarded("127.0.0.1:8787", "llm.example.com") == "ok");
+  CHECK(forwarded("127.0.0.1:8787", "") == "ok");
+  CHECK(forwarded("127.0.0.1:8787", "evil.example") == "host_not_allowed");
+  CHECK(forwarded("evil.example", "llm.example.com") == "host_not_allowed");
+  CHECK(forwarded("127.0.0.1", "llm.example.com", "https://llm.example.com") == "ok");
+  CHECK(forwarded("127.0.0.1", "llm.example.com", "http://llm.example.com") == "host_not_allowed");
+  CHECK(forwarded("127.0.0.1", "llm.example.com", "https://evil.example") == "host_not_allowed");
+}
+
+TEST_CASE("a project without keys answers this machine alone") {
+  Arrival arrival;
+  CHECK(is_from_here(arrival));
+  arrival.forwarded = true;
+  CHECK_FALSE(is_from_here(arrival));
+  arrival.client = parse_address("203.0.113.9");
+  CHECK_FALSE(is_from_here(arrival));
+  arrival.client = parse_address("::1");
+  CHECK(is_from_here(arrival));
+}
+
 TEST_CASE("faults C40: a body must be declared as JSON") {
   const auto type = [](const char* value) {
     RequestHead head;

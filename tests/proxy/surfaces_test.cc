@@ -112,6 +112,36 @@ TEST_CASE("a key in the path is handed over and never logged") {
   CHECK((status.error().message + status.error().detail).find(key) == std::string::npos);
 }
 
+TEST_CASE("a host name that stands for a project needs no /api in front, and hides keys as well") {
+  const std::string key = "pg_live_" + std::string(32, 'a');
+  const auto by_host = [](std::string_view method, std::string_view target, Surface& surface) {
+    const Status status = find_surface(method, target, false, surface, "team");
+    return status ? "ok" : std::string(code_name(status.error().code));
+  };
+  for (const std::string path : {"/v1/messages", "/messages", "/v1/v1/messages", "/v1/messages/"}) {
+    Surface surface;
+    CHECK_MESSAGE(by_host("POST", path, surface) == "ok", path);
+    CHECK(surface.project == "team");
+    CHECK(surface.dialect == DialectId::anthropic);
+    CHECK(surface.operation == Operation::model_call);
+  }
+  Surface keyed;
+  const std::string with_key = "/key/" + key + "/v1/messages";
+  CHECK(by_host("POST", with_key, keyed) == "ok");
+  CHECK(keyed.key == key);
+  CHECK(keyed.path == "/v1/messages");
+  Surface other, probe, list, odd;
+  CHECK(by_host("POST", "/api/other/v1/messages", other) == "ok");
+  CHECK(other.project == "other");
+  CHECK(by_host("GET", "/healthz", probe) == "ok");
+  CHECK(probe.operation == Operation::health);
+  CHECK(probe.project.empty());
+  CHECK(by_host("GET", "/v1/models", list) == "ok");
+  CHECK(list.operation == Operation::list_models);
+  CHECK(by_host("POST", "/v1/nothing", odd) == "not_found");
+  CHECK(by_host("POST", "/v1/../messages", odd) == "bad_request");
+}
+
 TEST_CASE("unknown paths are not_found") {
   for (const char* path :
        {"/api/test/v1/foo", "/api/test/v1/messagesx", "/api/test/v1/messages/x", "/api/test/v2/messages", "/v1/messages",

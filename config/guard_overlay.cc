@@ -1,0 +1,48 @@
+// Actions, rules, exceptions and patterns of one guard table laid over another.
+#include "config/guard_overlay.h"
+
+#include <algorithm>
+
+#include "config/knobs.h"
+
+namespace pg {
+namespace {
+
+void set_all(GuardSettings& guards, Action action) {
+  const auto set = [action](Action& one) {
+    if (one != Action::off) one = action;
+  };
+  for (const Knob<GuardSettings>& knob : guard_knobs())
+    if (const auto slot = knob.slot(guards); std::holds_alternative<Action*>(slot)) set(*std::get<Action*>(slot));
+  for (auto& [id, its] : guards.actions) set(its);
+  for (CustomRule& rule : guards.custom) set(rule.action);
+}
+
+void copy_knob(const Knob<GuardSettings>& knob, GuardSettings& to, GuardSettings from) {
+  const KnobSlot target = knob.slot(to);
+  const KnobSlot source = knob.slot(from);
+  if (std::holds_alternative<Action*>(target)) *std::get<Action*>(target) = *std::get<Action*>(source);
+  if (std::holds_alternative<bool*>(target)) *std::get<bool*>(target) = *std::get<bool*>(source);
+}
+
+void add_custom(std::vector<CustomRule>& rules, const CustomRule& rule) {
+  const auto old = std::find_if(rules.begin(), rules.end(), [&](const CustomRule& other) { return other.name == rule.name; });
+  if (old == rules.end())
+    rules.push_back(rule);
+  else
+    *old = rule;
+}
+
+}  // namespace
+
+GuardSettings lay_over(GuardSettings under, const GuardOverlay& over) {
+  if (over.all) set_all(under, *over.all);
+  for (const Knob<GuardSettings>& knob : guard_knobs())
+    if (over.set.count(std::string(knob.key)) != 0) copy_knob(knob, under, over.own);
+  for (const auto& [id, action] : over.own.actions) under.actions.insert_or_assign(id, action);
+  for (const auto& [id, values] : over.own.allow) under.allow.insert_or_assign(id, values);
+  for (const CustomRule& rule : over.own.custom) add_custom(under.custom, rule);
+  return under;
+}
+
+}  // namespace pg

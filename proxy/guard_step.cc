@@ -1,0 +1,65 @@
+// The guard step: the rules for the provider that was chosen, over the body as the client wrote it.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "core/guard/guard_call.h"
+#include "core/route/prompt_policy.h"
+#include "proxy/serve_model.h"
+
+namespace pg {
+namespace {
+
+void recall_vault(const Exchange& x, Vault& vault) {
+  if (!x.project->keep_vaults) return;
+  const SteadyTime now = x.gw.clock.steady();
+  for (const std::string* id : {&x.view.continues, &x.view.conversation}) {
+    if (id->empty()) continue;
+    const std::shared_ptr<const Vault> earlier = x.gw.vaults.find(x.project->id, *id, now);
+    if (!earlier) continue;
+    vault.adopt(*earlier);
+    return;
+  }
+}
+
+std::string join_counts(const std::map<std::string, std::uint32_t>& counts) {
+  std::string out;
+  for (const auto& [kind, count] : counts) out += fmt::format("{}{}:{}", out.empty() ? "" : ",", kind, count);
+  return out;
+}
+
+GuardedCall guard_with(Exchange& x, const Guards& guards, Vault& vault) {
+  recall_vault(x, vault);
+  // What the organisation's own text says must not come back as somebody's secret.
+  if (x.prompt != nullptr)
+    for (const TokenLiteral& literal : x.prompt->literals) vault.skip_literal(literal);
+  return guard_call(x.body, x.view, guards, vault, &x.parts.verdicts);
+}
+
+}  // namespace
+
+Status guard_body(Exchange& x) {
+  const Guards& guards = x.project->guards_at(*x.to.provider);
+  if (x.guarded_by == &guards) return {};
+  if (x.guarded_by == nullptr) {
+    x.guarded_by = &guards;
+    x.guarded = guard_with(x, guards, x.vault);
+    note_guarded(x);
+  } else {
+    x.to.again = std::make_shared<Reguarded>();
+    x.to.again->call = guard_with(x, guards, x.to.again->vault);
+  }
+  const GuardedCall& call = guarded_of(x);
+  return call.blocked.empty() ? Status{} : Status(block_error(call));
+}
+
+void note_guarded(Exchange& x) {
+  const GuardedCall& call = guarded_of(x);
+  x.row.redactions = join_counts(call.redacted);
+  x.row.detected = join_counts(call.detected);
+  x.row.places = call.places;
+  x.row.blocked.clear();
+  for (const std::string& id : call.blocked) x.row.blocked += (x.row.blocked.empty() ? "" : ",") + id;
+}
+
+}  // namespace pg
