@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/knobs.h"
+#include "config/outlets.h"
 #include "config/providers.h"
 #include "core/base/encode.h"
 #include "core/base/text.h"
@@ -132,6 +133,8 @@ class PolicyBuilder {
     provider->echo = row.name == "echo";
     provider->headers = row.headers;
     provider->models = row.models;
+    provider->model_names.insert(row.model_names.begin(), row.model_names.end());
+    provider->max_output_tokens = row.max_output_tokens;
     const std::string home = find_paths(parts_.environment).home;
     if (!row.ca_file.empty()) provider->ca_file = resolve_path(row.ca_file, directory_of(settings_.config_file), home);
     provider->connect_timeout = row.connect_timeout.value_or(provider->connect_timeout);
@@ -142,41 +145,37 @@ class PolicyBuilder {
     return provider;
   }
 
-  static void add_outlets(const ProviderSettings& row, Provider& provider) {
-    if (provider.echo) {
-      for (const DialectId id : {DialectId::openai_chat, DialectId::openai_responses, DialectId::anthropic})
-        provider.outlets.push_back({id, Url{}});
-      return;
-    }
-    if (row.openai_base_url)
-      if (const auto url = parse_url(*row.openai_base_url)) {
-        provider.outlets.push_back({DialectId::openai_chat, url.value()});
-        if (row.responses.value_or(true)) provider.outlets.push_back({DialectId::openai_responses, url.value()});
-      }
-    if (row.anthropic_base_url)
-      if (const auto url = parse_url(*row.anthropic_base_url)) provider.outlets.push_back({DialectId::anthropic, url.value()});
-  }
-
   void add_credential(const ProviderSettings& row, const std::string& home, Provider& provider) {
     const std::string credential = row.credential.value_or("none");
-    if (credential == "client") {
-      provider.auth = AuthStyle::client;
-      return;
-    }
-    const std::string auth = row.auth.value_or(row.openai_base_url ? "bearer" : "x-api-key");
-    if (credential == "none" || auth == "none") return;
-    provider.auth = auth == "bearer" ? AuthStyle::bearer : AuthStyle::x_api_key;
+    if (provider.auth == AuthStyle::client || provider.auth == AuthStyle::none) return;
     auto found = read_credential(credential, row.name, home);
-    if (!found) {
-      provider.credential_problem = found.error().message;
-      return;
-    }
-    const std::string_view text = trim(found.value().reveal());
-    const auto fits = [](char c) { return c >= 0x20 && c < 0x7f; };
-    if (text.empty() || !std::all_of(text.begin(), text.end(), fits))
-      provider.credential_problem = "the credential from " + credential + " is not one line of printable ASCII";
-    else
-      provider.credential = SecretString(text);
+    if (found && provider.auth == AuthStyle::sigv4) found = add_secret_key(credential, std::move(found).value());
+    if (found && provider.auth == AuthStyle::google) found = follow_path(std::move(found).value(), home);
+    const Status put = found ? put_credential(found.value().reveal(), row, provider) : Status(found.error());
+    if (found && !put) provider.credential_problem = fmt::format("the credential from {}: {}", credential, put.error().message);
+    if (!found) provider.credential_problem = found.error().message;
+  }
+
+  // AWS_ACCESS_KEY_ID names the half that is no secret; the other half, and a session token, are its neighbours.
+  Result<SecretString> add_secret_key(const std::string& credential, SecretString key_id) {
+    constexpr std::string_view kEnd = "ACCESS_KEY_ID";
+    if (!credential.starts_with("env:") || !credential.ends_with(kEnd)) return key_id;
+    const std::string family = credential.substr(4, credential.size() - 4 - kEnd.size());
+    if (!find_variable(parts_.environment, credential.substr(4))) return key_id;  // a sealed one, whole
+    const auto secret = find_variable(parts_.environment, family + "SECRET_ACCESS_KEY");
+    if (!secret) return make_error(Code::not_found, fmt::format("environment variable {}SECRET_ACCESS_KEY is not set", family));
+    const auto token = find_variable(parts_.environment, family + "SESSION_TOKEN");
+    std::string joined = fmt::format("{}:{}{}{}", key_id.reveal(), *secret, token ? ":" : "", token.value_or(""));
+    SecretString keys(joined);
+    wipe(joined.data(), joined.size());
+    return keys;
+  }
+
+  // GOOGLE_APPLICATION_CREDENTIALS holds the path of a key file; others hold the file itself.
+  Result<SecretString> follow_path(SecretString text, const std::string& home) {
+    if (trim(text.reveal()).starts_with('{')) return text;
+    const std::string path = "file:" + std::string(trim(text.reveal()));
+    return read_credential(path, "", home);
   }
 
   Result<SecretString> read_credential(const std::string& credential, const std::string& name, const std::string& home) {

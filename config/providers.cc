@@ -25,6 +25,13 @@ void lay_over(std::optional<T>& under, const std::optional<T>& over) {
 void lay_over(ProviderSettings& row, const ProviderSettings& own) {
   lay_over(row.openai_base_url, own.openai_base_url);
   lay_over(row.anthropic_base_url, own.anthropic_base_url);
+  lay_over(row.gemini_base_url, own.gemini_base_url);
+  lay_over(row.cohere_base_url, own.cohere_base_url);
+  lay_over(row.azure_base_url, own.azure_base_url);
+  lay_over(row.vertex_base_url, own.vertex_base_url);
+  lay_over(row.bedrock_base_url, own.bedrock_base_url);
+  lay_over(row.api_version, own.api_version);
+  lay_over(row.region, own.region);
   lay_over(row.credential, own.credential);
   lay_over(row.auth, own.auth);
   lay_over(row.vendor, own.vendor);
@@ -34,6 +41,8 @@ void lay_over(ProviderSettings& row, const ProviderSettings& own) {
   lay_over(row.idle_timeout, own.idle_timeout);
   if (!own.headers.empty()) row.headers = own.headers;
   if (!own.models.empty()) row.models = own.models;
+  if (!own.model_names.empty()) row.model_names = own.model_names;
+  if (own.max_output_tokens != 0) row.max_output_tokens = own.max_output_tokens;
   if (!own.ca_file.empty()) row.ca_file = own.ca_file;
   row.enabled = own.enabled;
   row.where = own.where;
@@ -77,10 +86,17 @@ std::string credential_path(std::string_view credential, const Settings& setting
   return resolve_path(credential.substr(5), directory_of(settings.config_file), home);
 }
 
+std::string bedrock_url(const ProviderSettings& row) {
+  if (row.bedrock_base_url) return *row.bedrock_base_url;
+  return row.region ? "https://bedrock-runtime." + *row.region + ".amazonaws.com" : "";
+}
+
 std::vector<std::string> base_urls(const ProviderSettings& row) {
   std::vector<std::string> urls;
-  if (row.openai_base_url) urls.push_back(*row.openai_base_url);
-  if (row.anthropic_base_url) urls.push_back(*row.anthropic_base_url);
+  for (const auto* url : {&row.openai_base_url, &row.anthropic_base_url, &row.gemini_base_url, &row.cohere_base_url,
+                          &row.azure_base_url, &row.vertex_base_url})
+    if (*url) urls.push_back(**url);
+  if (const std::string bedrock = bedrock_url(row); !bedrock.empty()) urls.push_back(bedrock);
   return urls;
 }
 

@@ -25,6 +25,9 @@ std::optional<ProviderSettings> find_provider_row(const Settings& settings, std:
 /// The path of a "file:PATH" credential: relative ones beside pg.toml.
 std::string credential_path(std::string_view credential, const Settings& settings, const std::string& home);
 
+/// Where Bedrock is for a row: as it says, or by its region; "" when it says neither.
+std::string bedrock_url(const ProviderSettings& row);
+
 /// The URLs a row leads to, OpenAI's first.
 std::vector<std::string> base_urls(const ProviderSettings& row);
 

@@ -57,6 +57,8 @@ std::vector<ShownSetting> show_settings(const Settings& settings) {
     lister.add_knobs(prefix, provider_knobs(), *row, "shipped");
     for (const auto& [header, value] : row->headers)
       lister.add(prefix + "headers." + header, json_quoted(value), row->where.c_str());
+    for (const auto& [model, called] : row->model_names)
+      lister.add(prefix + "model_names." + model, json_quoted(called), row->where.c_str());
   }
   for (const auto& [name, project] : settings.projects) {
     const std::string prefix = "projects." + name + ".";

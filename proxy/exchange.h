@@ -13,6 +13,7 @@
 #include "core/policy.h"
 #include "core/route/agent.h"
 #include "core/store/log_store.h"
+#include "core/wire/embeddings.h"
 #include "core/wire/spans.h"
 #include "core/wire/translate.h"
 #include "proxy/gateway.h"
@@ -30,6 +31,9 @@ struct Sending {
   std::string warnings;                    // what could not cross, as a header and the row have it: "drop:top_k,…"
   std::optional<std::string> body;         // nullopt: the client's bytes with the guards' edits
   std::optional<std::vector<Edit>> edits;  // nullopt: the guards' alone
+  std::optional<EmbeddingContext> embedding;  // the provider has embeddings of another shape; body is in it
+  std::string path;                        // below the outlet's base, with its query; "" = the dialect's
+  std::shared_ptr<const SecretString> token;  // bought with a service account
 };
 
 /// Lives in serve_connection's frame; everything below it on the line takes it by reference.

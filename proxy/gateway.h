@@ -12,6 +12,7 @@
 #include "core/guard/remembered_vaults.h"
 #include "core/guard/verdict_cache.h"
 #include "core/policy.h"
+#include "proxy/access_tokens.h"
 #include "proxy/idle_list.h"
 #include "proxy/journal.h"
 #include "proxy/net/loop.h"
@@ -36,6 +37,7 @@ struct Gateway {
   std::uint16_t port = 0;  // as bound
   SystemClock clock;
   TlsContexts tls;
+  AccessTokens tokens;
   RememberedVaults vaults;
   Journal journal;
   std::vector<LoopParts*> loops;  // one per thread; not changed once they run

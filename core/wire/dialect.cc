@@ -22,6 +22,8 @@ constexpr Dialect kDialects[] = {
     {DialectId::openai_chat, "openai-chat", "/chat/completions", kComment},
     {DialectId::openai_responses, "openai-responses", "/responses", kComment},
     {DialectId::embeddings, "embeddings", "/embeddings", kComment},
+    {DialectId::gemini, "gemini", "", kComment},  // the path holds the model: gemini_path()
+    {DialectId::cohere, "cohere", "/chat", kComment},
 };
 
 constexpr bool rows_are_in_order() {
@@ -104,6 +106,8 @@ std::string write_stream_error(DialectId id, const Error& error, std::string_vie
       return response_event("response.failed", sequence, response_object(request_id, "", "failed", response_error(error)));
     case DialectId::openai_chat:
     case DialectId::embeddings:
+    case DialectId::gemini:
+    case DialectId::cohere:
       break;
   }
   return "data: " + openai_error(error) + "\n\n";
