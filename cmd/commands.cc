@@ -16,6 +16,7 @@ constexpr Command kCommands[] = {
     {"projects", "Manage", "Add, list, edit and remove projects", add_projects},
     {"keys", "Manage", "Add, list, rotate and revoke pg keys", add_keys},
     {"providers", "Manage", "List providers, store and drop their credentials", add_providers},
+    {"models", "Manage", "List the models that clients may name", add_models},
     {"config", "Manage", "Check and show the settings", add_config},
     {"completions", "More", "Print shell completions", add_completions},
     {"man", "More", "Print the manual page", add_man},

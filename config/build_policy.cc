@@ -87,6 +87,14 @@ class PolicyBuilder {
     return made.value();
   }
 
+  std::shared_ptr<const Provider> find_provider(const std::string& name) {
+    const auto known = providers_.find(name);
+    if (known != providers_.end()) return known->second;
+    const auto row = find_provider_row(settings_, name);
+    if (!row) return nullptr;
+    return providers_.emplace(name, build_provider(*row)).first->second;
+  }
+
  private:
   std::shared_ptr<const Project> build_project(const ProjectSettings& wanted) {
     auto project = std::make_shared<Project>();
@@ -116,14 +124,6 @@ class PolicyBuilder {
     auto narrow = std::make_shared<Provider>(*provider);
     narrow->models = {"echo", "echo-*"};
     return narrow;
-  }
-
-  std::shared_ptr<const Provider> find_provider(const std::string& name) {
-    const auto known = providers_.find(name);
-    if (known != providers_.end()) return known->second;
-    const auto row = find_provider_row(settings_, name);
-    if (!row) return nullptr;
-    return providers_.emplace(name, build_provider(*row)).first->second;
   }
 
   std::shared_ptr<const Provider> build_provider(const ProviderSettings& row) {
@@ -208,6 +208,11 @@ class PolicyBuilder {
 
 std::shared_ptr<const Policy> build_policy(const Settings& settings, const PolicyParts& parts, std::vector<Problem>& problems) {
   return PolicyBuilder(settings, parts, problems).build();
+}
+
+std::shared_ptr<const Provider> build_provider(const Settings& settings, const PolicyParts& parts, const std::string& name) {
+  std::vector<Problem> problems;
+  return PolicyBuilder(settings, parts, problems).find_provider(name);
 }
 
 void check_guards(const Settings& settings, std::vector<Problem>& problems) {

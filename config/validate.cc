@@ -9,6 +9,7 @@
 
 #include "config/checks.h"
 #include "config/outlets.h"
+#include "config/paths.h"
 #include "config/providers.h"
 #include "core/base/address.h"
 #include "core/base/text.h"
@@ -137,6 +138,13 @@ void check_cloud(const ProviderSettings& own, const ProviderSettings& row, std::
                         ""});
 }
 
+// As it is opened later: relative ones beside pg.toml.
+std::string ca_path(const Settings& settings, const std::string& file) {
+  const bool given = settings.loaded_with && settings.loaded_with->environment;
+  const Environment environment = given ? *settings.loaded_with->environment : process_environment();
+  return resolve_path(file, directory_of(settings.config_file), find_paths(environment).home);
+}
+
 void check_provider(const Settings& settings, const ProviderSettings& own, std::vector<Problem>& problems) {
   if (!own.enabled) return;
   const auto row = find_provider_row(settings, own.name);
@@ -148,7 +156,7 @@ void check_provider(const Settings& settings, const ProviderSettings& own, std::
   if (!echo && base_urls(*row).empty())
     problems.push_back({place, fmt::format("provider \"{}\" leads nowhere", own.name), missing_url_hint(own.name)});
   check_cloud(own, *row, problems);
-  if (row->ca_file.empty() || stamp_file(row->ca_file).inode != 0)
+  if (row->ca_file.empty() || stamp_file(ca_path(settings, row->ca_file)).inode != 0)
     check_client_credential(own, *row, problems);
   else
     problems.push_back({find_place(own.places, "ca_file", own.where), "no such file", ""});

@@ -47,8 +47,7 @@ ReplyOptions options_for(const Exchange& x, const Upstream& upstream, const std:
 }
 
 // A provider that quotes our credential back in an error must not show it to the client: same length, so framing holds.
-void mask_credential(const Provider& provider, std::string& body) {
-  const std::string_view credential = provider.credential.reveal();
+void mask_credential(std::string_view credential, std::string& body) {
   if (credential.size() < 8) return;
   for (std::size_t at = body.find(credential); at != std::string::npos; at = body.find(credential, at))
     body.replace(at, credential.size(), credential.size(), '*');
@@ -84,7 +83,9 @@ class Relay {
   void translate_embeddings(IoEnd end);
   const ReplyTranslator* translator() const { return translator_ ? &*translator_ : nullptr; }
   bool must_hold() const { return path_.holds_whole_body() || is_masked_error() || (translator_ && !streams_) || x_.to.embedding; }
-  bool is_masked_error() const { return upstream_.head.status >= 400 && !x_.to.provider->credential.empty() && !streams_; }
+  bool is_masked_error() const {
+    return upstream_.head.status >= 400 && (!x_.to.provider->credential.empty() || x_.to.token) && !streams_;
+  }
 
   Exchange& x_;
   Upstream& upstream_;
@@ -237,7 +238,8 @@ Task<void> Relay::relay_whole() {
   if (end == IoEnd::timeout) throw Refusal(make_error(Code::upstream_timeout, "the provider stopped answering"));
   if (end != IoEnd::eof) throw Refusal(make_error(Code::upstream_failed, "the provider's reply was cut short"));
   path_.finish(false, x_.row.id, body).value();
-  if (is_masked_error()) mask_credential(*x_.to.provider, body);
+  if (is_masked_error()) mask_credential(x_.to.provider->credential.reveal(), body);
+  if (is_masked_error() && x_.to.token) mask_credential(x_.to.token->reveal(), body);
   note_first_content();
   const std::string head = write_reply_head(x_, upstream_, ReplyFraming::sized, body.size(), translator());
   if (translator_) x_.row.status = translator_->status();
