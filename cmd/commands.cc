@@ -15,7 +15,7 @@ constexpr Command kCommands[] = {
     {"rules", "Look", "Show what the guards look for", add_rules},
     {"projects", "Manage", "Add, list, edit and remove projects", add_projects},
     {"keys", "Manage", "Add, list, rotate and revoke pg keys", add_keys},
-    {"providers", "Manage", "List providers, store and drop their credentials", add_providers},
+    {"providers", "Manage", "List and test providers, store their credentials", add_providers},
     {"models", "Manage", "List the models that clients may name", add_models},
     {"config", "Manage", "Check and show the settings", add_config},
     {"completions", "More", "Print shell completions", add_completions},

@@ -96,7 +96,8 @@ int list_models(Shell& shell, const ModelsOptions& options) {
   }
   print_rows(shell, rows);
   if (rows.empty() && status == exit_ok)
-    shell.note(options.remote ? "no provider lists a model" : "the settings name no models: every name is passed on; --remote asks the providers");
+    shell.note(options.remote ? "no provider lists a model"
+                              : "the settings name no models: every name is passed on; --remote asks the providers");
   return status;
 }
 

@@ -39,7 +39,8 @@ void judge_error(const Error& error, const Provider& provider, ProbeVerdict& out
     out.exit = exit_auth;
     out.hint = "the service account's key was revoked, or this machine's clock is wrong; make a new key in the Google console";
   } else if (has(error.detail, "certificate")) {
-    out.hint = fmt::format("a private authority: ca_file = \"/path/ca.pem\" {}; otherwise check the clock and the host name", where);
+    out.hint =
+        fmt::format("a private authority: ca_file = \"/path/ca.pem\" {}; otherwise check the clock and the host name", where);
   } else if (has(error.detail, "TLS with")) {
     out.hint = "is it https at that port? a proxy in between may break TLS";
   } else if (error.code == Code::upstream_timeout) {

@@ -272,7 +272,7 @@ int logout(Shell& shell, const std::string& wanted) {
 }  // namespace
 
 void add_providers(CLI::App& command, Shell& shell) {
-  command.footer("pg providers list\npg providers login anthropic\npg providers logout anthropic");
+  command.footer("pg providers list\npg providers login anthropic\npg providers test");
   auto* lists = command.add_subcommand("list", "List providers and whether their credentials are there");
   lists->footer("pg providers list\npg providers list --json");
   set_action(*lists, shell, [&shell] { return list(shell); });

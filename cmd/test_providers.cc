@@ -29,7 +29,8 @@ std::string verdict_json(const ProbeVerdict& verdict) {
 
 void print_verdict(Shell& shell, const ProbeVerdict& verdict) {
   if (!shell.out_tty) {
-    shell.print("{}\t{}\t{}\t{}\t{}\t{}\n", verdict.verdict, verdict.name, verdict.status == 0 ? "" : std::to_string(verdict.status),
+    shell.print("{}\t{}\t{}\t{}\t{}\t{}\n", verdict.verdict, verdict.name,
+                verdict.status == 0 ? "" : std::to_string(verdict.status),
                 verdict.took_ms < 0 ? "" : std::to_string(verdict.took_ms), escape_controls(verdict.detail),
                 escape_controls(verdict.hint));
     return;
@@ -76,10 +77,11 @@ int test_providers(Shell& shell, const std::vector<std::string>& wanted) {
 
 void add_test_providers(CLI::App& command, Shell& shell) {
   auto names = std::make_shared<std::vector<std::string>>();
-  auto* tests = command.add_subcommand("test",
-                                       "Ask providers whether they are there and take the credential\n"
-                                       "Asks for their list of models, which costs nothing. Without a name: those that projects use.\n"
-                                       "Exits 7 when one cannot be reached, 4 when one refuses the credential.");
+  auto* tests =
+      command.add_subcommand("test",
+                             "Ask providers whether they are there and take the credential\n"
+                             "Asks for their list of models, which costs nothing. Without a name: those that projects use.\n"
+                             "Exits 7 when one cannot be reached, 4 when one refuses the credential.");
   tests->add_option("PROVIDER", *names, "Their names");
   tests->footer("pg providers test\npg providers test openai --json\npg providers test ollama --timeout 2s");
   set_action(*tests, shell, [&shell, names] { return test_providers(shell, *names); });

@@ -90,8 +90,8 @@ std::optional<Complaint> check_region(std::string_view text) {
 }
 
 std::optional<Complaint> check_auth(std::string_view text) {
-  constexpr std::array<std::string_view, 7> kAuth = {"bearer", "x-api-key", "x-goog-api-key", "api-key",
-                                                     "sigv4",  "google",    "none"};
+  constexpr std::array<std::string_view, 7> kAuth = {"bearer", "x-api-key", "x-goog-api-key", "api-key", "sigv4",
+                                                     "google", "none"};
   if (std::find(kAuth.begin(), kAuth.end(), text) != kAuth.end()) return std::nullopt;
   return choose("auth", text, kAuth);
 }

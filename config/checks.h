@@ -10,14 +10,14 @@ namespace pg {
 
 /// "env:NAME", "file:PATH", "sealed", "client" or "none"; a credential in plain text is refused with the ways to keep it out.
 std::optional<Complaint> check_credential(std::string_view text);
-std::optional<Complaint> check_base_url(std::string_view text);   // http or https, no query
+std::optional<Complaint> check_base_url(std::string_view text);     // http or https, no query
 std::optional<Complaint> check_vertex_url(std::string_view text);   // with /projects/ and /locations/
 std::optional<Complaint> check_api_version(std::string_view text);  // Azure's
 std::optional<Complaint> check_region(std::string_view text);       // an AWS region
-std::optional<Complaint> check_auth(std::string_view text);       // "bearer", "x-api-key", …, "none"
-std::optional<Complaint> check_bind_host(std::string_view text);  // an IP literal or "localhost"
-std::optional<Complaint> check_host_name(std::string_view text);  // as in a Host field, without port
-std::optional<Complaint> check_origin(std::string_view text);     // scheme://host[:port]
+std::optional<Complaint> check_auth(std::string_view text);         // "bearer", "x-api-key", …, "none"
+std::optional<Complaint> check_bind_host(std::string_view text);    // an IP literal or "localhost"
+std::optional<Complaint> check_host_name(std::string_view text);    // as in a Host field, without port
+std::optional<Complaint> check_origin(std::string_view text);       // scheme://host[:port]
 std::optional<Complaint> check_uuid(std::string_view text);
 std::optional<Complaint> check_project_type(std::string_view text);
 std::optional<Complaint> check_provider_name(std::string_view text);  // [a-z0-9][a-z0-9_-]{0,62}

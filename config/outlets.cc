@@ -87,8 +87,7 @@ void add_outlets(const ProviderSettings& row, Provider& provider) {
   if (row.anthropic_base_url)
     list.add(*row.anthropic_base_url, "",
              {DialectId::anthropic, {}, OutletForm::plain, row.openai_base_url ? AuthStyle::bearer : AuthStyle::x_api_key});
-  if (row.gemini_base_url)
-    list.add(*row.gemini_base_url, "", {DialectId::gemini, {}, OutletForm::plain, AuthStyle::goog_key});
+  if (row.gemini_base_url) list.add(*row.gemini_base_url, "", {DialectId::gemini, {}, OutletForm::plain, AuthStyle::goog_key});
   if (row.cohere_base_url) list.add(*row.cohere_base_url, "", {DialectId::cohere, {}, OutletForm::plain, AuthStyle::bearer});
   if (row.azure_base_url) list.add_azure(*row.azure_base_url);
   if (row.vertex_base_url) list.add_vertex(*row.vertex_base_url);

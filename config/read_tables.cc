@@ -301,7 +301,8 @@ void read_providers(const Reader& outer, const TomlEntry& entry, std::map<std::s
     const Reader inner{reader.document, reader.problems, reader.origins, provider.places, "", "providers." + row.key + "."};
     const Handlers handlers = {
         {"headers", [&](const Reader& within, const TomlEntry& field) { read_headers(within, field, provider); }},
-        {"model_names", [&](const Reader& within, const TomlEntry& field) { read_names(within, field, kModelNames, provider.model_names); }}};
+        {"model_names",
+         [&](const Reader& within, const TomlEntry& field) { read_names(within, field, kModelNames, provider.model_names); }}};
     read_table<ProviderSettings>(inner, *fields, provider_knobs(), provider, "", handlers);
   }
 }

@@ -67,7 +67,7 @@ struct ProviderSettings {
   std::optional<std::string> api_version;       // Azure: deployments in the path; unset = its v1 API
   std::optional<std::string> region;            // Bedrock
   std::optional<std::string> credential;        // "env:NAME", "file:PATH", "sealed", "client", "none"
-  std::optional<std::string> auth;  // "bearer", "x-api-key", "x-goog-api-key", "api-key", "sigv4", "google", "none"
+  std::optional<std::string> auth;              // "bearer", "x-api-key", "x-goog-api-key", "api-key", "sigv4", "google", "none"
   std::optional<std::string> vendor;
   std::vector<std::pair<std::string, std::string>> headers;
   std::vector<std::string> models;

@@ -124,18 +124,20 @@ void check_cloud(const ProviderSettings& own, const ProviderSettings& row, std::
   const int clouds = (row.azure_base_url ? 1 : 0) + (row.vertex_base_url ? 1 : 0) + (bedrock ? 1 : 0);
   const SourcePlace place = find_place(own.places, "", own.where);
   if (clouds > 0 && base_urls(row).size() > 1)
-    problems.push_back({place, fmt::format("provider \"{}\" mixes a cloud with another base URL", own.name),
-                        "make it two providers"});
+    problems.push_back(
+        {place, fmt::format("provider \"{}\" mixes a cloud with another base URL", own.name), "make it two providers"});
   if (row.api_version && !row.azure_base_url)
     problems.push_back({find_place(own.places, "api_version", own.where), "api_version is for azure_base_url only", ""});
   if (bedrock && bedrock_region(row).empty())
     problems.push_back({find_place(own.places, "bedrock_base_url", own.where), "the region to sign for is unknown",
                         "such as region = \"us-east-1\""});
   const std::string auth = row.auth.value_or("");
-  if ((auth == "sigv4" && !bedrock && !base_urls(row).empty()) || (auth == "google" && !row.vertex_base_url && clouds == 0 && !base_urls(row).empty()))
-    problems.push_back({find_place(own.places, "auth", own.where),
-                        fmt::format("auth = \"{}\" is for {} only", auth, auth == "sigv4" ? "region or bedrock_base_url" : "vertex_base_url"),
-                        ""});
+  if ((auth == "sigv4" && !bedrock && !base_urls(row).empty()) ||
+      (auth == "google" && !row.vertex_base_url && clouds == 0 && !base_urls(row).empty()))
+    problems.push_back(
+        {find_place(own.places, "auth", own.where),
+         fmt::format("auth = \"{}\" is for {} only", auth, auth == "sigv4" ? "region or bedrock_base_url" : "vertex_base_url"),
+         ""});
 }
 
 // As it is opened later: relative ones beside pg.toml.

@@ -58,13 +58,13 @@ struct Provider {
   AuthStyle auth = AuthStyle::none;
   SecretString credential;         // empty with none, client, sigv4 and google
   std::string credential_problem;  // why there is none although one is configured ("environment variable X is not set")
-  std::vector<std::pair<std::string, std::string>> headers;  // added to every request
-  std::vector<std::string> models;                           // globs of model ids it serves; empty = any
+  std::vector<std::pair<std::string, std::string>> headers;     // added to every request
+  std::vector<std::string> models;                              // globs of model ids it serves; empty = any
   std::map<std::string, std::string, std::less<>> model_names;  // "gpt-4o" -> what this provider calls it
   std::uint32_t max_output_tokens = 0;                          // calls that ask for more are lowered to it; 0 = no cap
   std::shared_ptr<const AwsKeys> aws;                           // with sigv4
   std::shared_ptr<const ServiceAccount> google;                 // with google
-  std::string ca_file;                                       // "" = system store
+  std::string ca_file;                                          // "" = system store
   Millis connect_timeout{10'000};
   Millis first_byte_timeout{600'000};
   Millis idle_timeout{300'000};

@@ -13,10 +13,10 @@
 namespace pg {
 namespace {
 
-constexpr Millis kEarly{300'000};       // a token is renewed this long before its end, or at half its life
-constexpr Millis kMargin{10'000};       // it may still have to travel
-constexpr Millis kTrouble{2'000};       // a refusal is remembered, so that a wrong key does not ask for every request
-constexpr Millis kLook{15};             // between looks at somebody else's errand
+constexpr Millis kEarly{300'000};  // a token is renewed this long before its end, or at half its life
+constexpr Millis kMargin{10'000};  // it may still have to travel
+constexpr Millis kTrouble{2'000};  // a refusal is remembered, so that a wrong key does not ask for every request
+constexpr Millis kLook{15};        // between looks at somebody else's errand
 constexpr Millis kAnswerTimeout{20'000};
 constexpr std::size_t kMaxTokenReply = 64u << 10;
 
@@ -49,9 +49,9 @@ Task<Result<AccessToken>> ask_for_token(const ServiceAccount& account, const Tok
   std::string body;
   IoEnd end = connection.take_buffered(body);
   while ((end == IoEnd::again || end == IoEnd::ok) && body.size() <= kMaxTokenReply) end = co_await connection.read_body(body);
-  Result<AccessToken> token = end == IoEnd::eof
-                                  ? read_token_reply(head.value().status, body)
-                                  : Result<AccessToken>(make_error(Code::upstream_failed, "the token endpoint's reply was cut short"));
+  Result<AccessToken> token =
+      end == IoEnd::eof ? read_token_reply(head.value().status, body)
+                        : Result<AccessToken>(make_error(Code::upstream_failed, "the token endpoint's reply was cut short"));
   wipe(body.data(), body.size());
   co_return token;
 }

@@ -67,8 +67,8 @@ Status address_call(Exchange& x) {
     case OutletForm::bedrock:
       return address_bedrock(x);
     case OutletForm::azure:
-      x.to.path = fmt::format("/deployments/{}{}?{}", to_percent(x.to.model), dialect(said_dialect(x)).upstream_path,
-                              outlet.base.query);
+      x.to.path =
+          fmt::format("/deployments/{}{}?{}", to_percent(x.to.model), dialect(said_dialect(x)).upstream_path, outlet.base.query);
       return {};
     case OutletForm::plain:
       break;

@@ -1,5 +1,5 @@
-// The last touch to a call whose provider is known: the path where the model stands in it, and the few members of a body that some
-// providers want elsewhere.
+// The last touch to a call whose provider is known: the path where the model stands in it, and the few members of a body that
+// some providers want elsewhere.
 #pragma once
 
 #include <optional>

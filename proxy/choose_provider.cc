@@ -65,8 +65,8 @@ void join_warnings(Exchange& x, const std::vector<std::string>& warnings) {
 }
 
 Status translate_embedding(Exchange& x) {
-  PG_TRY(TranslatedEmbedding done, translate_embedding_request(embedding_wire(*x.to.outlet), apply_edits(x.body, x.guarded.edits),
-                                                               {x.to.model}));
+  PG_TRY(TranslatedEmbedding done,
+         translate_embedding_request(embedding_wire(*x.to.outlet), apply_edits(x.body, x.guarded.edits), {x.to.model}));
   x.to.body = std::move(done.body);
   x.to.path = std::move(done.path);
   x.to.embedding = std::move(done.context);

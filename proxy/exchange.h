@@ -26,13 +26,13 @@ namespace pg {
 struct Sending {
   std::shared_ptr<const Provider> provider;
   const Outlet* outlet = nullptr;
-  std::string model;                       // as the provider calls it
-  std::optional<ReplyContext> translated;  // the provider speaks another dialect; body is in it
-  std::string warnings;                    // what could not cross, as a header and the row have it: "drop:top_k,…"
-  std::optional<std::string> body;         // nullopt: the client's bytes with the guards' edits
-  std::optional<std::vector<Edit>> edits;  // nullopt: the guards' alone
+  std::string model;                          // as the provider calls it
+  std::optional<ReplyContext> translated;     // the provider speaks another dialect; body is in it
+  std::string warnings;                       // what could not cross, as a header and the row have it: "drop:top_k,…"
+  std::optional<std::string> body;            // nullopt: the client's bytes with the guards' edits
+  std::optional<std::vector<Edit>> edits;     // nullopt: the guards' alone
   std::optional<EmbeddingContext> embedding;  // the provider has embeddings of another shape; body is in it
-  std::string path;                        // below the outlet's base, with its query; "" = the dialect's
+  std::string path;                           // below the outlet's base, with its query; "" = the dialect's
   std::shared_ptr<const SecretString> token;  // bought with a service account
 };
 

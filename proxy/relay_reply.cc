@@ -82,7 +82,9 @@ class Relay {
   void translate(IoEnd end);
   void translate_embeddings(IoEnd end);
   const ReplyTranslator* translator() const { return translator_ ? &*translator_ : nullptr; }
-  bool must_hold() const { return path_.holds_whole_body() || is_masked_error() || (translator_ && !streams_) || x_.to.embedding; }
+  bool must_hold() const {
+    return path_.holds_whole_body() || is_masked_error() || (translator_ && !streams_) || x_.to.embedding;
+  }
   bool is_masked_error() const {
     return upstream_.head.status >= 400 && (!x_.to.provider->credential.empty() || x_.to.token) && !streams_;
   }

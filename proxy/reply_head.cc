@@ -57,7 +57,7 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
     if (std::binary_search(kDropped.begin(), kDropped.end(), lower) || is_named_by(connection, lower) ||
         lower.starts_with("x-pg-"))
       continue;
-    if (lower == "content-encoding" && find_coding(field.value)) continue;  // undone on the way
+    if (lower == "content-encoding" && find_coding(field.value)) continue;                // undone on the way
     if ((translator != nullptr || upstream.framed) && lower == "content-type") continue;  // what is written is another
     out.append(field.name).append(": ").append(field.value).append("\r\n");
   }

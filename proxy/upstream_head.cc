@@ -85,15 +85,11 @@ std::string write_upstream_head(const Exchange& x, std::string_view method, std:
   const Url& base = x.to.outlet->base;
   std::string out;
   out.reserve(2'048);
-  out.append(method)
-      .append(" ")
-      .append(target)
-      .append(" HTTP/1.1\r\nHost: ")
-      .append(base.authority())
-      .append("\r\n");
+  out.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: ").append(base.authority()).append("\r\n");
   append_client_fields(out, x);
+  const UnixMillis now = x.to.outlet->auth == AuthStyle::sigv4 ? x.gw.clock.wall() : 0;
   append_credential(out, *x.to.provider, *x.to.outlet, x.to.token.get(),
-                    {method, target, x.to.body ? std::string_view(*x.to.body) : std::string_view(), x.gw.clock.wall()});
+                    {method, target, x.to.body ? std::string_view(*x.to.body) : std::string_view(), now});
   if (x.to.translated && x.to.outlet->dialect == DialectId::anthropic && x.to.outlet->form == OutletForm::plain)
     append_field(out, "anthropic-version", kAnthropicVersion);
   for (const auto& [name, value] : x.to.provider->headers) append_field(out, name, value);

@@ -138,22 +138,20 @@ Fields sign_aws(const AwsRequest& request, const AwsKeys& keys, std::string_view
   const Canonical canonical = canonical_fields(std::move(all));
   const std::size_t question = std::min(request.target.find('?'), request.target.size());
   const std::string_view query = question < request.target.size() ? request.target.substr(question + 1) : std::string_view();
-  const std::string asked =
-      fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, encode_path(request.target.substr(0, question)), sorted_query(query),
-                  canonical.fields, canonical.names, hash_hex(request.body));
+  const std::string asked = fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, encode_path(request.target.substr(0, question)),
+                                        sorted_query(query), canonical.fields, canonical.names, hash_hex(request.body));
   const std::string scope = fmt::format("{}/{}/{}/aws4_request", date, keys.region, service);
   const std::string to_sign = fmt::format("AWS4-HMAC-SHA256\n{}\n{}\n{}", time, scope, hash_hex(asked));
-  added.emplace_back("authorization",
-                     fmt::format("AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}", keys.key_id, scope,
-                                 canonical.names, sign_text(keys, date, service, to_sign)));
+  added.emplace_back("authorization", fmt::format("AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}",
+                                                  keys.key_id, scope, canonical.names, sign_text(keys, date, service, to_sign)));
   return added;
 }
 
 Result<AwsKeys> read_aws_keys(std::string_view text) {
   text = trim(text);
-  AwsKeys keys = text.starts_with('{')                          ? read_process_json(text)
+  AwsKeys keys = text.starts_with('{') ? read_process_json(text)
                  : text.find('=') != std::string_view::npos && text.find("aws_") != std::string_view::npos ? read_ini(text)
-                                                                : read_colons(text);
+                                                                                                           : read_colons(text);
   const bool whole = !keys.key_id.empty() && !keys.secret.empty();
   if (!whole || !is_one_word(keys.key_id) || !is_one_word(keys.secret.reveal()) || !is_one_word(keys.session_token.reveal()))
     return unreadable();

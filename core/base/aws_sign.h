@@ -23,7 +23,7 @@ struct AwsKeys {
 /// What is signed. Fields are given in lower case, without those that sign_aws() adds.
 struct AwsRequest {
   std::string_view method;
-  std::string_view target;  // as it is sent: percent-encoded path and "?query"
+  std::string_view target;                                  // as it is sent: percent-encoded path and "?query"
   std::vector<std::pair<std::string, std::string>> fields;  // host at least
   std::string_view body;
 };

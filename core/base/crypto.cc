@@ -130,8 +130,8 @@ Result<std::string> sign_rs256(std::string_view pem, std::string_view bytes) {
   expect(source != nullptr);
   // An encrypted key is refused instead of asked for on the terminal.
   const auto no_password = [](char*, int, int, void*) { return -1; };
-  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(PEM_read_bio_PrivateKey(source.get(), nullptr, no_password, nullptr),
-                                                                &EVP_PKEY_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      PEM_read_bio_PrivateKey(source.get(), nullptr, no_password, nullptr), &EVP_PKEY_free);
   ERR_clear_error();
   if (key == nullptr || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return refused;
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> signer(EVP_MD_CTX_new(), &EVP_MD_CTX_free);

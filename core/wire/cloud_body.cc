@@ -20,9 +20,17 @@ constexpr std::string_view kVertexVersion = "vertex-2023-10-16";
 constexpr std::string_view kBedrockVersion = "bedrock-2023-05-31";
 
 // What Bedrock documents for anthropic_beta, without the dates; it refuses a call that names any other.
-constexpr std::array<std::string_view, 11> kBedrockBetas = {
-    "computer-use-",        "token-efficient-tools-", "interleaved-thinking-", "output-128k-",   "dev-full-thinking-", "context-1m-",
-    "context-management-", "effort-",                "tool-search-tool-",     "tool-examples-", "fine-grained-tool-streaming-"};
+constexpr std::array<std::string_view, 11> kBedrockBetas = {"computer-use-",
+                                                            "token-efficient-tools-",
+                                                            "interleaved-thinking-",
+                                                            "output-128k-",
+                                                            "dev-full-thinking-",
+                                                            "context-1m-",
+                                                            "context-management-",
+                                                            "effort-",
+                                                            "tool-search-tool-",
+                                                            "tool-examples-",
+                                                            "fine-grained-tool-streaming-"};
 
 Status read_object(std::string_view body, JsonDoc& doc) {
   PG_TRY_STATUS(doc.parse(body));

@@ -1,5 +1,5 @@
-// Bodies that are a dialect's own but for a few members at the root, which some providers want elsewhere or not at all: Anthropic's
-// models on Vertex AI and Bedrock, and the cap on output tokens. What is not named here keeps its bytes.
+// Bodies that are a dialect's own but for a few members at the root, which some providers want elsewhere or not at all:
+// Anthropic's models on Vertex AI and Bedrock, and the cap on output tokens. What is not named here keeps its bytes.
 #pragma once
 
 #include <cstdint>

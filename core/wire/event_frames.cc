@@ -156,8 +156,8 @@ int bedrock_status(std::string_view exception_type) {
   };
   // Amazon Bedrock Runtime, InvokeModelWithResponseStream, Errors.
   constexpr Row kRows[] = {
-      {"accessdenied", 403},      {"internalserver", 500}, {"modelerror", 500},   {"modelnotready", 429},
-      {"modelstreamerror", 500},  {"modeltimeout", 504},   {"resourcenotfound", 404}, {"servicequotaexceeded", 429},
+      {"accessdenied", 403},       {"internalserver", 500}, {"modelerror", 500},       {"modelnotready", 429},
+      {"modelstreamerror", 500},   {"modeltimeout", 504},   {"resourcenotfound", 404}, {"servicequotaexceeded", 429},
       {"serviceunavailable", 503}, {"throttling", 429},     {"validation", 400}};
   const std::string name = to_lower(exception_type);
   for (const Row& row : kRows)

@@ -1,5 +1,5 @@
-// application/vnd.amazon.eventstream: the length-prefixed, checksummed frames in which Amazon Bedrock streams, and what a stream of
-// an Anthropic model says in them as server-sent events. Any split of the same bytes gives the same frames.
+// application/vnd.amazon.eventstream: the length-prefixed, checksummed frames in which Amazon Bedrock streams, and what a stream
+// of an Anthropic model says in them as server-sent events. Any split of the same bytes gives the same frames.
 #pragma once
 
 #include <cstddef>

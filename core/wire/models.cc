@@ -36,7 +36,7 @@ struct MaxTokens {
   std::int64_t tokens;
 };
 // The first that fits counts.
-constexpr MaxTokens kMaxTokens[] = {{"claude-3-7", 64'000},        {"claude-3-5", 8192},      {"claude-3-", 4096},
+constexpr MaxTokens kMaxTokens[] = {{"claude-3-7", 64'000},      {"claude-3-5", 8192},        {"claude-3-", 4096},
                                     {"claude-opus-4-0", 32'000}, {"claude-opus-4-1", 32'000}, {"claude-opus-4-20", 32'000},
                                     {"claude-opus-4@", 32'000},  {"claude-2", 4096}};
 constexpr std::int64_t kUsualMaxTokens = 64'000;

@@ -1,6 +1,5 @@
 // pg.example.toml is the reference for people: it must name every setting, with the value that is in force without it.
 #include <doctest/doctest.h>
-
 #include <fmt/format.h>
 
 #include <map>

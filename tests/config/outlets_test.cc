@@ -24,8 +24,9 @@ std::string outlets_of(const std::string& row) {
   add_outlets(find_provider_row(settings, "x").value(), provider);
   std::string out;
   for (const Outlet& outlet : provider.outlets)
-    out += std::string(dialect(outlet.dialect).name) + " " + outlet.base.text() + " " + std::to_string(static_cast<int>(outlet.form)) +
-           " " + std::to_string(static_cast<int>(outlet.auth)) + " " + outlet.vendor + "\n";
+    out += std::string(dialect(outlet.dialect).name) + " " + outlet.base.text() + " " +
+           std::to_string(static_cast<int>(outlet.form)) + " " + std::to_string(static_cast<int>(outlet.auth)) + " " +
+           outlet.vendor + "\n";
   return out;
 }
 
@@ -48,18 +49,20 @@ std::shared_ptr<const Provider> provider_of(const Home& home, const std::string&
 }  // namespace
 
 TEST_CASE("outlets: each kind of base URL has its dialect, its path and its way to authenticate") {
-  CHECK(outlets_of("credential = \"env:K\"\ngemini_base_url = \"https://g.example/v1beta\"\ncohere_base_url = \"https://c.example/v2\"\n") ==
-        "gemini https://g.example/v1beta 0 4 \ncohere https://c.example/v2 0 1 \n");
+  CHECK(outlets_of("credential = \"env:K\"\ngemini_base_url = \"https://g.example/v1beta\"\ncohere_base_url = "
+                   "\"https://c.example/v2\"\n") == "gemini https://g.example/v1beta 0 4 \ncohere https://c.example/v2 0 1 \n");
   CHECK(outlets_of("credential = \"env:K\"\nauth = \"bearer\"\ngemini_base_url = \"https://g.example/v1beta\"\n") ==
         "gemini https://g.example/v1beta 0 1 \n");
-  CHECK(outlets_of("credential = \"none\"\ngemini_base_url = \"https://g.example/v1beta\"\n") == "gemini https://g.example/v1beta 0 0 \n");
+  CHECK(outlets_of("credential = \"none\"\ngemini_base_url = \"https://g.example/v1beta\"\n") ==
+        "gemini https://g.example/v1beta 0 0 \n");
   for (const char* url : {"https://r.example", "https://r.example/", "https://r.example/openai", "https://r.example/openai/v1"})
     CHECK(outlets_of("credential = \"env:K\"\nazure_base_url = \"" + std::string(url) + "\"\n") ==
           "openai-chat https://r.example/openai/v1 0 5 \nopenai-responses https://r.example/openai/v1 0 5 \n");
   const std::string classic = "credential = \"env:K\"\napi_version = \"2024-10-21\"\nazure_base_url = \"https://r.example\"\n";
   CHECK(outlets_of(classic) == "openai-chat https://r.example/openai?api-version=2024-10-21 1 5 \n");
-  CHECK(outlets_of(classic + "responses = true\n") == "openai-chat https://r.example/openai?api-version=2024-10-21 1 5 \n"
-                                                       "openai-responses https://r.example/openai/v1 0 5 \n");
+  CHECK(outlets_of(classic + "responses = true\n") ==
+        "openai-chat https://r.example/openai?api-version=2024-10-21 1 5 \n"
+        "openai-responses https://r.example/openai/v1 0 5 \n");
   CHECK(outlets_of("credential = \"env:K\"\nvertex_base_url = \"https://v.example/v1/projects/p/locations/l\"\n") ==
         "gemini https://v.example/v1/projects/p/locations/l/publishers/google 0 7 gemini\n"
         "anthropic https://v.example/v1/projects/p/locations/l/publishers/anthropic 2 7 anthropic\n");
@@ -73,7 +76,8 @@ TEST_CASE("outlets: mistakes in a cloud's row are told with their place and the 
   CHECK(said("[providers.x]\nvertex_base_url = \"https://v.example/v1\"\n", "f:2:19: vertex_base_url names the project"));
   CHECK(said("[providers.x]\nregion = \"US East\"\n", "region must be the name of an AWS region"));
   CHECK(said("[providers.x]\nazure_base_url = \"https://r.example\"\napi_version = \"2024 10\"\n", "api_version must be"));
-  CHECK(said("[providers.x]\nopenai_base_url = \"https://r.example\"\napi_version = \"2024-10-21\"\n", "f:3:15: api_version is for"));
+  CHECK(said("[providers.x]\nopenai_base_url = \"https://r.example\"\napi_version = \"2024-10-21\"\n",
+             "f:3:15: api_version is for"));
   CHECK(said("[providers.x]\nbedrock_base_url = \"https://b.example\"\n", "the region to sign for is unknown"));
   CHECK(problems_of("[providers.x]\nbedrock_base_url = \"https://bedrock-runtime.us-west-2.amazonaws.com\"\n") == "");
   CHECK(said("[providers.x]\nregion = \"us-east-1\"\nopenai_base_url = \"https://r.example\"\n", "mixes a cloud with another"));
@@ -82,7 +86,8 @@ TEST_CASE("outlets: mistakes in a cloud's row are told with their place and the 
   CHECK(said("[providers.azure]\nmodels = []\n", "set azure_base_url"));
   CHECK(said("[providers.x]\nopenai_base_url = \"https://r.example\"\nmax_output_tokens = -1\n", "max_output_tokens must be"));
   CHECK(said("[providers.x]\nopenai_base_url = \"https://r.example\"\nmodel_names = { \"a\" = \"\" }\n", "a model has a name"));
-  CHECK(said("[providers.x]\nopenai_base_url = \"https://r.example\"\nmodel_name = { \"a\" = \"b\" }\n", "did you mean \"model_names\"?"));
+  CHECK(said("[providers.x]\nopenai_base_url = \"https://r.example\"\nmodel_name = { \"a\" = \"b\" }\n",
+             "did you mean \"model_names\"?"));
   const Home home;
   home.project("p", "id = \"" + std::string(test::kProjectId) + "\"\nproviders = [\"bedrock\"]\n");
   const Loaded loaded = read_settings(home.options);

@@ -114,7 +114,8 @@ TEST_CASE("targets: a provider's own dialect is the exit for who does not speak 
   const Project native = project_of({provider("cohere", {DialectId::cohere})});
   CHECK(choice(native, DialectId::embeddings, "e") == "~cohere cohere e");
   CHECK(choice(native, DialectId::openai_chat, "command-a") == "~cohere cohere command-a");
-  CHECK(choice(project_of({provider("mistral", {DialectId::openai_chat})}), DialectId::embeddings, "e") == "~mistral openai-chat e");
+  CHECK(choice(project_of({provider("mistral", {DialectId::openai_chat})}), DialectId::embeddings, "e") ==
+        "~mistral openai-chat e");
 }
 
 TEST_CASE("targets: where outlets are each a vendor's, the model says which, and its name there is found") {

@@ -1,5 +1,5 @@
-// Vertex AI and Amazon Bedrock: tokens and signatures, paths with the model in them, bodies that are the client's but for a few members,
-// frames that become events.
+// Vertex AI and Amazon Bedrock: tokens and signatures, paths with the model in them, bodies that are the client's but for a few
+// members, frames that become events.
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
@@ -32,9 +32,9 @@ std::string bedrock_stream(const Blocks& blocks) {
 }
 
 Answer framed(const std::vector<std::string>& pieces) {
-  Answer answer = Answer::head(200, {{"Content-Type", "application/vnd.amazon.eventstream"},
-                                     {"Transfer-Encoding", "chunked"},
-                                     {"x-amzn-RequestId", "amzn-1"}});
+  Answer answer = Answer::head(
+      200,
+      {{"Content-Type", "application/vnd.amazon.eventstream"}, {"Transfer-Encoding", "chunked"}, {"x-amzn-RequestId", "amzn-1"}});
   for (const std::string& piece : pieces) answer.chunk(piece);
   return answer;
 }
@@ -48,8 +48,8 @@ bool is_signed_right(const SeenRequest& seen, std::string_view target) {
   keys.region = "us-east-1";
   const std::string stamp = seen.field("x-amz-date");
   if (stamp.size() != 16) return false;
-  const auto time = parse_rfc3339(stamp.substr(0, 4) + "-" + stamp.substr(4, 2) + "-" + stamp.substr(6, 5) + ":" + stamp.substr(11, 2) +
-                                  ":" + stamp.substr(13, 2) + "Z");
+  const auto time = parse_rfc3339(stamp.substr(0, 4) + "-" + stamp.substr(4, 2) + "-" + stamp.substr(6, 5) + ":" +
+                                  stamp.substr(11, 2) + ":" + stamp.substr(13, 2) + "Z");
   if (!time) return false;
   const AwsRequest request{"POST", target, {{"host", seen.field("host")}}, seen.body};
   for (const auto& [name, value] : sign_aws(request, keys, "bedrock", *time))
@@ -66,8 +66,9 @@ TEST_CASE("vertex: a Messages client's bytes go on but for the model and the ver
     CAPTURE(stream);
     respond_with_token(w, stream ? Answer::stream(say_stream(DialectId::anthropic, {text_block({"hello [[EMA", "IL_001]]"})}))
                                  : Answer::json(say_whole(DialectId::anthropic, {text_block({"hello [[EMAIL_001]]"})})));
-    const std::string body = "{ \"max_tokens\" : 64, \"model\":\"claude-opus-4-5\",\n \"stream\":" + std::string(stream ? "true" : "false") +
-                             ", \"messages\":[{\"role\":\"user\",\"content\":\"\\u0049 am " + mail + "\"}]}";
+    const std::string body =
+        "{ \"max_tokens\" : 64, \"model\":\"claude-opus-4-5\",\n \"stream\":" + std::string(stream ? "true" : "false") +
+        ", \"messages\":[{\"role\":\"user\",\"content\":\"\\u0049 am " + mail + "\"}]}";
     const RawReply reply = w.post_to("vertexed", "v1/messages?beta=true", body, {{"anthropic-beta", "context-1m-2025-08-07"}});
     CHECK(reply.status == 200);
     const Heard heard = stream ? hear_stream(DialectId::anthropic, reply.body) : hear_whole(DialectId::anthropic, reply.body);
@@ -97,11 +98,14 @@ TEST_CASE("vertex: Gemini's models are behind the same row, and Chat clients rea
   respond_with_token(
       w, Answer::json(
              R"({"candidates":[{"content":{"role":"model","parts":[{"text":"hi"}]},"finishReason":"STOP"}],"responseId":"r"})"));
-  CHECK(hear_whole(DialectId::anthropic, w.call("vertexed", DialectId::anthropic, "gemini-2.5-pro", false, "hi").body).text() == "hi");
-  CHECK(w.upstream.last().target == "/v1/projects/p-1/locations/us-east5/publishers/google/models/gemini-2.5-pro:generateContent");
+  CHECK(hear_whole(DialectId::anthropic, w.call("vertexed", DialectId::anthropic, "gemini-2.5-pro", false, "hi").body).text() ==
+        "hi");
+  CHECK(w.upstream.last().target ==
+        "/v1/projects/p-1/locations/us-east5/publishers/google/models/gemini-2.5-pro:generateContent");
   CHECK(w.upstream.last().field("authorization") == "Bearer " + kToken);
   respond_with_token(w, Answer::json(say_whole(DialectId::anthropic, {text_block({"hi"})})));
-  CHECK(hear_whole(DialectId::openai_chat, w.call("vertexed", DialectId::openai_chat, "claude-x", false, "hi").body).text() == "hi");
+  CHECK(hear_whole(DialectId::openai_chat, w.call("vertexed", DialectId::openai_chat, "claude-x", false, "hi").body).text() ==
+        "hi");
   const Json body = Json::parse(w.upstream.last().body, nullptr, false);
   CHECK(body["anthropic_version"] == "vertex-2023-10-16");
   CHECK_FALSE(body.contains("model"));
@@ -122,20 +126,22 @@ TEST_CASE("vertex: Google's errors are told in the client's words, and tokens ar
   const std::string count = R"({"model":"claude-x","messages":[{"role":"user","content":"hi"}]})";
   const RawReply counted = w.post_to("vertexed", "v1/messages/count_tokens", count);
   CHECK(counted.body == R"({"input_tokens":12})");
-  CHECK(w.upstream.last().target ==
-        "/v1/projects/p-1/locations/us-east5/publishers/anthropic/models/count-tokens:rawPredict");
+  CHECK(w.upstream.last().target == "/v1/projects/p-1/locations/us-east5/publishers/anthropic/models/count-tokens:rawPredict");
   CHECK(w.upstream.last().body == count);
 }
 
 TEST_CASE("bedrock: signed, the model in the path, the betas in the body, and frames come out as Anthropic's events") {
   ProviderWorld& w = provider_world();
   const std::string mail = make_email();
-  w.upstream.respond(framed({bedrock_stream({text_block({"hello [[EMA", "IL_001]]"}), tool_block({R"({"to":"[[EMAIL_)", R"(001]]"})"})})})
-                         .last_chunk());
-  const std::string body = R"({"model":"us.anthropic.claude-v1:0","max_tokens":64,"stream":true,"messages":[{"role":"user","content":"I am )" +
-                           mail + "\"}]}";
-  const RawReply reply = w.post_to("bedrocked", "v1/messages?beta=true", body,
-                                   {{"anthropic-beta", "claude-code-20250219,context-1m-2025-08-07"}, {"anthropic-version", "2023-06-01"}});
+  w.upstream.respond(
+      framed({bedrock_stream({text_block({"hello [[EMA", "IL_001]]"}), tool_block({R"({"to":"[[EMAIL_)", R"(001]]"})"})})})
+          .last_chunk());
+  const std::string body =
+      R"({"model":"us.anthropic.claude-v1:0","max_tokens":64,"stream":true,"messages":[{"role":"user","content":"I am )" + mail +
+      "\"}]}";
+  const RawReply reply =
+      w.post_to("bedrocked", "v1/messages?beta=true", body,
+                {{"anthropic-beta", "claude-code-20250219,context-1m-2025-08-07"}, {"anthropic-version", "2023-06-01"}});
   CHECK(reply.status == 200);
   CHECK(reply.field("content-type") == "text/event-stream");
   const Heard heard = hear_stream(DialectId::anthropic, reply.body);
@@ -146,8 +152,9 @@ TEST_CASE("bedrock: signed, the model in the path, the betas in the body, and fr
   CHECK(reply.field("x-pg-warnings") == "drop:anthropic-beta");
   const SeenRequest seen = w.upstream.last();
   CHECK(seen.target == "/model/us.anthropic.claude-v1%3A0/invoke-with-response-stream");
-  CHECK(seen.body ==
-        R"({"anthropic_version":"bedrock-2023-05-31","anthropic_beta":["context-1m-2025-08-07"],"max_tokens":64,"messages":[{"role":"user","content":"I am [[EMAIL_001]]"}]})");
+  CHECK(
+      seen.body ==
+      R"({"anthropic_version":"bedrock-2023-05-31","anthropic_beta":["context-1m-2025-08-07"],"max_tokens":64,"messages":[{"role":"user","content":"I am [[EMAIL_001]]"}]})");
   CHECK(is_signed_right(seen, seen.target));
   CHECK_FALSE(seen.has("anthropic-beta"));
   CHECK(seen.field("x-amz-security-token") == "session");
@@ -158,8 +165,8 @@ TEST_CASE("bedrock: signed, the model in the path, the betas in the body, and fr
 TEST_CASE("bedrock: whole replies, Chat clients, an API key") {
   ProviderWorld& w = provider_world();
   w.upstream.respond(Answer::json(say_whole(DialectId::anthropic, {text_block({"hi"})})));
-  CHECK(hear_whole(DialectId::openai_chat, w.call("bedrock-key", DialectId::openai_chat, "anthropic.claude-x", false, "hi").body).text() ==
-        "hi");
+  CHECK(hear_whole(DialectId::openai_chat, w.call("bedrock-key", DialectId::openai_chat, "anthropic.claude-x", false, "hi").body)
+            .text() == "hi");
   CHECK(w.upstream.last().target == "/model/anthropic.claude-x/invoke");
   CHECK(w.upstream.last().field("authorization") == "Bearer " + w.credential);
   CHECK_FALSE(w.upstream.last().has("x-amz-date"));
@@ -168,8 +175,8 @@ TEST_CASE("bedrock: whole replies, Chat clients, an API key") {
   CHECK(hear_stream(DialectId::openai_chat, reply.body).text() == "streamed");
   CHECK(hear_stream(DialectId::openai_chat, reply.body).fault() == "");
   w.upstream.forget();
-  const RawReply counted =
-      w.post_to("bedrocked", "v1/messages/count_tokens", R"({"model":"anthropic.claude-x","messages":[{"role":"user","content":"hi there"}]})");
+  const RawReply counted = w.post_to("bedrocked", "v1/messages/count_tokens",
+                                     R"({"model":"anthropic.claude-x","messages":[{"role":"user","content":"hi there"}]})");
   CHECK(Json::parse(counted.body, nullptr, false).value("input_tokens", 0) > 0);
   CHECK(w.upstream.touched() == 0);
 }

@@ -1,4 +1,5 @@
-// Providers with dialects and addresses of their own: the exact head and body that leaves, and what the client hears of the answer.
+// Providers with dialects and addresses of their own: the exact head and body that leaves, and what the client hears of the
+// answer.
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
@@ -29,20 +30,24 @@ Json gemini_end(const Json& parts) {
 }
 
 std::vector<std::string> gemini_stream_of(const Json& call) {
-  return {data_event(gemini_chunk({{{"text", "I wrote to [[EM"}}})), data_event(gemini_chunk({{{"text", "AIL_001]]."}}})),
-          data_event(gemini_end({call}))};
+  return {data_event(gemini_chunk(Json::array({{{"text", "I wrote to [[EM"}}}))),
+          data_event(gemini_chunk(Json::array({{{"text", "AIL_001]]."}}}))), data_event(gemini_end(Json::array({call})))};
 }
 
 const Json kGeminiCall = {{"functionCall", {{"name", "write_file"}, {"args", {{"to", "[[EMAIL_001]]"}}}}}};
 
 std::vector<std::string> cohere_stream() {
-  return {data_event({{"type", "message-start"}, {"id", "c-1"}}),
-          data_event({{"type", "content-start"}, {"index", 0}, {"delta", {{"message", {{"content", {{"type", "text"}, {"text", ""}}}}}}}}),
-          data_event({{"type", "content-delta"}, {"index", 0}, {"delta", {{"message", {{"content", {{"text", "I wrote to [[EM"}}}}}}}}),
-          data_event({{"type", "content-delta"}, {"index", 0}, {"delta", {{"message", {{"content", {{"text", "AIL_001]]."}}}}}}}}),
-          data_event({{"type", "content-end"}, {"index", 0}}),
-          data_event({{"type", "message-end"},
-                      {"delta", {{"finish_reason", "COMPLETE"}, {"usage", {{"tokens", {{"input_tokens", 20}, {"output_tokens", 7}}}}}}}})};
+  return {
+      data_event({{"type", "message-start"}, {"id", "c-1"}}),
+      data_event(
+          {{"type", "content-start"}, {"index", 0}, {"delta", {{"message", {{"content", {{"type", "text"}, {"text", ""}}}}}}}}),
+      data_event(
+          {{"type", "content-delta"}, {"index", 0}, {"delta", {{"message", {{"content", {{"text", "I wrote to [[EM"}}}}}}}}),
+      data_event({{"type", "content-delta"}, {"index", 0}, {"delta", {{"message", {{"content", {{"text", "AIL_001]]."}}}}}}}}),
+      data_event({{"type", "content-end"}, {"index", 0}}),
+      data_event(
+          {{"type", "message-end"},
+           {"delta", {{"finish_reason", "COMPLETE"}, {"usage", {{"tokens", {{"input_tokens", 20}, {"output_tokens", 7}}}}}}}})};
 }
 
 }  // namespace
@@ -54,8 +59,9 @@ TEST_CASE("native: Gemini's own API, streamed and whole, for every client") {
     for (const bool stream : {true, false}) {
       CAPTURE(dialect(client).name);
       CAPTURE(stream);
-      w.upstream.respond(stream ? Answer::stream(gemini_stream_of(kGeminiCall))
-                                : Answer::json(gemini_end({{{"text", "I wrote to [[EMAIL_001]]."}}, kGeminiCall}).dump()));
+      w.upstream.respond(
+          stream ? Answer::stream(gemini_stream_of(kGeminiCall))
+                 : Answer::json(gemini_end(Json::array({{{"text", "I wrote to [[EMAIL_001]]."}}, kGeminiCall})).dump()));
       const RawReply reply = w.call("gemini-native", client, "gemini-3-flash", stream, "I am " + mail);
       CHECK(reply.status == 200);
       const Heard heard = stream ? hear_stream(client, reply.body) : hear_whole(client, reply.body);
@@ -85,7 +91,7 @@ TEST_CASE("native: a row with both APIs sends Chat as it came, and all others in
   CHECK(w.upstream.last().body == body);
   CHECK(w.upstream.last().field("authorization") == "Bearer " + w.credential);
   CHECK(w.upstream.last().field("x-goog-api-key").empty());
-  w.upstream.respond(Answer::json(gemini_end({{{"text", "ok"}}}).dump()));
+  w.upstream.respond(Answer::json(gemini_end(Json::array({{{"text", "ok"}}})).dump()));
   CHECK(w.call("gemini-both", DialectId::anthropic, "gemini-3-flash", false, "hi").status == 200);
   CHECK(w.upstream.last().target == "/v1beta/models/gemini-3-flash:generateContent");
   CHECK(w.upstream.last().field("x-goog-api-key") == w.credential);
@@ -156,8 +162,7 @@ TEST_CASE("native: embeddings in each provider's shape, guarded like all else, a
        Json::parse(
            R"({"model":"embed-1","input_type":"search_document","texts":["I am [[EMAIL_001]]"],"embedding_types":["float"],"output_dimension":2})"),
        R"({"embeddings":{"float":[[0.10,-1]]},"meta":{"billed_units":{"input_tokens":5}}})"},
-      {"mistralled", "/v1/embeddings",
-       Json::parse(R"({"model":"embed-1","input":["I am [[EMAIL_001]]"],"output_dimension":2})"),
+      {"mistralled", "/v1/embeddings", Json::parse(R"({"model":"embed-1","input":["I am [[EMAIL_001]]"],"output_dimension":2})"),
        R"({"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.10,-1]}],"usage":{"prompt_tokens":5}})"}};
   for (const Row& row : rows) {
     CAPTURE(row.project);
@@ -167,13 +172,15 @@ TEST_CASE("native: embeddings in each provider's shape, guarded like all else, a
     CHECK(reply.status == 200);
     CHECK(w.upstream.last().target == row.target);
     CHECK(Json::parse(w.upstream.last().body, nullptr, false) == row.body);
-    CHECK(reply.body ==
-          R"({"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.10,-1]}],"model":"embed-1","usage":{"prompt_tokens":5,"total_tokens":5}})");
+    CHECK(
+        reply.body ==
+        R"({"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.10,-1]}],"model":"embed-1","usage":{"prompt_tokens":5,"total_tokens":5}})");
     CHECK(w.newest_row_has("redactions", "EMAIL:1"));
     CHECK(w.newest_row_has("input_tokens", "5"));
     w.upstream.respond(Answer::json(R"({"nothing":true})"));
     CHECK(w.post_to(row.project, "v1/embeddings", ask).status == 502);
-    w.upstream.respond(Answer::reply(400, R"({"error":{"code":400,"message":"too long","status":"INVALID_ARGUMENT"},"message":"too long"})"));
+    w.upstream.respond(
+        Answer::reply(400, R"({"error":{"code":400,"message":"too long","status":"INVALID_ARGUMENT"},"message":"too long"})"));
     const RawReply refused = w.post_to(row.project, "v1/embeddings", ask);
     CHECK(refused.status == 400);
     CHECK(Json::parse(refused.body, nullptr, false)["error"]["message"] == "too long");

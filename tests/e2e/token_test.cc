@@ -46,13 +46,15 @@ TEST_CASE("token: many calls at once buy one token") {
     if (seen.target != "/token") return Answer::json(say_whole(DialectId::anthropic, {text_block({"ok"})}));
     Answer slow;
     slow.pause(Ms{150});
-    for (const Answer::Step& step : Answer::json(R"({"access_token":"tok-1","expires_in":3599})").steps) slow.steps.push_back(step);
+    for (const Answer::Step& step : Answer::json(R"({"access_token":"tok-1","expires_in":3599})").steps)
+      slow.steps.push_back(step);
     return slow;
   });
   std::vector<std::thread> callers;
   std::atomic<int> good{0};
   for (int i = 0; i < 8; ++i)
-    callers.emplace_back([&] { good += w.ask_v(ask_model(DialectId::anthropic, "claude-x", false, "hi")).status == 200 ? 1 : 0; });
+    callers.emplace_back(
+        [&] { good += w.ask_v(ask_model(DialectId::anthropic, "claude-x", false, "hi")).status == 200 ? 1 : 0; });
   for (std::thread& caller : callers) caller.join();
   CHECK(good == 8);
   CHECK(tokens_asked(w) == 1);

@@ -1,5 +1,5 @@
-// libFuzzer over Bedrock's event-stream frames: any split gives the same events or the same refusal, and what comes out is SSE. The
-// first byte says where the input is split, and whether its checksums are made right first.
+// libFuzzer over Bedrock's event-stream frames: any split gives the same events or the same refusal, and what comes out is SSE.
+// The first byte says where the input is split, and whether its checksums are made right first.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

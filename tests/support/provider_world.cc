@@ -13,23 +13,24 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* kProjects[] = {"gemini-native", "gemini-both",  "cohere-native", "azure-v1", "azure-classic", "vertexed",
+constexpr const char* kProjects[] = {"gemini-native", "gemini-both", "cohere-native", "azure-v1", "azure-classic", "vertexed",
                                      "bedrocked",     "bedrock-key", "mistralled",    "capped",   "capped-chat"};
 
 std::string settings() {
   const std::string key = "credential = \"env:FAKE_KEY\"\n";
   return "[providers.gemini-native]\nvendor = \"gemini\"\ngemini_base_url = \"@UPbeta\"\n" + key +
          "[providers.gemini-both]\nvendor = \"gemini\"\nopenai_base_url = \"@UPbeta/openai\"\nresponses = false\n"
-         "gemini_base_url = \"@UPbeta\"\n" + key +
-         "[providers.cohere-native]\nvendor = \"cohere\"\ncohere_base_url = \"@RAW/v2\"\n" + key +
+         "gemini_base_url = \"@UPbeta\"\n" +
+         key + "[providers.cohere-native]\nvendor = \"cohere\"\ncohere_base_url = \"@RAW/v2\"\n" + key +
          "[providers.azure-v1]\nvendor = \"openai\"\nazure_base_url = \"@RAW\"\n" + key +
          "[providers.azure-v1.model_names]\n\"gpt-4o\" = \"my 4o\"\n"
-         "[providers.azure-classic]\nvendor = \"openai\"\nazure_base_url = \"@RAW/\"\napi_version = \"2024-10-21\"\n" + key +
+         "[providers.azure-classic]\nvendor = \"openai\"\nazure_base_url = \"@RAW/\"\napi_version = \"2024-10-21\"\n" +
+         key +
          "[providers.azure-classic.model_names]\n\"gpt-4o\" = \"my 4o\"\n"
          "[providers.vertexed]\nvertex_base_url = \"@UP/projects/p-1/locations/us-east5\"\ncredential = \"file:sa.json\"\n"
          "[providers.bedrocked]\nbedrock_base_url = \"@RAW\"\nregion = \"us-east-1\"\ncredential = \"file:aws.ini\"\n"
-         "[providers.bedrock-key]\nbedrock_base_url = \"@RAW\"\nregion = \"us-east-1\"\nauth = \"bearer\"\n" + key +
-         "[providers.mistralled]\nvendor = \"mistral\"\nopenai_base_url = \"@UP\"\nresponses = false\n" + key +
+         "[providers.bedrock-key]\nbedrock_base_url = \"@RAW\"\nregion = \"us-east-1\"\nauth = \"bearer\"\n" +
+         key + "[providers.mistralled]\nvendor = \"mistral\"\nopenai_base_url = \"@UP\"\nresponses = false\n" + key +
          "[providers.capped]\nanthropic_base_url = \"@UP\"\nmax_output_tokens = 50\n" + key +
          "[providers.capped-chat]\nopenai_base_url = \"@UP\"\nresponses = false\nmax_output_tokens = 50\n" + key;
 }
@@ -48,8 +49,8 @@ ProviderWorld::ProviderWorld() : World(kRedactAll, "") {
   for (const char* name : kProjects) {
     char id[64];
     std::snprintf(id, sizeof id, "7b1f0c52-3d0e-4c3e-9a55-0a4f5f1f3c%02d", number++);
-    home.write(home.project_file(name), "id = \"" + std::string(id) + "\"\nproviders = [\"" + name + "\"]\n[guards]\n" +
-                                            std::string(kRedactAll));
+    home.write(home.project_file(name),
+               "id = \"" + std::string(id) + "\"\nproviders = [\"" + name + "\"]\n[guards]\n" + std::string(kRedactAll));
   }
   const CommandResult checked = home.run({"config", "check"});
   if (checked.status != 0) throw std::runtime_error("config check: " + checked.out + checked.err);

@@ -11,7 +11,8 @@ namespace pg::test {
 
 struct ProviderWorld : World {
   ProviderWorld();
-  RawReply send(std::string_view method, std::string_view project, std::string_view rest, std::string_view body, Fields fields = {});
+  RawReply send(std::string_view method, std::string_view project, std::string_view rest, std::string_view body,
+                Fields fields = {});
   RawReply post_to(std::string_view project, std::string_view rest, std::string_view body, Fields fields = {}) {
     return send("POST", project, rest, body, std::move(fields));
   }

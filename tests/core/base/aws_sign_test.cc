@@ -83,9 +83,10 @@ TEST_CASE("aws: keys as AWS's tools keep them, and as three words") {
   };
   same("ID:se/cret+1\n", "");
   same("ID:se/cret+1:tok", "tok");
-  same("[other]\naws_access_key_id = NO\naws_secret_access_key = NO\n[default]\naws_access_key_id=ID\r\n"
-       "aws_secret_access_key = se/cret+1\naws_session_token = tok\n[last]\naws_access_key_id = NO\n",
-       "tok");
+  same(
+      "[other]\naws_access_key_id = NO\naws_secret_access_key = NO\n[default]\naws_access_key_id=ID\r\n"
+      "aws_secret_access_key = se/cret+1\naws_session_token = tok\n[last]\naws_access_key_id = NO\n",
+      "tok");
   same(R"({"Version":1,"AccessKeyId":"ID","SecretAccessKey":"se/cret+1","SessionToken":"tok"})", "tok");
   for (const char* bad : {"", "ID", "ID:", ":x", "a:b:c:d", "{}", "{\"AccessKeyId\":1}", "aws_access_key_id = ID", "I D:x",
                           "[x]\naws_access_key_id=ID\naws_secret_access_key=s\n", "{\"AccessKeyId\":\"ID\""}) {

@@ -35,8 +35,9 @@ TEST_CASE("event frames: the published encodings") {
   reader.feed(from("0000001d00000000fd528c5a7b27666f6f273a27626172277dc3653936"));
   CHECK(reader.next(frame).value());
   CHECK(frame.payload == "{'foo':'bar'}");
-  reader.feed(from("0000003d0000002007fd83960c636f6e74656e742d747970650700106170706c69636174696f6e2f6a736f6e"
-                   "7b27666f6f273a27626172277d8d9c08b1"));
+  reader.feed(
+      from("0000003d0000002007fd83960c636f6e74656e742d747970650700106170706c69636174696f6e2f6a736f6e"
+           "7b27666f6f273a27626172277d8d9c08b1"));
   CHECK(reader.next(frame).value());
   CHECK(frame.payload == "{'foo':'bar'}");
   CHECK_FALSE(reader.next(frame).value());
@@ -88,10 +89,8 @@ TEST_CASE("event frames: an exception becomes Anthropic's error event") {
   CHECK(told("validationException", R"({"message":"no"})").find("invalid_request_error") != std::string::npos);
   CHECK(told("serviceUnavailableException", "").find("overloaded_error") != std::string::npos);
   CHECK(told("somethingNew", "no json").find("\"api_error\",\"message\":\"the provider answered") != std::string::npos);
-  CHECK(events_of(test::event_frame({{":error-code", "internalServerException"},
-                                     {":error-message", "oh"},
-                                     {":message-type", "error"}},
-                                    ""),
+  CHECK(events_of(test::event_frame(
+                      {{":error-code", "internalServerException"}, {":error-message", "oh"}, {":message-type", "error"}}, ""),
                   9)
             .find("\"message\":\"oh\"") != std::string::npos);
   // What is not known says nothing.

@@ -38,7 +38,8 @@ TEST_CASE("an Anthropic list is read") {
 }
 
 TEST_CASE("a Gemini and a Cohere list are read") {
-  const auto gemini = read_models(R"({"models":[{"name":"models/gemini-3","displayName":"Gemini 3"},{"name":"tunedModels/x"},{}]})");
+  const auto gemini =
+      read_models(R"({"models":[{"name":"models/gemini-3","displayName":"Gemini 3"},{"name":"tunedModels/x"},{}]})");
   REQUIRE(gemini);
   REQUIRE(gemini.value().size() == 2);
   CHECK(gemini.value()[0].id == "gemini-3");
