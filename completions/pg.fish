@@ -7,9 +7,9 @@ function __pg_at
             set skip 0
             continue
         end
-        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads -n --lines --since --until -n --lines --provider --type --id --from-file --owner --scopes --expires --from-env --from-file
+        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads -n --lines --since --until -n --lines --provider --type --id --from-file --owner --scopes --expires --from-env --from-file --provider
             set skip 1
-        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs show' 'audit' 'audit tail' 'audit verify' 'rules' 'rules list' 'rules show' 'rules check' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers show' 'providers login' 'providers logout' 'config' 'config check' 'config show' 'config path' 'completions' 'man' 'help' 'version'
+        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs show' 'audit' 'audit tail' 'audit verify' 'rules' 'rules list' 'rules show' 'rules check' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers test' 'providers show' 'providers login' 'providers logout' 'models' 'models list' 'config' 'config check' 'config show' 'config path' 'completions' 'man' 'help' 'version'
             set -a at $word
         end
     end
@@ -26,7 +26,8 @@ complete -c pg -n 'test (__pg_at) = ""' -a audit -d 'Show and verify the record 
 complete -c pg -n 'test (__pg_at) = ""' -a rules -d 'Show what the guards look for'
 complete -c pg -n 'test (__pg_at) = ""' -a projects -d 'Add, list, edit and remove projects'
 complete -c pg -n 'test (__pg_at) = ""' -a keys -d 'Add, list, rotate and revoke pg keys'
-complete -c pg -n 'test (__pg_at) = ""' -a providers -d 'List providers, store and drop their credentials'
+complete -c pg -n 'test (__pg_at) = ""' -a providers -d 'List and test providers, store their credentials'
+complete -c pg -n 'test (__pg_at) = ""' -a models -d 'List the models that clients may name'
 complete -c pg -n 'test (__pg_at) = ""' -a config -d 'Check and show the settings'
 complete -c pg -n 'test (__pg_at) = ""' -a completions -d 'Print shell completions'
 complete -c pg -n 'test (__pg_at) = ""' -a man -d 'Print the manual page'
@@ -125,14 +126,19 @@ complete -c pg -n 'test (__pg_at) = "keys enable"' -a '(pg __complete KEY 2>/dev
 complete -c pg -n 'test (__pg_at) = "keys rotate"' -a '(pg __complete KEY 2>/dev/null)'
 complete -c pg -n 'test (__pg_at) = "keys revoke"' -a '(pg __complete KEY 2>/dev/null)'
 complete -c pg -n 'test (__pg_at) = "providers"' -a list -d 'List providers and whether their credentials are there'
+complete -c pg -n 'test (__pg_at) = "providers"' -a test -d 'Ask providers whether they are there and take the credential'
 complete -c pg -n 'test (__pg_at) = "providers"' -a show -d 'Show one provider'
 complete -c pg -n 'test (__pg_at) = "providers"' -a login -d 'Store a provider\'s credential, sealed under the app key'
 complete -c pg -n 'test (__pg_at) = "providers"' -a logout -d 'Drop a provider\'s stored credential'
+complete -c pg -n 'test (__pg_at) = "providers test"' -a '(pg __complete PROVIDER 2>/dev/null)'
 complete -c pg -n 'test (__pg_at) = "providers show"' -a '(pg __complete PROVIDER 2>/dev/null)'
 complete -c pg -n 'test (__pg_at) = "providers login"' -a '(pg __complete PROVIDER 2>/dev/null)'
 complete -c pg -n 'test (__pg_at) = "providers login"' -l from-env -x -d 'Copy it from this variable'
 complete -c pg -n 'test (__pg_at) = "providers login"' -l from-file -r -F -d 'Read it from this file'
 complete -c pg -n 'test (__pg_at) = "providers logout"' -a '(pg __complete PROVIDER 2>/dev/null)'
+complete -c pg -n 'test (__pg_at) = "models"' -a list -d 'List aliases, configured models, and with --remote what providers list'
+complete -c pg -n 'test (__pg_at) = "models list"' -l provider -x -a '(pg __complete PROVIDER 2>/dev/null)' -d 'Only this provider\'s'
+complete -c pg -n 'test (__pg_at) = "models list"' -l remote -d 'Ask the providers too; costs nothing'
 complete -c pg -n 'test (__pg_at) = "config"' -a check -d 'Report every mistake in the settings, with line and column'
 complete -c pg -n 'test (__pg_at) = "config"' -a show -d 'Print every setting as it is now; credentials are never shown'
 complete -c pg -n 'test (__pg_at) = "config"' -a path -d 'Print where settings, projects and database live'

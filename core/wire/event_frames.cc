@@ -150,17 +150,17 @@ Status BedrockEvents::push(std::string_view bytes, std::string& out) {
 }
 
 int bedrock_status(std::string_view exception_type) {
-  struct Row {
+  struct ExceptionRow {
     std::string_view name;
     int status;
   };
   // Amazon Bedrock Runtime, InvokeModelWithResponseStream, Errors.
-  constexpr Row kRows[] = {
+  constexpr ExceptionRow kRows[] = {
       {"accessdenied", 403},       {"internalserver", 500}, {"modelerror", 500},       {"modelnotready", 429},
       {"modelstreamerror", 500},   {"modeltimeout", 504},   {"resourcenotfound", 404}, {"servicequotaexceeded", 429},
       {"serviceunavailable", 503}, {"throttling", 429},     {"validation", 400}};
   const std::string name = to_lower(exception_type);
-  for (const Row& row : kRows)
+  for (const ExceptionRow& row : kRows)
     if (name.starts_with(row.name)) return row.status;
   return 500;
 }

