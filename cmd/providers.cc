@@ -13,7 +13,11 @@
 #include "cmd/command.h"
 #include "cmd/open.h"
 #include "cmd/print.h"
+#include "cmd/provider_probe.h"
+#include "cmd/test_providers.h"
 #include "config/app_key.h"
+#include "config/paths.h"
+#include "core/base/encode.h"
 #include "core/base/text.h"
 #include "core/store/credential_store.h"
 #include "core/store/files.h"
@@ -34,7 +38,8 @@ struct CredentialState {
   bool ready = false;
 };
 
-CredentialState state_of(const ProviderSettings& row, const std::string& spec, const std::vector<StoredCredential>& sealed) {
+CredentialState state_of(const Settings& settings, const ProviderSettings& row, const std::string& spec,
+                         const std::vector<StoredCredential>& sealed) {
   const std::string name = spec.starts_with("sealed:") ? spec.substr(7) : row.name;
   const bool stored = std::any_of(sealed.begin(), sealed.end(), [&](const auto& c) { return c.provider == name; });
   if (spec == "none") return {"none", "ready", true};
@@ -47,20 +52,22 @@ CredentialState state_of(const ProviderSettings& row, const std::string& spec, c
     return {spec, "not set here", false};
   }
   if (spec.starts_with("file:")) {
-    const bool there = ::access(spec.c_str() + 5, R_OK) == 0;
+    const std::string path = credential_path(spec, settings, find_paths(process_environment()).home);
+    const bool there = ::access(path.c_str(), R_OK) == 0;
     return {spec, there ? "ready" : "file missing", there};
   }
   return {spec, "?", false};
 }
 
 /// Of all its credentials: ready when one is, as they stand in for each other.
-CredentialState credential_state(const ProviderSettings& row, const std::vector<StoredCredential>& sealed) {
+CredentialState credential_state(const Settings& settings, const ProviderSettings& row,
+                                 const std::vector<StoredCredential>& sealed) {
   const std::vector<std::string> specs = credentials_of(row);
-  if (specs.size() == 1) return state_of(row, specs.front(), sealed);
+  if (specs.size() == 1) return state_of(settings, row, specs.front(), sealed);
   CredentialState all;
   std::size_t ready = 0;
   for (const std::string& spec : specs) {
-    const CredentialState one = state_of(row, spec, sealed);
+    const CredentialState one = state_of(settings, row, spec, sealed);
     all.source += (all.source.empty() ? "" : ", ") + one.source;
     ready += one.ready ? 1 : 0;
     if (!one.ready) all.state += fmt::format(", {} {}", one.source, one.state);
@@ -84,6 +91,11 @@ std::vector<StoredCredential> stored_credentials(const Settings& settings) {
   return stored ? stored.value() : std::vector<StoredCredential>{};
 }
 
+std::string where_it_leads(const std::string& name, const std::vector<std::string>& urls) {
+  if (!urls.empty()) return fmt::format("{}", fmt::join(urls, ", "));
+  return name == "echo" ? "inside pg" : "nowhere yet: pg config check says what to set";
+}
+
 int list(Shell& shell) {
   auto settings = open_settings(shell).value();
   const auto sealed = stored_credentials(settings);
@@ -93,14 +105,14 @@ int list(Shell& shell) {
   for (const auto& name : provider_names(settings)) {
     const auto row = find_provider_row(settings, name);
     if (!row) continue;
-    const auto credential = credential_state(*row, sealed);
+    const auto credential = credential_state(settings, *row, sealed);
     const auto urls = base_urls(*row);
     const auto projects = projects_using(settings, name);
     table.add({{name, Color::bold},
                {credential.source},
                {credential.state, credential.ready ? Color::green : Color::yellow},
                {projects.empty() ? "–" : fmt::format("{}", fmt::join(projects, ", "))},
-               {urls.empty() ? "inside pg" : fmt::format("{}", fmt::join(urls, ", "))}});
+               {where_it_leads(name, urls)}});
     std::string object = "{";
     json_field(object, "name", name);
     json_field(object, "credential", credential.source);
@@ -114,21 +126,24 @@ int list(Shell& shell) {
   return exit_ok;
 }
 
-std::string named_provider(const Settings& settings, const std::string& name) {
-  const auto names = provider_names(settings);
-  if (std::find(names.begin(), names.end(), name) != names.end()) return name;
-  const std::vector<std::string_view> views(names.begin(), names.end());
-  const auto nearest = find_nearest(name, views);
-  throw Refusal(
-      make_error(Code::not_found, fmt::format("no provider '{}'{}", escape_controls(name),
-                                              nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : std::string{})));
+std::string names_json(const std::map<std::string, std::string>& names) {
+  std::string object;
+  for (const auto& [model, called] : names)
+    object += (object.empty() ? "" : ",") + json_quoted(model) + ":" + json_quoted(called);
+  return "{" + object + "}";
+}
+
+std::string names_text(const std::map<std::string, std::string>& names) {
+  std::string text;
+  for (const auto& [model, called] : names) text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", model, called);
+  return text.empty() ? "–" : text;
 }
 
 int show(Shell& shell, const std::string& wanted) {
   auto settings = open_settings(shell).value();
   const auto name = named_provider(settings, wanted);
   const auto row = find_provider_row(settings, name).value();
-  const auto credential = credential_state(row, stored_credentials(settings));
+  const auto credential = credential_state(settings, row, stored_credentials(settings));
   const auto urls = base_urls(row);
   if (shell.json) {
     std::string object = "{";
@@ -140,15 +155,19 @@ int show(Shell& shell, const std::string& wanted) {
     json_raw(object, "projects", json_list(projects_using(settings, name)));
     json_raw(object, "urls", json_list(urls));
     json_raw(object, "models", json_list(row.models));
+    json_raw(object, "model_names", names_json(row.model_names));
+    json_number(object, "max_output_tokens", row.max_output_tokens);
     shell.write(object + "}\n");
     return exit_ok;
   }
   const std::vector<std::pair<std::string_view, std::string>> rows{
       {"name", name},
-      {"url", urls.empty() ? "inside pg" : fmt::format("{}", fmt::join(urls, ", "))},
+      {"url", where_it_leads(name, urls)},
       {"credential", credential.source},
       {"state", credential.state},
       {"models", row.models.empty() ? "any" : fmt::format("{}", fmt::join(row.models, ", "))},
+      {"model names", names_text(row.model_names)},
+      {"output cap", row.max_output_tokens == 0 ? "none" : fmt::format("{} tokens", row.max_output_tokens)},
       {"projects", fmt::format("{}", fmt::join(projects_using(settings, name), ", "))}};
   for (const auto& [title, value] : rows)
     shell.write(shell.out_tty ? fmt::format("{:<12}{}\n", title, escape_controls(value))
@@ -282,10 +301,12 @@ int logout(Shell& shell, const std::string& wanted) {
 }  // namespace
 
 void add_providers(CLI::App& command, Shell& shell) {
-  command.footer("pg providers list\npg providers login anthropic\npg providers logout anthropic");
+  command.footer("pg providers list\npg providers login anthropic\npg providers test");
   auto* lists = command.add_subcommand("list", "List providers and whether their credentials are there");
   lists->footer("pg providers list\npg providers list --json");
   set_action(*lists, shell, [&shell] { return list(shell); });
+
+  add_test_providers(command, shell);
 
   auto name = std::make_shared<std::string>();
   auto* shows = command.add_subcommand("show", "Show one provider");

@@ -90,7 +90,7 @@ void add_routes(CLI::App& command, Shell& shell) {
   explains->add_option("--path", call->path, "The path it is sent to, with or without /api/PROJECT")->type_name("PATH");
   explains->add_option("--model", call->model, "The model it asks for")->type_name("MODEL");
   std::vector<std::string> names;
-  for (const Dialect& row : dialects()) names.emplace_back(row.name);
+  for (const Dialect& row : client_dialects()) names.emplace_back(row.name);
   one_of(explains->add_option("--dialect", call->dialect, "The client's dialect, when neither path nor body tells"), names);
   explains->add_option("--key", call->key, "The name of the caller's key")->type_name("NAME");
   explains->add_option("--agent", call->agent, "The calling agent")->type_name("AGENT");

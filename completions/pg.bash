@@ -8,11 +8,11 @@ _pg() {
     if ((skip)); then skip=0; continue; fi
     [[ $word == -- ]] && return
     if [[ $word == -* ]]; then
-      case "$at $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --since"|"pg logs tail --until"|"pg audit tail -n"|"pg audit tail --lines"|"pg projects add --provider"|"pg projects add --type"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg keys add --concurrency"|"pg providers login --from-env"|"pg providers login --from-file") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
-      case "pg $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --since"|"pg logs tail --until"|"pg audit tail -n"|"pg audit tail --lines"|"pg projects add --provider"|"pg projects add --type"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg keys add --concurrency"|"pg providers login --from-env"|"pg providers login --from-file") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
+      case "$at $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --since"|"pg logs tail --until"|"pg audit tail -n"|"pg audit tail --lines"|"pg routes explain --host"|"pg routes explain --path"|"pg routes explain --model"|"pg routes explain --dialect"|"pg routes explain --key"|"pg routes explain --agent"|"pg projects add --provider"|"pg projects add --type"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg keys add --concurrency"|"pg providers login --from-env"|"pg providers login --from-file"|"pg models list --provider") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
+      case "pg $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --since"|"pg logs tail --until"|"pg audit tail -n"|"pg audit tail --lines"|"pg routes explain --host"|"pg routes explain --path"|"pg routes explain --model"|"pg routes explain --dialect"|"pg routes explain --key"|"pg routes explain --agent"|"pg projects add --provider"|"pg projects add --type"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg keys add --concurrency"|"pg providers login --from-env"|"pg providers login --from-file"|"pg models list --provider") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
       continue
     fi
-    case "$at $word" in "pg init"|"pg serve"|"pg setup"|"pg run"|"pg scan"|"pg logs"|"pg logs tail"|"pg logs show"|"pg audit"|"pg audit tail"|"pg audit verify"|"pg rules"|"pg rules list"|"pg rules show"|"pg rules check"|"pg projects"|"pg projects list"|"pg projects add"|"pg projects show"|"pg projects edit"|"pg projects remove"|"pg keys"|"pg keys add"|"pg keys list"|"pg keys show"|"pg keys disable"|"pg keys enable"|"pg keys rotate"|"pg keys revoke"|"pg providers"|"pg providers list"|"pg providers show"|"pg providers login"|"pg providers logout"|"pg config"|"pg config check"|"pg config show"|"pg config path"|"pg completions"|"pg man"|"pg help"|"pg version") at="$at $word" ;; esac
+    case "$at $word" in "pg init"|"pg serve"|"pg setup"|"pg run"|"pg scan"|"pg logs"|"pg logs tail"|"pg logs show"|"pg audit"|"pg audit tail"|"pg audit verify"|"pg rules"|"pg rules list"|"pg rules show"|"pg rules check"|"pg routes"|"pg routes list"|"pg routes explain"|"pg projects"|"pg projects list"|"pg projects add"|"pg projects show"|"pg projects edit"|"pg projects remove"|"pg keys"|"pg keys add"|"pg keys list"|"pg keys show"|"pg keys disable"|"pg keys enable"|"pg keys rotate"|"pg keys revoke"|"pg providers"|"pg providers list"|"pg providers test"|"pg providers show"|"pg providers login"|"pg providers logout"|"pg models"|"pg models list"|"pg config"|"pg config check"|"pg config show"|"pg config path"|"pg completions"|"pg man"|"pg help"|"pg version") at="$at $word" ;; esac
   done
   case "$at $prev" in
     "pg serve --listen") : ;;
@@ -36,6 +36,12 @@ _pg() {
     "pg logs tail --since") : ;;
     "pg logs tail --until") : ;;
     "pg audit tail -n"|"pg audit tail --lines") : ;;
+    "pg routes explain --host") : ;;
+    "pg routes explain --path") : ;;
+    "pg routes explain --model") : ;;
+    "pg routes explain --dialect") words="anthropic openai-chat openai-responses embeddings" ;;
+    "pg routes explain --key") : ;;
+    "pg routes explain --agent") : ;;
     "pg projects add --provider") words=$(pg __complete PROVIDER 2>/dev/null) ;;
     "pg projects add --type") words="agent wrapper" ;;
     "pg projects add --id") : ;;
@@ -46,6 +52,7 @@ _pg() {
     "pg keys add --concurrency") : ;;
     "pg providers login --from-env") : ;;
     "pg providers login --from-file") COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    "pg models list --provider") words=$(pg __complete PROVIDER 2>/dev/null) ;;
     *) case "pg $prev" in
     "pg --color") words="auto always never" ;;
     "pg --config") COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -53,7 +60,7 @@ _pg() {
     "pg --timeout") : ;;
     *)
   case "$at" in
-    "pg") flags=""; [[ $cur == -* ]] || { words="init serve setup run scan logs audit rules projects keys providers config completions man help version"; } ;;
+    "pg") flags=""; [[ $cur == -* ]] || { words="init serve setup run scan logs audit rules routes projects keys providers models config completions man help version"; } ;;
     "pg init") flags=""; [[ $cur == -* ]] || { :; } ;;
     "pg serve") flags="--listen --threads --ready-file --ready-fd"; [[ $cur == -* ]] || { :; } ;;
     "pg setup") flags="--shell --model --key --own-login --check"; [[ $cur == -* ]] || { words="claude-code codex opencode continue cline aider cursor gemini anthropic-sdk openai-sdk curl"; } ;;
@@ -69,6 +76,9 @@ _pg() {
     "pg rules list") flags="--scan"; [[ $cur == -* ]] || { :; } ;;
     "pg rules show") flags="--scan"; [[ $cur == -* ]] || { words=$(pg __complete RULE 2>/dev/null); } ;;
     "pg rules check") flags=""; [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; } ;;
+    "pg routes") flags=""; [[ $cur == -* ]] || { words="list explain"; } ;;
+    "pg routes list") flags=""; [[ $cur == -* ]] || { :; } ;;
+    "pg routes explain") flags="--host --path --model --dialect --key --agent"; [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; } ;;
     "pg projects") flags=""; [[ $cur == -* ]] || { words="list add show edit remove"; } ;;
     "pg projects list") flags=""; [[ $cur == -* ]] || { :; } ;;
     "pg projects add") flags="--provider --type --id --if-missing"; [[ $cur == -* ]] || { :; } ;;
@@ -83,11 +93,14 @@ _pg() {
     "pg keys enable") flags=""; [[ $cur == -* ]] || { words=$(pg __complete KEY 2>/dev/null); } ;;
     "pg keys rotate") flags=""; [[ $cur == -* ]] || { words=$(pg __complete KEY 2>/dev/null); } ;;
     "pg keys revoke") flags=""; [[ $cur == -* ]] || { words=$(pg __complete KEY 2>/dev/null); } ;;
-    "pg providers") flags=""; [[ $cur == -* ]] || { words="list show login logout"; } ;;
+    "pg providers") flags=""; [[ $cur == -* ]] || { words="list test show login logout"; } ;;
     "pg providers list") flags=""; [[ $cur == -* ]] || { :; } ;;
+    "pg providers test") flags=""; [[ $cur == -* ]] || { words=$(pg __complete PROVIDER 2>/dev/null); } ;;
     "pg providers show") flags=""; [[ $cur == -* ]] || { words=$(pg __complete PROVIDER 2>/dev/null); } ;;
     "pg providers login") flags="--from-env --from-file"; [[ $cur == -* ]] || { words=$(pg __complete PROVIDER 2>/dev/null); } ;;
     "pg providers logout") flags=""; [[ $cur == -* ]] || { words=$(pg __complete PROVIDER 2>/dev/null); } ;;
+    "pg models") flags=""; [[ $cur == -* ]] || { words="list"; } ;;
+    "pg models list") flags="--provider --remote"; [[ $cur == -* ]] || { :; } ;;
     "pg config") flags=""; [[ $cur == -* ]] || { words="check show path"; } ;;
     "pg config check") flags="--strict"; [[ $cur == -* ]] || { :; } ;;
     "pg config show") flags="--origin"; [[ $cur == -* ]] || { :; } ;;

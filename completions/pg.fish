@@ -7,9 +7,9 @@ function __pg_at
             set skip 0
             continue
         end
-        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads -n --lines --since --until -n --lines --provider --type --id --from-file --owner --scopes --expires --concurrency --from-env --from-file
+        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads -n --lines --since --until -n --lines --host --path --model --dialect --key --agent --provider --type --id --from-file --owner --scopes --expires --concurrency --from-env --from-file --provider
             set skip 1
-        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs show' 'audit' 'audit tail' 'audit verify' 'rules' 'rules list' 'rules show' 'rules check' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers show' 'providers login' 'providers logout' 'config' 'config check' 'config show' 'config path' 'completions' 'man' 'help' 'version'
+        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs show' 'audit' 'audit tail' 'audit verify' 'rules' 'rules list' 'rules show' 'rules check' 'routes' 'routes list' 'routes explain' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers test' 'providers show' 'providers login' 'providers logout' 'models' 'models list' 'config' 'config check' 'config show' 'config path' 'completions' 'man' 'help' 'version'
             set -a at $word
         end
     end
@@ -24,9 +24,11 @@ complete -c pg -n 'test (__pg_at) = ""' -a scan -d 'Find secrets and personal da
 complete -c pg -n 'test (__pg_at) = ""' -a logs -d 'Show what went through'
 complete -c pg -n 'test (__pg_at) = ""' -a audit -d 'Show and verify the record of administrative acts'
 complete -c pg -n 'test (__pg_at) = ""' -a rules -d 'Show what the guards look for'
+complete -c pg -n 'test (__pg_at) = ""' -a routes -d 'Show routing rules and which of them a call takes'
 complete -c pg -n 'test (__pg_at) = ""' -a projects -d 'Add, list, edit and remove projects'
 complete -c pg -n 'test (__pg_at) = ""' -a keys -d 'Add, list, rotate and revoke pg keys'
-complete -c pg -n 'test (__pg_at) = ""' -a providers -d 'List providers, store and drop their credentials'
+complete -c pg -n 'test (__pg_at) = ""' -a providers -d 'List and test providers, store their credentials'
+complete -c pg -n 'test (__pg_at) = ""' -a models -d 'List the models that clients may name'
 complete -c pg -n 'test (__pg_at) = ""' -a config -d 'Check and show the settings'
 complete -c pg -n 'test (__pg_at) = ""' -a completions -d 'Print shell completions'
 complete -c pg -n 'test (__pg_at) = ""' -a man -d 'Print the manual page'
@@ -94,6 +96,15 @@ complete -c pg -n 'test (__pg_at) = "rules list"' -l scan -d 'The rules of \'pg 
 complete -c pg -n 'test (__pg_at) = "rules show"' -a '(pg __complete RULE 2>/dev/null)'
 complete -c pg -n 'test (__pg_at) = "rules show"' -l scan -d 'A rule of \'pg scan\' here, instead of the proxy\'s'
 complete -c pg -n 'test (__pg_at) = "rules check"' -F
+complete -c pg -n 'test (__pg_at) = "routes"' -a list -d 'List the routing rules of all projects, or of --project'
+complete -c pg -n 'test (__pg_at) = "routes"' -a explain -d 'Say where a call would go, and which rules said no'
+complete -c pg -n 'test (__pg_at) = "routes explain"' -F
+complete -c pg -n 'test (__pg_at) = "routes explain"' -l host -x -d 'The host name it is sent to'
+complete -c pg -n 'test (__pg_at) = "routes explain"' -l path -x -d 'The path it is sent to, with or without /api/PROJECT'
+complete -c pg -n 'test (__pg_at) = "routes explain"' -l model -x -d 'The model it asks for'
+complete -c pg -n 'test (__pg_at) = "routes explain"' -l dialect -x -a 'anthropic openai-chat openai-responses embeddings' -d 'The client\'s dialect, when neither path nor body tells'
+complete -c pg -n 'test (__pg_at) = "routes explain"' -l key -x -d 'The name of the caller\'s key'
+complete -c pg -n 'test (__pg_at) = "routes explain"' -l agent -x -d 'The calling agent'
 complete -c pg -n 'test (__pg_at) = "projects"' -a list -d 'List projects'
 complete -c pg -n 'test (__pg_at) = "projects"' -a add -d 'Write a new project file'
 complete -c pg -n 'test (__pg_at) = "projects"' -a show -d 'Show one project and the URL it answers at'
@@ -126,14 +137,19 @@ complete -c pg -n 'test (__pg_at) = "keys enable"' -a '(pg __complete KEY 2>/dev
 complete -c pg -n 'test (__pg_at) = "keys rotate"' -a '(pg __complete KEY 2>/dev/null)'
 complete -c pg -n 'test (__pg_at) = "keys revoke"' -a '(pg __complete KEY 2>/dev/null)'
 complete -c pg -n 'test (__pg_at) = "providers"' -a list -d 'List providers and whether their credentials are there'
+complete -c pg -n 'test (__pg_at) = "providers"' -a test -d 'Ask providers whether they are there and take the credential'
 complete -c pg -n 'test (__pg_at) = "providers"' -a show -d 'Show one provider'
 complete -c pg -n 'test (__pg_at) = "providers"' -a login -d 'Store a provider\'s credential, sealed under the app key'
 complete -c pg -n 'test (__pg_at) = "providers"' -a logout -d 'Drop a provider\'s stored credential'
+complete -c pg -n 'test (__pg_at) = "providers test"' -a '(pg __complete PROVIDER 2>/dev/null)'
 complete -c pg -n 'test (__pg_at) = "providers show"' -a '(pg __complete PROVIDER 2>/dev/null)'
 complete -c pg -n 'test (__pg_at) = "providers login"' -a '(pg __complete PROVIDER 2>/dev/null)'
 complete -c pg -n 'test (__pg_at) = "providers login"' -l from-env -x -d 'Copy it from this variable'
 complete -c pg -n 'test (__pg_at) = "providers login"' -l from-file -r -F -d 'Read it from this file'
 complete -c pg -n 'test (__pg_at) = "providers logout"' -a '(pg __complete PROVIDER 2>/dev/null)'
+complete -c pg -n 'test (__pg_at) = "models"' -a list -d 'List aliases, configured models, and with --remote what providers list'
+complete -c pg -n 'test (__pg_at) = "models list"' -l provider -x -a '(pg __complete PROVIDER 2>/dev/null)' -d 'Only this provider\'s'
+complete -c pg -n 'test (__pg_at) = "models list"' -l remote -d 'Ask the providers too; costs nothing'
 complete -c pg -n 'test (__pg_at) = "config"' -a check -d 'Report every mistake in the settings, with line and column'
 complete -c pg -n 'test (__pg_at) = "config"' -a show -d 'Print every setting as it is now; credentials are never shown'
 complete -c pg -n 'test (__pg_at) = "config"' -a path -d 'Print where settings, projects and database live'

@@ -9,6 +9,7 @@
 
 #include "config/guard_overlay.h"
 #include "config/knobs.h"
+#include "config/outlets.h"
 #include "config/providers.h"
 #include "core/base/encode.h"
 #include "core/base/text.h"
@@ -81,6 +82,14 @@ class PolicyBuilder {
     policy->reads_arrival |= !policy->hosts.empty() || !policy->trusted_proxies.empty();
     if (problems_.size() != before) return nullptr;
     return policy;
+  }
+
+  std::shared_ptr<const Provider> find_provider(const std::string& name) {
+    const auto known = providers_.find(name);
+    if (known != providers_.end()) return known->second;
+    const auto row = find_provider_row(settings_, name);
+    if (!row) return nullptr;
+    return providers_.emplace(name, build_provider(*row)).first->second;
   }
 
   /// `places`: where those guards were set before any other file.
@@ -193,14 +202,6 @@ class PolicyBuilder {
     return narrow;
   }
 
-  std::shared_ptr<const Provider> find_provider(const std::string& name) {
-    const auto known = providers_.find(name);
-    if (known != providers_.end()) return known->second;
-    const auto row = find_provider_row(settings_, name);
-    if (!row) return nullptr;
-    return providers_.emplace(name, build_provider(*row)).first->second;
-  }
-
   std::shared_ptr<const Provider> build_provider(const ProviderSettings& row) {
     auto provider = std::make_shared<Provider>();
     provider->name = row.name;
@@ -208,6 +209,8 @@ class PolicyBuilder {
     provider->echo = row.name == "echo";
     provider->headers = row.headers;
     provider->models = row.models;
+    provider->model_names.insert(row.model_names.begin(), row.model_names.end());
+    provider->max_output_tokens = row.max_output_tokens;
     const std::string home = find_paths(parts_.environment).home;
     if (!row.ca_file.empty()) provider->ca_file = resolve_path(row.ca_file, directory_of(settings_.config_file), home);
     provider->connect_timeout = row.connect_timeout.value_or(provider->connect_timeout);
@@ -260,40 +263,36 @@ class PolicyBuilder {
     return *first;
   }
 
-  static void add_outlets(const ProviderSettings& row, Provider& provider) {
-    if (provider.echo) {
-      for (const DialectId id : {DialectId::openai_chat, DialectId::openai_responses, DialectId::anthropic})
-        provider.outlets.push_back({id, Url{}});
-      return;
-    }
-    if (row.openai_base_url)
-      if (const auto url = parse_url(*row.openai_base_url)) {
-        provider.outlets.push_back({DialectId::openai_chat, url.value()});
-        if (row.responses.value_or(true)) provider.outlets.push_back({DialectId::openai_responses, url.value()});
-      }
-    if (row.anthropic_base_url)
-      if (const auto url = parse_url(*row.anthropic_base_url)) provider.outlets.push_back({DialectId::anthropic, url.value()});
+  void add_credential(const ProviderSettings& row, const std::string& credential, const std::string& home, Provider& provider) {
+    if (provider.auth == AuthStyle::client || provider.auth == AuthStyle::none) return;
+    auto found = read_credential(credential, row, home);
+    if (found && provider.auth == AuthStyle::sigv4) found = add_secret_key(credential, std::move(found).value());
+    if (found && provider.auth == AuthStyle::google) found = follow_path(std::move(found).value(), row, home);
+    const Status put = found ? put_credential(found.value().reveal(), row, provider) : Status(found.error());
+    if (found && !put) provider.credential_problem = fmt::format("the credential from {}: {}", credential, put.error().message);
+    if (!found) provider.credential_problem = found.error().message;
   }
 
-  void add_credential(const ProviderSettings& row, const std::string& credential, const std::string& home, Provider& provider) {
-    if (credential == "client") {
-      provider.auth = AuthStyle::client;
-      return;
-    }
-    const std::string auth = row.auth.value_or(row.openai_base_url ? "bearer" : "x-api-key");
-    if (credential == "none" || auth == "none") return;
-    provider.auth = auth == "bearer" ? AuthStyle::bearer : AuthStyle::x_api_key;
-    auto found = read_credential(credential, row, home);
-    if (!found) {
-      provider.credential_problem = found.error().message;
-      return;
-    }
-    const std::string_view text = trim(found.value().reveal());
-    const auto fits = [](char c) { return c >= 0x20 && c < 0x7f; };
-    if (text.empty() || !std::all_of(text.begin(), text.end(), fits))
-      provider.credential_problem = "the credential from " + credential + " is not one line of printable ASCII";
-    else
-      provider.credential = SecretString(text);
+  // AWS_ACCESS_KEY_ID names the half that is no secret; the other half, and a session token, are its neighbours.
+  Result<SecretString> add_secret_key(const std::string& credential, SecretString key_id) {
+    constexpr std::string_view kEnd = "ACCESS_KEY_ID";
+    if (!credential.starts_with("env:") || !credential.ends_with(kEnd)) return key_id;
+    const std::string family = credential.substr(4, credential.size() - 4 - kEnd.size());
+    if (!find_variable(parts_.environment, credential.substr(4))) return key_id;  // a sealed one, whole
+    const auto secret = find_variable(parts_.environment, family + "SECRET_ACCESS_KEY");
+    if (!secret) return make_error(Code::not_found, fmt::format("environment variable {}SECRET_ACCESS_KEY is not set", family));
+    const auto token = find_variable(parts_.environment, family + "SESSION_TOKEN");
+    std::string joined = fmt::format("{}:{}{}{}", key_id.reveal(), *secret, token ? ":" : "", token.value_or(""));
+    SecretString keys(joined);
+    wipe(joined.data(), joined.size());
+    return keys;
+  }
+
+  // GOOGLE_APPLICATION_CREDENTIALS holds the path of a key file; others hold the file itself.
+  Result<SecretString> follow_path(SecretString text, const ProviderSettings& row, const std::string& home) {
+    if (trim(text.reveal()).starts_with('{')) return text;
+    const std::string path = "file:" + std::string(trim(text.reveal()));
+    return read_credential(path, row, home);
   }
 
   Result<SecretString> read_credential(const std::string& credential, const ProviderSettings& row, const std::string& home) {
@@ -328,6 +327,11 @@ class PolicyBuilder {
 
 std::shared_ptr<const Policy> build_policy(const Settings& settings, const PolicyParts& parts, std::vector<Problem>& problems) {
   return PolicyBuilder(settings, parts, problems).build();
+}
+
+std::shared_ptr<const Provider> build_provider(const Settings& settings, const PolicyParts& parts, const std::string& name) {
+  std::vector<Problem> problems;
+  return PolicyBuilder(settings, parts, problems).find_provider(name);
 }
 
 void check_guards(const Settings& settings, std::vector<Problem>& problems) {

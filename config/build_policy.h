@@ -35,6 +35,9 @@ struct PolicyParts {
 /// problem: it stands in Provider::credential_problem.
 std::shared_ptr<const Policy> build_policy(const Settings& settings, const PolicyParts& parts, std::vector<Problem>& problems);
 
+/// One provider with its credential, as projects get it; nullptr when there is none of that name.
+std::shared_ptr<const Provider> build_provider(const Settings& settings, const PolicyParts& parts, const std::string& name);
+
 /// Appends a problem for each custom rule that does not compile and each rule id that does not exist. Compiles regular
 /// expressions: for checks and edits, not for every start.
 void check_guards(const Settings& settings, std::vector<Problem>& problems);

@@ -75,8 +75,31 @@ std::optional<Complaint> check_base_url(std::string_view text) {
   return std::nullopt;
 }
 
+std::optional<Complaint> check_vertex_url(std::string_view text) {
+  if (auto complaint = check_base_url(text)) return complaint;
+  if (text.find("/projects/") != std::string_view::npos && text.find("/locations/") != std::string_view::npos)
+    return std::nullopt;
+  return Complaint{"vertex_base_url names the project and the location",
+                   "such as \"https://us-east5-aiplatform.googleapis.com/v1/projects/PROJECT/locations/us-east5\""};
+}
+
+std::optional<Complaint> check_api_version(std::string_view text) {
+  const auto fits = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.'; };
+  if (!text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), fits)) return std::nullopt;
+  return Complaint{"api_version must be a version of Azure's", "such as \"2024-10-21\"; without it the v1 API is used"};
+}
+
+std::optional<Complaint> check_region(std::string_view text) {
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  if (!text.empty() && text.size() <= 40 && text.front() != '-' && text.back() != '-' &&
+      std::all_of(text.begin(), text.end(), fits))
+    return std::nullopt;
+  return Complaint{"region must be the name of an AWS region", "such as \"us-east-1\""};
+}
+
 std::optional<Complaint> check_auth(std::string_view text) {
-  constexpr std::array<std::string_view, 3> kAuth = {"bearer", "x-api-key", "none"};
+  constexpr std::array<std::string_view, 7> kAuth = {"bearer", "x-api-key", "x-goog-api-key", "api-key", "sigv4",
+                                                     "google", "none"};
   if (std::find(kAuth.begin(), kAuth.end(), text) != kAuth.end()) return std::nullopt;
   return choose("auth", text, kAuth);
 }

@@ -12,7 +12,10 @@ namespace pg {
 std::optional<Complaint> check_credential(std::string_view text);
 std::optional<Complaint> check_own_credential(std::string_view text);  // one of several: not the caller's, not none
 std::optional<Complaint> check_base_url(std::string_view text);        // http or https, no query
-std::optional<Complaint> check_auth(std::string_view text);            // "bearer", "x-api-key", "none"
+std::optional<Complaint> check_vertex_url(std::string_view text);      // with /projects/ and /locations/
+std::optional<Complaint> check_api_version(std::string_view text);     // Azure's
+std::optional<Complaint> check_region(std::string_view text);          // an AWS region
+std::optional<Complaint> check_auth(std::string_view text);            // "bearer", "x-api-key", …, "none"
 std::optional<Complaint> check_bind_host(std::string_view text);       // an IP literal or "localhost"
 std::optional<Complaint> check_host_name(std::string_view text);       // as in a Host field, without port
 std::optional<Complaint> check_network(std::string_view text);         // an IP address or a range of them

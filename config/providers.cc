@@ -25,6 +25,13 @@ void lay_over(std::optional<T>& under, const std::optional<T>& over) {
 void lay_over(ProviderSettings& row, const ProviderSettings& own) {
   lay_over(row.openai_base_url, own.openai_base_url);
   lay_over(row.anthropic_base_url, own.anthropic_base_url);
+  lay_over(row.gemini_base_url, own.gemini_base_url);
+  lay_over(row.cohere_base_url, own.cohere_base_url);
+  lay_over(row.azure_base_url, own.azure_base_url);
+  lay_over(row.vertex_base_url, own.vertex_base_url);
+  lay_over(row.bedrock_base_url, own.bedrock_base_url);
+  lay_over(row.api_version, own.api_version);
+  lay_over(row.region, own.region);
   lay_over(row.credential, own.credential);
   if (own.credential || !own.credentials.empty()) row.credentials = own.credentials;
   lay_over(row.auth, own.auth);
@@ -42,6 +49,8 @@ void lay_over(ProviderSettings& row, const ProviderSettings& own) {
   lay_over(row.breaker_open_at_most, own.breaker_open_at_most);
   if (!own.headers.empty()) row.headers = own.headers;
   if (!own.models.empty()) row.models = own.models;
+  if (!own.model_names.empty()) row.model_names = own.model_names;
+  if (own.max_output_tokens != 0) row.max_output_tokens = own.max_output_tokens;
   if (!own.ca_file.empty()) row.ca_file = own.ca_file;
   if (!own.guards.empty()) row.guards = own.guards;
   row.enabled = own.enabled;
@@ -91,10 +100,17 @@ std::vector<std::string> credentials_of(const ProviderSettings& row) {
   return {row.credential.value_or("none")};
 }
 
+std::string bedrock_url(const ProviderSettings& row) {
+  if (row.bedrock_base_url) return *row.bedrock_base_url;
+  return row.region ? "https://bedrock-runtime." + *row.region + ".amazonaws.com" : "";
+}
+
 std::vector<std::string> base_urls(const ProviderSettings& row) {
   std::vector<std::string> urls;
-  if (row.openai_base_url) urls.push_back(*row.openai_base_url);
-  if (row.anthropic_base_url) urls.push_back(*row.anthropic_base_url);
+  for (const auto* url : {&row.openai_base_url, &row.anthropic_base_url, &row.gemini_base_url, &row.cohere_base_url,
+                          &row.azure_base_url, &row.vertex_base_url})
+    if (*url) urls.push_back(**url);
+  if (const std::string bedrock = bedrock_url(row); !bedrock.empty()) urls.push_back(bedrock);
   return urls;
 }
 

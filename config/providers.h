@@ -27,6 +27,8 @@ std::string credential_path(std::string_view credential, const Settings& setting
 
 /// Its credentials, in the order in which they are tried; at least one.
 std::vector<std::string> credentials_of(const ProviderSettings& row);
+/// Where Bedrock is for a row: as it says, or by its region; "" when it says neither.
+std::string bedrock_url(const ProviderSettings& row);
 
 /// The URLs a row leads to, OpenAI's first.
 std::vector<std::string> base_urls(const ProviderSettings& row);

@@ -188,22 +188,29 @@ void read_headers(const Reader& reader, const TomlEntry& entry, ProviderSettings
   reader.note("headers", reader.document.key_place(entry));
 }
 
-void read_aliases(const Reader& outer, const TomlEntry& entry, ProjectSettings& project) {
+struct NameMap {
+  const char* complaint;  // about an empty name
+  const char* hint;
+};
+
+void read_names(const Reader& outer, const TomlEntry& entry, const NameMap& words, std::map<std::string, std::string>& names) {
   const TomlTable* table = outer.table(entry);
   if (table == nullptr) return;
   const Reader reader = outer.within(entry.key);
   for (const TomlEntry& field : *table) {
-    const std::string* model = reader.text(field);
-    if (model == nullptr) continue;
-    if (model->empty() || field.key.empty()) {
-      reader.complain(reader.document.value_place(field.value), "an alias names a model",
-                      "such as fast = \"openai:gpt-4o-mini\"");
+    const std::string* name = reader.text(field);
+    if (name == nullptr) continue;
+    if (name->empty() || field.key.empty()) {
+      reader.complain(reader.document.value_place(field.value), words.complaint, words.hint);
       continue;
     }
-    project.aliases.insert_or_assign(field.key, *model);
+    names.insert_or_assign(field.key, *name);
     reader.note(field.key, reader.document.value_place(field.value));
   }
 }
+
+constexpr NameMap kAliases = {"an alias names a model", "such as fast = \"openai:gpt-4o-mini\""};
+constexpr NameMap kModelNames = {"a model has a name", "such as \"gpt-4o\" = \"my-deployment\""};
 
 void read_providers(const Reader& outer, const TomlEntry& entry, std::map<std::string, ProviderSettings>& providers) {
   const TomlTable* table = outer.table(entry);
@@ -224,7 +231,9 @@ void read_providers(const Reader& outer, const TomlEntry& entry, std::map<std::s
     const Reader inner{reader.document, reader.problems, reader.origins, provider.places, "", "providers." + row.key + "."};
     const Handlers handlers = {
         {"headers", [&](const Reader& within, const TomlEntry& field) { read_headers(within, field, provider); }},
-        {"guards", [&](const Reader& within, const TomlEntry& field) { read_guard_overlay(within, field, provider.guards); }}};
+        {"guards", [&](const Reader& within, const TomlEntry& field) { read_guard_overlay(within, field, provider.guards); }},
+        {"model_names",
+         [&](const Reader& within, const TomlEntry& field) { read_names(within, field, kModelNames, provider.model_names); }}};
     read_table<ProviderSettings>(inner, *fields, provider_knobs(), provider, "", handlers);
   }
 }
@@ -284,7 +293,7 @@ void read_project_tables(const TomlDocument& document, ProjectSettings& project,
       {"schema", read_schema},
       {"guards", [&](const Reader& within, const TomlEntry& entry) { read_guards(within, entry, project.guards); }},
       {"route", [&](const Reader& within, const TomlEntry& entry) { read_routes(within, entry, project.routes); }},
-      {"aliases", [&](const Reader& within, const TomlEntry& entry) { read_aliases(within, entry, project); }}};
+      {"aliases", [&](const Reader& within, const TomlEntry& entry) { read_names(within, entry, kAliases, project.aliases); }}};
   read_table<ProjectSettings>(reader, document.root, project_knobs(), project, "", handlers);
   if (project.id.empty() && problems.empty())
     problems.push_back({{document.file, 0, 0, "", 1}, "the project has no id", check_uuid("")->hint});

@@ -94,12 +94,21 @@ struct ProviderSettings {
   std::string name;
   std::optional<std::string> openai_base_url;
   std::optional<std::string> anthropic_base_url;
-  std::optional<std::string> credential;  // "env:NAME", "file:PATH", "sealed", "client", "none"
-  std::vector<std::string> credentials;   // instead of credential: "env:NAME", "file:PATH", "sealed", "sealed:NAME", in order
-  std::optional<std::string> auth;        // "bearer", "x-api-key", "none"
+  std::optional<std::string> gemini_base_url;   // generateContent
+  std::optional<std::string> cohere_base_url;   // v2/chat
+  std::optional<std::string> azure_base_url;    // the resource: "https://NAME.openai.azure.com"
+  std::optional<std::string> vertex_base_url;   // "https://…/v1/projects/P/locations/L"
+  std::optional<std::string> bedrock_base_url;  // unset: made from region
+  std::optional<std::string> api_version;       // Azure: deployments in the path; unset = its v1 API
+  std::optional<std::string> region;            // Bedrock
+  std::optional<std::string> credential;        // "env:NAME", "file:PATH", "sealed", "client", "none"
+  std::vector<std::string> credentials;         // instead of it: "env:NAME", "file:PATH", "sealed", "sealed:NAME", in order
+  std::optional<std::string> auth;              // "bearer", "x-api-key", "x-goog-api-key", "api-key", "sigv4", "google", "none"
   std::optional<std::string> vendor;
   std::vector<std::pair<std::string, std::string>> headers;
   std::vector<std::string> models;
+  std::map<std::string, std::string> model_names;  // what clients say -> what this provider calls it
+  std::uint32_t max_output_tokens = 0;             // calls that ask for more are lowered to it; 0 = no cap
   std::string ca_file;
   bool enabled = true;
   std::optional<bool> responses;  // the OpenAI base URL speaks Responses too; false = Chat Completions only

@@ -83,6 +83,8 @@ std::vector<ShownSetting> show_settings(const Settings& settings) {
     for (const auto& [header, value] : row->headers)
       lister.add(prefix + "headers." + header, json_quoted(value), row->where.c_str());
     lister.add_overlay(prefix, row->guards);
+    for (const auto& [model, called] : row->model_names)
+      lister.add(prefix + "model_names." + model, json_quoted(called), row->where.c_str());
   }
   for (const auto& [name, project] : settings.projects) {
     const std::string prefix = "projects." + name + ".";

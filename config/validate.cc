@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "config/checks.h"
+#include "config/outlets.h"
+#include "config/paths.h"
 #include "config/providers.h"
 #include "config/validate_routes.h"
 #include "core/base/address.h"
@@ -28,13 +30,28 @@ std::string host_of(const std::string& base_url) {
   return url ? url.value().host : std::string();
 }
 
+// What a provider needs to lead somewhere; the shipped rows of clouds are complete but for that.
+std::string missing_url_hint(const std::string& name) {
+  if (name == "azure") return "set azure_base_url = \"https://RESOURCE.openai.azure.com\"";
+  if (name == "vertex")
+    return "set vertex_base_url = \"https://us-east5-aiplatform.googleapis.com/v1/projects/PROJECT/locations/us-east5\"";
+  if (name == "bedrock") return "set region = \"us-east-1\", or where your Bedrock is";
+  return "set openai_base_url or anthropic_base_url";
+}
+
 void check_project_providers(const Settings& settings, const ProjectSettings& project, std::vector<Problem>& problems) {
   const std::vector<std::string> names = provider_names(settings);
   const std::vector<std::string_view> views(names.begin(), names.end());
   const SourcePlace place = find_place(project.places, "providers", project.file);
   if (project.providers.empty()) problems.push_back({place, "the project has no providers", "such as providers = [\"echo\"]"});
   for (const std::string& name : project.providers) {
-    if (find_provider_row(settings, name)) continue;
+    if (const auto row = find_provider_row(settings, name)) {
+      // A row of the user's own is complained about where it stands.
+      if (name != "echo" && base_urls(*row).empty() && settings.providers.count(name) == 0)
+        problems.push_back({place, fmt::format("provider \"{}\" leads nowhere yet", name),
+                            fmt::format("in pg.toml, under [providers.{}], {}", name, missing_url_hint(name))});
+      continue;
+    }
     const auto near = find_nearest(name, views);
     const auto own = settings.providers.find(name);
     const bool disabled = own != settings.providers.end() && !own->second.enabled;
@@ -107,6 +124,35 @@ void check_client_credential(const ProviderSettings& own, const ProviderSettings
   }
 }
 
+// A cloud's credential is of its own kind, so nothing else may stand beside it in a row.
+void check_cloud(const ProviderSettings& own, const ProviderSettings& row, std::vector<Problem>& problems) {
+  const bool bedrock = !bedrock_url(row).empty();
+  const int clouds = (row.azure_base_url ? 1 : 0) + (row.vertex_base_url ? 1 : 0) + (bedrock ? 1 : 0);
+  const SourcePlace place = find_place(own.places, "", own.where);
+  if (clouds > 0 && base_urls(row).size() > 1)
+    problems.push_back(
+        {place, fmt::format("provider \"{}\" mixes a cloud with another base URL", own.name), "make it two providers"});
+  if (row.api_version && !row.azure_base_url)
+    problems.push_back({find_place(own.places, "api_version", own.where), "api_version is for azure_base_url only", ""});
+  if (bedrock && bedrock_region(row).empty())
+    problems.push_back({find_place(own.places, "bedrock_base_url", own.where), "the region to sign for is unknown",
+                        "such as region = \"us-east-1\""});
+  const std::string auth = row.auth.value_or("");
+  if ((auth == "sigv4" && !bedrock && !base_urls(row).empty()) ||
+      (auth == "google" && !row.vertex_base_url && clouds == 0 && !base_urls(row).empty()))
+    problems.push_back(
+        {find_place(own.places, "auth", own.where),
+         fmt::format("auth = \"{}\" is for {} only", auth, auth == "sigv4" ? "region or bedrock_base_url" : "vertex_base_url"),
+         ""});
+}
+
+// As it is opened later: relative ones beside pg.toml.
+std::string ca_path(const Settings& settings, const std::string& file) {
+  const bool given = settings.loaded_with && settings.loaded_with->environment;
+  const Environment environment = given ? *settings.loaded_with->environment : process_environment();
+  return resolve_path(file, directory_of(settings.config_file), find_paths(environment).home);
+}
+
 void check_provider(const Settings& settings, const ProviderSettings& own, std::vector<Problem>& problems) {
   if (!own.enabled) return;
   const auto row = find_provider_row(settings, own.name);
@@ -116,12 +162,12 @@ void check_provider(const Settings& settings, const ProviderSettings& own, std::
   if (echo && !base_urls(*row).empty())
     problems.push_back({place, "echo lives inside pg and has no base URL", "choose another name"});
   if (!echo && base_urls(*row).empty())
-    problems.push_back(
-        {place, fmt::format("provider \"{}\" leads nowhere", own.name), "set openai_base_url or anthropic_base_url"});
+    problems.push_back({place, fmt::format("provider \"{}\" leads nowhere", own.name), missing_url_hint(own.name)});
   if (own.credential && !own.credentials.empty())
     problems.push_back({find_place(own.places, "credentials", own.where), "credential and credentials are set both",
                         "put all of them into credentials, in the order in which they are to be tried"});
-  if (row->ca_file.empty() || stamp_file(row->ca_file).inode != 0)
+  check_cloud(own, *row, problems);
+  if (row->ca_file.empty() || stamp_file(ca_path(settings, row->ca_file)).inode != 0)
     check_client_credential(own, *row, problems);
   else
     problems.push_back({find_place(own.places, "ca_file", own.where), "no such file", ""});

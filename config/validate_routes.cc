@@ -91,7 +91,7 @@ class RouteChecker {
 
   static std::vector<std::string> dialect_names() {
     std::vector<std::string> names;
-    for (const Dialect& row : dialects()) names.emplace_back(row.name);
+    for (const Dialect& row : client_dialects()) names.emplace_back(row.name);
     return names;
   }
 

@@ -28,13 +28,31 @@ enum class AuthStyle : std::uint8_t {
   bearer,     // Authorization: Bearer …
   x_api_key,  // x-api-key: …
   client,     // the caller's own credential, untouched, to this provider only
+  goog_key,   // x-goog-api-key: …
+  api_key,    // api-key: … (Azure)
+  sigv4,      // signed with AWS keys
+  google,     // a bearer token that a service account's key is exchanged for
+};
+
+/// How an outlet is addressed, and what it wants of a body that is its dialect's otherwise.
+enum class OutletForm : std::uint8_t {
+  plain,    // base + the dialect's path; Gemini's has the model and the method in it
+  azure,    // the model's deployment in the path, and base.query behind it
+  vertex,   // Anthropic's models on Vertex AI: model and method in the path, the version in the body
+  bedrock,  // Anthropic's models on Amazon Bedrock: the same, and streams come in frames
 };
 
 /// Where one dialect is spoken: base URL with the version ("https://api.openai.com/v1").
 struct Outlet {
   DialectId dialect;
   Url base;
+  OutletForm form = OutletForm::plain;
+  AuthStyle auth = AuthStyle::none;
+  std::string vendor = {};  // of the models behind it, where a provider has an outlet for each; "" = any
 };
+
+struct AwsKeys;
+struct ServiceAccount;
 
 struct Provider {
   std::string name;
@@ -42,11 +60,15 @@ struct Provider {
   bool echo = false;            // inside pg; sends back what it received
   std::vector<Outlet> outlets;  // embeddings share the openai-chat base
   AuthStyle auth = AuthStyle::none;
-  SecretString credential;         // empty with none and client
+  SecretString credential;         // empty with none, client, sigv4 and google
   std::string credential_problem;  // why there is none although one is configured ("environment variable X is not set")
-  std::vector<std::pair<std::string, std::string>> headers;  // added to every request
-  std::vector<std::string> models;                           // globs of model ids it serves; empty = any
-  std::string ca_file;                                       // "" = system store
+  std::vector<std::pair<std::string, std::string>> headers;     // added to every request
+  std::vector<std::string> models;                              // globs of model ids it serves; empty = any
+  std::map<std::string, std::string, std::less<>> model_names;  // "gpt-4o" -> what this provider calls it
+  std::uint32_t max_output_tokens = 0;                          // calls that ask for more are lowered to it; 0 = no cap
+  std::shared_ptr<const AwsKeys> aws;                           // with sigv4
+  std::shared_ptr<const ServiceAccount> google;                 // with google
+  std::string ca_file;                                          // "" = system store
   Millis connect_timeout{10'000};
   Millis first_byte_timeout{600'000};
   Millis idle_timeout{300'000};

@@ -73,6 +73,8 @@ Place event_root(DialectId id) {
     case DialectId::openai_chat:
       return Place::chat_event;
     case DialectId::embeddings:
+    case DialectId::gemini:
+    case DialectId::cohere:
       break;
   }
   return Place::embeddings_body;
@@ -87,6 +89,8 @@ Place body_root(DialectId id) {
     case DialectId::openai_chat:
       return Place::chat_body;
     case DialectId::embeddings:
+    case DialectId::gemini:
+    case DialectId::cohere:
       break;
   }
   return Place::embeddings_body;

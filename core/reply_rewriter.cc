@@ -98,6 +98,8 @@ std::unique_ptr<EventRewriter> make_rewriter(DialectId dialect, RestoreWork& wor
     case DialectId::openai_responses:
       return make_responses_rewriter(work);
     case DialectId::embeddings:
+    case DialectId::gemini:
+    case DialectId::cohere:
       break;
   }
   return nullptr;

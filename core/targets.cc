@@ -39,26 +39,44 @@ bool serves_model(const Provider& provider, std::string_view model) {
                                                 [model](const std::string& glob) { return matches_glob(glob, model); });
 }
 
-const Outlet* find_outlet(const Provider& provider, DialectId dialect) {
+// Where a provider has an outlet for each vendor's models, the others do not know this one.
+bool serves_vendor(const Outlet& outlet, std::string_view model) {
+  if (outlet.vendor.empty()) return true;
+  const std::string_view vendor = vendor_of_model(model);
+  return vendor.empty() || vendor == outlet.vendor;
+}
+
+const Outlet* find_outlet(const Provider& provider, DialectId dialect, std::string_view model) {
   for (const Outlet& outlet : provider.outlets)
-    if (outlet.dialect == dialect) return &outlet;
+    if (outlet.dialect == dialect && serves_vendor(outlet, model)) return &outlet;
   return nullptr;
 }
 
-const Outlet* find_direct(const Provider& provider, DialectId dialect) {
-  // Embeddings share the base URL of Chat Completions.
-  return find_outlet(provider, dialect == DialectId::embeddings ? DialectId::openai_chat : dialect);
+const Outlet* find_direct(const Provider& provider, DialectId dialect, std::string_view model) {
+  if (dialect != DialectId::embeddings) return find_outlet(provider, dialect, model);
+  // Embeddings share the base URL of Chat Completions. Mistral's have fields of its own.
+  return provider.vendor == "mistral" ? nullptr : find_outlet(provider, DialectId::openai_chat, model);
 }
 
-// The exit that loses least. OpenAI keeps a model's thoughts in Responses only; servers that are merely compatible know Chat
-// best.
-const Outlet* find_translated(const Provider& provider, DialectId dialect) {
+const Outlet* find_translated_embeddings(const Provider& provider, std::string_view model) {
+  if (provider.vendor == "mistral") return find_outlet(provider, DialectId::openai_chat, model);
+  for (const DialectId id : {DialectId::gemini, DialectId::cohere})
+    if (const Outlet* outlet = find_outlet(provider, id, model))
+      return outlet->vendor.empty() ? outlet : nullptr;  // Vertex AI embeds in yet another way
+  return nullptr;
+}
+
+// The exit that loses least: the provider's own dialect before its likeness of another. OpenAI keeps a model's thoughts in
+// Responses only; servers that are merely compatible know Chat best.
+const Outlet* find_translated(const Provider& provider, DialectId dialect, std::string_view model) {
   // The caller's own credential is for the vendor whose dialect the caller speaks.
-  if (dialect == DialectId::embeddings || provider.auth == AuthStyle::client) return nullptr;
-  std::array<DialectId, 3> wanted = {DialectId::openai_chat, DialectId::openai_responses, DialectId::anthropic};
-  if (provider.vendor == "openai") std::swap(wanted[0], wanted[1]);
+  if (provider.auth == AuthStyle::client) return nullptr;
+  if (dialect == DialectId::embeddings) return find_translated_embeddings(provider, model);
+  std::array<DialectId, 5> wanted = {DialectId::gemini, DialectId::cohere, DialectId::openai_chat, DialectId::openai_responses,
+                                     DialectId::anthropic};
+  if (provider.vendor == "openai") std::swap(wanted[2], wanted[3]);
   for (const DialectId id : wanted)
-    if (const Outlet* outlet = id == dialect ? nullptr : find_outlet(provider, id)) return outlet;
+    if (const Outlet* outlet = id == dialect ? nullptr : find_outlet(provider, id, model)) return outlet;
   return nullptr;
 }
 
@@ -81,9 +99,16 @@ Asked read_model(const Project& project, std::string_view model) {
 // The exit a provider has for a client of that dialect; nullopt when it has none.
 std::optional<Target> target_at(const std::shared_ptr<const Provider>& provider, DialectId dialect, std::string_view model) {
   if (provider->echo) return Target{provider, nullptr, std::string(model), false};
-  if (const Outlet* direct = find_direct(*provider, dialect)) return Target{provider, direct, std::string(model), false};
-  if (const Outlet* other = find_translated(*provider, dialect)) return Target{provider, other, std::string(model), true};
+  const auto called = provider->model_names.find(model);
+  std::string name = called == provider->model_names.end() ? std::string(model) : called->second;
+  if (const Outlet* direct = find_direct(*provider, dialect, model)) return Target{provider, direct, std::move(name), false};
+  if (const Outlet* other = find_translated(*provider, dialect, model)) return Target{provider, other, std::move(name), true};
   return std::nullopt;
+}
+
+// Whose models the target's provider makes, or hosts at that outlet.
+bool is_of_vendor(const Target& target, std::string_view vendor) {
+  return target.provider->vendor == vendor || (target.outlet != nullptr && target.outlet->vendor == vendor);
 }
 
 std::optional<Target> rank_providers(const Project& project, DialectId dialect, const Asked& asked) {
@@ -95,7 +120,7 @@ std::optional<Target> rank_providers(const Project& project, DialectId dialect, 
     if (named ? provider->name != asked.provider : !serves_model(*provider, asked.model)) continue;
     std::optional<Target> target = target_at(provider, dialect, asked.model);
     if (!target) continue;
-    const int rank = (vendor.empty() || provider->vendor == vendor ? 0 : 2) + (target->translated ? 1 : 0);
+    const int rank = (vendor.empty() || is_of_vendor(*target, vendor) ? 0 : 2) + (target->translated ? 1 : 0);
     if (best && rank >= best_rank) continue;
     best = std::move(target);
     best_rank = rank;

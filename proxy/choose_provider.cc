@@ -8,7 +8,9 @@
 #include "core/base/error.h"
 #include "core/route/prompt_policy.h"
 #include "core/targets.h"
+#include "core/wire/models.h"
 #include "core/wire/translate.h"
+#include "proxy/address_call.h"
 #include "proxy/serve_model.h"
 
 namespace pg {
@@ -40,6 +42,14 @@ TranslateOptions translate_options(const Exchange& x) {
   const bool is_openai = x.to.provider->vendor == "openai";
   TranslateOptions options;
   options.model = x.to.model;
+  options.model_max_tokens = anthropic_max_tokens(x.to.model);
+  if (x.to.provider->max_output_tokens != 0) {
+    options.max_output_tokens = x.to.provider->max_output_tokens;
+    options.model_max_tokens = std::min(options.model_max_tokens, options.max_output_tokens);
+  }
+  const bool on_vertex = !x.to.outlet->vendor.empty();
+  options.gemini_call_ids = !on_vertex;
+  options.gemini_levels = x.to.model.find("gemini-2") == std::string::npos && x.to.model.find("gemini-1") == std::string::npos;
   options.cache_key = x.row.session;
   options.max_completion_tokens = is_openai;
   options.developer_role = is_openai;
@@ -56,12 +66,27 @@ std::string header_safe(std::string_view warning) {
   return safe;
 }
 
+void join_warnings(Exchange& x, const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) x.to.warnings += (x.to.warnings.empty() ? "" : ",") + header_safe(warning);
+}
+
+Status translate_embedding(Exchange& x) {
+  PG_TRY(TranslatedEmbedding done,
+         translate_embedding_request(embedding_wire(*x.to.outlet), apply_edits(x.body, edits_of(x)), {x.to.model}));
+  x.to.body = std::move(done.body);
+  x.to.path = std::move(done.path);
+  x.to.embedding = std::move(done.context);
+  join_warnings(x, done.warnings);
+  return {};
+}
+
 /// From here on x.to.body is in the provider's dialect, and x.to.translated knows how to read its reply.
 Status translate(Exchange& x) {
+  if (x.surface.dialect == DialectId::embeddings) return translate_embedding(x);
   PG_TRY(Translated done, translate_request(wire_of(x.surface.dialect), wire_of(x.to.outlet->dialect),
                                             apply_edits(x.body, edits_of(x)), translate_options(x)));
   x.to.body = std::move(done.body);
-  for (const std::string& warning : done.warnings) x.to.warnings += (x.to.warnings.empty() ? "" : ",") + header_safe(warning);
+  join_warnings(x, done.warnings);
   x.to.translated = std::move(done.context);
   x.to.translated->reply_id = x.row.id;
   x.to.translated->now = x.gw.clock.wall() / 1000;
@@ -101,6 +126,7 @@ Status write_call(Exchange& x) {
   } else {
     PG_TRY_STATUS(drop_foreign_thoughts(x));
   }
+  PG_TRY_STATUS(address_call(x));
   x.row.provider = x.to.provider->name;
   x.row.warnings = x.to.warnings;
   return {};

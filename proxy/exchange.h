@@ -15,6 +15,7 @@
 #include "core/route/arrival.h"
 #include "core/route/routes.h"
 #include "core/store/log_store.h"
+#include "core/wire/embeddings.h"
 #include "core/wire/spans.h"
 #include "core/wire/translate.h"
 #include "proxy/gateway.h"
@@ -33,13 +34,16 @@ struct Reguarded {
 struct Sending {
   std::shared_ptr<const Provider> provider;
   const Outlet* outlet = nullptr;
-  std::string model;                       // as the provider calls it
-  bool translate = false;                  // the provider speaks another dialect than the client
-  std::optional<ReplyContext> translated;  // the provider speaks another dialect; body is in it
-  std::string warnings;                    // what could not cross, as a header and the row have it: "drop:top_k,…"
-  std::optional<std::string> body;         // nullopt: the client's bytes with the guards' edits
-  std::optional<std::vector<Edit>> edits;  // nullopt: the guards' alone
-  std::shared_ptr<Reguarded> again;        // nullptr: x.guarded and x.vault are this one's
+  std::string model;                          // as the provider calls it
+  bool translate = false;                     // the provider speaks another dialect than the client
+  std::optional<ReplyContext> translated;     // the provider speaks another dialect; body is in it
+  std::string warnings;                       // what could not cross, as a header and the row have it: "drop:top_k,…"
+  std::optional<std::string> body;            // nullopt: the client's bytes with the guards' edits
+  std::optional<std::vector<Edit>> edits;     // nullopt: the guards' alone
+  std::shared_ptr<Reguarded> again;           // nullptr: x.guarded and x.vault are this one's
+  std::optional<EmbeddingContext> embedding;  // the provider has embeddings of another shape; body is in it
+  std::string path;                           // below the outlet's base, with its query; "" = the dialect's
+  std::shared_ptr<const SecretString> token;  // bought with a service account
 };
 
 /// Lives in serve_connection's frame; everything below it on the line takes it by reference.

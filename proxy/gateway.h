@@ -13,6 +13,7 @@
 #include "core/guard/verdict_cache.h"
 #include "core/policy.h"
 #include "core/route/sticky.h"
+#include "proxy/access_tokens.h"
 #include "proxy/idle_list.h"
 #include "proxy/journal.h"
 #include "proxy/net/loop.h"
@@ -37,6 +38,7 @@ struct Gateway {
   std::uint16_t port = 0;  // as bound
   SystemClock clock;
   TlsContexts tls;
+  AccessTokens tokens;
   RememberedVaults vaults;
   StickyCredentials sticky;
   Journal journal;

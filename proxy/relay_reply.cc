@@ -9,6 +9,8 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/reply_path.h"
+#include "core/wire/event_frames.h"
+#include "proxy/address_call.h"
 #include "proxy/client_watch.h"
 #include "proxy/net/chunks.h"
 #include "proxy/reply_head.h"
@@ -18,13 +20,19 @@ namespace {
 
 constexpr std::size_t kMaxErrorBody = 1u << 20;
 
+// Whether a cloud's own words stand in for an error of the vendor whose model it runs.
+bool is_foreign_error(const Exchange& x, const Upstream& upstream) {
+  const OutletForm form = x.to.outlet->form;
+  return upstream.head.status >= 400 && (x.to.embedding || form == OutletForm::vertex || form == OutletForm::bedrock);
+}
+
 std::optional<ReplyTranslator> translator_for(const Exchange& x, const Upstream& upstream) {
-  if (!x.to.translated || !upstream.connection) return std::nullopt;
+  if (!upstream.connection || (!x.to.translated && !is_foreign_error(x, upstream))) return std::nullopt;
   ReplySource source;
   source.status = upstream.head.status;
   source.event_stream = is_event_stream(upstream);
   return std::optional<ReplyTranslator>(std::in_place, wire_of(x.to.outlet->dialect), wire_of(x.surface.dialect),
-                                        *x.to.translated, source);
+                                        x.to.translated.value_or(ReplyContext()), source);
 }
 
 ReplyOptions options_for(const Exchange& x, const Upstream& upstream, const std::optional<ReplyTranslator>& translator) {
@@ -39,8 +47,7 @@ ReplyOptions options_for(const Exchange& x, const Upstream& upstream, const std:
 }
 
 // A provider that quotes our credential back in an error must not show it to the client: same length, so framing holds.
-void mask_credential(const Provider& provider, std::string& body) {
-  const std::string_view credential = provider.credential.reveal();
+void mask_credential(std::string_view credential, std::string& body) {
   if (credential.size() < 8) return;
   for (std::size_t at = body.find(credential); at != std::string::npos; at = body.find(credential, at))
     body.replace(at, credential.size(), credential.size(), '*');
@@ -53,7 +60,9 @@ class Relay {
         upstream_(upstream),
         translator_(translator_for(x, upstream)),
         streams_(translator_ ? translator_->writes_stream() : is_event_stream(upstream) && !has_unreadable_coding(upstream.head)),
-        path_(options_for(x, upstream, translator_)) {}
+        path_(options_for(x, upstream, translator_)) {
+    if (upstream.framed) frames_.emplace();
+  }
 
   Task<void> run();
 
@@ -63,6 +72,7 @@ class Relay {
   Task<void> relay_whole();
   Task<void> relay_running();
   Task<bool> flush(bool last);
+  IoEnd unframe(IoEnd end);
   Task<void> send_ping();
   Status decode();
   Status prepare();
@@ -70,9 +80,14 @@ class Relay {
   void note_facts();
   void remember_vault(bool last = false);
   void translate(IoEnd end);
+  void translate_embeddings(IoEnd end);
   const ReplyTranslator* translator() const { return translator_ ? &*translator_ : nullptr; }
-  bool must_hold() const { return path_.holds_whole_body() || is_masked_error() || (translator_ && !streams_); }
-  bool is_masked_error() const { return upstream_.head.status >= 400 && !x_.to.provider->credential.empty() && !streams_; }
+  bool must_hold() const {
+    return path_.holds_whole_body() || is_masked_error() || (translator_ && !streams_) || x_.to.embedding;
+  }
+  bool is_masked_error() const {
+    return upstream_.head.status >= 400 && (!x_.to.provider->credential.empty() || x_.to.token) && !streams_;
+  }
 
   Exchange& x_;
   Upstream& upstream_;
@@ -80,6 +95,8 @@ class Relay {
   bool streams_;                               // events go to the client
   ReplyPath path_;
   std::optional<Decompressor> decoder_;
+  std::optional<BedrockEvents> frames_;
+  std::string embeddings_;  // as the provider says them
   std::string raw_, plain_, said_, out_, framed_, head_;
   bool chunked_ = false;
   bool client_left_ = false;
@@ -141,7 +158,11 @@ Task<IoEnd> Relay::read_some() {
   // What came before a broken end is still the provider's.
   if (!raw_.empty() && !decode()) end = IoEnd::failed;
   if (end == IoEnd::eof && decoder_ && !decoder_->finished()) end = IoEnd::failed;
-  if (translator_) translate(end);
+  if (frames_) end = unframe(end);
+  if (translator_)
+    translate(end);
+  else if (x_.to.embedding)
+    translate_embeddings(end);
   co_return end;
 }
 
@@ -152,6 +173,24 @@ void Relay::translate(IoEnd end) {
   const bool cut = end != IoEnd::ok && end != IoEnd::eof;
   if (end != IoEnd::ok && (streams_ || !cut)) translator_->finish(cut, said_);
   plain_.swap(said_);
+}
+
+// The events that the frames in plain_ hold take its place; what came before a broken frame is still the provider's.
+IoEnd Relay::unframe(IoEnd end) {
+  said_.clear();
+  const Status read = frames_->push(plain_, said_);
+  plain_.swap(said_);
+  return !read || (end == IoEnd::eof && !frames_->at_boundary()) ? IoEnd::failed : end;
+}
+
+// Nothing until all of it is there, and then OpenAI's list.
+void Relay::translate_embeddings(IoEnd end) {
+  embeddings_ += plain_;
+  plain_.clear();
+  if (embeddings_.size() > ReplySource().max_reply)
+    throw Refusal(make_error(Code::upstream_failed, "the provider's reply is too large"));
+  if (end == IoEnd::eof)
+    plain_ = translate_embedding_reply(embedding_wire(*x_.to.outlet), embeddings_, *x_.to.embedding).value().body;
 }
 
 Task<IoEnd> Relay::next_bytes() {
@@ -202,7 +241,8 @@ Task<void> Relay::relay_whole() {
   if (end == IoEnd::timeout) throw Refusal(make_error(Code::upstream_timeout, "the provider stopped answering"));
   if (end != IoEnd::eof) throw Refusal(make_error(Code::upstream_failed, "the provider's reply was cut short"));
   path_.finish(false, x_.row.id, body).value();
-  if (is_masked_error()) mask_credential(*x_.to.provider, body);
+  if (is_masked_error()) mask_credential(x_.to.provider->credential.reveal(), body);
+  if (is_masked_error() && x_.to.token) mask_credential(x_.to.token->reveal(), body);
   note_first_content();
   const std::string head = write_reply_head(x_, upstream_, ReplyFraming::sized, body.size(), translator());
   if (translator_) x_.row.status = translator_->status();
@@ -280,7 +320,8 @@ void Relay::note_facts() {
   x_.row.model_served = (translator_ ? translator_->model() : facts.model).substr(0, 200);
   x_.row.restored = facts.restored;
   x_.row.unknown_tokens = facts.unknown_tokens;
-  for (const std::string_view name : {std::string_view("request-id"), std::string_view("x-request-id")})
+  for (const std::string_view name : {std::string_view("request-id"), std::string_view("x-request-id"),
+                                      std::string_view("apim-request-id"), std::string_view("x-amzn-requestid")})
     if (const auto id = upstream_.head.find(name); id && x_.row.upstream_request_id.empty())
       x_.row.upstream_request_id = id->substr(0, 100);
   if (client_left_) {
@@ -320,6 +361,7 @@ void Relay::remember_vault(bool last) {
 }  // namespace
 
 Task<void> relay_reply(Exchange& x, Upstream& upstream) {
+  upstream.framed = upstream.connection && x.to.outlet->form == OutletForm::bedrock && is_framed_stream(upstream.head);
   Relay relay(x, upstream);
   co_await relay.run();
 }

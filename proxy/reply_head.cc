@@ -26,7 +26,11 @@ std::string_view content_type_of(const ReplyHead& head) {
 
 bool is_event_stream(const Upstream& upstream) {
   if (!upstream.connection) return upstream.local_type.starts_with("text/event-stream");
-  return starts_with_ignore_case(content_type_of(upstream.head), "text/event-stream");
+  return upstream.framed || starts_with_ignore_case(content_type_of(upstream.head), "text/event-stream");
+}
+
+bool is_framed_stream(const ReplyHead& head) {
+  return starts_with_ignore_case(content_type_of(head), "application/vnd.amazon.eventstream");
 }
 
 bool has_unreadable_coding(const ReplyHead& head) {
@@ -53,8 +57,8 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
     if (std::binary_search(kDropped.begin(), kDropped.end(), lower) || is_named_by(connection, field.name) ||
         lower.starts_with("x-pg-"))
       continue;
-    if (lower == "content-encoding" && find_coding(field.value)) continue;  // undone on the way
-    if (translator != nullptr && lower == "content-type") continue;         // it says what it writes
+    if (lower == "content-encoding" && find_coding(field.value)) continue;                // undone on the way
+    if ((translator != nullptr || upstream.framed) && lower == "content-type") continue;  // what is written is another
     out.append(field.name).append(": ").append(field.value).append("\r\n");
   }
   if (!upstream.connection) {
@@ -63,6 +67,10 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
     if (x.to.provider->echo) out.append("x-echo-saw: ").append(upstream.local_saw).append("\r\n");
   } else if (translator != nullptr) {
     out.append("Content-Type: ").append(translator->content_type()).append("\r\n");
+    if (translator->retry_after() >= 0 && !head.find("retry-after"))
+      fmt::format_to(std::back_inserter(out), "Retry-After: {}\r\n", translator->retry_after());
+  } else if (upstream.framed) {
+    out += "Content-Type: text/event-stream\r\n";
   }
   if (!x.to.warnings.empty()) out.append("x-pg-warnings: ").append(x.to.warnings).append("\r\n");
   out.append("x-pg-request-id: ").append(x.row.id).append("\r\n");

@@ -13,6 +13,8 @@ namespace pg {
 enum class ReplyFraming : std::uint8_t { sized, chunked, until_close };
 
 bool is_event_stream(const Upstream& upstream);
+/// The frames of Amazon Bedrock, by their content type.
+bool is_framed_stream(const ReplyHead& head);
 /// Compressed in a way that cannot be undone here (br): relayed as it is, or not at all.
 bool has_unreadable_coding(const ReplyHead& head);
 /// text/html: an error page of something in between, never an answer.

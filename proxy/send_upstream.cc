@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/wire/echo.h"
+#include "core/wire/estimate_tokens.h"
 #include "proxy/client_watch.h"
 #include "proxy/upstream_head.h"
 
@@ -110,8 +111,38 @@ Upstream answer_estimate(const Exchange& x) {
   Upstream upstream;
   upstream.head.status = 200;
   upstream.local_type = "application/json";
-  upstream.local_body = fmt::format("{{\"input_tokens\":{}}}", x.to.translated->input_estimate);
+  std::int64_t tokens = 0;
+  if (x.to.translated)
+    tokens = x.to.translated->input_estimate;
+  else if (const Result<std::int64_t> guess = estimate_request_tokens(wire_of(x.surface.dialect), x.body))
+    tokens = guess.value();
+  upstream.local_body = fmt::format("{{\"input_tokens\":{}}}", tokens);
   return upstream;
+}
+
+// Bedrock counts only what it is told in a shape of its own.
+bool cannot_count(const Exchange& x) {
+  return x.to.translated || x.to.outlet->form == OutletForm::bedrock;
+}
+
+// Path and query. Where the path was made for the provider, the client's query means nothing to it.
+std::string target_of(const Exchange& x) {
+  const std::string& base = x.to.outlet->base.path;
+  if (!x.to.path.empty()) return base + x.to.path;
+  std::string target = base;
+  target += dialect(x.to.translated ? x.to.outlet->dialect : x.surface.dialect).upstream_path;
+  if (x.surface.operation == Operation::count_tokens) target += "/count_tokens";
+  return target.append(x.surface.query);
+}
+
+Task<Status> buy_token(Exchange& x) {
+  if (x.to.provider->google == nullptr) co_return Status{};
+  const TokenErrand errand{x.parts.loop, x.gw.tls, x.gw.clock, x.to.provider->ca_file, x.to.provider->connect_timeout};
+  const ServiceAccount& account = *x.to.provider->google;
+  Result<AccessTokens::Token> token = co_await find_token(x.gw.tokens, account, errand);
+  if (!token) co_return token.error();
+  x.to.token = std::move(token).value();
+  co_return Status{};
 }
 
 }  // namespace
@@ -131,16 +162,19 @@ const std::vector<Edit>& edits_of(const Exchange& x) {
 
 Task<Result<Upstream>> send_upstream(Exchange& x) {
   if (x.to.provider->echo) co_return answer_echo(x);
-  if (x.to.translated && x.surface.operation == Operation::count_tokens) co_return answer_estimate(x);
-  std::string path(dialect(x.to.translated ? x.to.outlet->dialect : x.surface.dialect).upstream_path);
-  if (x.surface.operation == Operation::count_tokens) path += "/count_tokens";
-  const Outgoing request{write_upstream_head(x, "POST", path, edited_size(body_of(x), edits_of(x))), body_of(x)};
+  if (x.surface.operation == Operation::count_tokens && cannot_count(x)) co_return answer_estimate(x);
+  if (x.to.outlet->auth == AuthStyle::google) {
+    const Status bought = co_await buy_token(x);
+    if (!bought) co_return bought.error();
+  }
+  const std::string target = target_of(x);
+  const Outgoing request{write_upstream_head(x, "POST", target, edited_size(body_of(x), edits_of(x))), body_of(x)};
   Result<Upstream> upstream = co_await exchange_heads(x, request);
   co_return upstream;
 }
 
-Task<Result<Upstream>> get_upstream(Exchange& x, std::string path) {
-  const Outgoing request{write_upstream_head(x, "GET", path, std::nullopt), {}};
+Task<Result<Upstream>> get_upstream(Exchange& x, std::string target) {
+  const Outgoing request{write_upstream_head(x, "GET", target, std::nullopt), {}};
   Result<Upstream> upstream = co_await exchange_heads(x, request);
   co_return upstream;
 }

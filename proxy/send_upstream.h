@@ -15,6 +15,7 @@ struct Upstream {
   std::unique_ptr<UpstreamIo> connection;  // nullptr for echo
   ReplyHead head;
   std::string read_ahead;                         // body bytes that were looked at already, to be relayed first
+  bool framed = false;                            // a stream in Bedrock's frames, which become events on the way
   std::string local_type, local_body, local_saw;  // echo
 
   bool nothing_buffered() const { return read_ahead.empty() && connection->nothing_buffered(); }
@@ -31,8 +32,8 @@ Task<Result<Upstream>> send_upstream(Exchange& x);
 /// The guards' edits, with the model's new name where it has one; none when x.to.body is sent instead.
 const std::vector<Edit>& edits_of(const Exchange& x);
 
-/// The same for a GET of `path` below the outlet's base URL.
-Task<Result<Upstream>> get_upstream(Exchange& x, std::string path);
+/// The same for a GET of `target`, path and query.
+Task<Result<Upstream>> get_upstream(Exchange& x, std::string target);
 
 /// Gives a connection that can be used again back to the pool.
 void release_upstream(Exchange& x, Upstream& upstream);

@@ -1,7 +1,10 @@
 // GET models and what needs no key: small answers, whole.
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "core/wire/models.h"
+#include "proxy/address_call.h"
 #include "proxy/relay_reply.h"
 #include "proxy/send_upstream.h"
 #include "proxy/serve_model.h"
@@ -22,7 +25,7 @@ Status choose_lister(Exchange& x) {
     for (const std::shared_ptr<const Provider>& provider : x.project->providers) {
       if (!provider->credential_problem.empty()) continue;
       for (const Outlet& outlet : provider->outlets) {
-        if (same_dialect && outlet.dialect != x.surface.dialect) continue;
+        if ((same_dialect && outlet.dialect != x.surface.dialect) || !models_target(outlet)) continue;
         x.to.provider = provider;
         x.to.outlet = &outlet;
         x.row.provider = provider->name;
@@ -62,6 +65,20 @@ std::string write_list(const Exchange& x, const std::vector<ListedModel>& models
   return asks_as_codex(x) ? write_codex_models(models) : write_models(x.surface.dialect, models);
 }
 
+// The list that is known without asking anybody: a wrapper's, echo's, or what the rows name where no provider can be asked.
+std::optional<std::string> answer_local(Exchange& x) {
+  if (x.project->type == "wrapper") return write_list(x, own_models(*x.project));
+  const Status lister = choose_lister(x);
+  if (!lister) {
+    const std::vector<ListedModel> own = own_models(*x.project);
+    if (own.empty()) lister.value();
+    return write_list(x, own);
+  }
+  if (!x.to.provider->echo) return std::nullopt;
+  const std::vector<ListedModel> echo = {{"echo", "PromptGate echo", 1'735'689'600}};
+  return write_list(x, echo);
+}
+
 Task<Result<std::string>> read_whole(Upstream& upstream) {
   std::string body;
   IoEnd end = upstream.connection->take_buffered(body);
@@ -76,19 +93,14 @@ Task<Result<std::string>> read_whole(Upstream& upstream) {
 Task<void> serve_models(Exchange& x) {
   if (x.head.find("anthropic-version")) x.surface.dialect = DialectId::anthropic;
   authenticate(x, scope_models).value();
-  if (x.project->type == "wrapper") {
-    std::string own = write_list(x, own_models(*x.project));
-    co_await answer_json(x, std::move(own));
+  std::optional<std::string> local = answer_local(x);
+  if (local) {
+    co_await answer_json(x, std::move(*local));
     co_return;
   }
-  choose_lister(x).value();
-  if (x.to.provider->echo) {
-    const std::vector<ListedModel> own = {{"echo", "PromptGate echo", 1'735'689'600}};
-    std::string answer = write_list(x, own);
-    co_await answer_json(x, std::move(answer));
-    co_return;
-  }
-  Result<Upstream> sent = co_await get_upstream(x, "/models");
+  std::string target = models_target(*x.to.outlet).value();
+  if (target.find('?') == std::string::npos) target += x.surface.query;
+  Result<Upstream> sent = co_await get_upstream(x, target);
   Upstream upstream = std::move(sent).value();
   const bool same = x.to.outlet->dialect == x.surface.dialect && !asks_as_codex(x);
   if (same || upstream.head.status != 200) {

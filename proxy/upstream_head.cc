@@ -8,6 +8,7 @@
 #include <array>
 
 #include "core/base/text.h"
+#include "proxy/provider_auth.h"
 
 namespace pg {
 namespace {
@@ -75,42 +76,33 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 
 void append_client_fields(std::string& out, const Exchange& x) {
   const std::string_view connection = x.head.find("connection").value_or("");
+  const bool bedrock = x.to.outlet->form == OutletForm::bedrock;
   for (const Field& field : x.head.fields) {
     const LowerName name(field.name);
     const std::string_view lower = name.view();
     if (is_dropped(lower) || is_named_by(connection, field.name)) continue;
     if (lower == "content-encoding" && (!x.decoded.empty() || x.to.body)) continue;
-    if (x.to.translated && is_vendor_field(lower)) continue;
+    if ((x.to.translated || x.to.embedding) && is_vendor_field(lower)) continue;
+    if (bedrock && (lower == "accept" || is_vendor_field(lower))) continue;  // betas are in the body, streams are a path
     if (is_credential(lower) && !passes_credential(x, field.value)) continue;
     append_field(out, field.name, field.value);
   }
 }
 
-void append_credential(std::string& out, const Provider& provider) {
-  if (provider.credential.empty()) return;
-  if (provider.auth == AuthStyle::bearer)
-    out.append("Authorization: Bearer ").append(provider.credential.reveal()).append("\r\n");
-  if (provider.auth == AuthStyle::x_api_key) append_field(out, "x-api-key", provider.credential.reveal());
-}
-
 }  // namespace
 
-std::string write_upstream_head(const Exchange& x, std::string_view method, std::string_view path,
+std::string write_upstream_head(const Exchange& x, std::string_view method, std::string_view target,
                                 std::optional<std::size_t> size) {
   const Url& base = x.to.outlet->base;
   std::string out;
   out.reserve(2'048);
-  out.append(method)
-      .append(" ")
-      .append(base.path)
-      .append(path)
-      .append(x.surface.query)
-      .append(" HTTP/1.1\r\nHost: ")
-      .append(base.authority())
-      .append("\r\n");
+  out.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: ").append(base.authority()).append("\r\n");
   append_client_fields(out, x);
-  append_credential(out, *x.to.provider);
-  if (x.to.translated && x.to.outlet->dialect == DialectId::anthropic) append_field(out, "anthropic-version", kAnthropicVersion);
+  const UnixMillis now = x.to.outlet->auth == AuthStyle::sigv4 ? x.gw.clock.wall() : 0;
+  append_credential(out, *x.to.provider, *x.to.outlet, x.to.token.get(),
+                    {method, target, x.to.body ? std::string_view(*x.to.body) : std::string_view(), now});
+  if (x.to.translated && x.to.outlet->dialect == DialectId::anthropic && x.to.outlet->form == OutletForm::plain)
+    append_field(out, "anthropic-version", kAnthropicVersion);
   for (const auto& [name, value] : x.to.provider->headers) append_field(out, name, value);
   out += "Accept-Encoding: identity\r\n";  // what we must read and restore should not be compressed
   if (size) {

@@ -2,8 +2,11 @@
 #include "core/base/crypto.h"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -119,6 +122,29 @@ Result<SecretString> unseal(std::string_view key, std::string_view sealed, std::
   wipe(plain.data(), plain.size());
   if (!genuine) return refused;
   return out;
+}
+
+Result<std::string> sign_rs256(std::string_view pem, std::string_view bytes) {
+  const Error refused = make_error(Code::bad_request, "the private key cannot sign: it is no RSA key in PEM");
+  const std::unique_ptr<BIO, decltype(&BIO_free)> source(BIO_new_mem_buf(pem.data(), length_of(pem)), &BIO_free);
+  expect(source != nullptr);
+  // An encrypted key is refused instead of asked for on the terminal.
+  const auto no_password = [](char*, int, int, void*) { return -1; };
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      PEM_read_bio_PrivateKey(source.get(), nullptr, no_password, nullptr), &EVP_PKEY_free);
+  ERR_clear_error();
+  if (key == nullptr || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return refused;
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> signer(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+  expect(signer != nullptr);
+  std::size_t size = 0;
+  bool good = EVP_DigestSignInit(signer.get(), nullptr, sha256_method(), nullptr, key.get()) == 1 &&
+              EVP_DigestSign(signer.get(), nullptr, &size, bytes_of(bytes), bytes.size()) == 1;
+  std::string signature(size, '\0');
+  good = good && EVP_DigestSign(signer.get(), bytes_of(signature), &size, bytes_of(bytes), bytes.size()) == 1;
+  ERR_clear_error();
+  if (!good) return refused;
+  signature.resize(size);
+  return signature;
 }
 
 }  // namespace pg

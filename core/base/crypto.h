@@ -31,4 +31,7 @@ std::string seal(std::string_view key, std::string_view plain, std::string_view 
 /// Undoes seal(); io_failed when the key is wrong or a byte was changed.
 Result<SecretString> unseal(std::string_view key, std::string_view sealed, std::string_view context);
 
+/// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 §3.3, "RS256") under a private key in PEM; bad_request when it is no RSA key.
+Result<std::string> sign_rs256(std::string_view pem, std::string_view bytes);
+
 }  // namespace pg

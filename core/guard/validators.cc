@@ -16,17 +16,6 @@
 namespace pg {
 namespace {
 
-constexpr std::array<std::uint32_t, 256> make_crc_table() {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t n = 0; n < 256; ++n) {
-    std::uint32_t c = n;
-    for (int k = 0; k < 8; ++k) c = (c & 1) != 0 ? 0xEDB88320U ^ (c >> 1) : c >> 1;
-    table[n] = c;
-  }
-  return table;
-}
-constexpr auto kCrcTable = make_crc_table();
-
 /// prefix_BODYcccccc: the last six are the checksum of what stands between the first '_' and them.
 Judgement check_crc32_base62(Candidate& c) {
   const std::string_view token = c.value_text();
@@ -140,12 +129,6 @@ Validator find_validator(std::string_view name) {
   for (const auto& [known, validator] : kValidators)
     if (known == name) return validator;
   return nullptr;
-}
-
-std::uint32_t crc32(std::string_view bytes) {
-  std::uint32_t c = 0xFFFFFFFFU;
-  for (const char byte : bytes) c = kCrcTable[(c ^ static_cast<unsigned char>(byte)) & 0xFF] ^ (c >> 8);
-  return c ^ 0xFFFFFFFFU;
 }
 
 std::string base62_6(std::uint32_t value) {

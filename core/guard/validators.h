@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/crc32.h"
 #include "core/guard/matcher.h"
 
 namespace pg {
@@ -25,8 +26,6 @@ using Validator = Judgement (*)(Candidate&);
 /// The validator of that name, or nullptr: crc32_base62, github_pat, jwt, macaroon, pem, pem_base64, basic_auth, mixed, assigned.
 Validator find_validator(std::string_view name);
 
-/// CRC-32 (IEEE 802.3) of the bytes.
-std::uint32_t crc32(std::string_view bytes);
 /// Base 62 with the digits 0-9A-Za-z, left-padded with '0' to six: the form of GitHub's and npm's checksums.
 std::string base62_6(std::uint32_t value);
 /// The first eight letters of base32 (RFC 4648 §6) of SHA-256(bytes): how a fine-grained GitHub PAT vouches for itself.

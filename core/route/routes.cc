@@ -63,6 +63,8 @@ std::string_view route_path(DialectId dialect, bool count_tokens) {
     case DialectId::openai_responses:
       return kPaths[3];
     case DialectId::embeddings:
+    case DialectId::gemini:  // clients do not speak these two
+    case DialectId::cohere:
       break;
   }
   return kPaths[4];

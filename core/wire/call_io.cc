@@ -69,6 +69,14 @@ Status settle_extras(const Call& call, const WriteWork& work, std::string_view t
   return {};
 }
 
+void warn_openai_settings(const Call& call, Warnings& warnings) {
+  if (!call.user.empty()) warnings.drop("user");
+  if (!call.metadata.empty()) warnings.drop("metadata");
+  if (!call.cache_key.empty()) warnings.drop("prompt_cache_key");
+  if (!call.verbosity.empty()) warnings.drop("verbosity");
+  if (!call.service_tier.empty()) warnings.drop("service_tier");
+}
+
 std::string number_text(JsonView value) {
   return value.is_number() ? std::string(value.raw()) : std::string();
 }

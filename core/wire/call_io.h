@@ -52,6 +52,9 @@ void keep_extra(JsonView root, std::string_view name, bool essential, Call& call
 Status settle_extras(const Call& call, const WriteWork& work, std::string_view target,
                      std::initializer_list<std::string_view> keep);
 
+/// A warning for each setting that only OpenAI and Anthropic have a place for.
+void warn_openai_settings(const Call& call, Warnings& warnings);
+
 std::string number_text(JsonView value);                       // a number's spelling, else ""
 std::optional<bool> read_flag(JsonView value);                 // nullopt when it is no boolean
 void read_list(JsonView list, std::vector<std::string>& out);  // strings; one string counts as a list of it

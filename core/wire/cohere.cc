@@ -20,7 +20,7 @@ class CohereWriter {
     write_tools();
     write_settings();
     write_thinking();
-    warn_settings();
+    warn_openai_settings(call_, work_.warnings);
     json_.field("stream", call_.stream).close_object();
     return {};
   }
@@ -136,14 +136,6 @@ class CohereWriter {
     json_.open_object("thinking").field("type", effort == "none" ? "disabled" : "enabled");
     if (call_.reasoning.kind == Reasoning::Kind::budget) json_.field("token_budget", call_.reasoning.budget);
     json_.close_object();
-  }
-
-  void warn_settings() {
-    if (!call_.user.empty()) work_.warnings.drop("user");
-    if (!call_.metadata.empty()) work_.warnings.drop("metadata");
-    if (!call_.cache_key.empty()) work_.warnings.drop("prompt_cache_key");
-    if (!call_.verbosity.empty()) work_.warnings.drop("verbosity");
-    if (!call_.service_tier.empty()) work_.warnings.drop("service_tier");
   }
 
   const Call& call_;

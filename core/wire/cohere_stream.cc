@@ -2,7 +2,7 @@
 #include <string>
 #include <utility>
 
-#include "core/wire/reply.h"
+#include "core/wire/prose.h"
 
 namespace pg {
 namespace {
@@ -18,7 +18,7 @@ Usage read_cohere_usage(JsonView usage) {
 
 class CohereReplyReader final : public ReplyReader {
  public:
-  using ReplyReader::ReplyReader;
+  explicit CohereReplyReader(ReplySink& sink) : ReplyReader(sink), prose_(sink) {}
 
   void event(const SseEvent& event) override {
     if (event.data_lines == 0 || event.data == "[DONE]" || sink_.ended()) return;
@@ -29,10 +29,10 @@ class CohereReplyReader final : public ReplyReader {
     const JsonView message = root["delta"]["message"];
     const std::int64_t index = root["index"].number(0);
     if (type == "message-start") sink_.begin(root["id"].text(), {}, 0);
-    if (type == "content-start") say(content_kind(message["content"]), index, content_text(message["content"]));
-    if (type == "content-delta") say(delta_kind(message["content"]), index, content_text(message["content"]));
-    if (type == "tool-plan-delta") say(BlockStart::Kind::text, -1, message["tool_plan"].text());
-    if (type == "content-end") hush();
+    if (type == "content-start") prose_.say(content_kind(message["content"]), content_text(message["content"]), index);
+    if (type == "content-delta") prose_.say(delta_kind(message["content"]), content_text(message["content"]), index);
+    if (type == "tool-plan-delta") prose_.say(BlockStart::Kind::text, message["tool_plan"].text(), -1);
+    if (type == "content-end") prose_.hush();
     if (type == "tool-call-start") open_call(message["tool_calls"]);
     if (type == "tool-call-delta" && calling_) sink_.piece(call_, message["tool_calls"]["function"]["arguments"].text());
     if (type == "tool-call-end") hang_up();
@@ -44,9 +44,9 @@ class CohereReplyReader final : public ReplyReader {
     const JsonView message = root["message"];
     if (!message.is_object()) return sink_.fail(read_fault(Wire::cohere, root, 200));
     sink_.begin(root["id"].text(), {}, 0);
-    say(BlockStart::Kind::text, -1, message["tool_plan"].text());
+    prose_.say(BlockStart::Kind::text, message["tool_plan"].text(), -1);
     std::int64_t index = 0;
-    for (JsonView part : message["content"]) say(content_kind(part), index++, content_text(part));
+    for (JsonView part : message["content"]) prose_.say(content_kind(part), content_text(part), index++);
     for (JsonView call : message["tool_calls"]) {
       open_call(call);
       hang_up();
@@ -69,31 +69,14 @@ class CohereReplyReader final : public ReplyReader {
     return content["thinking"].is_string() ? content["thinking"].text() : content["text"].text();
   }
 
-  void say(BlockStart::Kind kind, std::int64_t index, const std::string& text) {
-    if (text.empty()) return;
-    if (!talking_ || kind_ != kind || index_ != index) {
-      hush();
-      BlockStart start;
-      start.kind = kind;
-      sink_.open(block_ = next_++, std::move(start));
-      talking_ = true;
-      kind_ = kind;
-      index_ = index;
-    }
-    sink_.piece(block_, text);
-  }
-  void hush() {
-    if (std::exchange(talking_, false)) sink_.close(block_);
-  }
-
   void open_call(JsonView call) {
-    hush();
+    prose_.hush();
     hang_up();
     BlockStart start;
     start.kind = BlockStart::Kind::tool;
     start.call_id = call["id"].text();
     start.tool.name = call["function"]["name"].text();
-    sink_.open(call_ = next_++, std::move(start));
+    sink_.open(call_ = prose_.number(), std::move(start));
     calling_ = true;
     sink_.piece(call_, call["function"]["arguments"].text());
   }
@@ -115,12 +98,8 @@ class CohereReplyReader final : public ReplyReader {
                {});
   }
 
-  std::uint32_t next_ = 0;
-  std::uint32_t block_ = 0;
+  Prose prose_;
   std::uint32_t call_ = 0;
-  std::int64_t index_ = 0;
-  BlockStart::Kind kind_ = BlockStart::Kind::text;
-  bool talking_ = false;
   bool calling_ = false;
 };
 

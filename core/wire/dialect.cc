@@ -23,6 +23,8 @@ constexpr Dialect kDialects[] = {
     {DialectId::openai_chat, "openai-chat", "/chat/completions", kComment},
     {DialectId::openai_responses, "openai-responses", "/responses", kComment},
     {DialectId::embeddings, "embeddings", "/embeddings", kComment},
+    {DialectId::gemini, "gemini", "", kComment},  // the path holds the model: gemini_path()
+    {DialectId::cohere, "cohere", "/chat", kComment},
 };
 
 constexpr bool rows_are_in_order() {
@@ -86,6 +88,10 @@ std::span<const Dialect> dialects() {
   return kDialects;
 }
 
+std::span<const Dialect> client_dialects() {
+  return std::span(kDialects).first(static_cast<std::size_t>(DialectId::embeddings) + 1);
+}
+
 const Dialect& dialect(DialectId id) {
   return kDialects[static_cast<std::size_t>(id)];
 }
@@ -107,6 +113,8 @@ std::string write_stream_error(DialectId id, const Error& error, std::string_vie
       return response_event("response.failed", sequence, response_object(request_id, "", "failed", response_error(error)));
     case DialectId::openai_chat:
     case DialectId::embeddings:
+    case DialectId::gemini:
+    case DialectId::cohere:
       break;
   }
   return "data: " + openai_error(error) + "\n\n";

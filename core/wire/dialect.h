@@ -11,16 +11,18 @@
 
 namespace pg {
 
-enum class DialectId : std::uint8_t { anthropic, openai_chat, openai_responses, embeddings };
+/// The last two are spoken by providers only.
+enum class DialectId : std::uint8_t { anthropic, openai_chat, openai_responses, embeddings, gemini, cohere };
 
 struct Dialect {
   DialectId id;
-  std::string_view name;           // "anthropic", "openai-chat", "openai-responses", "embeddings": settings, rows, filters
+  std::string_view name;           // "anthropic", "openai-chat", "openai-responses", "embeddings", …: settings, rows, filters
   std::string_view upstream_path;  // what is added to a provider's base URL, which holds the version ("/messages")
   std::string_view ping;           // SSE bytes that say "still here" and that every client of this dialect ignores
 };
 
 std::span<const Dialect> dialects();
+std::span<const Dialect> client_dialects();  // without those that only providers speak
 const Dialect& dialect(DialectId id);
 const Dialect* find_dialect(std::string_view name);
 

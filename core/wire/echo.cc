@@ -223,6 +223,9 @@ EchoReply write_echo(DialectId dialect, std::string_view body, const RequestView
       reply.content_type = "application/json";
       reply.body = embeddings_whole(body, view, echo.input_tokens);
       break;
+    case DialectId::gemini:
+    case DialectId::cohere:
+      break;  // no client speaks them
   }
   return reply;
 }

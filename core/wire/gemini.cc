@@ -27,7 +27,7 @@ class GeminiWriter {
     json_.close_array();
     write_tools();
     write_config();
-    warn_settings();
+    warn_openai_settings(call_, work_.warnings);
     json_.close_object();
     return {};
   }
@@ -207,14 +207,6 @@ class GeminiWriter {
     }
     if (effort != "none" && call_.reasoning.display != "omitted") json_.field("includeThoughts", true);
     json_.close_object();
-  }
-
-  void warn_settings() {
-    if (!call_.user.empty()) work_.warnings.drop("user");
-    if (!call_.metadata.empty()) work_.warnings.drop("metadata");
-    if (!call_.cache_key.empty()) work_.warnings.drop("prompt_cache_key");
-    if (!call_.verbosity.empty()) work_.warnings.drop("verbosity");
-    if (!call_.service_tier.empty()) work_.warnings.drop("service_tier");
   }
 
   const Call& call_;

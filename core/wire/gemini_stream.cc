@@ -2,7 +2,7 @@
 #include <string>
 #include <utility>
 
-#include "core/wire/reply.h"
+#include "core/wire/prose.h"
 
 namespace pg {
 namespace {
@@ -36,7 +36,7 @@ Usage read_gemini_usage(JsonView usage) {
 
 class GeminiReplyReader final : public ReplyReader {
  public:
-  using ReplyReader::ReplyReader;
+  explicit GeminiReplyReader(ReplySink& sink) : ReplyReader(sink), prose_(sink) {}
 
   void event(const SseEvent& event) override {
     if (event.data_lines == 0 || sink_.ended()) return;
@@ -57,7 +57,7 @@ class GeminiReplyReader final : public ReplyReader {
   void end() override {
     if (sink_.ended()) return;
     if (!finished_) return sink_.fail({502, "", "the provider's reply ended early"});
-    hush();
+    prose_.hush();
     sink_.stop(reason_, {});
   }
 
@@ -93,43 +93,24 @@ class GeminiReplyReader final : public ReplyReader {
     const std::string signature = part["thoughtSignature"].text();
     if (part["functionCall"].is_object()) return read_call(part["functionCall"], signature);
     const auto kind = part["thought"].is_true() ? BlockStart::Kind::thinking : BlockStart::Kind::text;
-    say(kind, part["text"].text());
-  }
-
-  void say(BlockStart::Kind kind, const std::string& text) {
-    if (text.empty()) return;
-    if (!talking_ || kind_ != kind) {
-      hush();
-      BlockStart start;
-      start.kind = kind;
-      sink_.open(block_ = next_++, std::move(start));
-      talking_ = true;
-      kind_ = kind;
-    }
-    sink_.piece(block_, text);
-  }
-  void hush() {
-    if (std::exchange(talking_, false)) sink_.close(block_);
+    prose_.say(kind, part["text"].text());
   }
 
   void read_call(JsonView call, const std::string& signature) {
-    hush();
+    prose_.hush();
     BlockStart start;
     start.kind = BlockStart::Kind::tool;
     start.call_id = call["id"].text();  // "" gets a stable one
     start.tool.name = call["name"].text();
     if (!signature.empty()) start.proof = {Proof::Vendor::gemini, signature, false};
-    const std::uint32_t block = next_++;
+    const std::uint32_t block = prose_.number();
     sink_.open(block, std::move(start));
     sink_.piece(block, call["args"].is_object() ? call["args"].raw() : std::string_view("{}"));
     sink_.close(block);
   }
 
-  std::uint32_t next_ = 0;
-  std::uint32_t block_ = 0;
-  BlockStart::Kind kind_ = BlockStart::Kind::text;
+  Prose prose_;
   StopReason reason_ = StopReason::end_turn;
-  bool talking_ = false;
   bool finished_ = false;
 };
 

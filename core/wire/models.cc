@@ -26,16 +26,50 @@ std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+// Gemini's "models/gemini-2.5-pro".
+std::string without_collection(std::string name) {
+  return name.starts_with("models/") ? name.substr(7) : name;
+}
+
+struct AnswerLimit {
+  std::string_view start;
+  std::int64_t tokens;
+};
+// The first that fits counts.
+constexpr AnswerLimit kAnswerLimits[] = {{"claude-3-7", 64'000},      {"claude-3-5", 8192},        {"claude-3-", 4096},
+                                         {"claude-opus-4-0", 32'000}, {"claude-opus-4-1", 32'000}, {"claude-opus-4-20", 32'000},
+                                         {"claude-opus-4@", 32'000},  {"claude-2", 4096}};
+constexpr std::int64_t kUsualMaxTokens = 64'000;
+
 }  // namespace
+
+std::int64_t anthropic_max_tokens(std::string_view model) {
+  // Clouds write more in front: "us.anthropic.claude-…".
+  const std::size_t begin = model.find("claude-");
+  if (begin != std::string_view::npos)
+    for (const AnswerLimit& row : kAnswerLimits)
+      if (model.substr(begin).starts_with(row.start)) return row.tokens;
+  return kUsualMaxTokens;
+}
 
 Result<std::vector<ListedModel>> read_models(std::string_view body) {
   const Json json = Json::parse(body, nullptr, false);
-  const bool listed = json.is_object() && json.contains("data") && json["data"].is_array();
-  if (!listed) return make_error(Code::upstream_failed, "the provider's list of models cannot be read");
+  const bool has_data = json.is_object() && json.contains("data") && json["data"].is_array();
+  const bool has_names = json.is_object() && json.contains("models") && json["models"].is_array();
   std::vector<ListedModel> models;
-  for (const Json& row : json["data"])
-    if (row.is_object() && !text_of(row, "id").empty())
-      models.push_back({text_of(row, "id"), text_of(row, "display_name"), created_of(row)});
+  if (has_data) {
+    for (const Json& row : json["data"])
+      if (row.is_object() && !text_of(row, "id").empty())
+        models.push_back({text_of(row, "id"), text_of(row, "display_name"), created_of(row)});
+  } else if (has_names) {
+    for (const Json& row : json["models"])
+      if (row.is_object() && !text_of(row, "name").empty())
+        models.push_back({without_collection(text_of(row, "name")), text_of(row, "displayName"), 0});
+  }
+  // Codex has `models` of its own, without names, which is none of these lists.
+  const bool other = has_names && models.empty() && !json["models"].empty();
+  if ((!has_data && !has_names) || other)
+    return make_error(Code::upstream_failed, "the provider's list of models cannot be read");
   return models;
 }
 

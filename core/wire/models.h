@@ -17,8 +17,13 @@ struct ListedModel {
   std::int64_t created = 0;  // Unix seconds
 };
 
-/// The models of an OpenAI (`object: list`) or Anthropic (`has_more`) list. upstream_failed when it is neither.
+/// The models of an OpenAI (`object: list`), Anthropic (`has_more`), Gemini or Cohere (`models`, by `name`) list. upstream_failed
+/// when it is none of them.
 Result<std::vector<ListedModel>> read_models(std::string_view body);
+
+/// The most a Claude model of that name answers with, in tokens: what it is asked for when nobody says. 64000 for names that are
+/// not known (Anthropic, Models overview).
+std::int64_t anthropic_max_tokens(std::string_view model);
 
 /// Anthropic: `{data:[{type:"model",id,display_name,created_at}],has_more,first_id,last_id}`; others `{object:"list",data:[…]}`.
 std::string write_models(DialectId dialect, std::span<const ListedModel> models);

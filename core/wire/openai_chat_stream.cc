@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/base/text.h"
-#include "core/wire/reply.h"
+#include "core/wire/prose.h"
 
 namespace pg {
 namespace {
@@ -33,7 +33,7 @@ struct GrowingCall {
 
 class ChatReplyReader final : public ReplyReader {
  public:
-  using ReplyReader::ReplyReader;
+  explicit ChatReplyReader(ReplySink& sink) : ReplyReader(sink), prose_(sink) {}
 
   void event(const SseEvent& event) override {
     if (event.data_lines == 0 || sink_.ended()) return;
@@ -105,23 +105,15 @@ class ChatReplyReader final : public ReplyReader {
   }
   void say(BlockStart::Kind kind, const std::string& text) {
     if (text.empty()) return;
-    if (!talking_ || kind_ != kind) {
-      hush();
+    if (!prose_.is_in(kind)) {
+      prose_.hush();
       settle_calls();
-      BlockStart start;
-      start.kind = kind;
-      sink_.open(block_ = next_++, std::move(start));
-      talking_ = true;
-      kind_ = kind;
     }
-    sink_.piece(block_, text);
-  }
-  void hush() {
-    if (std::exchange(talking_, false)) sink_.close(block_);
+    prose_.say(kind, text);
   }
 
   void read_call(JsonView json) {
-    hush();
+    prose_.hush();
     const bool custom = json["type"].text_is("custom") || json["custom"].is_object();
     const JsonView body = custom ? json["custom"] : json["function"];
     const std::string name = body["name"].text();
@@ -149,7 +141,7 @@ class ChatReplyReader final : public ReplyReader {
     settle_calls();
     calls_.emplace_back();
     calls_.back().index = index;
-    calls_.back().block = next_++;
+    calls_.back().block = prose_.number();
     return calls_.back();
   }
 
@@ -186,11 +178,11 @@ class ChatReplyReader final : public ReplyReader {
   }
 
   void read_legacy_call(JsonView json) {
-    hush();
+    prose_.hush();
     if (calls_.empty()) {
       calls_.emplace_back();
       calls_.back().index = 0;
-      calls_.back().block = next_++;
+      calls_.back().block = prose_.number();
     }
     const std::string name = json["name"].text();
     if (!calls_.front().opened && name != calls_.front().name) calls_.front().name += name;
@@ -199,7 +191,7 @@ class ChatReplyReader final : public ReplyReader {
 
   /// The last block is left open: only the end tells whether the model got to its end.
   void finish() {
-    if (!calls_.empty()) hush();
+    if (!calls_.empty()) prose_.hush();
     for (GrowingCall& call : calls_) {
       if (call.closed || (call.name.empty() && call.arguments.empty())) continue;
       open(call);
@@ -209,11 +201,8 @@ class ChatReplyReader final : public ReplyReader {
   }
 
   std::vector<GrowingCall> calls_;
-  std::uint32_t next_ = 0;
-  std::uint32_t block_ = 0;
-  BlockStart::Kind kind_ = BlockStart::Kind::text;
+  Prose prose_;
   StopReason reason_ = StopReason::end_turn;
-  bool talking_ = false;
   bool finished_ = false;
 };
 

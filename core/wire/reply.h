@@ -22,6 +22,7 @@ struct ReplyFault {
   int status = 502;  // HTTP: the provider's, or what its words mean
   std::string code;  // OpenAI's, when there is one ("context_length_exceeded")
   std::string message;
+  std::int64_t retry_after = -1;  // seconds, where the words say what others have a header for
 };
 
 struct BlockStart {

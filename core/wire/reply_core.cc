@@ -186,6 +186,7 @@ void ReplyCore::fail(ReplyFault fault) {
   if (ended_) return;
   ended_ = failed_ = true;
   fault_status_ = fault.status;
+  retry_after_ = fault.retry_after;
   if (!queue_.empty()) writer_.close(queue_.front().proof, BlockEnd::failed);
   queue_.clear();
   writer_.fail(fault);

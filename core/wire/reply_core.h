@@ -34,6 +34,7 @@ class ReplyCore final : public ReplySink {
   const std::string& model() const { return head_.model; }
   bool failed() const { return failed_; }
   int fault_status() const { return fault_status_; }
+  std::int64_t retry_after() const { return retry_after_; }
 
  private:
   struct Queued {
@@ -67,6 +68,7 @@ class ReplyCore final : public ReplySink {
   std::set<std::string> call_ids_;
   std::uint32_t tools_ = 0;
   int fault_status_ = 0;
+  std::int64_t retry_after_ = -1;
   bool begun_ = false;
   bool ended_ = false;
   bool failed_ = false;

@@ -1,4 +1,6 @@
 // Errors, from each vendor's words to each client's: HTTP status is the common tongue.
+#include <charconv>
+#include <cmath>
 #include <string>
 
 #include "core/base/text.h"
@@ -61,6 +63,20 @@ std::string text_of(JsonView value) {
   return value.is_string() ? value.text() : value.is_number() ? std::string(value.raw()) : std::string();
 }
 
+/// "37s" or "3.5s", as google.rpc.RetryInfo has it, in whole seconds, rounded up; -1 for anything else.
+std::int64_t read_delay(const std::string& text) {
+  double seconds = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool whole = fault == std::errc() && end + 1 == text.data() + text.size() && *end == 's';
+  return whole && seconds >= 0 && seconds <= 86'400 ? static_cast<std::int64_t>(std::ceil(seconds)) : -1;
+}
+
+std::int64_t read_gemini_delay(JsonView details) {
+  for (JsonView detail : details)
+    if (detail["retryDelay"].is_string()) return read_delay(detail["retryDelay"].text());
+  return -1;
+}
+
 }  // namespace
 
 ReplyFault read_fault(Wire wire, JsonView root, int status) {
@@ -78,6 +94,7 @@ ReplyFault read_fault(Wire wire, JsonView root, int status) {
   if (fault.status == 0 && number) fault.status = static_cast<int>(error["code"].number(0));
   if (fault.status < 400 || fault.status > 599) fault.status = status_of_words(type, number ? "" : code);
   if (fault.message.empty()) fault.message = "the provider answered with an error";
+  if (wire == Wire::gemini) fault.retry_after = read_gemini_delay(error["details"]);
   return fault;
 }
 

@@ -112,6 +112,9 @@ int ReplyTranslator::status() const {
                                                : 200;
   return state_->streams ? 200 : client_status(state_->client, own);
 }
+std::int64_t ReplyTranslator::retry_after() const {
+  return state_->core.retry_after();
+}
 bool ReplyTranslator::ended() const {
   return state_->core.ended();
 }

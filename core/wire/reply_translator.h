@@ -39,6 +39,8 @@ class ReplyTranslator {
 
   /// For the client's reply head; complete after finish() when writes_stream() is false.
   int status() const;
+  /// Seconds, when the provider said it in its body; -1 when it did not.
+  std::int64_t retry_after() const;
   /// True once the reply has ended, well or badly: what may still come from the provider says nothing more.
   bool ended() const;
   bool failed() const;

@@ -204,6 +204,8 @@ std::span<const Row> rows_of(DialectId dialect) {
       return kResponsesRows;
     case DialectId::openai_chat:
     case DialectId::embeddings:
+    case DialectId::gemini:
+    case DialectId::cohere:
       break;
   }
   return kChatRows;

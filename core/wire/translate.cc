@@ -49,6 +49,12 @@ void name_tools(const Call& call, ToolTable& tools) {
   }
 }
 
+void cap_tokens(Call& call, std::int64_t cap, Warnings& warnings) {
+  if (cap == 0 || !call.max_tokens || *call.max_tokens <= cap) return;
+  call.max_tokens = cap;
+  warnings.change("max_tokens");
+}
+
 ReplyContext context_of(const Call& call, ToolTable& tools) {
   ReplyContext context;
   context.model = call.model;
@@ -64,8 +70,20 @@ ReplyContext context_of(const Call& call, ToolTable& tools) {
 }  // namespace
 
 Wire wire_of(DialectId dialect) {
-  if (dialect == DialectId::anthropic) return Wire::anthropic;
-  return dialect == DialectId::openai_responses ? Wire::openai_responses : Wire::openai_chat;
+  switch (dialect) {
+    case DialectId::anthropic:
+      return Wire::anthropic;
+    case DialectId::openai_responses:
+      return Wire::openai_responses;
+    case DialectId::gemini:
+      return Wire::gemini;
+    case DialectId::cohere:
+      return Wire::cohere;
+    case DialectId::openai_chat:
+    case DialectId::embeddings:
+      break;
+  }
+  return Wire::openai_chat;
 }
 
 std::string_view wire_name(Wire wire) {
@@ -81,6 +99,7 @@ Result<Translated> translate_request(Wire from, Wire to, std::string_view body, 
   PG_TRY(Call call, row_of(from).read(doc.root(), warnings));
   settle_call(call, warnings);
   if (!has_allowed_tools(to, options)) offer_allowed_tools(call, warnings);
+  cap_tokens(call, options.max_output_tokens, warnings);
   ToolTable tools(row_of(to).max_tool_name, !has_custom_tools(to, options));
   name_tools(call, tools);
   Translated out;

@@ -24,6 +24,7 @@ namespace pg {
 struct TranslateOptions {
   std::string model;                       // what the target calls the model; "" keeps the client's word
   std::int64_t model_max_tokens = 64'000;  // Anthropic demands max_tokens: what it gets when the call names none
+  std::int64_t max_output_tokens = 0;      // a call that asks for more gets this; 0 = no cap
   std::string cache_key;                   // prompt_cache_key for OpenAI targets when the call has none: the session
   bool drop_unsupported = false;           // n, seed, logprobs …: dropped with a warning instead of refused
   bool system_anywhere = false;            // Anthropic: the model takes system messages amid a conversation

@@ -116,7 +116,7 @@ TEST_CASE("credentials from the environment, a file, the database; a missing one
   CHECK(f.provider().credential_problem.empty());
   f.home.set("OPENAI_API_KEY", "two\nlines");
   CHECK(f.provider().credential.empty());
-  CHECK(f.provider().credential_problem == "the credential from env:OPENAI_API_KEY is not one line of printable ASCII");
+  CHECK(f.provider().credential_problem == "the credential from env:OPENAI_API_KEY: not one line of printable ASCII");
 
   f.home.config("[providers.openai]\ncredential = \"file:openai.key\"\n");
   CHECK(f.provider().credential_problem == f.home.dir.file(".config/promptgate/openai.key") + ": no such file");

@@ -52,7 +52,8 @@ TEST_CASE("names, ids, types and ways to sign in") {
   CHECK_FALSE(check_project_type("agent"));
   CHECK(check_project_type("agnet")->hint == "did you mean \"agent\"?");
   CHECK_FALSE(check_auth("x-api-key"));
-  CHECK(said(check_auth("basic")) == "auth must be \"bearer\", \"x-api-key\" or \"none\"");
+  CHECK(said(check_auth("basic")) ==
+        "auth must be \"bearer\", \"x-api-key\", \"x-goog-api-key\", \"api-key\", \"sigv4\", \"google\" or \"none\"");
   CHECK(check_plain_text(""));
   CHECK(check_plain_text("a\nb"));
 }

@@ -13,21 +13,24 @@ TEST_CASE("every shipped row is well formed") {
   const ProviderRows& rows = shipped_providers();
   REQUIRE(rows.size() >= 11);
   for (const char* name : {"echo", "anthropic", "openai", "groq", "mistral", "together", "deepseek", "openrouter", "xai",
-                           "fireworks", "ollama", "cohere", "gemini"})
+                           "fireworks", "ollama", "cohere", "gemini", "azure", "bedrock", "vertex"})
     CHECK_MESSAGE(rows.count(name) == 1, name);
   for (const auto& [name, row] : rows) {
     CAPTURE(name);
-    CHECK(row.vendor == name);
+    // Azure has OpenAI's models. Gemini's two APIs want the key in different fields.
+    CHECK(row.vendor == (name == "azure" ? "openai" : name));
     REQUIRE(row.credential);
-    REQUIRE(row.auth);
-    CHECK((*row.credential == "none") == (*row.auth == "none"));
-    CHECK((name == "echo") == base_urls(row).empty());
+    CHECK(row.auth.has_value() == (name != "gemini"));
+    CHECK((*row.credential == "none") == (row.auth == "none"));
+    const bool has_no_home = name == "echo" || name == "azure" || name == "bedrock" || name == "vertex";
+    CHECK(has_no_home == base_urls(row).empty());
     for (const std::string& text : base_urls(row)) {
       const auto url = parse_url(text);
       REQUIRE(url);
       // Over the open network only encrypted.
       CHECK((url.value().tls || is_loopback_host(url.value().host)));
-      CHECK(url.value().path.find("/v1") != std::string::npos);  // the version is part of the base
+      // The version is part of the base.
+      CHECK((url.value().path.find("/v1") != std::string::npos || url.value().path == "/v2"));
       CHECK_FALSE(url.value().path.ends_with('/'));
     }
   }

@@ -22,6 +22,14 @@ TEST_CASE("rows that lead nowhere, a rebuilt echo and a missing CA file are prob
   CHECK(said("[providers.openai]\nca_file = \"/nonexistent/ca.pem\"\n").find("f:2:11: no such file") != std::string::npos);
 }
 
+TEST_CASE("a CA file is looked for where it will be opened: beside pg.toml") {
+  const Home home;
+  home.config("[providers.openai]\nca_file = \"ca.pem\"\n");
+  CHECK(problems_text(read_settings(home.options).problems).find("no such file") != std::string::npos);
+  home.dir.write(".config/promptgate/ca.pem", "x");
+  CHECK(problems_text(read_settings(home.options).problems) == "");
+}
+
 TEST_CASE("a disabled provider that a project needs says where it was disabled") {
   const Home home;
   home.config("[providers.openai]\nenabled = false\n");

@@ -144,4 +144,33 @@ TEST_CASE("a route's fallback stands above the project's") {
   CHECK(choose_fallback(project, DialectId::openai_chat, "m").value().provider == kOpenai);
 }
 
+TEST_CASE("targets: a provider's own dialect is the exit for who does not speak its other one") {
+  const auto gemini = provider("gemini", {DialectId::openai_chat, DialectId::gemini});
+  const Project project = project_of({gemini});
+  CHECK(choice(project, DialectId::openai_chat, "gemini-3") == "gemini openai-chat gemini-3");
+  CHECK(choice(project, DialectId::anthropic, "gemini-3") == "~gemini gemini gemini-3");
+  CHECK(choice(project, DialectId::openai_responses, "gemini-3") == "~gemini gemini gemini-3");
+  CHECK(choice(project, DialectId::embeddings, "e") == "gemini openai-chat e");
+  const Project native = project_of({provider("cohere", {DialectId::cohere})});
+  CHECK(choice(native, DialectId::embeddings, "e") == "~cohere cohere e");
+  CHECK(choice(native, DialectId::openai_chat, "command-a") == "~cohere cohere command-a");
+  CHECK(choice(project_of({provider("mistral", {DialectId::openai_chat})}), DialectId::embeddings, "e") ==
+        "~mistral openai-chat e");
+}
+
+TEST_CASE("targets: where outlets are each a vendor's, the model says which, and its name there is found") {
+  auto vertex = provider("vertex", {DialectId::gemini, DialectId::anthropic});
+  vertex->outlets[0].vendor = "gemini";
+  vertex->outlets[1].vendor = "anthropic";
+  vertex->model_names["claude-x"] = "claude-x@2026";
+  const Project project = project_of({kOpenai, vertex});
+  CHECK(choice(project, DialectId::anthropic, "claude-x") == "vertex anthropic claude-x@2026");
+  CHECK(choice(project, DialectId::openai_chat, "claude-x") == "~vertex anthropic claude-x@2026");
+  CHECK(choice(project, DialectId::anthropic, "gemini-3") == "~vertex gemini gemini-3");
+  CHECK(choice(project, DialectId::openai_chat, "gemini-3") == "~vertex gemini gemini-3");
+  CHECK(choice(project, DialectId::openai_chat, "gpt-5") == "openai openai-chat gpt-5");
+  CHECK(choice(project, DialectId::openai_chat, "vertex:gpt-5").starts_with("not_found"));
+  CHECK(choice(project_of({vertex}), DialectId::embeddings, "gemini-embedding").starts_with("not_found"));
+}
+
 }  // namespace pg

@@ -37,6 +37,30 @@ TEST_CASE("an Anthropic list is read") {
   CHECK(models->at(0).created == 1'763'942'400);
 }
 
+TEST_CASE("a Gemini and a Cohere list are read") {
+  const auto gemini =
+      read_models(R"({"models":[{"name":"models/gemini-3","displayName":"Gemini 3"},{"name":"tunedModels/x"},{}]})");
+  REQUIRE(gemini);
+  REQUIRE(gemini.value().size() == 2);
+  CHECK(gemini.value()[0].id == "gemini-3");
+  CHECK(gemini.value()[0].name == "Gemini 3");
+  CHECK(gemini.value()[1].id == "tunedModels/x");
+  CHECK(read_models(R"({"models":[{"name":"command-a"}]})").value()[0].id == "command-a");
+  CHECK(read_models(R"({"models":[]})").value().empty());
+  CHECK_FALSE(read_models(R"({"models":[{"slug":"gpt-5"}]})"));  // Codex's own
+}
+
+TEST_CASE("what a Claude model answers with at most goes by its name, however a cloud spells it") {
+  CHECK(anthropic_max_tokens("claude-3-haiku-20240307") == 4096);
+  CHECK(anthropic_max_tokens("claude-3-5-sonnet-latest") == 8192);
+  CHECK(anthropic_max_tokens("claude-3-7-sonnet-20250219") == 64'000);
+  CHECK(anthropic_max_tokens("claude-opus-4-1-20250805") == 32'000);
+  CHECK(anthropic_max_tokens("us.anthropic.claude-opus-4-20250514-v1:0") == 32'000);
+  CHECK(anthropic_max_tokens("claude-opus-4@20250514") == 32'000);
+  CHECK(anthropic_max_tokens("claude-opus-4-5") == 64'000);
+  CHECK(anthropic_max_tokens("anything") == 64'000);
+}
+
 TEST_CASE("what is no list is upstream_failed") {
   for (const char* body : {"", "<html>", "[]", "{}", "null", "7", R"({"object":"list"})", R"({"data":{}})", R"({"data":"x"})",
                            R"({"error":{"message":"no"}})", "{\"data\":[", "\xFF"}) {

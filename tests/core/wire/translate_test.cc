@@ -37,6 +37,20 @@ std::string unwrapped(std::string_view text, std::size_t piece) {
 
 }  // namespace
 
+TEST_CASE("options: a cap lowers what a call asks for, and says so") {
+  TranslateOptions options;
+  options.max_output_tokens = 100;
+  Json ask = kAsk;
+  ask["max_completion_tokens"] = 101;
+  const auto lowered = translate_request(Wire::openai_chat, Wire::gemini, ask.dump(), options);
+  REQUIRE(lowered.has_value());
+  CHECK(Json::parse(lowered->body)["generationConfig"]["maxOutputTokens"] == 100);
+  CHECK(lowered->warnings == std::vector<std::string>{"change:max_tokens"});
+  ask["max_completion_tokens"] = 100;
+  CHECK(translate_request(Wire::openai_chat, Wire::gemini, ask.dump(), options)->warnings.empty());
+  CHECK_FALSE(translated(Wire::openai_chat, Wire::gemini, kAsk, options)["generationConfig"].contains("maxOutputTokens"));
+}
+
 TEST_CASE("options: the target's model, its token field, its roles") {
   TranslateOptions options;
   options.model = "target/model";

@@ -1,0 +1,59 @@
+// Access tokens bought with service accounts: kept until shortly before they end, and asked for by one exchange at a time.
+// Shared by all threads, locked inside; nobody waits with the lock held.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "core/base/secret_string.h"
+#include "core/base/service_account.h"
+#include "proxy/net/loop.h"
+#include "proxy/net/tls.h"
+
+namespace pg {
+
+class AccessTokens {
+ public:
+  using Token = std::shared_ptr<const SecretString>;
+
+  /// What a caller has to do about a token.
+  struct Turn {
+    Token token;                 // usable now; with fetch, a new one is due all the same
+    bool fetch = false;          // it is yours to ask for a new one; tell put() or fail() how that went
+    std::optional<Error> error;  // the last attempt failed a moment ago
+  };                             // none of the three: somebody else is asking, look again shortly
+  Turn take(const std::string& account, SteadyTime now);
+  void put(const std::string& account, AccessToken token, SteadyTime now);
+  void fail(const std::string& account, Error error, SteadyTime now);
+
+ private:
+  struct Entry {
+    Token token;
+    SteadyTime refresh, end;  // of the token
+    bool fetching = false;
+    std::optional<Error> error;
+    SteadyTime retry;  // not before
+  };
+
+  std::mutex mutex_;
+  std::map<std::string, Entry> entries_;
+};
+
+/// What fetching a token needs, all of it the caller's.
+struct TokenErrand {
+  Loop& loop;
+  TlsContexts& tls;
+  const Clock& clock;
+  const std::string& ca_file;
+  Millis connect_timeout;
+};
+
+/// The account's token: the kept one, or a new one from its token_uri. upstream_failed, upstream_timeout.
+Task<Result<AccessTokens::Token>> find_token(AccessTokens& tokens, const ServiceAccount& account, const TokenErrand& errand);
+
+}  // namespace pg

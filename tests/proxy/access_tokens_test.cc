@@ -1,0 +1,53 @@
+#include "proxy/access_tokens.h"
+
+#include <doctest/doctest.h>
+
+using namespace pg;
+using std::chrono::seconds;
+
+namespace {
+
+AccessToken token(const char* text, std::int64_t lives) {
+  return {SecretString(text), lives};
+}
+
+}  // namespace
+
+TEST_CASE("access tokens: one asks, the others wait or use the old one, and it is renewed before its end") {
+  AccessTokens tokens;
+  const SteadyTime start{};
+  CHECK(tokens.take("a", start).fetch);
+  const AccessTokens::Turn waiting = tokens.take("a", start);
+  CHECK_FALSE(waiting.fetch);
+  CHECK(waiting.token == nullptr);
+  CHECK_FALSE(waiting.error);
+  CHECK(tokens.take("b", start).fetch);  // another account's is another errand
+
+  tokens.put("a", token("one", 3600), start);
+  CHECK(tokens.take("a", start + seconds(3299)).token->reveal() == "one");
+  CHECK_FALSE(tokens.take("a", start + seconds(3299)).fetch);
+  const AccessTokens::Turn early = tokens.take("a", start + seconds(3301));
+  CHECK(early.fetch);
+  CHECK(early.token->reveal() == "one");
+  CHECK_FALSE(tokens.take("a", start + seconds(3302)).fetch);  // somebody is on it
+  CHECK(tokens.take("a", start + seconds(3302)).token->reveal() == "one");
+  CHECK(tokens.take("a", start + seconds(3591)).token == nullptr);  // too close to its end
+  tokens.put("a", token("two", 3600), start + seconds(3591));
+  CHECK(tokens.take("a", start + seconds(3600)).token->reveal() == "two");
+}
+
+TEST_CASE("access tokens: a refusal is told to all for a moment, and an old token survives it") {
+  AccessTokens tokens;
+  const SteadyTime start{};
+  CHECK(tokens.take("a", start).fetch);
+  tokens.fail("a", make_error(Code::upstream_failed, "no"), start);
+  CHECK(tokens.take("a", start + seconds(1)).error->message == "no");
+  CHECK(tokens.take("a", start + seconds(3)).fetch);
+  tokens.put("a", token("one", 100), start + seconds(3));
+  CHECK(tokens.take("a", start + seconds(60)).fetch);  // past half of a short life
+  tokens.fail("a", make_error(Code::upstream_failed, "no"), start + seconds(60));
+  const AccessTokens::Turn kept = tokens.take("a", start + seconds(61));
+  CHECK(kept.token->reveal() == "one");
+  CHECK_FALSE(kept.error);
+  CHECK(tokens.take("a", start + seconds(94)).fetch);
+}
