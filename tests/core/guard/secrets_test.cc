@@ -123,7 +123,7 @@ TEST_CASE("rule files: malformed blocks are refused with their place and id") {
 TEST_CASE("rules without their examples find the same in the same places of the file") {
   const std::string_view whole = shipped("secrets.toml");
   const std::string lean = without_examples(whole);
-  CHECK(lean.size() < whole.size() / 2);
+  CHECK(lean.size() * 3 < whole.size() * 2);
   CHECK(std::count(lean.begin(), lean.end(), '\n') == std::count(whole.begin(), whole.end(), '\n'));
   const auto quick = SecretRules::read(lean, "secrets.toml").value();
   const auto full = shipped_secret_rules();
