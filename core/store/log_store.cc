@@ -30,10 +30,9 @@ std::string_view clipped(std::string_view text, std::size_t size = kMaxText) {
   return text.substr(0, size);
 }
 
-void bind_row(Statement& to, const LogRow& row) {
-  int at = 0;
-  const auto text = [&](std::string_view value) { to.bind_view(++at, clipped(value)); };
-  const auto number = [&](std::int64_t value) { to.bind(++at, value); };
+// The columns in their order, each as text(value) or number(value).
+template <class Text, class Number>
+void visit_columns(const LogRow& row, const Text& text, const Number& number) {
   text(row.id);
   number(row.time);
   for (const std::string* value : {&row.project, &row.project_id, &row.key, &row.agent, &row.agent_version, &row.session,
@@ -56,6 +55,30 @@ void bind_row(Statement& to, const LogRow& row) {
   number(row.unknown_tokens);
   text(row.error);
   text(row.upstream_request_id);
+}
+
+// One bit for each column whose text is empty.
+std::uint64_t shape_of(const LogRow& row) {
+  std::uint64_t shape = 0, bit = 1;
+  visit_columns(
+      row,
+      [&](std::string_view value) {
+        if (value.empty()) shape |= bit;
+        bit <<= 1;
+      },
+      [&](std::int64_t) { bit <<= 1; });
+  return shape;
+}
+
+// What is empty stands in the statement and is not bound: most columns of most rows.
+void bind_row(Statement& to, const LogRow& row) {
+  int at = 0;
+  visit_columns(
+      row,
+      [&](std::string_view value) {
+        if (!value.empty()) to.bind_view(++at, clipped(value));
+      },
+      [&](std::int64_t value) { to.bind(++at, value); });
 }
 
 LogRow read_row(const Statement& from) {
@@ -84,21 +107,31 @@ LogRow read_row(const Statement& from) {
   return row;
 }
 
-std::string insert_sql() {
-  std::string marks = "?";
-  for (int i = 1; i < kColumnCount; ++i) marks += ", ?";
-  return fmt::format("INSERT INTO log({}) VALUES({})", kColumns, marks);
+std::string insert_sql(std::uint64_t shape) {
+  std::string values;
+  for (int i = 0; i < kColumnCount; ++i) values += (shape >> i & 1) != 0 ? ",''" : ",?";
+  return fmt::format("INSERT INTO log({}) VALUES({})", kColumns, values.substr(1));
 }
 
 }  // namespace
 
+Result<Statement*> LogStore::insert_of(std::uint64_t shape) {
+  constexpr std::size_t kMaxShapes = 16;
+  for (auto& [known, statement] : inserts_)
+    if (known == shape) return &statement;
+  if (inserts_.size() >= kMaxShapes) inserts_.erase(inserts_.begin());
+  PG_TRY(Statement statement, db_.prepare(insert_sql(shape)));
+  inserts_.emplace_back(shape, std::move(statement));
+  return &inserts_.back().second;
+}
+
 Status LogStore::insert(std::span<const LogRow> rows) {
   if (rows.empty()) return {};
   PG_TRY(Transaction transaction, Transaction::begin(db_));
-  PG_TRY(Statement statement, db_.prepare(insert_sql()));
   for (const LogRow& row : rows) {
-    bind_row(statement, row);
-    if (auto done = statement.run(); !done) return make_error(Code::io_failed, done.error().message, done.error().detail);
+    PG_TRY(Statement * statement, insert_of(shape_of(row)));
+    bind_row(*statement, row);
+    if (auto done = statement->run(); !done) return make_error(Code::io_failed, done.error().message, done.error().detail);
   }
   return transaction.commit();
 }

@@ -75,7 +75,10 @@ class LogStore {
   Result<std::int64_t> last_seq();
 
  private:
+  Result<Statement*> insert_of(std::uint64_t shape);
+
   Db& db_;
+  std::vector<std::pair<std::uint64_t, Statement>> inserts_;  // by which of a row's texts are empty
 };
 
 /// `status:429 model:"gpt-4o" -agent:codex`-style words to a query; the first set: field:value, commas for any-of, globs, 4xx.
