@@ -64,6 +64,8 @@ class BlobSink {
   virtual void miss(const ObjectId& id) = 0;
   /// True when the beginning tells enough: then take() gets no more than it, although the blob is longer.
   virtual bool is_enough(std::string_view beginning) const = 0;
+  /// So many more objects than was said before are going to come to one of the sinks.
+  virtual void expect(std::size_t /*objects*/) {}
 };
 
 }  // namespace pg

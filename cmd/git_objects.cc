@@ -178,6 +178,7 @@ void ObjectStore::walk(Pack& pack, const std::function<bool(const ObjectId&)>& i
     return;
   }
   for (const ObjectId& id : walk.lost()) sinks.front()->miss(id);
+  sinks.front()->expect(walk.wanted());
   on_threads(sinks, [&](BlobSink& sink) { walk.work(sink); });
 }
 
@@ -196,6 +197,7 @@ std::vector<ObjectId> ObjectStore::loose_ids() const {
 /// `is_sure`: these are blobs, so that one which is not there, or is something else, is missed.
 void ObjectStore::read_singles(const std::vector<ObjectId>& ids, bool is_sure, const std::vector<BlobSink*>& sinks) {
   std::atomic<std::size_t> next = 0;
+  sinks.front()->expect(ids.size());
   on_threads(sinks, [&](BlobSink& sink) {
     Single single(*this);
     for (std::size_t i = next++; i < ids.size(); i = next++) {

@@ -24,6 +24,11 @@ constexpr std::size_t kKept = 4U << 20;  // larger buffers are not kept for the 
 
 }  // namespace
 
+std::size_t PackWalk::wanted() const {
+  const auto marked = [](std::uint8_t marks) { return (marks & is_wanted) != 0; };
+  return lost_.size() + static_cast<std::size_t>(std::count_if(marks_.begin(), marks_.end(), marked));
+}
+
 bool PackWalk::next_task(Worker& worker, Task& task) {
   if (!worker.stack.empty()) {
     task = std::move(worker.stack.back());

@@ -28,6 +28,8 @@ class PackWalk {
   void work(BlobSink& sink);
   /// Wanted objects that hang on no base; for miss(). Valid after plan().
   const std::vector<ObjectId>& lost() const { return lost_; }
+  /// How many objects are going to be taken or missed. Valid after plan().
+  std::size_t wanted() const;
 
  private:
   using Node = std::uint32_t;  // entries by their offset

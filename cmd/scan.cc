@@ -66,14 +66,6 @@ void show_errors(const ScanResult& result, Shell& shell) {
   if (result.totals.bytes == 0) shell.warn("nothing was scanned: zero bytes read");
 }
 
-ScanResult scan_with_progress(ScanOptions options, const ScanPlan& plan, const Shell& shell) {
-  ScanProgress progress;
-  options.progress = &progress;
-  std::optional<ProgressLine> line;
-  if (shell.err_tty && !shell.quiet) line.emplace(progress, shell.err, shell.width);
-  return scan_sources(options, *plan.guards, plan.secrets.get());
-}
-
 // Blobs have no directory to walk: what the settings exclude is left out of what was found.
 void drop_excluded(const std::vector<std::string>& patterns, std::vector<ScanFinding>& findings) {
   std::string text;
@@ -83,16 +75,34 @@ void drop_excluded(const std::vector<std::string>& patterns, std::vector<ScanFin
   if (!rules.empty()) std::erase_if(findings, [&rules](const ScanFinding& f) { return is_path_ignored(rules, f.path); });
 }
 
-Result<ScanResult> scan_blobs_of(const ScanFlags& flags, const ScanPlan& plan) {
+/// Shows on a terminal how far a scan is, as long as it lives.
+class WatchedScan {
+ public:
+  explicit WatchedScan(const Shell& shell) {
+    if (shell.err_tty && !shell.quiet) line_.emplace(progress_, shell.err, shell.width);
+  }
+  ScanProgress* progress() { return line_ ? &progress_ : nullptr; }
+
+ private:
+  ScanProgress progress_;
+  std::optional<ProgressLine> line_;
+};
+
+Result<ScanResult> scan_blobs_of(const ScanFlags& flags, const ScanPlan& plan, const Shell& shell) {
   GitScanOptions git = flags.git;
   git.scope = flags.staged ? GitScope::staged : flags.history ? GitScope::history : GitScope::added;
   git.paths = flags.sources.paths;
   git.threads = flags.sources.threads;
+  git.archives = flags.sources.archives;
+  git.max_file_size = flags.sources.max_file_size;
   if (std::find(git.paths.begin(), git.paths.end(), "-") != git.paths.end())
     return make_error(Code::bad_request, "standard input is no repository");
+  WatchedScan watched(shell);
+  git.progress = watched.progress();
   PG_TRY(ScanResult result, scan_git(git, *plan.guards, plan.secrets.get()));
+  // What a commit adds is in the tree, and soon in the history.
+  result.seen_in = flags.history ? SeenIn::history : SeenIn::both;
   drop_excluded(plan.settings.exclude, result.findings);
-  if (flags.sources.archives) result.notes.push_back("archives in git are not opened: --archives is for files");
   // Only a scan of everything can tell that an entry of the baseline is needed no more.
   const bool is_whole = flags.history && git.range.empty() && git.branches.empty() && git.since.empty() && git.paths.empty();
   if (is_whole) result.scanned = {"."};
@@ -100,10 +110,12 @@ Result<ScanResult> scan_blobs_of(const ScanFlags& flags, const ScanPlan& plan) {
 }
 
 Result<ScanResult> scan_what(const ScanFlags& flags, const ScanPlan& plan, const Shell& shell) {
-  if (is_git(flags)) return scan_blobs_of(flags, plan);
+  if (is_git(flags)) return scan_blobs_of(flags, plan, shell);
   ScanOptions sources = flags.sources;
   if (sources.paths.empty()) sources.paths = {"."};
-  return scan_with_progress(sources, plan, shell);
+  WatchedScan watched(shell);
+  sources.progress = watched.progress();
+  return scan_sources(sources, *plan.guards, plan.secrets.get());
 }
 
 Result<std::vector<BaselineEntry>> open_baseline(const ScanFlags& flags) {
@@ -115,17 +127,17 @@ Result<std::vector<BaselineEntry>> open_baseline(const ScanFlags& flags) {
 /// Marks what is known, says what no longer is, and writes the file anew when that was asked for.
 Status go_by_baseline(const ScanFlags& flags, const Guards& guards, ScanResult& result, Shell& shell) {
   PG_TRY(const auto known, open_baseline(flags));
-  const auto unused = apply_baseline(known, result.scanned, result.findings);
+  const auto unused = apply_baseline(known, result);
   if (!flags.update_baseline) {
     for (const BaselineEntry& entry : unused)
       shell.note(fmt::format("unused in the baseline: {} {} {}", entry.fingerprint, escape_controls(entry.rule),
                              escape_controls(entry.path)));
     return {};
   }
-  const auto entries = update_baseline(known, result.scanned, guards, result.findings);
+  const auto entries = update_baseline(known, result, guards);
   PG_TRY_STATUS(write_file(flags.baseline, write_baseline(entries)));
   ::chmod(flags.baseline.c_str(), 0644);  // it holds nothing secret and lives in a repository
-  apply_baseline(entries, result.scanned, result.findings);
+  apply_baseline(entries, result);
   shell.note(fmt::format("{}: {} known, {} no longer there", escape_controls(flags.baseline), entries.size(), unused.size()));
   return {};
 }

@@ -118,7 +118,7 @@ void ArchiveScan::scan_nested_zip(ByteSource& source, const std::string& path, i
   std::string bytes;
   for (constexpr std::size_t kStep = 256 << 10;;) {
     const std::size_t had = bytes.size();
-    if (had >= caps_.nested) return complain(path, "a zip file inside another archive that is too large, not read");
+    if (had >= caps_.nested) return complain(path, "a zip file that is too large to be read as a stream, not read");
     bytes.resize(had + kStep);
     const auto got = read_fully(source, bytes.data() + had, kStep);
     if (!got) return complain(path, got.error().message);
@@ -158,19 +158,31 @@ void ArchiveScan::scan_entry(RandomBytes& bytes, const ZipEntry& entry, const st
 }  // namespace
 
 void scan_archive(int file, const std::string& path, ScanReader& reader, ScanResult& result, const ArchiveCaps& caps) {
-  struct stat info {};
-  if (::fstat(file, &info) != 0 || ::lseek(file, 0, SEEK_SET) != 0) {
-    result.errors.push_back(fmt::format("{}: cannot be read again, so not as an archive", path));
-    return;
-  }
-  const std::string head(reader.head().substr(0, 512));
+  const std::string read(reader.head());
   ArchiveScan scan(reader, result, caps);
-  if (head.starts_with("PK")) {
+  struct stat info {};
+  if (::fstat(file, &info) != 0 || !S_ISREG(info.st_mode) || ::lseek(file, 0, SEEK_SET) != 0) {
+    FileSource rest(file);
+    PrefixedSource whole(read, rest);
+    return scan.scan_stream(whole, read, path, 1);
+  }
+  if (read.starts_with("PK")) {
     FileBytes bytes(file, static_cast<std::uint64_t>(info.st_size));
     return scan.scan_zip(bytes, path, 1);
   }
   FileSource source(file);
-  scan.scan_stream(source, head, path, 1);
+  scan.scan_stream(source, read, path, 1);
+}
+
+void scan_archive(std::string_view bytes, const std::string& path, ScanReader& reader, ScanResult& result,
+                  const ArchiveCaps& caps) {
+  ArchiveScan scan(reader, result, caps);
+  if (bytes.starts_with("PK")) {
+    MemoryBytes memory(bytes);
+    return scan.scan_zip(memory, path, 1);
+  }
+  MemorySource source(bytes);
+  scan.scan_stream(source, bytes.substr(0, 512), path, 1);
 }
 
 }  // namespace pg

@@ -1,5 +1,5 @@
 // A baseline: the findings that are known, so that only new ones count. One a line, sorted, without places or times: it changes
-// only when findings come or go.
+// only when findings come or go. One file serves the tree and the history: each entry says where it was seen.
 #pragma once
 
 #include <string>
@@ -14,6 +14,7 @@ struct BaselineEntry {
   std::string fingerprint;  // of rule, keyed hash of the value, and path: a line that moves keeps it
   std::string rule;
   std::string path;
+  SeenIn seen_in = SeenIn::tree;
   bool operator==(const BaselineEntry&) const = default;
 };
 
@@ -21,12 +22,13 @@ struct BaselineEntry {
 Result<std::vector<BaselineEntry>> read_baseline(std::string_view text, const std::string& file);
 std::string write_baseline(std::vector<BaselineEntry> entries);
 
-/// Marks what the baseline knows, and gives back its entries below the scanned `paths` that nothing matched any more.
-std::vector<BaselineEntry> apply_baseline(const std::vector<BaselineEntry>& known, const std::vector<std::string>& paths,
-                                          std::vector<ScanFinding>& findings);
+/// Marks what the baseline knows, and gives back the entries that nobody needs any more: nothing matched them, they lie below
+/// what was scanned, and were only ever seen where this scan looks.
+std::vector<BaselineEntry> apply_baseline(const std::vector<BaselineEntry>& known, ScanResult& result);
 
-/// The baseline that knows every finding which no mark or setting allows; entries outside of `paths` stay as they are.
-std::vector<BaselineEntry> update_baseline(const std::vector<BaselineEntry>& known, const std::vector<std::string>& paths,
-                                           const Guards& guards, const std::vector<ScanFinding>& findings);
+/// The baseline that knows every finding which no mark or setting allows; entries of other paths stay as they are, and what is
+/// gone here but was seen elsewhere, too, stays for the scan of that.
+std::vector<BaselineEntry> update_baseline(const std::vector<BaselineEntry>& known, const ScanResult& result,
+                                           const Guards& guards);
 
 }  // namespace pg

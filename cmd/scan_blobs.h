@@ -17,9 +17,17 @@ namespace pg {
 
 using BlobFindings = std::unordered_map<ObjectId, std::vector<ScanFinding>, ObjectIdHash>;
 
+/// What is done with blobs.
+struct BlobOptions {
+  unsigned threads = 0;
+  std::uint64_t max_size = 0;  // larger ones are left out; 0: none is
+  bool archives = false;
+  ScanProgress* progress = nullptr;
+};
+
 class BlobScan {
  public:
-  BlobScan(const GitRepository& repository, const Guards& guards, const SecretRules* secrets, unsigned threads);
+  BlobScan(const GitRepository& repository, const Guards& guards, const SecretRules* secrets, const BlobOptions& options);
   ~BlobScan();
 
   /// Every blob that the repository has.
@@ -37,12 +45,13 @@ class BlobScan {
   class Sink;
   enum class News { none, finding, end };
   void tell(News news);
-  Status rescue_one(const ObjectId& id, ScanReader& reader, BlobFindings& found, ScanTotals& totals);
+  Status rescue_one(const ObjectId& id, ScanReader& reader, BlobFindings& found, ScanResult& result);
   void rescue(const ObjectIds& ids, BlobFindings& found, ScanResult& result);
 
   const GitRepository& repository_;
   const Guards& guards_;
   const SecretRules* secrets_;
+  BlobOptions options_;
   ObjectStore store_;
   std::vector<std::unique_ptr<Sink>> sinks_;
   std::vector<BlobSink*> pointers_;

@@ -37,8 +37,9 @@ BlobFindings scan_after(const GitScan& scan, const std::vector<GitChange>& chang
   ObjectIds ids;
   for (const GitChange& change : changes) ids.insert(change.after);
   // Few blobs are not worth a thread's start.
-  const unsigned threads = ids.size() < 16 ? 1 : scan.options.threads;
-  BlobScan blobs(scan.repository, scan.guards, scan.secrets, threads);
+  BlobOptions options = blob_options(scan.options);
+  if (ids.size() < 16) options.threads = 1;
+  BlobScan blobs(scan.repository, scan.guards, scan.secrets, options);
   blobs.scan_some(ids);
   return blobs.finish({}, result);
 }
@@ -98,7 +99,9 @@ Status find_commits(const GitScan& scan, const std::string& base, std::vector<Sc
   GitHistory history(scan.repository.id_size, has_finding);
   PG_TRY_STATUS(read_history(scan.repository, {"--end-of-options", base + "..HEAD", "--"}, history));
   ScanResult aside;  // these blobs are not what was asked for, so they count nowhere
-  BlobScan blobs(scan.repository, scan.guards, scan.secrets, scan.options.threads);
+  BlobOptions options = blob_options(scan.options);
+  options.progress = nullptr;
+  BlobScan blobs(scan.repository, scan.guards, scan.secrets, options);
   blobs.scan_some(history.blobs());
   const BlobFindings found = blobs.finish({}, aside);
   std::map<std::tuple<std::string, RuleIndex, std::string>, ScanFinding> known;

@@ -1,6 +1,7 @@
 // What `pg scan` does in a git repository: the whole history, what is staged, or what a branch adds.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct GitScanOptions {
   std::string base;                   // added: the revision that a branch left
   std::vector<std::string> paths;     // the repository, or parts of its work tree; none: that of the current directory
   unsigned threads = 0;
+  std::uint64_t max_file_size = 0;   // larger blobs are left out; 0: none is
+  bool archives = false;             // look into zip, tar and gzip blobs
+  ScanProgress* progress = nullptr;  // told how far it is; may be null
 };
 
 /// Scans blobs, never the work tree. Paths are relative to the top of the repository. Refuses when there is no git, no repository

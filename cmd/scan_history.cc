@@ -102,6 +102,10 @@ struct HistoricFinding {
 
 }  // namespace
 
+BlobOptions blob_options(const GitScanOptions& options) {
+  return {options.threads, options.max_file_size, options.archives, options.progress};
+}
+
 Status read_history(const GitRepository& repository, const std::vector<std::string>& revisions, GitHistory& history) {
   std::vector<std::string> args = GitHistory::log_arguments();
   args.insert(args.end(), revisions.begin(), revisions.end());
@@ -212,7 +216,7 @@ Status scan_history(const GitScan& scan, ScanResult& result) {
   const GitRepository& repository = scan.repository;
   PG_TRY(const std::vector<std::string> revisions, revisions_of(scan));
   GitHistory history(repository.id_size, [&](std::string_view path) { return repository.is_in(path); });
-  BlobScan blobs(repository, scan.guards, scan.secrets, scan.options.threads);
+  BlobScan blobs(repository, scan.guards, scan.secrets, blob_options(scan.options));
   Outline outline;
   if (is_whole(scan)) {
     PG_TRY_STATUS(keep_what_was_read(scan_all(scan, blobs, history, outline), history, result));

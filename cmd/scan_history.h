@@ -20,6 +20,9 @@ struct GitScan {
   const SecretRules* secrets;
 };
 
+/// What the options say of each blob.
+BlobOptions blob_options(const GitScanOptions& options);
+
 /// Adds the findings of the history that the options name.
 Status scan_history(const GitScan& scan, ScanResult& result);
 

@@ -20,9 +20,15 @@ void draw(std::FILE* out, std::string_view text) {
 
 }  // namespace
 
-std::string progress_text(std::uint64_t files, std::uint64_t bytes, double seconds) {
-  const double megabytes = static_cast<double>(bytes) / 1e6;
-  return fmt::format("{} files, {:.1f} MB, {:.0f} MB/s", files, megabytes, seconds > 0 ? megabytes / seconds : 0.0);
+std::string progress_text(const ScanProgress& progress, double seconds) {
+  const std::uint64_t done = progress.files.load(), all = progress.objects.load();
+  const double megabytes = static_cast<double>(progress.bytes.load()) / 1e6;
+  const std::string rate = fmt::format("{:.1f} MB, {:.0f} MB/s", megabytes, seconds > 0 ? megabytes / seconds : 0.0);
+  if (all == 0) return fmt::format("{} files, {}", done, rate);
+  std::string text = fmt::format("{} of {} objects, {}", done, std::max(all, done), rate);
+  if (done > 0 && done < all)
+    text += fmt::format(", {:.0f} s left", seconds * static_cast<double>(all - done) / static_cast<double>(done));
+  return text;
 }
 
 ProgressLine::ProgressLine(const ScanProgress& progress, std::FILE* out, int width)
@@ -43,7 +49,7 @@ void ProgressLine::show() {
   if (wake_.wait_for(lock, kFirst, [&] { return done_; })) return;
   do {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    const std::string text = "scanning: " + progress_text(progress_.files.load(), progress_.bytes.load(), seconds);
+    const std::string text = "scanning: " + progress_text(progress_, seconds);
     draw(out_, std::string(kErase) + text.substr(0, static_cast<std::size_t>(std::max(20, width_ - 1))));
   } while (!wake_.wait_for(lock, kEach, [&] { return done_; }));
   draw(out_, kErase);

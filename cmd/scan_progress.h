@@ -10,8 +10,8 @@
 
 namespace pg {
 
-/// "1234 files, 56.7 MB, 310.2 MB/s": what the line holds.
-std::string progress_text(std::uint64_t files, std::uint64_t bytes, double seconds);
+/// "1234 files, 56.7 MB, 310 MB/s", or "1234 of 5678 objects, 56.7 MB, 310 MB/s, 3 s left": what the line holds.
+std::string progress_text(const ScanProgress& progress, double seconds);
 
 /// Shows `progress` on `out` from 300 ms on until it is destroyed, which erases it. The thread shares only the progress's
 /// atomics.

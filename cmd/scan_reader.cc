@@ -15,6 +15,33 @@ std::optional<bool> big_endian_utf16(std::string_view head) {
   return std::nullopt;
 }
 
+/// The byte order of text that can only be UTF-16 without a mark: seven of eight units are ASCII that people write, none is
+/// another control character.
+std::optional<bool> unmarked_utf16(std::string_view head) {
+  constexpr std::size_t kFewest = 16;  // bytes: less may be anything
+  const std::size_t size = std::min(head.size(), ScanReader::kSniffed) / 2 * 2;
+  if (size < kFewest) return std::nullopt;
+  const bool big_endian = head[0] == 0;
+  std::size_t plain = 0;
+  for (std::size_t i = 0; i < size; i += 2) {
+    const auto high = static_cast<unsigned char>(head[big_endian ? i : i + 1]);
+    const auto low = static_cast<unsigned char>(head[big_endian ? i + 1 : i]);
+    if (high != 0) continue;
+    const bool written = (low >= ' ' && low <= '~') || low == '\t' || low == '\n' || low == '\r';
+    if (!written && low < 0xA0) return std::nullopt;
+    plain += written ? 1 : 0;
+  }
+  if (plain * 2 * 8 < size * 7) return std::nullopt;
+  return big_endian;
+}
+
+std::optional<bool> utf16_order(std::string_view head, bool& marked) {
+  const auto by_mark = big_endian_utf16(head);
+  marked = by_mark.has_value();
+  if (marked || head.substr(0, ScanReader::kSniffed).find('\0') == std::string_view::npos) return by_mark;
+  return unmarked_utf16(head);
+}
+
 }  // namespace
 
 bool is_archive(std::string_view head) {
@@ -45,7 +72,8 @@ void ScanReader::fill(ByteSource& source, std::size_t want, bool& at_end) {
 }
 
 bool ScanReader::is_binary(std::string_view beginning) {
-  if (big_endian_utf16(beginning)) return false;
+  bool marked = false;
+  if (utf16_order(beginning, marked)) return false;
   return beginning.substr(0, kSniffed).find('\0') != std::string_view::npos;
 }
 
@@ -71,8 +99,9 @@ ScanReader::Outcome ScanReader::scan(ByteSource& source, std::uint64_t size_hint
   fill(source, want, at_end);
   if (broken_ && size_ == 0) return Outcome::failed;
   if (is_archive(head())) return Outcome::archive;
-  if (const auto big_endian = big_endian_utf16(head())) {
-    PrefixedSource whole(std::string(head().substr(2)), source);
+  bool marked = false;
+  if (const auto big_endian = utf16_order(head(), marked)) {
+    PrefixedSource whole(std::string(head().substr(marked ? 2 : 0)), source);
     Utf16Source text(whole, *big_endian);
     size_ = 0;
     at_end = false;

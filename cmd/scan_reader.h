@@ -15,8 +15,9 @@ namespace pg {
 
 /// How far a scan has come, for who watches it from another thread.
 struct ScanProgress {
-  std::atomic<std::uint64_t> files{0};
+  std::atomic<std::uint64_t> files{0};  // or objects of a repository
   std::atomic<std::uint64_t> bytes{0};
+  std::atomic<std::uint64_t> objects{0};  // of a repository: how many there will be, as far as is known; 0 for files
 };
 
 /// Not thread-safe: each scanning thread has its own.
@@ -32,8 +33,8 @@ class ScanReader {
 
   enum class Outcome { scanned, binary, archive, failed };
   /// Reads the source to its end and appends findings under `path`; `bytes` grows by what was scanned. UTF-16 with a byte order
-  /// mark is read as text. An archive (zip, tar, gzip by its first bytes) is left alone. A source that
-  /// fails is scanned as far as it came; error() tells why it failed.
+  /// mark is read as text, and so is what can only be UTF-16 without one. An archive (zip, tar, gzip by its first bytes) is left
+  /// alone. A source that fails is scanned as far as it came; error() tells why it failed.
   Outcome scan(ByteSource& source, std::uint64_t size_hint, const std::string& path, std::vector<ScanFinding>& out,
                std::uint64_t& bytes);
   /// The same for an open file.

@@ -6,6 +6,8 @@
 #include "cmd/open.h"
 #include "cmd/scan_ignore.h"
 #include "config/load.h"
+#include "core/base/shipped.h"
+#include "core/guard/rule_file.h"
 
 namespace pg {
 namespace {
@@ -18,7 +20,8 @@ bool covers(const ScanAllow& allow, const ScanFinding& finding, const std::strin
 }
 
 Result<std::shared_ptr<const SecretRules>> chosen_rules(const Settings& settings, bool generic) {
-  if (settings.scan.rules.empty() && settings.scan.disable.empty() && !generic) return shipped_secret_rules();
+  if (settings.scan.rules.empty() && settings.scan.disable.empty() && !generic)
+    return SecretRules::read(without_examples(shipped("secrets.toml")), "secrets.toml");
   auto rules = SecretRules::choose({settings.scan.rules, settings.scan.disable, generic});
   if (rules) return rules;
   const auto place = settings.places.find("scan.disable");

@@ -32,13 +32,19 @@ struct ScanTotals {
   std::uint64_t commits = 0;   // whose blobs these are, when a history was scanned
 };
 
+/// Where a scan looks, and so where a finding stands; bits of a set.
+enum class SeenIn : std::uint8_t { nowhere = 0, tree = 1, history = 2, both = 3 };
+
 struct ScanResult {
   std::vector<ScanFinding> findings;  // by path, then place
   std::vector<std::string> errors;    // "path: why", for what could not be read
   std::vector<std::string> notes;     // what else is to be known: a shallow clone, submodules
   ScanTotals totals;
   std::vector<std::string> scanned;  // the paths that were given, as findings name them
+  SeenIn seen_in = SeenIn::tree;     // where all this was seen
 };
+
+unsigned core_count();
 
 /// How many threads scan when `wanted` (0: not said) are asked for.
 unsigned thread_count(unsigned wanted);
@@ -51,6 +57,7 @@ void sort_findings(std::vector<ScanFinding>& findings);
 ScanResult scan_sources(const ScanOptions& options, const Guards& guards, const SecretRules* secrets);
 
 /// Scans what is read from `file`, as scan_sources() does for "-".
-void scan_descriptor(int file, const std::string& name, const Guards& guards, const SecretRules* secrets, ScanResult& result);
+void scan_descriptor(int file, const std::string& name, const Guards& guards, const SecretRules* secrets, ScanResult& result,
+                     bool archives = false);
 
 }  // namespace pg

@@ -102,6 +102,7 @@ Result<std::vector<ZipEntry>> list_zip(RandomBytes& bytes, std::uint64_t most) {
   PG_TRY(const std::string text, bytes.read(directory.at, static_cast<std::size_t>(directory.size)));
   std::vector<ZipEntry> entries;
   std::string_view left = text;
+  std::uint64_t met = 0;
   while (left.size() >= kEntrySize && has_sign(left, "\x01\x02")) {
     if (entries.size() == most) return make_error(Code::too_large, "the zip file has too many entries");
     const std::uint64_t name = little(left, 28, 2), extra = little(left, 30, 2), comment = little(left, 32, 2);
@@ -114,9 +115,11 @@ Result<std::vector<ZipEntry>> list_zip(RandomBytes& bytes, std::uint64_t most) {
     entry.header = little(left, 42, 4);
     entry.name = left.substr(kEntrySize, name);
     read_extra(left.substr(kEntrySize + name, extra), entry);
+    ++met;
     if (!entry.name.ends_with('/')) entries.push_back(std::move(entry));
     left.remove_prefix(kEntrySize + name + extra + comment);
   }
+  if (met < directory.entries) return damaged();  // an empty list would look clean
   return entries;
 }
 

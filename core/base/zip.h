@@ -52,7 +52,8 @@ struct ZipEntry {
   bool encrypted = false;
 };
 
-/// The entries of the central directory, directories left out. bad_request for what is no zip file, too_large for more than
+/// The entries of the central directory, directories left out. bad_request for what is no zip file or holds fewer entries than it
+/// says, too_large for more than
 /// `most` entries or a directory of more than 64 MiB.
 Result<std::vector<ZipEntry>> list_zip(RandomBytes& bytes, std::uint64_t most);
 

@@ -9,11 +9,11 @@
 
 #include "core/guard/byte_set.h"
 #include "core/guard/edges.h"
+#include "core/guard/wide_runs.h"
 
 namespace pg {
 namespace {
 
-constexpr ByteSet kRunBytes("A-Za-z0-9+/_-");
 constexpr std::size_t kJudged = 24;  // characters of a run that decide whether the rest is decoded
 constexpr std::size_t kFoldedLine = 48;
 constexpr std::size_t kMaxIndent = 32;
@@ -177,7 +177,7 @@ std::size_t EncodedRun::place_of(std::size_t at) const {
   return std::min(lines[line].begin + (at - line * length), lines[line].end);
 }
 
-std::optional<Place> find_run(std::string_view text, std::size_t from) {
+std::optional<Place> find_run_portably(std::string_view text, std::size_t from) {
   std::size_t begin = from;  // nothing before it belongs to a run that is being looked for
   while (begin + kShortestBase64 <= text.size()) {
     std::size_t at = begin + kShortestBase64;
@@ -195,6 +195,14 @@ std::optional<Place> find_run(std::string_view text, std::size_t from) {
     return Place{begin, end};
   }
   return std::nullopt;
+}
+
+std::optional<Place> find_run(std::string_view text, std::size_t from) {
+  if (const auto sure = skip_short_runs(text, from)) {
+    from = sure->begin;
+    if (sure->size() > 0) return *sure;
+  }
+  return find_run_portably(text, from);
 }
 
 std::vector<EncodedRun> split_run(std::string_view text, Place run, std::size_t& end) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/guard/byte_set.h"
 #include "core/guard/matcher.h"
 
 namespace pg {
@@ -15,9 +16,14 @@ namespace pg {
 inline constexpr std::size_t kShortestBase64 = 27;
 inline constexpr std::size_t kShortestHex = 40;
 
-/// The next run of at least kShortestBase64 bytes of [A-Za-z0-9+/_-] at or after `from`; nullopt when none is left. Most bytes of
+/// Both alphabets of base64, and so hex.
+inline constexpr ByteSet kRunBytes("A-Za-z0-9+/_-");
+
+/// The next run of at least kShortestBase64 of those bytes at or after `from`; nullopt when none is left. Most bytes of
 /// ordinary text are never looked at.
 std::optional<Place> find_run(std::string_view text, std::size_t from);
+/// The same on any processor.
+std::optional<Place> find_run_portably(std::string_view text, std::size_t from);
 
 /// One encoded value: the stretches of text that hold it, one for a line. Only the last may have another length than the first.
 struct EncodedRun {

@@ -198,6 +198,22 @@ Result<Anchor> read_keyword(std::string_view keyword, bool ignore_case) {
   return anchor;
 }
 
+std::string without_examples(std::string_view toml) {
+  std::string out;
+  out.reserve(toml.size() / 2);
+  bool inside = false;  // an array that is left out
+  while (!toml.empty()) {
+    const std::size_t end = std::min(toml.find('\n'), toml.size() - 1);
+    const std::string_view line = toml.substr(0, end + 1);
+    const bool begins = line.starts_with("examples = [") || line.starts_with("counterexamples = [");
+    const bool left_out = inside || begins || line.starts_with("source = ") || line.starts_with("#");
+    if (inside || begins) inside = !trim(line).ends_with(']');
+    out += left_out ? std::string_view("\n") : line;
+    toml.remove_prefix(line.size());
+  }
+  return out;
+}
+
 std::vector<SecretRule> read_rules(std::string_view toml, std::string_view key, bool theirs, std::optional<RuleFlaw>& flaw) {
   const toml::parse_result parsed = toml::parse(toml);
   const auto place_of = [](const toml::source_region& region) { return std::pair(region.begin.line, region.begin.column); };

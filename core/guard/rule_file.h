@@ -26,6 +26,10 @@ std::vector<SecretRule> read_rules(std::string_view toml, std::string_view key, 
 /// The shipped form of it: invalid_config with file:line:column in front of the flaw.
 Result<std::vector<SecretRule>> read_rule_file(std::string_view toml, std::string_view file);
 
+/// The shipped rules without what only people and tests read (documentation, examples, comments): half of the text, for who
+/// needs to find at once. Lines stay where they are.
+std::string without_examples(std::string_view toml);
+
 /// The positions a keyword spells: literal bytes, and {lhex:2}-like classes of rule_examples.h.
 Result<Anchor> read_keyword(std::string_view keyword, bool ignore_case);
 

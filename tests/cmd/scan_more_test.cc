@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -20,10 +19,14 @@
 #include "config/load.h"
 #include "core/base/encode.h"
 #include "core/guard/rule_examples.h"
+#include "tests/support/archives.h"
 #include "tests/support/temp_dir.h"
 
 namespace pg {
 namespace {
+
+using test::tar_of;
+using test::zip_of;
 
 const std::string kValue = spell_example("{github_crc:ghp_}", 4).value();
 
@@ -44,55 +47,6 @@ std::string names_below(const ScanResult& result, const std::string& root) {
   std::string out;
   for (const ScanFinding& f : result.findings) out += (out.empty() ? "" : " ") + f.path.substr(root.size() + 1);
   return out;
-}
-
-/// A zip file of stored or deflated members, as an archiver without data descriptors writes it.
-std::string zip_of(const std::vector<std::pair<std::string, std::string>>& members, bool deflated) {
-  const auto little = [](std::uint64_t value, int size) {
-    std::string out;
-    for (int i = 0; i < size; ++i) out += static_cast<char>(i < 8 ? value >> (8 * i) & 0xFF : 0);
-    return out;
-  };
-  std::string body, directory;
-  for (const auto& [name, text] : members) {
-    std::string packed = text;
-    if (deflated) {
-      z_stream stream{};
-      deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-      packed.assign(deflateBound(&stream, text.size()), '\0');
-      std::string in = text;
-      stream.next_in = reinterpret_cast<Bytef*>(in.data());
-      stream.avail_in = static_cast<uInt>(in.size());
-      stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-      stream.avail_out = static_cast<uInt>(packed.size());
-      deflate(&stream, Z_FINISH);
-      packed.resize(stream.total_out);
-      deflateEnd(&stream);
-    }
-    const std::string shared = little(20, 2) + little(0, 2) + little(deflated ? 8 : 0, 2) + little(0, 8) +
-                               little(packed.size(), 4) + little(text.size(), 4) + little(name.size(), 2) + little(0, 2);
-    directory += "PK\x01\x02" + little(20, 2) + shared + little(0, 10) + little(body.size(), 4) + name;
-    body += "PK\x03\x04" + shared + name + packed;
-  }
-  return body + directory + "PK\x05\x06" + little(0, 4) + little(members.size(), 2) + little(members.size(), 2) +
-         little(directory.size(), 4) + little(body.size(), 4) + little(0, 2);
-}
-
-std::string tar_of(const std::vector<std::pair<std::string, std::string>>& members) {
-  std::string out;
-  for (const auto& [name, text] : members) {
-    std::string block(512, '\0');
-    block.replace(0, name.size(), name);
-    block.replace(124, 11, fmt::format("{:011o}", text.size()));
-    block[156] = '0';
-    block.replace(257, 5, "ustar");
-    block.replace(148, 8, "        ");
-    unsigned sum = 0;
-    for (const char c : block) sum += static_cast<unsigned char>(c);
-    block.replace(148, 7, fmt::format("{:06o}", sum) + std::string(1, '\0'));
-    out += block + text + std::string((512 - text.size() % 512) % 512, '\0');
-  }
-  return out + std::string(1024, '\0');
 }
 
 TEST_CASE("members of zip and tar files are scanned when asked, nested ones too, and counted when not") {
@@ -196,6 +150,63 @@ TEST_CASE("UTF-16 is read as text, with the place in characters") {
   CHECK(result.findings[0].column == 3);
 }
 
+std::string widened(std::string_view text, bool big_endian) {
+  std::string out;
+  for (const char c : text) {
+    if (big_endian) out += '\0';
+    out += c;
+    if (!big_endian) out += '\0';
+  }
+  return out;
+}
+
+TEST_CASE("UTF-16 without its mark is read as text, and no binary is") {
+  const test::TempDir dir;
+  for (const bool big_endian : {false, true}) {
+    dir.write("x.txt", widened("key = a\r\nb " + kValue, big_endian));
+    const ScanResult result = scan_path(dir.path());
+    REQUIRE(result.findings.size() == 1);
+    CHECK(result.findings[0].line == 2);
+    CHECK(result.findings[0].column == 3);
+  }
+  const std::string wide = widened(kValue, false);
+  const std::string codes = {'a', 0, 0, 0, 'b', 0, 0, 0, 'c', 0, 0, 0, 'd', 0, 0, 0, 'e', 0, 0, 0};
+  std::string numbers;
+  for (int i = 1; i < 600; ++i) (numbers += static_cast<char>(i % 256)) += static_cast<char>(i / 256);
+  for (const std::string& binary :
+       {std::string("\0\0\0\0", 4) + wide,
+        std::string("\x7f"
+                    "ELF\2\1\1\0",
+                    8) +
+            wide,
+        codes, numbers, widened("short", false), kValue + std::string("\0", 1), std::string(64, '\0')}) {
+    CHECK(ScanReader::is_binary(binary));
+    dir.write("x.txt", binary);
+    const ScanResult result = scan_path(dir.path());
+    CHECK(result.findings.empty());
+    CHECK(result.totals.binary == 1);
+  }
+}
+
+TEST_CASE("an archive that comes through a pipe is looked into when asked") {
+  const std::string inside = "k " + kValue;
+  for (const std::string& archive : {zip_of({{"a/x.txt", inside}}, true), tar_of({{"a/x.txt", inside}})}) {
+    for (const bool archives : {false, true}) {
+      int ends[2];
+      REQUIRE(::pipe(ends) == 0);
+      REQUIRE(::write(ends[1], archive.data(), archive.size()) == static_cast<ssize_t>(archive.size()));
+      ::close(ends[1]);
+      ScanResult result;
+      scan_descriptor(ends[0], "<stdin>", *scanning_guards(), shipped_secret_rules().get(), result, archives);
+      ::close(ends[0]);
+      CHECK(result.errors.empty());
+      CHECK(result.totals.archives == (archives ? 0 : 1));
+      REQUIRE(result.findings.size() == (archives ? 1 : 0));
+      if (archives) CHECK(result.findings[0].path == "<stdin>!/a/x.txt");
+    }
+  }
+}
+
 TEST_CASE("an encoded value has its place, its encoding and no character of it in any report") {
   const test::TempDir dir;
   dir.write("x.yaml", "data:\n  token: " + to_base64(kValue) + "\n");
@@ -252,7 +263,7 @@ TEST_CASE("a baseline hides what it knows, shows what is new, and names what is 
   dir.write("sub/b c.txt", kValue);
   ScanResult first = scan_path(dir.path());
   const auto guards = scanning_guards();
-  const std::string text = write_baseline(update_baseline({}, first.scanned, *guards, first.findings));
+  const std::string text = write_baseline(update_baseline({}, first, *guards));
   CHECK(std::count(text.begin(), text.end(), '\n') == 3);
   CHECK(text.find(kValue.substr(4, 8)) == std::string::npos);
   const auto known = read_baseline(text, "b").value();
@@ -260,15 +271,62 @@ TEST_CASE("a baseline hides what it knows, shows what is new, and names what is 
   dir.write("a.txt", "\n\n" + kValue + " " + spell_example("{github_crc:ghp_}", 9).value());
   dir.write("sub/b c.txt", "mended");
   ScanResult second = scan_path(dir.path());
-  const auto unused = apply_baseline(known, second.scanned, second.findings);
+  const auto unused = apply_baseline(known, second);
   CHECK(count_open(second) == 1);
   REQUIRE(unused.size() == 1);
   CHECK(unused[0].path.ends_with("b%20c.txt"));
   // Then an update of a part leaves the rest alone
   ScanResult part = scan_path(dir.path() + "/sub");
-  CHECK(update_baseline(known, part.scanned, *guards, part.findings).size() == 1);
-  CHECK(apply_baseline(known, {dir.path() + "/other"}, part.findings).empty());
+  CHECK(update_baseline(known, part, *guards).size() == 1);
+  part.scanned = {dir.path() + "/other"};
+  CHECK(apply_baseline(known, part).empty());
   CHECK(read_baseline("nonsense\n", "b").error().message == "b:1: not an entry of a baseline");
+  CHECK_FALSE(read_baseline("0123456789abcdef jwt a.txt elsewhere\n", "b").has_value());
+}
+
+TEST_CASE("one baseline serves tree and history: each scan judges only what it can see") {
+  const auto guards = scanning_guards();
+  const auto seen = [](SeenIn where, std::vector<std::string> names) {
+    ScanResult result;
+    result.seen_in = where;
+    result.scanned = {"."};
+    for (const std::string& name : names) {
+      ScanFinding finding;
+      finding.path = name + ".txt";
+      finding.fingerprint = std::string(15, '0') + name;
+      result.findings.push_back(finding);
+    }
+    return result;
+  };
+  const auto written = [](const std::vector<BaselineEntry>& entries) {
+    std::string out;
+    for (const BaselineEntry& entry : read_baseline(write_baseline(entries), "b").value())
+      out += fmt::format("{}{} ", entry.path[0], static_cast<int>(entry.seen_in));
+    return out;
+  };
+  // Given a value that is in both, one that only the history has, and one that was never committed
+  auto entries = update_baseline({}, seen(SeenIn::tree, {"a", "c"}), *guards);
+  CHECK(written(entries) == "a1 c1 ");
+  entries = update_baseline(entries, seen(SeenIn::history, {"a", "b"}), *guards);
+  CHECK(written(entries) == "a3 b2 c1 ");
+  // When either is scanned again, neither complains of what it cannot see
+  ScanResult tree = seen(SeenIn::tree, {"a", "c"}), history = seen(SeenIn::history, {"a", "b"});
+  CHECK(apply_baseline(entries, tree).empty());
+  CHECK(apply_baseline(entries, history).empty());
+  CHECK(count_open(tree) + count_open(history) == 0);
+  // When all are gone from the tree, only the one that was in the tree alone is needed no more
+  ScanResult mended = seen(SeenIn::tree, {});
+  const auto unused = apply_baseline(entries, mended);
+  REQUIRE(unused.size() == 1);
+  CHECK(unused[0].path == "c.txt");
+  entries = update_baseline(entries, mended, *guards);
+  CHECK(written(entries) == "a2 b2 ");
+  // And what a commit adds belongs to both
+  ScanResult commit = seen(SeenIn::both, {"d"});
+  commit.scanned = {};
+  CHECK(written(update_baseline(entries, commit, *guards)) == "a2 b2 d3 ");
+  ScanResult rewritten = seen(SeenIn::history, {});
+  CHECK(apply_baseline(entries, rewritten).size() == 2);
 }
 
 TEST_CASE("settings bring rules, switch rules off and make exceptions, and mistakes have a place") {
@@ -325,9 +383,16 @@ TEST_CASE("all shipped rules pass their own check, those that are only for who a
   CHECK(check_rules(*SecretRules::choose({{{"f", wrong}}, {}, false}).value()).complaints.size() == 2);
 }
 
-TEST_CASE("the progress line says how much and how fast") {
-  CHECK(progress_text(1234, 56'700'000, 0.5) == "1234 files, 56.7 MB, 113 MB/s");
-  CHECK(progress_text(0, 0, 0) == "0 files, 0.0 MB, 0 MB/s");
+TEST_CASE("the progress line says how much and how fast, and for objects how long it will take") {
+  ScanProgress progress;
+  CHECK(progress_text(progress, 0) == "0 files, 0.0 MB, 0 MB/s");
+  progress.files = 1234;
+  progress.bytes = 56'700'000;
+  CHECK(progress_text(progress, 0.5) == "1234 files, 56.7 MB, 113 MB/s");
+  progress.objects = 4 * 1234;
+  CHECK(progress_text(progress, 0.5) == "1234 of 4936 objects, 56.7 MB, 113 MB/s, 2 s left");
+  progress.objects = 1000;  // more came than was said
+  CHECK(progress_text(progress, 0.5) == "1234 of 1234 objects, 56.7 MB, 113 MB/s");
 }
 
 }  // namespace

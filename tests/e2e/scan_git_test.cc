@@ -8,6 +8,7 @@
 
 #include "core/base/encode.h"
 #include "core/guard/rule_examples.h"
+#include "tests/support/archives.h"
 #include "tests/support/git_tree.h"
 #include "tests/support/run_pg.h"
 
@@ -79,6 +80,7 @@ TEST_CASE("what the next commit and a branch add go by allowances, exclusions, o
   tree.write("docs/sample.txt", github_token(12) + "\n");
   tree.write("fixtures/data.txt", github_token(13) + "\n");
   tree.write("own.txt", "acme" + std::string("_7302915846\n"));
+  tree.write("packed.tar", tar_of({{"in.txt", github_token(14)}}));
   tree.git({"add", "."});
   const Home home;
   const std::string known = home.root() / "known.txt";
@@ -114,7 +116,7 @@ TEST_CASE("what the next commit and a branch add go by allowances, exclusions, o
     CHECK(scan({"--baseline", known}).status == 0);
     CHECK(scan({"--baseline", known, "--show-suppressed"}).out.find("allowed by the baseline") != std::string::npos);
     CHECK(scan({}).status == 1);
-    CHECK(scan({"--archives"}).err.find("archives in git are not opened") != std::string::npos);
+    CHECK(nlohmann::json::parse(scan({"--archives", "--format", "json"}).out)["findings"].size() == plain.size() + 1);
   };
   check({"--staged"});
   tree.commit(3);

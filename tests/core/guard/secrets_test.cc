@@ -3,11 +3,15 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "core/base/encode.h"
+#include "core/base/shipped.h"
 #include "core/guard/rule_examples.h"
+#include "core/guard/rule_file.h"
 #include "tests/support/gen.h"
 
 namespace pg {
@@ -114,6 +118,31 @@ TEST_CASE("rule files: malformed blocks are refused with their place and id") {
   CHECK(refusal("[[rule]]\nid = \"a\"\nkind = \"A\"\nnear = \"b\"\nregex = 'abc'\n").find("no rule is called b") !=
         std::string::npos);
   CHECK(refusal("[[rule]\n").find("mine.toml:1:") == 0);
+}
+
+TEST_CASE("rules without their examples find the same in the same places of the file") {
+  const std::string_view whole = shipped("secrets.toml");
+  const std::string lean = without_examples(whole);
+  CHECK(lean.size() * 3 < whole.size() * 2);
+  CHECK(std::count(lean.begin(), lean.end(), '\n') == std::count(whole.begin(), whole.end(), '\n'));
+  const auto quick = SecretRules::read(lean, "secrets.toml").value();
+  const auto full = shipped_secret_rules();
+  REQUIRE(quick->rules().size() == full->rules().size());
+  CHECK(quick->fingerprint() == full->fingerprint());
+  for (std::size_t i = 0; i < full->rules().size(); ++i) {
+    const SecretRule &a = quick->rules()[i], &b = full->rules()[i];
+    CAPTURE(b.rule.id);
+    CHECK(a.rule.description == b.rule.description);
+    CHECK(a.keywords == b.keywords);
+    CHECK(a.validator_names == b.validator_names);
+    CHECK(a.samples == b.samples);
+    CHECK(std::tuple(a.group, a.before_max, a.entropy_min, a.min_digits, a.min_lower, a.min_upper, a.placeholders, a.near,
+                     a.near_bytes, a.run_length) == std::tuple(b.group, b.before_max, b.entropy_min, b.min_digits, b.min_lower,
+                                                               b.min_upper, b.placeholders, b.near, b.near_bytes, b.run_length));
+    CHECK(a.examples.empty());
+  }
+  CHECK(without_examples("").empty());
+  CHECK(without_examples("a\nexamples = [\n\"x\",\n\"y\"]\nb") == "a\n\n\n\nb");
 }
 
 }  // namespace
