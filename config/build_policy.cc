@@ -8,6 +8,7 @@
 
 #include "config/knobs.h"
 #include "config/providers.h"
+#include "config/read_prices.h"
 #include "core/base/encode.h"
 #include "core/base/text.h"
 #include "core/guard/secrets.h"
@@ -59,6 +60,8 @@ class PolicyBuilder {
     policy->allowed_hosts = settings_.serve.allowed_hosts;
     policy->allowed_origins = settings_.serve.allowed_origins;
     policy->keys = std::make_shared<const KeyRing>(parts_.keys);
+    policy->logs = settings_.logs;
+    policy->prices = build_prices(settings_);
     const std::size_t before = problems_.size();
     for (const auto& [name, wanted] : settings_.projects) {
       const auto project = build_project(wanted);

@@ -45,6 +45,8 @@ constexpr Knob<Settings> kSettings[] = {
     {{"limits.drain", duration, 0, kDay}, PG_SLOT(Settings, limits.drain)},
     {{"limits.max_connections", number, 1, 1'000'000}, PG_SLOT(Settings, limits.max_connections)},
     {{"limits.remembered_vault_bytes", bytes, 0, std::int64_t{1} << 36}, PG_SLOT(Settings, limits.remembered_vault_bytes)},
+    {{"logs.keep_days", number, 0, 36'500}, PG_SLOT(Settings, logs.keep_days)},
+    {{"logs.max_size", bytes, 0, std::int64_t{1} << 44}, PG_SLOT(Settings, logs.max_size)},
     {{"scan.exclude", list, 0, 0, check_plain_text}, PG_SLOT(Settings, scan.exclude)},
     {{"scan.max_file_size", bytes, 1, std::int64_t{1} << 40}, PG_SLOT(Settings, scan.max_file_size)},
     {{"scan.disable", list, 0, 0, check_plain_text}, PG_SLOT(Settings, scan.disable)},

@@ -9,6 +9,7 @@
 
 #include "config/paths.h"
 #include "config/problem.h"
+#include "core/access/prices.h"
 #include "core/guard/secrets.h"
 #include "core/policy.h"
 #include "core/store/files.h"
@@ -103,6 +104,8 @@ struct Settings {
   Limits limits;         // [limits]
   ScanSettings scan;     // [scan]
   GuardSettings guards;  // [guards]: defaults for every project
+  LogRetention logs;     // [logs]
+  std::vector<Price> prices;  // [prices."provider/model"]: above the shipped ones
   std::map<std::string, ProviderSettings> providers;
   std::map<std::string, ProjectSettings> projects;  // by name
   Origins origins;

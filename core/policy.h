@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/access/keys.h"
+#include "core/access/prices.h"
 #include "core/base/clock.h"
 #include "core/base/secret_string.h"
 #include "core/base/url.h"
@@ -77,6 +78,12 @@ struct Limits {
   std::uint64_t remembered_vault_bytes = 64ull << 20;
 };
 
+/// What is kept of the log; 0 = without end.
+struct LogRetention {
+  std::uint32_t keep_days = 365;
+  std::uint64_t max_size = 4ull << 30;  // of the database's used pages, bytes
+};
+
 struct Policy {
   std::uint64_t version = 0;
   Limits limits;
@@ -84,6 +91,8 @@ struct Policy {
   std::vector<std::string> allowed_origins;
   std::map<std::string, std::shared_ptr<const Project>, std::less<>> projects;  // by id and by name
   std::shared_ptr<const KeyRing> keys;
+  std::shared_ptr<const PriceTable> prices;
+  LogRetention logs;
 
   const Project* find_project(std::string_view id_or_name) const;  // nullptr when there is none
 };

@@ -61,7 +61,7 @@ TEST_CASE("a fresh database is private, in WAL mode, strict about keys and at th
   CHECK(ask(db.value(), "PRAGMA foreign_keys") == 1);
   CHECK(ask(db.value(), "PRAGMA synchronous") == 1);
   CHECK(ask(db.value(), "PRAGMA busy_timeout") == 5000);
-  CHECK(ask(db.value(), "PRAGMA user_version") == 1);
+  CHECK(ask(db.value(), "PRAGMA user_version") == 2);
   auto mode = db.value().prepare("PRAGMA journal_mode");
   REQUIRE(mode.value().step().value());
   CHECK(mode.value().text(0) == "wal");
