@@ -61,7 +61,7 @@ struct Shell {
   std::FILE* err = stderr;
   bool in_tty = false, out_tty = false, err_tty = false;
   bool out_color = false, err_color = false;
-  int width = 80;  // cells of the terminal; only meaningful when out_tty
+  int width = 80;      // cells of the terminal; only meaningful when out_tty
   bool ascii = false;  // the terminal shows nothing else: write() spells our own signs with it
 
   // Global flags, valid before and after the subcommand.

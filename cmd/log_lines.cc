@@ -11,7 +11,8 @@
 namespace pg {
 namespace {
 
-constexpr int kFlagsLeast = 20;
+constexpr int kFlagsLeast = 10;
+constexpr int kFlagsUsual = 22;
 
 std::string dash(std::string text, std::string_view none) {
   return text.empty() ? std::string(none) : text;
@@ -56,12 +57,11 @@ Color status_color(const LogRow& row) {
 }
 
 std::vector<Cell> terminal_cells(const LogRow& row, bool ids) {
-  std::vector<Cell> cells{{clock_cell(row.time), Color::dim},   {dash(row.agent, "–")},
-                          {what_cell(row), Color::bold},        {std::to_string(row.status), status_color(row)},
-                          {duration_cell(row.latency_ms)},      {duration_cell(row.ttft_ms)},
-                          {count_cell(row.usage.input_tokens)}, {cached_cell(row)},
-                          {count_cell(row.usage.output_tokens)},
-                          {cost_cell(row)}};
+  std::vector<Cell> cells{{clock_cell(row.time), Color::dim},    {dash(row.agent, "–")},
+                          {what_cell(row), Color::bold},         {std::to_string(row.status), status_color(row)},
+                          {duration_cell(row.latency_ms)},       {duration_cell(row.ttft_ms)},
+                          {count_cell(row.usage.input_tokens)},  {cached_cell(row)},
+                          {count_cell(row.usage.output_tokens)}, {cost_cell(row)}};
   if (ids) cells.push_back({row.id, Color::dim});
   cells.push_back({log_flags(row), row.outcome == "ok" ? Color::plain : status_color(row)});
   return cells;
@@ -82,7 +82,9 @@ std::vector<Cell> plain_cells(const LogRow& row) {
           {number_field(row.usage.input_tokens)},
           {number_field(row.usage.cached_tokens)},
           {number_field(row.usage.output_tokens)},
-          {row.price == kPriceUnknown ? "?" : row.cost < 0 ? "-" : (row.price % 2 == 1 ? "~" : "") + spell_usd(row.cost)},
+          {row.price == kPriceUnknown ? "?"
+           : row.cost < 0             ? "-"
+                                      : (row.price % 2 == 1 ? "~" : "") + spell_usd(row.cost)},
           {dash(log_flags(row), "-")},
           {row.id}};
 }
@@ -100,7 +102,7 @@ std::vector<Column> live_columns(bool ids) {
 std::vector<int> live_widths(const std::vector<Column>& columns, bool ids, int width) {
   std::vector<int> natural{12, 12, 24, 3, 6, 6, 6, 6, 5, 8};
   if (ids) natural.push_back(26);
-  natural.push_back(kFlagsLeast + 2);
+  natural.push_back(kFlagsUsual);
   auto widths = fit_columns(columns, natural, width);
   int used = 0;
   for (std::size_t i = 0; i + 1 < widths.size(); ++i) used += widths[i] < 0 ? 0 : widths[i] + 2;
@@ -179,8 +181,8 @@ std::string LogLines::field_line(const LogRow& row) const {
     if (look_.csv)
       out += fmt::format("{}{}", i == 0 ? "" : ",", csv_cell(cells[i].text));
     else if (field.number == nullptr || field.kind == LogKind::time || field.kind == LogKind::money)
-      field.kind == LogKind::money && cells[i].text.empty() ? json_raw(out, field.name, "null")
-                                                            : json_field(out, field.name, cells[i].text);
+      field.kind == LogKind::money&& cells[i].text.empty() ? json_raw(out, field.name, "null")
+                                                           : json_field(out, field.name, cells[i].text);
     else
       json_raw(out, field.name, cells[i].text.empty() ? "null" : cells[i].text);
   }

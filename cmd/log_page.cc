@@ -44,8 +44,8 @@ void say_attempts(Page& page, const LogRow& row) {
   int number = 0;
   for (const auto attempt : split(row.attempts, ',')) {
     const auto colon = std::min(attempt.find(':'), attempt.size());
-    page.say("attempts", fmt::format("{}. {} {}", ++number, attempt.substr(0, colon),
-                                     attempt.substr(std::min(colon + 1, attempt.size()))));
+    page.say("attempts",
+             fmt::format("{}. {} {}", ++number, attempt.substr(0, colon), attempt.substr(std::min(colon + 1, attempt.size()))));
   }
   page.say("attempts", fmt::format("{}. {} {}", ++number, row.provider, row.status));
 }
@@ -72,7 +72,8 @@ void say_guards(Page& page, const LogRow& row) {
 
 std::string cost_text(const LogRow& row, const std::string& prices) {
   if (row.price == kPriceUnknown)
-    return fmt::format("? (no price for {}/{}; add [prices.\"{}/{}\"] to pg.toml)", row.provider, row.model, row.provider, row.model);
+    return fmt::format("? (no price for {}/{}; add [prices.\"{}/{}\"] to pg.toml)", row.provider, row.model, row.provider,
+                       row.model);
   if (row.cost < 0) return {};
   std::string text = cost_cell(row);
   if (row.price % 2 == 1) text += " (estimated: the provider did not say what was used)";

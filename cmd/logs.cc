@@ -20,9 +20,9 @@ struct RowOptions {
   bool no_follow = false;
   bool fail_empty = false;
   bool csv = false;
-  std::string format;    // of export
-  std::string fields;    // "time,model"
-  std::string pattern;   // --template
+  std::string format;   // of export
+  std::string fields;   // "time,model"
+  std::string pattern;  // --template
 };
 
 Result<LogLook> make_look(const Shell& shell, const RowOptions& options) {
@@ -52,7 +52,8 @@ int explain(Shell& shell, Db& db, const LogQuery& query) {
 }
 
 int no_rows(Shell& shell, const RowOptions& options) {
-  shell.note(options.ask.empty() && shell.project.empty() ? "no requests yet; 'pg setup AGENT' points an agent here" : "no row fits");
+  shell.note(options.ask.empty() && shell.project.empty() ? "no requests yet; 'pg setup AGENT' points an agent here"
+                                                          : "no row fits");
   return options.fail_empty ? exit_no : exit_ok;
 }
 
@@ -120,10 +121,9 @@ void add_tail(CLI::App& command, Shell& shell) {
 void add_search(CLI::App& command, Shell& shell) {
   auto options = std::make_shared<RowOptions>();
   options->lines = 100;
-  auto* searches = command.add_subcommand(
-      "search",
-      "Find requests\n"
-      "The newest that fit, oldest first. 'pg help filters' has the language.");
+  auto* searches = command.add_subcommand("search",
+                                          "Find requests\n"
+                                          "The newest that fit, oldest first. 'pg help filters' has the language.");
   add_ask(*searches, options->ask);
   in_range(searches->add_option("-n,--lines", options->lines, "At most so many, the newest; 0 for all"), 0, 10'000'000)
       ->capture_default_str();
@@ -147,7 +147,7 @@ void add_export(CLI::App& command, Shell& shell) {
   one_of(exports->add_option("--format", options->format, "How"), {"ndjson", "csv"})->capture_default_str();
   add_look(*exports, *options);
   exports->footer(
-      "pg logs export --since 2026-11-01 --until 2026-12-01 --format csv > november.csv\n"
+      "pg logs export --since 2026-11-01 --format csv > november.csv\n"
       "pg logs export class:blocked > blocked.ndjson\n"
       "pg logs export --fields time,key,model,cost --format csv");
   set_action(*exports, shell, [&shell, options] { return search(shell, *options); });

@@ -118,7 +118,8 @@ Result<LogLimits> prune_limits(const Settings& settings, const PruneOptions& opt
   limits.max_size = settings.logs.max_size;
   if (!options.keep.empty()) {
     const auto keep = parse_duration_ms(options.keep);
-    if (!keep || *keep < 0) return make_error(Code::bad_request, fmt::format("--keep '{}' is not a duration like 30d", options.keep));
+    if (!keep || *keep < 0)
+      return make_error(Code::bad_request, fmt::format("--keep '{}' is not a duration like 30d", options.keep));
     limits.before = now - *keep;
   }
   if (!options.max_size.empty()) {
@@ -187,10 +188,10 @@ void add_logs_stats(CLI::App& command, Shell& shell) {
 
 void add_logs_prune(CLI::App& command, Shell& shell) {
   auto options = std::make_shared<PruneOptions>();
-  auto* prunes = command.add_subcommand(
-      "prune",
-      "Delete old rows now\n"
-      "A running serve does so by itself, by keep_days and max_size of [logs]. Sums by the hour stay: 'pg usage' does not change.");
+  auto* prunes = command.add_subcommand("prune",
+                                        "Delete old rows now\n"
+                                        "A running serve does so by itself, by keep_days and max_size of [logs]. Sums by the "
+                                        "hour stay: 'pg usage' does not change.");
   prunes->add_option("--keep", options->keep, "Delete what is older, instead of keep_days")->type_name("TIME");
   prunes->add_option("--max-size", options->max_size, "Delete the oldest until the database uses no more")->type_name("SIZE");
   prunes->add_flag("--dry-run", options->dry_run, "Say what would go, and delete nothing");

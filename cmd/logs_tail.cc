@@ -83,7 +83,11 @@ class LiveStatus {
 class Follower {
  public:
   Follower(Shell& shell, Db db, LogQuery query, LogLook look)
-      : shell_(shell), db_(std::move(db)), query_(std::move(query)), look_(std::move(look)), inode_(stamp_file(db_.path()).inode) {}
+      : shell_(shell),
+        db_(std::move(db)),
+        query_(std::move(query)),
+        look_(std::move(look)),
+        inode_(stamp_file(db_.path()).inode) {}
 
   [[noreturn]] void run() {
     for (;;) {
@@ -106,7 +110,9 @@ class Follower {
   }
 
  private:
-  bool shows_status() const { return shell_.out_tty && shell_.err_tty && !shell_.quiet && !shell_.json && !look_.csv && !look_.format; }
+  bool shows_status() const {
+    return shell_.out_tty && shell_.err_tty && !shell_.quiet && !shell_.json && !look_.csv && !look_.format;
+  }
 
   void show_status() {
     if (!shows_status()) return;

@@ -82,7 +82,9 @@ void add_agents(CLI::App& command, Shell& shell) {
       "Show which coding agents are connected\n"
       "By their own words: User-Agent, session headers, the beginning of a system text. The first line counts pg keys per agent: "
       "one key a person or machine makes it a head count.");
-  command.add_option("--since", options->ask.since, "Seen since then: 15m, 2h, today, a date")->type_name("TIME")->capture_default_str();
+  command.add_option("--since", options->ask.since, "Seen since then: 15m, 2h, today, a date")
+      ->type_name("TIME")
+      ->capture_default_str();
   command.footer("pg agents\npg agents --since 7d\npg agents --json");
   set_action(command, shell, [&shell, options] { return agents(shell, *options); });
 }

@@ -164,10 +164,10 @@ std::string usage_csv(const UsageReport& report, const std::string& by) {
                     "reasoning_tokens,cost_usd,cost_unknown_requests,cost_estimated_requests\n";
   for (const UsageLine& line : report.lines) {
     const LogSums& s = line.sums;
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                       line.time != 0 ? format_rfc3339(line.time) : csv_cell(line.name), s.requests, s.errors, s.blocked,
-                       s.redacted, s.input_tokens, s.output_tokens, s.cached_tokens, s.cache_write_tokens, s.reasoning_tokens,
-                       spell_usd(s.cost), s.unpriced, s.estimated);
+    out +=
+        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", line.time != 0 ? format_rfc3339(line.time) : csv_cell(line.name),
+                    s.requests, s.errors, s.blocked, s.redacted, s.input_tokens, s.output_tokens, s.cached_tokens,
+                    s.cache_write_tokens, s.reasoning_tokens, spell_usd(s.cost), s.unpriced, s.estimated);
   }
   return out;
 }

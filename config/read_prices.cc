@@ -26,9 +26,9 @@ constexpr RateKey kRateKeys[] = {{"input", &Rates::input},
                                  {"cache_write", &Rates::cache_write},
                                  {"cache_write_1h", &Rates::cache_write_1h}};
 
-constexpr std::array<std::string_view, 12> kPriceKeys = {
-    "input",  "output",     "cache_read",  "cache_write",     "cache_write_1h", "models",
-    "context", "checked", "long_over", "long_input", "next_from", "next_input"};
+constexpr std::array<std::string_view, 12> kPriceKeys = {"input",          "output",     "cache_read", "cache_write",
+                                                         "cache_write_1h", "models",     "context",    "checked",
+                                                         "long_over",      "long_input", "next_from",  "next_input"};
 
 class PriceReader {
  public:
@@ -74,8 +74,9 @@ class PriceReader {
       if (day > 0) price.checked = *field.value.text();
       return;
     }
-    for (const auto& [prefix, rates] : {std::pair{std::string_view(), &price.rates}, std::pair{std::string_view("long_"), &price.long_rates},
-                                        std::pair{std::string_view("next_"), &price.next}})
+    for (const auto& [prefix, rates] :
+         {std::pair{std::string_view(), &price.rates}, std::pair{std::string_view("long_"), &price.long_rates},
+          std::pair{std::string_view("next_"), &price.next}})
       for (const RateKey& rate : kRateKeys)
         if (key.starts_with(prefix) && key.substr(prefix.size()) == rate.name) return read_rate(field, rates->*rate.field);
     const auto near = find_nearest(key, kPriceKeys);
@@ -176,7 +177,8 @@ const std::vector<Price>& shipped_prices() {
 std::shared_ptr<const PriceTable> build_prices(const Settings& settings) {
   std::map<std::string, std::string, std::less<>> vendors;
   for (const std::string& name : provider_names(settings))
-    if (const auto row = find_provider_row(settings, name); row && row->vendor && *row->vendor != name) vendors[name] = *row->vendor;
+    if (const auto row = find_provider_row(settings, name); row && row->vendor && *row->vendor != name)
+      vendors[name] = *row->vendor;
   return std::make_shared<const PriceTable>(shipped_prices(), settings.prices, version_of(shipped_prices(), settings.prices),
                                             std::move(vendors));
 }

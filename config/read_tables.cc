@@ -322,10 +322,8 @@ void read_settings_tables(const TomlDocument& document, Loaded& loaded) {
       {"serve", section},
       {"limits", section},
       {"logs", section},
-      {"prices",
-       [&](const Reader& within, const TomlEntry& entry) {
-         read_price_rows(within.document, entry, settings.prices, within.problems);
-       }},
+      {"prices", [&](const Reader& within,
+                     const TomlEntry& entry) { read_price_rows(within.document, entry, settings.prices, within.problems); }},
       {"scan", [&](const Reader& within, const TomlEntry& entry) { read_scan(within, entry, settings); }},
       {"guards", [&](const Reader& within, const TomlEntry& entry) { read_guards(within, entry, settings.guards); }},
       {"providers", [&](const Reader& within, const TomlEntry& entry) { read_providers(within, entry, settings.providers); }}};
@@ -335,8 +333,8 @@ void read_settings_tables(const TomlDocument& document, Loaded& loaded) {
 void read_repo_tables(const TomlDocument& document, Loaded& loaded) {
   Settings& settings = loaded.settings;
   const Reader reader{document, loaded.problems, settings.origins, settings.places, "", ""};
-  constexpr std::array<std::string_view, 8> kUnsafe = {"serve", "limits",   "guards",       "providers",
-                                                      "logs",  "prices", "database", "app_key_file"};
+  constexpr std::array<std::string_view, 8> kUnsafe = {"serve", "limits", "guards",   "providers",
+                                                       "logs",  "prices", "database", "app_key_file"};
   TomlTable safe;
   for (const TomlEntry& entry : document.root) {
     if (std::find(kUnsafe.begin(), kUnsafe.end(), entry.key) == kUnsafe.end())

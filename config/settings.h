@@ -101,10 +101,10 @@ struct Settings {
   std::string database;  // path
   std::string app_key_file;
   ServeSettings serve;
-  Limits limits;         // [limits]
-  ScanSettings scan;     // [scan]
-  GuardSettings guards;  // [guards]: defaults for every project
-  LogRetention logs;     // [logs]
+  Limits limits;              // [limits]
+  ScanSettings scan;          // [scan]
+  GuardSettings guards;       // [guards]: defaults for every project
+  LogRetention logs;          // [logs]
   std::vector<Price> prices;  // [prices."provider/model"]: above the shipped ones
   std::map<std::string, ProviderSettings> providers;
   std::map<std::string, ProjectSettings> projects;  // by name

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
 #include <cstddef>
 #include <iterator>
+#include <utility>
 
 #include "core/base/text.h"
 
@@ -123,16 +123,17 @@ int display_width(std::string_view utf8) {
 }
 
 std::string to_ascii(std::string_view utf8) {
-  constexpr std::pair<std::string_view, char> kSigns[] = {
-      {"–", '-'}, {"→", '>'}, {"…", '~'}, {"·", '|'}, {"─", '-'}, {"│", '|'}, {"├", '+'}, {"└", '`'},
-      {"█", '#'}, {"▌", '#'}, {"▁", '_'}, {"▂", '.'}, {"▃", '-'}, {"▄", '='}, {"▅", '+'}, {"▆", '*'}, {"▇", '%'}};
+  constexpr std::pair<std::string_view, char> kSigns[] = {{"–", '-'}, {"→", '>'}, {"…", '~'}, {"·", '|'}, {"─", '-'}, {"│", '|'},
+                                                          {"├", '+'}, {"└", '`'}, {"█", '#'}, {"▌", '#'}, {"▁", '_'}, {"▂", '.'},
+                                                          {"▃", '-'}, {"▄", '='}, {"▅", '+'}, {"▆", '*'}, {"▇", '%'}};
   std::string out;
   while (!utf8.empty()) {
     std::size_t size = 1;
     if (static_cast<unsigned char>(utf8[0]) >= 0x80)
       while (size < utf8.size() && size < 4 && (static_cast<unsigned char>(utf8[size]) & 0xC0u) == 0x80u) ++size;
     const std::string_view character = utf8.substr(0, size);
-    const auto* sign = std::find_if(std::begin(kSigns), std::end(kSigns), [&](const auto& row) { return row.first == character; });
+    const auto* sign =
+        std::find_if(std::begin(kSigns), std::end(kSigns), [&](const auto& row) { return row.first == character; });
     if (static_cast<unsigned char>(utf8[0]) < 0x80)
       out += utf8[0];
     else if (sign != std::end(kSigns))

@@ -31,7 +31,7 @@ class Statement {
   Status run();         // steps to the end and resets
   void reset();
   std::int64_t integer(int column) const;
-  std::string text(int column) const;  // also blobs
+  std::string text(int column) const;       // also blobs
   std::string_view view(int column) const;  // the same until the next step() or reset()
   bool is_null(int column) const;
 

@@ -105,8 +105,9 @@ Error unknown_log_field(std::string_view name) {
     return make_error(Code::bad_request, fmt::format("\"{}\" is not kept in the log", shown));
   if (const auto near = find_nearest(name, kLogFieldNames))
     return make_error(Code::bad_request, fmt::format("unknown field \"{}\", did you mean \"{}\"?", shown, *near));
-  return make_error(Code::bad_request,
-                    fmt::format("unknown field \"{}\"; try status, model, agent, project, key, provider, class or latency", shown));
+  return make_error(
+      Code::bad_request,
+      fmt::format("unknown field \"{}\"; try status, model, agent, project, key, provider, class or latency", shown));
 }
 
 }  // namespace pg

@@ -1,5 +1,5 @@
-// The one language for questions about the log: `status:429 OR (model:gpt-4o* latency:>2s) -agent:codex "rate limit"`. Parsed once
-// into a tree that becomes SQL (log_filter) or is asked about a row in memory.
+// The one language for questions about the log: `status:429 OR (model:gpt-4o* latency:>2s) -agent:codex "rate limit"`. Parsed
+// once into a tree that becomes SQL (log_filter) or is asked about a row in memory.
 #pragma once
 
 #include <cstdint>
@@ -36,9 +36,9 @@ enum class LogKind : std::uint8_t {
 struct LogField {
   std::string_view name;
   LogKind kind = LogKind::text;
-  std::string_view sql;      // of a text or a number; numbers that are not known are below 0
-  std::string_view hint;     // "what does this field hold", for completions
-  bool hourly = false;       // log_hours has the column under the same name
+  std::string_view sql;             // of a text or a number; numbers that are not known are below 0
+  std::string_view hint;            // "what does this field hold", for completions
+  bool hourly = false;              // log_hours has the column under the same name
   std::string_view hour_most = {};  // log_hours' column with the hour's largest value
   std::string (*text)(const LogRow&) = nullptr;
   std::int64_t (*number)(const LogRow&) = nullptr;

@@ -12,13 +12,15 @@ namespace {
 
 constexpr std::int64_t kHour = 3'600'000;
 constexpr std::int64_t kDay = 86'400'000;
-// Callers choose model names, agents and sessions: beyond so many in one period they share a row, so that no caller fills the disk.
+// Callers choose model names, agents and sessions: beyond so many in one period they share a row, so that no caller fills the
+// disk.
 constexpr std::size_t kMaxHourGroups = 1'000;
 constexpr std::size_t kMaxDayGroups = 10'000;
 constexpr std::size_t kMaxName = 200;
 
 constexpr std::string_view kAddHour =
-    "INSERT INTO log_hours VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, "
+    "INSERT INTO log_hours VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, "
+    "?21, "
     "?22, ?23, ?24, ?25, ?26, ?27, ?28) ON CONFLICT DO UPDATE SET requests = requests + ?11, cost = cost + ?12, "
     "unpriced = unpriced + ?13, estimated = estimated + ?14, input_tokens = input_tokens + ?15, "
     "output_tokens = output_tokens + ?16, cached_tokens = cached_tokens + ?17, cache_write_tokens = cache_write_tokens + ?18, "

@@ -189,8 +189,8 @@ struct LogStore::Plan {
   Values values;
 };
 
-// The rows of an hour are near each other: requests are written as they end. So each hour, and in it each group of log_hours, is a
-// stretch of rows, and hours in which nothing can fit are never read.
+// The rows of an hour are near each other: requests are written as they end. So each hour, and in it each group of log_hours, is
+// a stretch of rows, and hours in which nothing can fit are never read.
 Result<std::vector<LogRange>> LogStore::find_ranges(const LogQuery& query) {
   const std::int64_t first = query.after_seq + 1;
   if (query.after_seq > 0 || (query.where == nullptr && query.since == 0 && query.until == 0))
@@ -206,9 +206,8 @@ Result<std::vector<LogRange>> LogStore::find_ranges(const LogQuery& query) {
     where.values.emplace_back(query.until / kHourMs);
   }
   PG_TRY(Statement statement, db_.prepare("SELECT first_seq, last_seq FROM log_hours WHERE " + where.sql));
-  if (auto set = db_.set_match([&](std::int64_t n, std::string_view text) {
-        return where.patterns[static_cast<std::size_t>(n)]->matches(text);
-      });
+  if (auto set = db_.set_match(
+          [&](std::int64_t n, std::string_view text) { return where.patterns[static_cast<std::size_t>(n)]->matches(text); });
       !set)
     return set.error();
   bind_values(statement, where.values);
@@ -323,8 +322,9 @@ Result<std::string> LogStore::explain(const LogQuery& query) {
   std::string out = "sql    " + sql + "\nvalues";
   for (const auto& value : plan.values)
     std::visit([&](const auto& v) { out += fmt::format(" {}", escape_controls(fmt::format("{}", v))); }, value);
-  PG_TRY(Statement steps, db_.prepare(fmt::format("EXPLAIN QUERY PLAN SELECT seq FROM log WHERE ({}) AND seq >= ? AND seq <= ? ORDER BY seq{}",
-                                                  plan.where, order)));
+  PG_TRY(Statement steps,
+         db_.prepare(fmt::format("EXPLAIN QUERY PLAN SELECT seq FROM log WHERE ({}) AND seq >= ? AND seq <= ? ORDER BY seq{}",
+                                 plan.where, order)));
   for (;;) {
     PG_TRY(const bool row, steps.step());
     if (!row) break;

@@ -93,9 +93,8 @@ class UsageReader {
   Status add_whole_hours(std::int64_t first, std::int64_t end) {
     LogWhere where;
     if (query_.where != nullptr) where = make_log_where(*query_.where);
-    if (auto set = db_.set_match([&](std::int64_t n, std::string_view text) {
-          return where.patterns[static_cast<std::size_t>(n)]->matches(text);
-        });
+    if (auto set = db_.set_match(
+            [&](std::int64_t n, std::string_view text) { return where.patterns[static_cast<std::size_t>(n)]->matches(text); });
         !set)
       return set;
     const bool hourly = by_ == UsageBy::day || by_ == UsageBy::hour;
@@ -199,9 +198,10 @@ Result<UsageReport> read_usage(Db& db, const LogQuery& query, UsageBy by) {
 }
 
 Result<std::vector<AgentLine>> read_agents(Db& db, UnixMillis since) {
-  PG_TRY(Statement rows,
-         db.prepare("SELECT agent, agent_version, key, session, last_time, requests, cost, unpriced, estimated, input_tokens, "
-                    "output_tokens, redacted, blocked, errors FROM log_sessions WHERE agent <> '' AND day >= ? AND last_time >= ?"));
+  PG_TRY(
+      Statement rows,
+      db.prepare("SELECT agent, agent_version, key, session, last_time, requests, cost, unpriced, estimated, input_tokens, "
+                 "output_tokens, redacted, blocked, errors FROM log_sessions WHERE agent <> '' AND day >= ? AND last_time >= ?"));
   rows.bind(1, since / kDay).bind(2, since);
   std::map<std::string, AgentSeen> seen;
   for (;;) {

@@ -30,8 +30,8 @@ struct UsageReport {
   LogSums total;
 };
 
-/// Sums over the rows that `query` asks for; query.limit and query.after_seq are not looked at. Sums of whole hours stay when their
-/// rows are gone, as long as the filter names nothing but what log_hours holds.
+/// Sums over the rows that `query` asks for; query.limit and query.after_seq are not looked at. Sums of whole hours stay when
+/// their rows are gone, as long as the filter names nothing but what log_hours holds.
 Result<UsageReport> read_usage(Db& db, const LogQuery& query, UsageBy by);
 
 /// One agent as it was seen.

@@ -188,8 +188,8 @@ Status read_places(Place root, std::string_view json, std::vector<PlaceField>& f
 
 bool usage_field(Place place, UsageField& field) {
   if (place < use_input || place > use_cache_write_1h) return false;
-  constexpr UsageField kFields[] = {UsageField::input,  UsageField::uncached_input, UsageField::output,
-                                    UsageField::cached, UsageField::cache_write,    UsageField::reasoning,
+  constexpr UsageField kFields[] = {UsageField::input,         UsageField::uncached_input, UsageField::output,
+                                    UsageField::cached,        UsageField::cache_write,    UsageField::reasoning,
                                     UsageField::cache_write_1h};
   field = kFields[static_cast<std::size_t>(place) - static_cast<std::size_t>(use_input)];
   return true;

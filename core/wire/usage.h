@@ -13,9 +13,9 @@ namespace pg {
 struct Usage {
   std::int64_t input_tokens = -1;
   std::int64_t output_tokens = -1;
-  std::int64_t cached_tokens = -1;       // read from the provider's prompt cache; part of input_tokens
-  std::int64_t cache_write_tokens = -1;  // written to it; part of input_tokens
-  std::int64_t reasoning_tokens = -1;    // part of output_tokens
+  std::int64_t cached_tokens = -1;          // read from the provider's prompt cache; part of input_tokens
+  std::int64_t cache_write_tokens = -1;     // written to it; part of input_tokens
+  std::int64_t reasoning_tokens = -1;       // part of output_tokens
   std::int64_t cache_write_1h_tokens = -1;  // those of cache_write_tokens that are kept for an hour: they cost more
 };
 

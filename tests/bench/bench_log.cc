@@ -10,8 +10,8 @@
 
 #include "core/base/ids.h"
 #include "core/store/log_retention.h"
-#include "core/store/log_store.h"
 #include "core/store/log_stats.h"
+#include "core/store/log_store.h"
 #include "core/store/log_usage.h"
 
 using namespace pg;
@@ -81,8 +81,9 @@ void time_it(const char* what, const Work& work) {
 }
 
 void ask_all(Db& db) {
-  for (const char* text : {"status:429", "model:claude-opus-5", "model:nothing*", "latency:>1h", "key:key-3 class:error", "\"never said\"",
-                           "session:00000000-0000-4000-8000-000000000007", "latency:>11s tokens.out:>500", "redactions:EMAIL"})
+  for (const char* text :
+       {"status:429", "model:claude-opus-5", "model:nothing*", "latency:>1h", "key:key-3 class:error", "\"never said\"",
+        "session:00000000-0000-4000-8000-000000000007", "latency:>11s tokens.out:>500", "redactions:EMAIL"})
     ask(db, text, 100);
   const auto usage = [&](UsageBy by, UnixMillis since) {
     LogQuery query;
@@ -119,8 +120,8 @@ int main(int argc, char** argv) {
     cpu += seconds(CLOCK_THREAD_CPUTIME_ID) - begun;
   }
   const DbSize size = measure_db(db).value();
-  fmt::print("insert {} rows in batches of {}: {:.2f} us CPU a row, {} bytes a row\n", total, batch, cpu * 1e6 / static_cast<double>(total),
-             size.used / static_cast<std::uint64_t>(total));
+  fmt::print("insert {} rows in batches of {}: {:.2f} us CPU a row, {} bytes a row\n", total, batch,
+             cpu * 1e6 / static_cast<double>(total), size.used / static_cast<std::uint64_t>(total));
   if (total >= 100'000) ask_all(db);
   const double begun = seconds(CLOCK_MONOTONIC);
   std::int64_t gone = 0;

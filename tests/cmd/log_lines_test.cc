@@ -53,12 +53,12 @@ TEST_CASE("the live row at 120 columns") {
   test.shell.width = 120;
   LogLines lines(test.shell, false);
   CHECK(lines.titles() ==
-        "TIME          AGENT         MODEL                     ST     LAT    TTFT      IN  CACHED    OUT      COST  FLAGS\n");
+        "TIME          AGENT         MODEL              ST     LAT    TTFT      IN  CACHED    OUT      COST  FLAGS\n");
   CHECK(lines.line(good_row()) ==
-        "03:33:22.104  claude-code   claude-sonnet-5           200    8.2s   410ms   18.2k     87%    642  redact:2\n");
+        "03:33:22.104  claude-code   claude-sonnet-5   200    8.2s   410ms   18.2k     87%    642   $0.0231  redact:2\n");
   CHECK(lines.line(blocked_row()) ==
-        "03:33:22.104  codex         gpt-5.6-sol               422       –       –       –       –      –  BLOCKED "
-        "AWS_ACCESS_KE…\n");
+        "03:33:22.104  codex         gpt-5.6-sol       422       –       –       –       –      –         –  BLOCKED "
+        "AWS_ACCESS_…\n");
 }
 
 TEST_CASE("narrow terminals drop CACHED, then TTFT, then AGENT; no line is wider than the terminal") {

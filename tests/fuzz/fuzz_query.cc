@@ -1,5 +1,5 @@
-// libFuzzer over questions about the log: any text is a query or a refusal; a query's SQL holds none of its text and means what the
-// expression says.
+// libFuzzer over questions about the log: any text is a query or a refusal; a query's SQL holds none of its text and means what
+// the expression says.
 #include <unistd.h>
 
 #include <cstddef>

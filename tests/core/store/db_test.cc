@@ -193,8 +193,8 @@ TEST_CASE("a newer schema is refused with both numbers") {
   const TempDir dir;
   const std::string path = make_database(dir);
   REQUIRE(Db::open(path).value().execute("PRAGMA user_version = 99"));
-  CHECK(has(refusal(path), "has schema 99, this program knows up to 1"));
-  CHECK(has(refusal(path, DbMode::read_only), "has schema 99, this program knows up to 1"));
+  CHECK(has(refusal(path), "has schema 99, this program knows up to 2"));
+  CHECK(has(refusal(path, DbMode::read_only), "has schema 99, this program knows up to 2"));
 }
 
 TEST_CASE("files that others may read are refused with the chmod that helps") {
