@@ -1,5 +1,5 @@
 // Rows go in the order they were written, and only from the front: a request that began long ago and ended late keeps its row a
-// little longer.
+// little longer. The newest row stays, whatever its age: the next one is numbered after it, so that no number comes twice.
 #include "core/store/log_retention.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ Result<std::int64_t> read_pragma(Db& db, std::string_view sql) {
 
 // The last row to go: of the oldest `slice`, as many as are too old, or all of them when there is too much.
 Result<std::int64_t> find_last(Db& db, UnixMillis before, bool too_much, std::int64_t slice) {
-  PG_TRY(Statement oldest, db.prepare("SELECT seq, time FROM log ORDER BY seq LIMIT ?"));
+  PG_TRY(Statement oldest, db.prepare("SELECT seq, time FROM log WHERE seq < (SELECT max(seq) FROM log) ORDER BY seq LIMIT ?"));
   oldest.bind(1, slice);
   std::int64_t last = 0;
   for (;;) {
@@ -52,7 +52,7 @@ Result<std::int64_t> prune_log(Db& db, const LogLimits& limits, std::int64_t sli
 
 Result<std::int64_t> count_older(Db& db, UnixMillis before) {
   // From the front as prune_log() goes, so that the two agree.
-  PG_TRY(Statement rows, db.prepare("SELECT time FROM log ORDER BY seq"));
+  PG_TRY(Statement rows, db.prepare("SELECT time FROM log WHERE seq < (SELECT max(seq) FROM log) ORDER BY seq"));
   std::int64_t count = 0;
   for (;;) {
     PG_TRY(const bool row, rows.step());
