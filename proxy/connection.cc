@@ -50,7 +50,8 @@ Error error_of(ClientIo::HeadEnd end) {
 }
 
 Task<void> refuse_head(LoopParts& parts, ClientIo& client, ClientIo::HeadEnd end) {
-  Exchange x(parts, client);
+  KnownCaller nobody;
+  Exchange x(parts, client, nobody);
   x.policy = parts.gw.policy();
   x.close_after = true;
   x.begun = parts.gw.clock.steady();
@@ -69,6 +70,7 @@ Task<void> serve_connection(LoopParts& parts, TcpSocket socket) {
   ClientIo client(parts.loop, std::move(socket));
   IdleList::Node own_node{{&client.stream(), {}}};
   Buffer kept_body;
+  KnownCaller caller;
   bool gentle = false;
   for (;;) {
     const Limits limits = parts.gw.policy()->limits;
@@ -84,7 +86,7 @@ Task<void> serve_connection(LoopParts& parts, TcpSocket socket) {
       gentle = true;
       break;
     }
-    Exchange x(parts, client);
+    Exchange x(parts, client, caller);
     x.policy = parts.gw.policy();
     x.received = std::move(kept_body);
     co_await handle_exchange(x);

@@ -34,11 +34,13 @@ struct Sending {
 
 /// Lives in serve_connection's frame; everything below it on the line takes it by reference.
 struct Exchange {
-  Exchange(LoopParts& loop_parts, ClientIo& client_io) : parts(loop_parts), gw(loop_parts.gw), client(client_io) {}
+  Exchange(LoopParts& loop_parts, ClientIo& client_io, KnownCaller& known_caller)
+      : parts(loop_parts), gw(loop_parts.gw), client(client_io), known(known_caller) {}
 
   LoopParts& parts;
   Gateway& gw;
   ClientIo& client;
+  KnownCaller& known;
   std::shared_ptr<const Policy> policy;  // a reload never changes the rules mid-flight
   RequestHead head;
   Surface surface;

@@ -44,13 +44,13 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
   const int status = translator == nullptr ? head.status : translator->status();
   std::string out;
   out.reserve(1'024);
-  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", status,
-                 head.reason.empty() || status != head.status ? reason_phrase(status) : head.reason);
+  out.append("HTTP/1.1 ").append(fmt::format_int(status).c_str()).append(" ");
+  out.append(head.reason.empty() || status != head.status ? reason_phrase(status) : head.reason).append("\r\n");
   const std::string_view connection = head.find("connection").value_or("");
-  std::string lower;
   for (const Field& field : head.fields) {
-    to_lower(field.name, lower);
-    if (std::binary_search(kDropped.begin(), kDropped.end(), lower) || is_named_by(connection, lower) ||
+    const LowerName name(field.name);
+    const std::string_view lower = name.view();
+    if (std::binary_search(kDropped.begin(), kDropped.end(), lower) || is_named_by(connection, field.name) ||
         lower.starts_with("x-pg-"))
       continue;
     if (lower == "content-encoding" && find_coding(field.value)) continue;  // undone on the way
@@ -65,8 +65,8 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
     out.append("Content-Type: ").append(translator->content_type()).append("\r\n");
   }
   if (!x.to.warnings.empty()) out.append("x-pg-warnings: ").append(x.to.warnings).append("\r\n");
-  fmt::format_to(std::back_inserter(out), "x-pg-request-id: {}\r\n", x.row.id);
-  if (framing == ReplyFraming::sized) fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", size);
+  out.append("x-pg-request-id: ").append(x.row.id).append("\r\n");
+  if (framing == ReplyFraming::sized) out.append("Content-Length: ").append(fmt::format_int(size).c_str()).append("\r\n");
   if (framing == ReplyFraming::chunked) out += "Transfer-Encoding: chunked\r\n";
   if (x.close_after) out += "Connection: close\r\n";
   return out += "\r\n";

@@ -88,7 +88,7 @@ Status authenticate(Exchange& x, std::uint32_t needed) {
   x.project = x.policy->find_project(x.surface.project);
   const bool open = x.project != nullptr && !x.project->require_key && text.empty();
   if (!open) {
-    PG_TRY(x.caller, x.policy->keys->authenticate(text, x.gw.clock.wall()));
+    PG_TRY(x.caller, x.known.authenticate(x.policy->keys, text, x.gw.clock.wall()));
     x.row.key = x.caller->name;
   }
   // Strangers learn nothing about which projects exist.

@@ -36,8 +36,19 @@ constexpr std::array<std::string_view, 20> kDropped = {"accept-encoding",
 
 constexpr std::string_view kAnthropicVersion = "2023-06-01";  // the one there is (Anthropic API, Versions)
 
+// Most names are told from all of these by their size and first letter.
+constexpr std::size_t dropped_bit(std::string_view name) {
+  return (name.size() * 5 + static_cast<unsigned char>(name[0])) % 64;
+}
+constexpr std::uint64_t kDroppedBits = [] {
+  std::uint64_t bits = 0;
+  for (const std::string_view name : kDropped) bits |= std::uint64_t{1} << dropped_bit(name);
+  return bits;
+}();
+
 bool is_dropped(std::string_view lower) {
-  return std::binary_search(kDropped.begin(), kDropped.end(), lower) || lower.starts_with("x-pg-");
+  if (lower.starts_with("x-pg-")) return true;
+  return (kDroppedBits >> dropped_bit(lower) & 1) != 0 && std::binary_search(kDropped.begin(), kDropped.end(), lower);
 }
 
 // What clients tell their own vendor about themselves means nothing to another.
@@ -64,10 +75,10 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 
 void append_client_fields(std::string& out, const Exchange& x) {
   const std::string_view connection = x.head.find("connection").value_or("");
-  std::string lower;
   for (const Field& field : x.head.fields) {
-    to_lower(field.name, lower);
-    if (is_dropped(lower) || is_named_by(connection, lower)) continue;
+    const LowerName name(field.name);
+    const std::string_view lower = name.view();
+    if (is_dropped(lower) || is_named_by(connection, field.name)) continue;
     if (lower == "content-encoding" && (!x.decoded.empty() || x.to.body)) continue;
     if (x.to.translated && is_vendor_field(lower)) continue;
     if (is_credential(lower) && !passes_credential(x, field.value)) continue;
@@ -102,7 +113,10 @@ std::string write_upstream_head(const Exchange& x, std::string_view method, std:
   if (x.to.translated && x.to.outlet->dialect == DialectId::anthropic) append_field(out, "anthropic-version", kAnthropicVersion);
   for (const auto& [name, value] : x.to.provider->headers) append_field(out, name, value);
   out += "Accept-Encoding: identity\r\n";  // what we must read and restore should not be compressed
-  if (size) fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", *size);
+  if (size) {
+    const fmt::format_int digits(*size);
+    append_field(out, "Content-Length", {digits.data(), digits.size()});
+  }
   return out += "\r\n";
 }
 

@@ -103,10 +103,23 @@ Result<const Key*> KeyRing::authenticate(std::string_view text, UnixMillis now) 
     if (equal_constant_time(as_bytes(digest), as_bytes(key.digest))) found = &key;
   }
   if (found == nullptr) return refuse_key("no key of that text");
-  if (found->revoked != 0) return refuse_key("key " + found->name + " is revoked");
-  if (!found->enabled) return refuse_key("key " + found->name + " is disabled");
-  if (found->expires != 0 && now >= found->expires) return refuse_key("key " + found->name + " expired");
-  return found;
+  return check_usable(*found, now);
+}
+
+Result<const Key*> KeyRing::check_usable(const Key& key, UnixMillis now) const {
+  if (key.revoked != 0) return refuse_key("key " + key.name + " is revoked");
+  if (!key.enabled) return refuse_key("key " + key.name + " is disabled");
+  if (key.expires != 0 && now >= key.expires) return refuse_key("key " + key.name + " expired");
+  return &key;
+}
+
+Result<const Key*> KnownCaller::authenticate(const std::shared_ptr<const KeyRing>& ring, std::string_view text, UnixMillis now) {
+  if (ring_ == ring && key_ != nullptr && equal_constant_time(text, text_.reveal())) return ring->check_usable(*key_, now);
+  PG_TRY(const Key* key, ring->authenticate(text, now));
+  ring_ = ring;
+  text_ = SecretString(text);
+  key_ = key;
+  return key;
 }
 
 Status authorize(const Key& key, std::uint32_t needed, std::string_view project_id) {

@@ -12,6 +12,7 @@
 #include "core/base/clock.h"
 #include "core/base/crypto.h"
 #include "core/base/result.h"
+#include "core/base/secret_string.h"
 
 namespace pg {
 
@@ -49,12 +50,26 @@ class KeyRing {
   /// The enabled, unexpired key of that text. unauthenticated otherwise, always with the same message; the digest compare
   /// takes constant time.
   Result<const Key*> authenticate(std::string_view text, UnixMillis now) const;
+  /// `key`, which is this ring's, unless it may not be used now.
+  Result<const Key*> check_usable(const Key& key, UnixMillis now) const;
   bool empty() const { return keys_.empty(); }
   const std::vector<Key>& keys() const { return keys_; }
 
  private:
   std::vector<Key> keys_;
   std::unordered_multimap<std::uint64_t, std::size_t> by_digest_head_;
+};
+
+/// Who called last on one connection: the same text under the same ring need not be digested again. Not shared between threads.
+class KnownCaller {
+ public:
+  /// As KeyRing::authenticate(); the compare with the last text takes constant time.
+  Result<const Key*> authenticate(const std::shared_ptr<const KeyRing>& ring, std::string_view text, UnixMillis now);
+
+ private:
+  std::shared_ptr<const KeyRing> ring_;  // holds key_
+  SecretString text_;
+  const Key* key_ = nullptr;
 };
 
 /// forbidden unless `key` has every scope in `needed` and may use `project_id`.

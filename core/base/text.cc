@@ -20,6 +20,16 @@ char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+// Eight characters at once: a byte's top bit, where it is an upper-case letter, becomes the bit that lower case has.
+std::uint64_t lower_eight(const char* from) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  std::uint64_t x = 0;
+  std::memcpy(&x, from, sizeof x);
+  const std::uint64_t low = x & 0x7f * kOnes;
+  const std::uint64_t from_a = low + (0x80 - 'A') * kOnes, behind_z = low + (0x7f - 'Z') * kOnes;
+  return x | ((from_a ^ behind_z) & ~x & 0x80 * kOnes) >> 2;
+}
+
 unsigned byte(char c) {
   return static_cast<unsigned char>(c);
 }
@@ -109,13 +119,14 @@ std::string to_lower(std::string_view ascii) {
   return out;
 }
 
-void to_lower(std::string_view ascii, std::string& to) {
-  to.assign(ascii);
-  for (char& c : to) c = lower(c);
+LowerName::LowerName(std::string_view name) : size_(std::min(name.size(), sizeof bytes_)) {
+  std::transform(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(size_), bytes_, lower);
 }
 
-bool equals_ignore_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+bool same_letters(const char* a, const char* b, std::size_t size) {
+  for (; size >= 8; a += 8, b += 8, size -= 8)
+    if (lower_eight(a) != lower_eight(b)) return false;
+  return std::equal(a, a + size, b, [](char x, char y) { return lower(x) == lower(y); });
 }
 
 bool starts_with_ignore_case(std::string_view text, std::string_view prefix) {

@@ -52,8 +52,21 @@ class Pieces {
 };
 
 std::string to_lower(std::string_view ascii);
-void to_lower(std::string_view ascii, std::string& to);           // the same into a string that keeps its memory
-bool equals_ignore_case(std::string_view a, std::string_view b);  // ASCII only
+/// The first 48 bytes of a name in ASCII lower case: enough to know it or to know that it is none of ours, without an allocation.
+class LowerName {
+ public:
+  explicit LowerName(std::string_view name);
+  std::string_view view() const { return {bytes_, size_}; }
+
+ private:
+  char bytes_[48];
+  std::size_t size_;
+};
+
+bool same_letters(const char* a, const char* b, std::size_t size);        // ASCII, in any case
+inline bool equals_ignore_case(std::string_view a, std::string_view b) {  // ASCII only; most differ in size
+  return a.size() == b.size() && same_letters(a.data(), b.data(), a.size());
+}
 bool starts_with_ignore_case(std::string_view text, std::string_view prefix);
 bool contains_ignore_case(std::string_view text, std::string_view part);
 

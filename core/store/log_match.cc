@@ -133,4 +133,13 @@ bool matches_row(const LogExpr& expr, const LogRow& row) {
          text_fits(expr, row.error);
 }
 
+Status parse_log_filters(std::span<const std::string> words, UnixMillis now, LogQuery& query) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  PG_TRY(LogExpr expr, parse_log_query(text, now));
+  const bool everything = expr.op == LogExpr::Op::all_of && expr.parts.empty();
+  query.where = everything ? nullptr : std::make_shared<const LogExpr>(std::move(expr));
+  return {};
+}
+
 }  // namespace pg

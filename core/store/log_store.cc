@@ -23,6 +23,7 @@ constexpr std::string_view kColumns =
     "error, "
     "upstream_request_id, cost, price";
 constexpr int kColumnCount = 39;
+constexpr int kCostColumn = 37;
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kLastSeq = std::numeric_limits<std::int64_t>::max();
 // A gap of so many rows is read over rather than jumped.
@@ -37,10 +38,9 @@ std::string_view clipped(std::string_view text, std::size_t size = kMaxText) {
   return text.substr(0, size);
 }
 
-void bind_row(Statement& to, const LogRow& row) {
-  int at = 0;
-  const auto text = [&](std::string_view value) { to.bind_view(++at, clipped(value)); };
-  const auto number = [&](std::int64_t value) { to.bind(++at, value); };
+// The columns in their order, each as text(value) or number(value).
+template <class Text, class Number>
+void visit_columns(const LogRow& row, const Text& text, const Number& number) {
   text(row.id);
   number(row.time);
   for (const std::string* value : {&row.project, &row.project_id, &row.key, &row.agent, &row.agent_version, &row.session,
@@ -63,11 +63,32 @@ void bind_row(Statement& to, const LogRow& row) {
   number(row.unknown_tokens);
   text(row.error);
   text(row.upstream_request_id);
-  if (row.cost >= 0)
-    number(row.cost);
-  else
-    to.bind_null(++at);
+  number(row.cost);
   number(row.price);
+}
+
+// One bit for each column whose text is empty.
+std::uint64_t shape_of(const LogRow& row) {
+  std::uint64_t shape = 0, bit = 1;
+  visit_columns(
+      row,
+      [&](std::string_view value) {
+        if (value.empty()) shape |= bit;
+        bit <<= 1;
+      },
+      [&](std::int64_t) { bit <<= 1; });
+  return shape;
+}
+
+// What is empty stands in the statement and is not bound: most columns of most rows.
+void bind_row(Statement& to, const LogRow& row) {
+  int at = 0;
+  visit_columns(
+      row,
+      [&](std::string_view value) {
+        if (!value.empty()) to.bind_view(++at, clipped(value));
+      },
+      [&](std::int64_t value) { to.bind(++at, value); });
 }
 
 LogRow read_row(const Statement& from) {
@@ -98,10 +119,10 @@ LogRow read_row(const Statement& from) {
   return row;
 }
 
-std::string insert_sql() {
-  std::string marks = "?";
-  for (int i = 1; i < kColumnCount; ++i) marks += ", ?";
-  return fmt::format("INSERT INTO log({}) VALUES({})", kColumns, marks);
+std::string insert_sql(std::uint64_t shape) {
+  std::string values;
+  for (int i = 0; i < kColumnCount; ++i) values += i == kCostColumn ? ",nullif(?,-1)" : (shape >> i & 1) != 0 ? ",''" : ",?";
+  return fmt::format("INSERT INTO log({}) VALUES({})", kColumns, values.substr(1));
 }
 
 // One state of the database for all statements of a question.
@@ -143,18 +164,25 @@ std::vector<LogRange> join_ranges(std::vector<LogRange> ranges) {
 
 }  // namespace
 
+Result<Statement*> LogStore::insert_of(std::uint64_t shape) {
+  constexpr std::size_t kMaxShapes = 16;
+  for (auto& [known, statement] : inserts_)
+    if (known == shape) return &statement;
+  if (inserts_.size() >= kMaxShapes) inserts_.erase(inserts_.begin());
+  PG_TRY(Statement statement, db_.prepare(insert_sql(shape)));
+  inserts_.emplace_back(shape, std::move(statement));
+  return &inserts_.back().second;
+}
+
 Status LogStore::insert(std::span<const LogRow> rows) {
   if (rows.empty()) return {};
-  if (!insert_) {
-    PG_TRY(Statement made, db_.prepare(insert_sql()));
-    insert_.emplace(std::move(made));
-  }
   rollup_.discard();
   PG_TRY(Transaction transaction, Transaction::begin(db_));
   for (const LogRow& row : rows) {
-    bind_row(*insert_, row);
-    if (auto done = insert_->run(); !done) {
-      insert_->reset();
+    PG_TRY(Statement * statement, insert_of(shape_of(row)));
+    bind_row(*statement, row);
+    if (auto done = statement->run(); !done) {
+      statement->reset();
       return make_error(Code::io_failed, done.error().message, done.error().detail);
     }
     rollup_.add(row, db_.last_rowid());
@@ -367,15 +395,6 @@ Result<std::int64_t> LogStore::first_seq() {
   PG_TRY(Statement statement, db_.prepare("SELECT min(seq) FROM log"));
   PG_TRY(const bool row, statement.step());
   return row ? statement.integer(0) : 0;
-}
-
-Status parse_log_filters(std::span<const std::string> words, UnixMillis now, LogQuery& query) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
-  PG_TRY(LogExpr expr, parse_log_query(text, now));
-  const bool everything = expr.op == LogExpr::Op::all_of && expr.parts.empty();
-  query.where = everything ? nullptr : std::make_shared<const LogExpr>(std::move(expr));
-  return {};
 }
 
 }  // namespace pg

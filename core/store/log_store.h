@@ -95,6 +95,7 @@ class LogStore {
   Result<std::int64_t> first_seq();  // 0 when there is none
 
  private:
+  Result<Statement*> insert_of(std::uint64_t shape);
   struct Plan;
   Result<Plan> make_plan(const LogQuery& query);
   Result<std::vector<LogRange>> find_ranges(const LogQuery& query);
@@ -103,7 +104,7 @@ class LogStore {
 
   Db& db_;
   LogRollup rollup_;
-  std::optional<Statement> insert_;
+  std::vector<std::pair<std::uint64_t, Statement>> inserts_;  // by which of a row's texts are empty
 };
 
 /// The words of a command line, one after the other, as a query.

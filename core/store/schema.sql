@@ -62,8 +62,10 @@ CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 
 -- One row per exchange, in the order they ended. Absent text is '', absent numbers are -1: filters stay plain.
+-- Without AUTOINCREMENT, whose own table is paid for with every row: whoever deletes old rows leaves the newest, so that no number
+-- comes twice.
 CREATE TABLE log(
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
   time INTEGER NOT NULL,
   project TEXT NOT NULL COLLATE NOCASE,

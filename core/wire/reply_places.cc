@@ -181,7 +181,9 @@ class PlaceReader {
 }  // namespace
 
 Status read_places(Place root, std::string_view json, std::vector<PlaceField>& fields) {
+  constexpr std::size_t kUsualFields = 16;
   fields.clear();
+  fields.reserve(kUsualFields);
   PlaceReader reader(root, fields);
   return walk_json(json, reader);
 }

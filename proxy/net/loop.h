@@ -27,7 +27,8 @@ class Loop {
   /// Deadlines are kept to within one tick; a client that left is noticed within two.
   static constexpr Millis kTick{40};
 
-  Loop() : io_(1), timer_(io_) {}
+  // Other threads only post: the scheduler keeps its lock, sockets need none.
+  Loop() : io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO), timer_(io_) {}
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 

@@ -125,7 +125,9 @@ TEST_CASE("hostile archives are errors, not memory or endless time") {
 
   const std::string path = dir.write("deep.zip", zip_of({{"1", zip_of({{"2", zip_of({{"3", good}}, true)}}, true)}}, true));
   const int file = ::open(path.c_str(), O_RDONLY);
-  ScanReader reader(*scanning_guards(), shipped_secret_rules().get());
+  const std::shared_ptr<const Guards> kept = scanning_guards();
+  const std::shared_ptr<const SecretRules> rules = shipped_secret_rules();
+  ScanReader reader(*kept, rules.get());
   ScanResult capped;
   REQUIRE(reader.scan(file, 0, path, capped.findings, capped.totals.bytes) == ScanReader::Outcome::archive);
   ArchiveCaps caps;
@@ -159,7 +161,9 @@ TEST_CASE("a source that breaks is scanned as far as it came") {
   const std::string text = kValue + " and more";
   MemorySource bytes(text);
   PartSource cut(bytes, 1000);
-  ScanReader reader(*scanning_guards(), shipped_secret_rules().get());
+  const std::shared_ptr<const Guards> kept = scanning_guards();
+  const std::shared_ptr<const SecretRules> rules = shipped_secret_rules();
+  ScanReader reader(*kept, rules.get());
   ScanResult result;
   CHECK(reader.scan(cut, 1000, "x", result.findings, result.totals.bytes) == ScanReader::Outcome::failed);
   CHECK(result.findings.size() == 1);

@@ -21,7 +21,7 @@ const char* const kReply =
 const char* const kPrices = "[prices.\"fake/large-1\"]\ninput = \"2\"\noutput = \"10\"\ncache_read = \"0.5\"\n";
 constexpr std::string_view kCall = R"({"model":"large-1","messages":[{"role":"user","content":"hello"}]})";
 
-CommandResult pg(const World& world, std::vector<std::string> args) {
+CommandResult ask(const World& world, std::vector<std::string> args) {
   args.insert(args.end(), {"--config", world.home.config_file()});
   return world.home.run(args);
 }
@@ -106,17 +106,17 @@ TEST_CASE("logs: a row has its cost, exact, estimated or unknown, and usage sums
   CHECK(unknown["cost_usd"].is_null());
   CHECK(unknown["cost_state"] == "unknown");
 
-  const Json usage = Json::parse(pg(world, {"usage", "--json"}).out);
+  const Json usage = Json::parse(ask(world, {"usage", "--json"}).out);
   CHECK(usage["total"]["requests"] == 3);
   CHECK(usage["total"]["cost_unknown_requests"] == 1);
   CHECK(usage["total"]["cost_estimated_requests"] == 1);
-  CHECK(pg(world, {"logs", "search", "cost:$0.0021", "--fields", "model,cost"}).out == "large-1\t0.0021\n");
-  CHECK(pg(world, {"logs", "search", "model:other", "--template", "{status} {model} {flags}"}).out == "200 other \n");
-  const Json agents = Json::parse(pg(world, {"agents", "--json"}).out);
+  CHECK(ask(world, {"logs", "search", "cost:$0.0021", "--fields", "model,cost"}).out == "large-1\t0.0021\n");
+  CHECK(ask(world, {"logs", "search", "model:other", "--template", "{status} {model} {flags}"}).out == "200 other \n");
+  const Json agents = Json::parse(ask(world, {"agents", "--json"}).out);
   REQUIRE(agents.size() == 1);
   CHECK(agents[0]["agent"] == "codex");
   CHECK(agents[0]["requests"] == 1);
-  CHECK(pg(world, {"logs", "show", "last"}).out.find("cost\t? (no price for fake/other") != std::string::npos);
+  CHECK(ask(world, {"logs", "show", "last"}).out.find("cost\t? (no price for fake/other") != std::string::npos);
 }
 
 TEST_CASE("logs: questions have exit statuses, explanations and formats") {
@@ -124,19 +124,19 @@ TEST_CASE("logs: questions have exit statuses, explanations and formats") {
   world.upstream.respond(Answer::json(kReply));
   CHECK(world.post("v1/chat/completions", kCall).status == 200);
   wait_for_rows(world, 1);
-  const auto wrong = pg(world, {"logs", "search", "statsu:429"});
+  const auto wrong = ask(world, {"logs", "search", "statsu:429"});
   CHECK(wrong.status == 2);
   CHECK(wrong.err == "error: unknown field \"statsu\", did you mean \"status\"?\n  at column 1 of the query\n");
-  CHECK(pg(world, {"logs", "search", "status:500", "--fail-empty"}).status == 1);
-  CHECK(pg(world, {"logs", "search", "status:500"}).status == 0);
-  const auto explained = pg(world, {"logs", "search", "model:large*", "-status:500", "--explain"});
+  CHECK(ask(world, {"logs", "search", "status:500", "--fail-empty"}).status == 1);
+  CHECK(ask(world, {"logs", "search", "status:500"}).status == 0);
+  const auto explained = ask(world, {"logs", "search", "model:large*", "-status:500", "--explain"});
   CHECK(explained.out.find("USING INTEGER PRIMARY KEY") != std::string::npos);
-  const auto csv = pg(world, {"logs", "export", "--format", "csv", "--fields", "model,status,cost"});
+  const auto csv = ask(world, {"logs", "export", "--format", "csv", "--fields", "model,status,cost"});
   CHECK(csv.out == "model,status,cost\nlarge-1,200,0.0021\n");
-  CHECK(Json::parse(pg(world, {"logs", "export"}).out)["model"] == "large-1");
-  const Json stats = Json::parse(pg(world, {"logs", "stats", "--by", "status", "--json"}).out);
+  CHECK(Json::parse(ask(world, {"logs", "export"}).out)["model"] == "large-1");
+  const Json stats = Json::parse(ask(world, {"logs", "stats", "--by", "status", "--json"}).out);
   CHECK(stats["groups"][0]["name"] == "200");
-  CHECK(pg(world, {"logs", "stats", "--by", "latency"}).status == 2);
+  CHECK(ask(world, {"logs", "stats", "--by", "latency"}).status == 2);
 }
 
 TEST_CASE("logs: following goes on across deleted rows and a restarted server") {
@@ -151,7 +151,7 @@ TEST_CASE("logs: following goes on across deleted rows and a restarted server") 
   CHECK(first["model"] == "large-1");
   call();
   CHECK(Json::parse(tail.line())["seq"].get<int>() == first["seq"].get<int>() + 1);
-  const auto pruned = pg(world, {"logs", "prune", "--keep", "0s", "--yes", "--json"});
+  const auto pruned = ask(world, {"logs", "prune", "--keep", "0s", "--yes", "--json"});
   CHECK(pruned.status == 0);
   CHECK(Json::parse(pruned.out)["deleted"] == 1);
   call();
@@ -163,5 +163,5 @@ TEST_CASE("logs: following goes on across deleted rows and a restarted server") 
   call();
   CHECK(Json::parse(tail.line())["seq"].get<int>() == first["seq"].get<int>() + 3);
   // What was used is known, also of the row that is gone.
-  CHECK(Json::parse(pg(world, {"usage", "--json"}).out)["total"]["requests"] == 4);
+  CHECK(Json::parse(ask(world, {"usage", "--json"}).out)["total"]["requests"] == 4);
 }

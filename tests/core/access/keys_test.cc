@@ -77,6 +77,26 @@ TEST_CASE("every refusal reads the same, whatever its reason") {
   }
 }
 
+TEST_CASE("a known caller is asked for again after every change of the ring, and after each other text") {
+  const MintedKey minted = mint_key(), other = mint_key();
+  Key first = stored(minted, "first"), second = stored(other, "second");
+  first.expires = 1000;
+  const auto ring = std::make_shared<const KeyRing>(std::vector<Key>{first, second});
+  KnownCaller caller;
+  const std::string text(minted.text.reveal());
+  for (int i = 0; i < 2; ++i) CHECK(caller.authenticate(ring, text, 5).value()->name == "first");
+  CHECK(caller.authenticate(ring, other.text.reveal(), 5).value()->name == "second");
+  CHECK(caller.authenticate(ring, text, 999).value()->name == "first");
+  CHECK_FALSE(caller.authenticate(ring, text, 1000));
+  CHECK_FALSE(caller.authenticate(ring, text.substr(0, 50) + "A", 5));
+  CHECK_FALSE(caller.authenticate(ring, "", 5));
+  CHECK(caller.authenticate(ring, text, 5));
+  first.revoked = 7;
+  const auto revoked = std::make_shared<const KeyRing>(std::vector<Key>{first});
+  CHECK_FALSE(caller.authenticate(revoked, text, 5));
+  CHECK_FALSE(caller.authenticate(std::make_shared<const KeyRing>(std::vector<Key>{second}), text, 5));
+}
+
 TEST_CASE("two digests that share their first eight bytes are told apart") {
   const MintedKey minted = mint_key();
   Key twin = stored(minted, "twin");

@@ -89,6 +89,13 @@ TEST_CASE("case is folded for ASCII only") {
   CHECK_FALSE(equals_ignore_case("a", "ab"));
   CHECK_FALSE(equals_ignore_case("[", "{"));
   CHECK_FALSE(equals_ignore_case("@", "`"));
+  // Eight at a time and one at a time say the same of every pair of bytes.
+  for (int a = 0; a < 256; ++a)
+    for (int b = 0; b < 256; ++b) {
+      const std::string one(1, static_cast<char>(a)), two(1, static_cast<char>(b));
+      const std::string long_one = "abcd" + one + "fghXYZ", long_two = "ABCD" + two + "FGHxyz";
+      REQUIRE(equals_ignore_case(one, two) == equals_ignore_case(long_one, long_two));
+    }
   CHECK(starts_with_ignore_case("Bearer xyz", "bearer "));
   CHECK_FALSE(starts_with_ignore_case("Bear", "bearer"));
   CHECK(contains_ignore_case("Hello World", "LO wO"));
