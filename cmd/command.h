@@ -61,7 +61,8 @@ struct Shell {
   std::FILE* err = stderr;
   bool in_tty = false, out_tty = false, err_tty = false;
   bool out_color = false, err_color = false;
-  int width = 80;  // cells of the terminal; only meaningful when out_tty
+  int width = 80;      // cells of the terminal; only meaningful when out_tty
+  bool ascii = false;  // the terminal shows nothing else: write() spells our own signs with it
 
   // Global flags, valid before and after the subcommand.
   bool json = false;
@@ -137,6 +138,7 @@ struct Command {
 /// Every subcommand, in the order of the help page.
 std::span<const Command> commands();
 
+void add_agents(CLI::App& command, Shell& shell);
 void add_audit(CLI::App& command, Shell& shell);
 void add_complete_words(CLI::App& command, Shell& shell);
 void add_completions(CLI::App& command, Shell& shell);
@@ -155,6 +157,7 @@ void add_run(CLI::App& command, Shell& shell);
 void add_scan(CLI::App& command, Shell& shell);
 void add_serve(CLI::App& command, Shell& shell);
 void add_setup(CLI::App& command, Shell& shell);
+void add_usage(CLI::App& command, Shell& shell);
 void add_version(CLI::App& command, Shell& shell);
 
 }  // namespace pg

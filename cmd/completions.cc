@@ -36,6 +36,7 @@ std::vector<std::string> words_of(Shell& shell, const std::string& kind) {
     for (auto field : log_fields()) words.push_back(std::string(field) + ":");
     return words;
   }
+  if (kind == "FIELD" || kind == "FIELDS") return {log_fields().begin(), log_fields().end()};
   if (kind == "RULE") return rule_ids();
   if (kind == "TOPIC") {
     for (const auto& command : commands())

@@ -35,16 +35,28 @@ constexpr HelpTopic kTopics[] = {
      "  VISUAL, EDITOR       what 'pg projects edit' opens\n"
      "  XDG_CONFIG_HOME, XDG_DATA_HOME\n"
      "                       where settings and database live\n"},
-    {"filters", "How 'pg logs tail' picks rows",
-     "A filter is field:value; all of them must hold.\n"
+    {"filters", "How 'pg logs' and 'pg usage' pick requests",
+     "Terms stand beside each other: all must hold. Case does not matter.\n"
      "\n"
-     "  status:429             one status; status:4xx is a class\n"
-     "  model:gpt-4o,o3*       any of; * and ? are globs\n"
-     "  model:\"gpt 4o\"         quotes keep blanks\n"
-     "  'latency:>2s'          also >=, <, <=; quoted for the shell\n"
-     "  'tokens.in:>10000'     tokens.out, tokens.cached, ttft likewise\n"
-     "  blocked:*              there is one\n"
-     "  -agent:codex           not\n"},
+     "  status:429              one status; status:4xx is a class\n"
+     "  model:gpt-4o,o3*        any of; * and ? are globs\n"
+     "  model:\"gpt 4o\"          quotes keep blanks, * and ?\n"
+     "  'error:/rate.?limit/'   a regular expression (RE2)\n"
+     "  'latency:>2s'           also >=, <, <=; quoted for the shell\n"
+     "  tokens.in:1k..20k       from..to, or [1k TO 20k]\n"
+     "  'cost:>$0.05'           USD; bytes.in:>2MB; 'time:<2h' is newer\n"
+     "  blocked:*               there is one\n"
+     "  -agent:codex            not; also NOT, in front of ( ) too\n"
+     "  'status:5xx OR (class:blocked key:alice)'\n"
+     "  timeout  '\"slow down\"'  words in path, model or error\n"
+     "\n"
+     "Numbers that are not known fit no comparison: -latency:>2s finds them.\n"
+     "\n"
+     "Fields: status class model model.requested model.served provider agent\n"
+     "version session key project dialect latency ttft upstream tokens\n"
+     "tokens.in tokens.out tokens.cached tokens.cache_write tokens.reasoning\n"
+     "cost redactions detected blocked finding rule error warnings attempts\n"
+     "retries fallback stream method path bytes.in bytes.out time id\n"},
     {"credentials", "pg keys, provider credentials, and who sees which",
      "An agent holds a pg key (pg_live_...). It opens pg, nothing else.\n"
      "pg holds the provider's credential: from a variable, a file, or sealed\n"

@@ -1,155 +1,85 @@
 // pg logs: what went through, as it happens or afterwards.
-#include <poll.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 
 #include "cmd/command.h"
+#include "cmd/log_ask.h"
 #include "cmd/log_lines.h"
+#include "cmd/logs_more.h"
+#include "cmd/logs_tail.h"
 #include "cmd/open.h"
 #include "core/base/text.h"
-#include "core/store/files.h"
 #include "core/store/log_store.h"
 
 namespace pg {
 namespace {
 
-constexpr int kPollMillis = 250;
-constexpr UnixMillis kDay = 86'400'000;
-
-struct TailOptions {
-  std::vector<std::string> words;
+struct RowOptions {
+  LogAsk ask;
   std::int64_t lines = 20;
   bool follow = false;
-  std::string since, until;
+  bool no_follow = false;
+  bool fail_empty = false;
+  bool csv = false;
+  std::string format;   // of export
+  std::string fields;   // "time,model"
+  std::string pattern;  // --template
 };
 
-UnixMillis local_midnight(UnixMillis now) {
-  auto seconds = static_cast<std::time_t>(now / 1000);
-  std::tm parts{};
-  ::localtime_r(&seconds, &parts);
-  parts.tm_hour = parts.tm_min = parts.tm_sec = 0;
-  parts.tm_isdst = -1;
-  return static_cast<UnixMillis>(::mktime(&parts)) * 1000;
+Result<LogLook> make_look(const Shell& shell, const RowOptions& options) {
+  LogLook look;
+  look.ids = shell.verbose > 0;
+  look.csv = options.csv || options.format == "csv";
+  if (!options.fields.empty()) {
+    PG_TRY(look.fields, parse_fields(options.fields));
+  }
+  if (!options.pattern.empty()) {
+    PG_TRY(LogTemplate made, LogTemplate::make(options.pattern));
+    look.format.emplace(std::move(made));
+  }
+  return look;
 }
 
-Result<UnixMillis> parse_moment(std::string_view flag, const std::string& text, UnixMillis now) {
-  if (text.empty()) return UnixMillis{0};
-  if (text == "today") return local_midnight(now);
-  if (text == "yesterday") return local_midnight(local_midnight(now) - kDay / 2);
-  if (auto millis = parse_duration_ms(text)) return now - *millis;
-  if (auto time = parse_rfc3339(text)) return *time;
-  return make_error(Code::bad_request, fmt::format("{} '{}' is not a time: try 15m, 2h, today, yesterday or 2026-11-20T10:00Z",
-                                                   flag, escape_controls(text)));
+void add_look(CLI::App& command, RowOptions& options) {
+  command.add_option("--fields", options.fields, "These fields instead of the usual columns: time,model,cost")
+      ->type_name("FIELDS");
+  command.add_option("--template", options.pattern, "Each row as this text, with fields in braces: '{time} {model} {cost}'")
+      ->type_name("TEXT");
 }
 
-Result<LogQuery> make_query(const Shell& shell, const TailOptions& options) {
-  LogQuery query;
-  const auto now = wall_clock().wall();
-  PG_TRY(query.since, parse_moment("--since", options.since, now));
-  PG_TRY(query.until, parse_moment("--until", options.until, now));
-  query.limit = options.lines;
-  std::vector<std::string> words = options.words;
-  for (auto& word : words)
-    if (word.starts_with('!')) word.front() = '-';  // "-agent:codex", see hide_negations()
-  if (!shell.project.empty()) words.push_back("project:" + shell.project);
-  if (auto parsed = parse_log_filters(words, query); !parsed) return parsed.error();
-  return query;
-}
-
-/// Waits for the next look, or ends the command when the reader of our output has gone.
-void wait_for_more(Shell& shell) {
-  pollfd reader{::fileno(shell.out), 0, 0};
-  ::poll(&reader, 1, kPollMillis);
-  if ((reader.revents & (POLLERR | POLLNVAL)) != 0) throw PipeClosed{};
-}
-
-/// Prints rows as they are written. Follows by seq, so that deleted rows and a restarted serve change nothing; a database that
-/// was replaced by another file is followed from its beginning.
-class Follower {
- public:
-  Follower(Shell& shell, Db db, LogQuery query, bool ids)
-      : shell_(shell), db_(std::move(db)), query_(std::move(query)), ids_(ids), inode_(stamp_file(db_.path()).inode) {}
-
-  [[noreturn]] void run() {
-    for (;;) {
-      wait_for_more(shell_);
-      reopen_if_replaced();
-      auto version = db_.data_version();
-      if (!version || version.value() == version_) continue;
-      version_ = version.value();
-      print_new();
-    }
-  }
-
-  /// Prints what the query asks for and remembers how far that was.
-  std::int64_t print_first() {
-    const auto newest = LogStore(db_).last_seq().value();  // before the rows: one that comes in between is found by the next look
-    auto rows = print();
-    query_.after_seq = std::max(query_.after_seq, newest);
-    query_.limit = 0;
-    return rows;
-  }
-
- private:
-  std::int64_t print() {
-    LogLines lines(shell_, ids_);
-    std::int64_t rows = 0;
-    LogStore(db_)
-        .select(query_,
-                [&](const LogRow& row) {
-                  if (!titled_) shell_.write(lines.titles());
-                  titled_ = true;
-                  shell_.write(lines.line(row));
-                  query_.after_seq = std::max(query_.after_seq, row.seq);
-                  ++rows;
-                  return true;
-                })
-        .value();
-    shell_.flush();
-    return rows;
-  }
-
-  void print_new() {
-    shell_.measure();
-    if (auto newest = LogStore(db_).last_seq(); newest && newest.value() < query_.after_seq) query_.after_seq = 0;
-    print();
-  }
-
-  void reopen_if_replaced() {
-    auto inode = stamp_file(db_.path()).inode;
-    if (inode == inode_ || inode == 0) return;
-    auto fresh = Db::open(db_.path(), DbMode::read_only);
-    if (!fresh) return;
-    db_ = std::move(fresh).value();
-    inode_ = inode;
-    version_ = -1;
-    query_.after_seq = 0;
-  }
-
-  Shell& shell_;
-  Db db_;
-  LogQuery query_;
-  bool ids_;
-  std::uint64_t inode_;
-  std::int64_t version_ = -1;
-  bool titled_ = false;
-};
-
-int tail(Shell& shell, const TailOptions& options) {
-  auto query = make_query(shell, options).value();
-  auto place = open_workplace(shell, DbMode::read_only).value();
-  Follower follower(shell, std::move(place.db), std::move(query), shell.verbose > 0);
-  const auto rows = follower.print_first();
-  if (options.follow) {
-    if (rows == 0) shell.note("waiting for requests; Ctrl-C ends");
-    follower.run();
-  }
-  if (rows == 0)
-    shell.note(options.words.empty() && shell.project.empty() && options.since.empty() && options.until.empty()
-                   ? "no requests yet; 'pg setup AGENT' points an agent here"
-                   : "no row fits");
+int explain(Shell& shell, Db& db, const LogQuery& query) {
+  shell.write(LogStore(db).explain(query).value());
   return exit_ok;
+}
+
+int no_rows(Shell& shell, const RowOptions& options) {
+  shell.note(options.ask.empty() && shell.project.empty() ? "no requests yet; 'pg setup AGENT' points an agent here"
+                                                          : "no row fits");
+  return options.fail_empty ? exit_no : exit_ok;
+}
+
+int tail(Shell& shell, const RowOptions& options) {
+  auto query = make_query(shell, options.ask, wall_clock().wall()).value();
+  const auto look = make_look(shell, options).value();
+  query.limit = options.lines;
+  auto place = open_workplace(shell, DbMode::read_only).value();
+  if (options.ask.explain) return explain(shell, place.db, query);
+  const bool follows = options.follow || (shell.out_tty && !options.no_follow && options.ask.until.empty());
+  if (follows) follow_rows(shell, std::move(place.db), std::move(query), look);
+  return print_rows(shell, place.db, query, look) > 0 ? exit_ok : no_rows(shell, options);
+}
+
+int search(Shell& shell, RowOptions options) {
+  auto query = make_query(shell, options.ask, wall_clock().wall()).value();
+  query.limit = options.lines;
+  // Exports are for programs, and NDJSON is what they get unless they say otherwise.
+  const bool json = shell.json;
+  if (!options.format.empty()) shell.json = options.format == "ndjson";
+  const auto look = make_look(shell, options).value();
+  auto place = open_workplace(shell, DbMode::read_only).value();
+  if (options.ask.explain) return explain(shell, place.db, query);
+  const auto rows = print_rows(shell, place.db, query, look);
+  shell.json = json;
+  return rows > 0 ? exit_ok : no_rows(shell, options);
 }
 
 int show(Shell& shell, const std::string& which) {
@@ -164,38 +94,79 @@ int show(Shell& shell, const std::string& which) {
   } else {
     found = store.find(which).value();
   }
-  shell.write(shell.json ? log_json(found) + "\n" : log_page(shell, found));
+  shell.write(shell.json ? log_json(found) + "\n" : log_page(shell, found, store.price_name(found.price / 2)));
   return exit_ok;
+}
+
+void add_tail(CLI::App& command, Shell& shell) {
+  auto options = std::make_shared<RowOptions>();
+  auto* tails = command.add_subcommand(
+      "tail",
+      "Show the newest requests, and on a terminal the next ones as they end\n"
+      "FILTER is field:value; all must hold. 'pg help filters' has the language.\n"
+      "Off a terminal rows are TAB-separated with whole values: RFC 3339 time, agent, model, status, latency ms, first token ms, "
+      "tokens in, of them cached, tokens out, USD, flags, id.");
+  add_ask(*tails, options->ask);
+  tails->add_flag("-f,--follow", options->follow, "Go on with new rows until Ctrl-C; so on a terminal");
+  tails->add_flag("--no-follow", options->no_follow, "End with the rows there are");
+  in_range(tails->add_option("-n,--lines", options->lines, "How many to begin with; 0 for all"), 0, 10'000'000)
+      ->capture_default_str();
+  add_look(*tails, *options);
+  tails->footer(
+      "pg logs tail -f\npg logs tail -n 50 status:4xx,5xx --since 2h\npg logs tail class:blocked -agent:codex\n"
+      "pg logs tail --json -n 0 'model:claude-*'  # NDJSON, everything");
+  set_action(*tails, shell, [&shell, options] { return tail(shell, *options); });
+}
+
+void add_search(CLI::App& command, Shell& shell) {
+  auto options = std::make_shared<RowOptions>();
+  options->lines = 100;
+  auto* searches = command.add_subcommand("search",
+                                          "Find requests\n"
+                                          "The newest that fit, oldest first. 'pg help filters' has the language.");
+  add_ask(*searches, options->ask);
+  in_range(searches->add_option("-n,--lines", options->lines, "At most so many, the newest; 0 for all"), 0, 10'000'000)
+      ->capture_default_str();
+  searches->add_flag("--fail-empty", options->fail_empty, "Exit with 1 when no row fits");
+  searches->add_flag("--csv", options->csv, "As CSV with a line of titles");
+  add_look(*searches, *options);
+  searches->footer(
+      "pg logs search 'status:5xx OR latency:>30s' --since today\n"
+      "pg logs search 'cost:>$0.50' --fields time,agent,model,cost\n"
+      "pg logs search redactions:EMAIL -agent:codex --csv\n"
+      "pg logs search '\"rate limit\"' --explain  # how the database looks for it");
+  set_action(*searches, shell, [&shell, options] { return search(shell, *options); });
+}
+
+void add_export(CLI::App& command, Shell& shell) {
+  auto options = std::make_shared<RowOptions>();
+  options->lines = 0;
+  options->format = "ndjson";
+  auto* exports = command.add_subcommand("export", "Write requests for other programs\nEvery row that fits, the oldest first.");
+  add_ask(*exports, options->ask);
+  one_of(exports->add_option("--format", options->format, "How"), {"ndjson", "csv"})->capture_default_str();
+  add_look(*exports, *options);
+  exports->footer(
+      "pg logs export --since 2026-11-01 --format csv > november.csv\n"
+      "pg logs export class:blocked > blocked.ndjson\n"
+      "pg logs export --fields time,key,model,cost --format csv");
+  set_action(*exports, shell, [&shell, options] { return search(shell, *options); });
 }
 
 }  // namespace
 
 void add_logs(CLI::App& command, Shell& shell) {
-  command.footer("pg logs tail -f\npg logs tail status:4xx\npg logs show last");
-  auto options = std::make_shared<TailOptions>();
-  auto* tails = command.add_subcommand(
-      "tail",
-      "Show the newest requests, and with -f the next ones as they end\n"
-      "FILTER is field:value; all must hold. Commas mean any of, * and ? are globs, 4xx is a class, a leading - means not:\n"
-      "  status:429   model:\"gpt-4o\",o3*   -agent:codex   outcome:blocked\n"
-      "Off a terminal rows are TAB-separated with whole values: RFC 3339 time, agent, model, status, latency ms, first token ms, "
-      "tokens in, of them cached, tokens out, flags, id.");
-  tails->add_option("FILTER", options->words, "field:value, see above");
-  tails->add_flag("-f,--follow", options->follow, "Go on with new rows until Ctrl-C");
-  in_range(tails->add_option("-n,--lines", options->lines, "How many to begin with; 0 for all"), 0, 10'000'000)
-      ->capture_default_str();
-  tails->add_option("--since", options->since, "Not before: 15m, 2h, today, yesterday, or a date")->type_name("TIME");
-  tails->add_option("--until", options->until, "Not after: the same forms")->type_name("TIME");
-  tails->footer(
-      "pg logs tail -f\npg logs tail -n 50 status:4xx,5xx --since 2h\npg logs tail outcome:blocked -agent:codex\n"
-      "pg logs tail --json -n 0 model:claude-*  # NDJSON, everything");
-  set_action(*tails, shell, [&shell, options] { return tail(shell, *options); });
-
+  command.footer("pg logs tail\npg logs search status:4xx --since 2h\npg logs stats --by model\npg logs show last");
+  add_tail(command, shell);
+  add_search(command, shell);
+  add_logs_stats(command, shell);
+  add_export(command, shell);
   auto which = std::make_shared<std::string>("last");
   auto* shows = command.add_subcommand("show", "Show everything known of one request");
   shows->add_option("ID", *which, "Id or its beginning, or 'last'")->capture_default_str();
   shows->footer("pg logs show last\npg logs show 01KAJ2Q8 --json");
   set_action(*shows, shell, [&shell, which] { return show(shell, *which); });
+  add_logs_prune(command, shell);
 }
 
 }  // namespace pg

@@ -121,6 +121,7 @@ void watch_until_stopped(Shell& shell, Gateway& gw, PolicySource& source, const 
   for (;;) {
     const int signal = ::sigtimedwait(&signals, nullptr, &kPoll);
     if (signal == SIGINT || signal == SIGTERM) return;
+    gw.journal.note_in_flight(gw.exchanges.load(std::memory_order_relaxed));
     problems.clear();
     const std::shared_ptr<const Policy> fresh = signal == SIGHUP ? source.reload(problems) : source.poll(problems);
     for (const std::string& problem : problems) shell.warn(problem);

@@ -86,6 +86,15 @@ std::string_view status_word(int status) {
   }
 }
 
+// LC_ALL, LC_CTYPE, LANG: the first that is set decides, as everywhere.
+bool shows_ascii_only() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const std::string value = to_lower(env_text(name));
+    if (!value.empty()) return value.find("utf-8") == std::string::npos && value.find("utf8") == std::string::npos;
+  }
+  return false;  // nothing is said: most terminals can
+}
+
 void write_all(std::FILE* stream, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stream);
 }
@@ -127,6 +136,7 @@ Shell Shell::of_process() {
   shell.in_tty = ::isatty(STDIN_FILENO) == 1;
   shell.out_tty = ::isatty(STDOUT_FILENO) == 1;
   shell.err_tty = ::isatty(STDERR_FILENO) == 1;
+  shell.ascii = shell.out_tty && shows_ascii_only();
   shell.measure();
   shell.settle_colors();
   return shell;
@@ -142,6 +152,8 @@ void Shell::settle_colors() {
 }
 
 void Shell::write(std::string_view text) {
+  std::string plain;
+  if (ascii) text = plain = to_ascii(text);
   errno = 0;
   if (std::fwrite(text.data(), 1, text.size(), out) == text.size()) return;
   if (errno == EPIPE) throw PipeClosed{};

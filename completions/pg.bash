@@ -8,11 +8,11 @@ _pg() {
     if ((skip)); then skip=0; continue; fi
     [[ $word == -- ]] && return
     if [[ $word == -* ]]; then
-      case "$at $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --since"|"pg logs tail --until"|"pg audit tail -n"|"pg audit tail --lines"|"pg routes explain --host"|"pg routes explain --path"|"pg routes explain --model"|"pg routes explain --dialect"|"pg routes explain --key"|"pg routes explain --agent"|"pg projects add --provider"|"pg projects add --type"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg keys add --concurrency"|"pg providers login --from-env"|"pg providers login --from-file"|"pg models list --provider") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
-      case "pg $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --since"|"pg logs tail --until"|"pg audit tail -n"|"pg audit tail --lines"|"pg routes explain --host"|"pg routes explain --path"|"pg routes explain --model"|"pg routes explain --dialect"|"pg routes explain --key"|"pg routes explain --agent"|"pg projects add --provider"|"pg projects add --type"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg keys add --concurrency"|"pg providers login --from-env"|"pg providers login --from-file"|"pg models list --provider") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
+      case "$at $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail --since"|"pg logs tail --until"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --fields"|"pg logs tail --template"|"pg logs search --since"|"pg logs search --until"|"pg logs search -n"|"pg logs search --lines"|"pg logs search --fields"|"pg logs search --template"|"pg logs stats --since"|"pg logs stats --until"|"pg logs stats --by"|"pg logs export --since"|"pg logs export --until"|"pg logs export --format"|"pg logs export --fields"|"pg logs export --template"|"pg logs prune --keep"|"pg logs prune --max-size"|"pg usage --by"|"pg usage --since"|"pg usage --until"|"pg agents --since"|"pg audit tail -n"|"pg audit tail --lines"|"pg routes explain --host"|"pg routes explain --path"|"pg routes explain --model"|"pg routes explain --dialect"|"pg routes explain --key"|"pg routes explain --agent"|"pg projects add --provider"|"pg projects add --type"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg keys add --concurrency"|"pg providers login --from-env"|"pg providers login --from-file"|"pg models list --provider") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
+      case "pg $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail --since"|"pg logs tail --until"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --fields"|"pg logs tail --template"|"pg logs search --since"|"pg logs search --until"|"pg logs search -n"|"pg logs search --lines"|"pg logs search --fields"|"pg logs search --template"|"pg logs stats --since"|"pg logs stats --until"|"pg logs stats --by"|"pg logs export --since"|"pg logs export --until"|"pg logs export --format"|"pg logs export --fields"|"pg logs export --template"|"pg logs prune --keep"|"pg logs prune --max-size"|"pg usage --by"|"pg usage --since"|"pg usage --until"|"pg agents --since"|"pg audit tail -n"|"pg audit tail --lines"|"pg routes explain --host"|"pg routes explain --path"|"pg routes explain --model"|"pg routes explain --dialect"|"pg routes explain --key"|"pg routes explain --agent"|"pg projects add --provider"|"pg projects add --type"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg keys add --concurrency"|"pg providers login --from-env"|"pg providers login --from-file"|"pg models list --provider") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
       continue
     fi
-    case "$at $word" in "pg init"|"pg serve"|"pg setup"|"pg run"|"pg scan"|"pg logs"|"pg logs tail"|"pg logs show"|"pg audit"|"pg audit tail"|"pg audit verify"|"pg rules"|"pg rules list"|"pg rules show"|"pg rules check"|"pg routes"|"pg routes list"|"pg routes explain"|"pg projects"|"pg projects list"|"pg projects add"|"pg projects show"|"pg projects edit"|"pg projects remove"|"pg keys"|"pg keys add"|"pg keys list"|"pg keys show"|"pg keys disable"|"pg keys enable"|"pg keys rotate"|"pg keys revoke"|"pg providers"|"pg providers list"|"pg providers test"|"pg providers show"|"pg providers login"|"pg providers logout"|"pg models"|"pg models list"|"pg config"|"pg config check"|"pg config show"|"pg config path"|"pg completions"|"pg man"|"pg help"|"pg version") at="$at $word" ;; esac
+    case "$at $word" in "pg init"|"pg serve"|"pg setup"|"pg run"|"pg scan"|"pg logs"|"pg logs tail"|"pg logs search"|"pg logs stats"|"pg logs export"|"pg logs show"|"pg logs prune"|"pg usage"|"pg agents"|"pg audit"|"pg audit tail"|"pg audit verify"|"pg rules"|"pg rules list"|"pg rules show"|"pg rules check"|"pg routes"|"pg routes list"|"pg routes explain"|"pg projects"|"pg projects list"|"pg projects add"|"pg projects show"|"pg projects edit"|"pg projects remove"|"pg keys"|"pg keys add"|"pg keys list"|"pg keys show"|"pg keys disable"|"pg keys enable"|"pg keys rotate"|"pg keys revoke"|"pg providers"|"pg providers list"|"pg providers test"|"pg providers show"|"pg providers login"|"pg providers logout"|"pg models"|"pg models list"|"pg config"|"pg config check"|"pg config show"|"pg config path"|"pg completions"|"pg man"|"pg help"|"pg version") at="$at $word" ;; esac
   done
   case "$at $prev" in
     "pg serve --listen") : ;;
@@ -32,9 +32,30 @@ _pg() {
     "pg scan --baseline") COMPREPLY=($(compgen -f -- "$cur")); return ;;
     "pg scan --stdin-name") : ;;
     "pg scan --threads") : ;;
-    "pg logs tail -n"|"pg logs tail --lines") : ;;
     "pg logs tail --since") : ;;
     "pg logs tail --until") : ;;
+    "pg logs tail -n"|"pg logs tail --lines") : ;;
+    "pg logs tail --fields") words=$(pg __complete FIELDS 2>/dev/null) ;;
+    "pg logs tail --template") : ;;
+    "pg logs search --since") : ;;
+    "pg logs search --until") : ;;
+    "pg logs search -n"|"pg logs search --lines") : ;;
+    "pg logs search --fields") words=$(pg __complete FIELDS 2>/dev/null) ;;
+    "pg logs search --template") : ;;
+    "pg logs stats --since") : ;;
+    "pg logs stats --until") : ;;
+    "pg logs stats --by") words=$(pg __complete FIELD 2>/dev/null) ;;
+    "pg logs export --since") : ;;
+    "pg logs export --until") : ;;
+    "pg logs export --format") words="ndjson csv" ;;
+    "pg logs export --fields") words=$(pg __complete FIELDS 2>/dev/null) ;;
+    "pg logs export --template") : ;;
+    "pg logs prune --keep") : ;;
+    "pg logs prune --max-size") : ;;
+    "pg usage --by") words="model provider project key agent endpoint session status day hour" ;;
+    "pg usage --since") : ;;
+    "pg usage --until") : ;;
+    "pg agents --since") : ;;
     "pg audit tail -n"|"pg audit tail --lines") : ;;
     "pg routes explain --host") : ;;
     "pg routes explain --path") : ;;
@@ -60,15 +81,21 @@ _pg() {
     "pg --timeout") : ;;
     *)
   case "$at" in
-    "pg") flags=""; [[ $cur == -* ]] || { words="init serve setup run scan logs audit rules routes projects keys providers models config completions man help version"; } ;;
+    "pg") flags=""; [[ $cur == -* ]] || { words="init serve setup run scan logs usage agents audit rules routes projects keys providers models config completions man help version"; } ;;
     "pg init") flags=""; [[ $cur == -* ]] || { :; } ;;
     "pg serve") flags="--listen --threads --ready-file --ready-fd"; [[ $cur == -* ]] || { :; } ;;
     "pg setup") flags="--shell --model --key --own-login --check"; [[ $cur == -* ]] || { words="claude-code codex opencode continue cline aider cursor gemini anthropic-sdk openai-sdk curl"; } ;;
     "pg run") flags="--model --key --own-login"; [[ $cur == -* ]] || { words="claude-code codex opencode continue cline aider cursor gemini anthropic-sdk openai-sdk curl"; } ;;
     "pg scan") flags="--format --git --staged --diff --branch --since --pii --generic --archives --baseline --update-baseline --no-ignore --exit-zero --keep-going --strict-checksum --show-suppressed --stdin-name --threads"; [[ $cur == -* ]] || { :; } ;;
-    "pg logs") flags=""; [[ $cur == -* ]] || { words="tail show"; } ;;
-    "pg logs tail") flags="--follow --lines --since --until"; [[ $cur == -* ]] || { words=$(pg __complete FILTER 2>/dev/null); compopt -o nospace 2>/dev/null; } ;;
+    "pg logs") flags=""; [[ $cur == -* ]] || { words="tail search stats export show prune"; } ;;
+    "pg logs tail") flags="--since --until --explain --follow --no-follow --lines --fields --template"; [[ $cur == -* ]] || { words=$(pg __complete FILTER 2>/dev/null); compopt -o nospace 2>/dev/null; } ;;
+    "pg logs search") flags="--since --until --explain --lines --fail-empty --csv --fields --template"; [[ $cur == -* ]] || { words=$(pg __complete FILTER 2>/dev/null); compopt -o nospace 2>/dev/null; } ;;
+    "pg logs stats") flags="--since --until --explain --by --csv"; [[ $cur == -* ]] || { words=$(pg __complete FILTER 2>/dev/null); compopt -o nospace 2>/dev/null; } ;;
+    "pg logs export") flags="--since --until --explain --format --fields --template"; [[ $cur == -* ]] || { words=$(pg __complete FILTER 2>/dev/null); compopt -o nospace 2>/dev/null; } ;;
     "pg logs show") flags=""; [[ $cur == -* ]] || { words=$(pg __complete ID 2>/dev/null); } ;;
+    "pg logs prune") flags="--keep --max-size --dry-run --shrink"; [[ $cur == -* ]] || { :; } ;;
+    "pg usage") flags="--by --since --until --explain --csv"; [[ $cur == -* ]] || { words=$(pg __complete FILTER 2>/dev/null); compopt -o nospace 2>/dev/null; } ;;
+    "pg agents") flags="--since"; [[ $cur == -* ]] || { :; } ;;
     "pg audit") flags=""; [[ $cur == -* ]] || { words="tail verify"; } ;;
     "pg audit tail") flags="--lines"; [[ $cur == -* ]] || { :; } ;;
     "pg audit verify") flags=""; [[ $cur == -* ]] || { :; } ;;

@@ -11,6 +11,7 @@
 #include "config/knobs.h"
 #include "config/outlets.h"
 #include "config/providers.h"
+#include "config/read_prices.h"
 #include "core/base/encode.h"
 #include "core/base/text.h"
 #include "core/guard/secrets.h"
@@ -65,6 +66,8 @@ class PolicyBuilder {
     policy->allowed_origins = settings_.serve.allowed_origins;
     policy->capacity = lasting().capacity("all", rules_for(settings_.limits.max_concurrent));
     policy->keys = std::make_shared<const KeyRing>(limited_keys());
+    policy->logs = settings_.logs;
+    policy->prices = build_prices(settings_);
     for (const std::string& text : settings_.serve.trusted_proxies)
       if (const auto network = parse_network(text)) policy->trusted_proxies.push_back(*network);
     build_prompts();

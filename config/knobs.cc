@@ -50,6 +50,8 @@ constexpr Knob<Settings> kSettings[] = {
     {{"limits.max_concurrent", number, 0, 100'000}, PG_SLOT(Settings, limits.max_concurrent)},
     {{"limits.queue", number, 0, 100'000}, PG_SLOT(Settings, limits.queue)},
     {{"limits.queue_timeout", duration, 1, kDay}, PG_SLOT(Settings, limits.queue_timeout)},
+    {{"logs.keep_days", number, 0, 36'500}, PG_SLOT(Settings, logs.keep_days)},
+    {{"logs.max_size", bytes, 0, std::int64_t{1} << 44}, PG_SLOT(Settings, logs.max_size)},
     {{"scan.exclude", list, 0, 0, check_plain_text}, PG_SLOT(Settings, scan.exclude)},
     {{"scan.max_file_size", bytes, 1, std::int64_t{1} << 40}, PG_SLOT(Settings, scan.max_file_size)},
     {{"scan.disable", list, 0, 0, check_plain_text}, PG_SLOT(Settings, scan.disable)},

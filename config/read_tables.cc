@@ -11,6 +11,7 @@
 
 #include "config/checks.h"
 #include "config/knobs.h"
+#include "config/read_prices.h"
 #include "config/read_routes.h"
 #include "config/table_reader.h"
 #include "core/base/text.h"
@@ -260,6 +261,9 @@ void read_settings_tables(const TomlDocument& document, Loaded& loaded) {
       {"schema", read_schema},
       {"serve", section},
       {"limits", section},
+      {"logs", section},
+      {"prices", [&](const Reader& within,
+                     const TomlEntry& entry) { read_price_rows(within.document, entry, settings.prices, within.problems); }},
       {"scan", [&](const Reader& within, const TomlEntry& entry) { read_scan(within, entry, settings); }},
       {"guards", [&](const Reader& within, const TomlEntry& entry) { read_guards(within, entry, settings.guards); }},
       {"providers", [&](const Reader& within, const TomlEntry& entry) { read_providers(within, entry, settings.providers); }},
@@ -272,8 +276,8 @@ void read_settings_tables(const TomlDocument& document, Loaded& loaded) {
 void read_repo_tables(const TomlDocument& document, Loaded& loaded) {
   Settings& settings = loaded.settings;
   const Reader reader{document, loaded.problems, settings.origins, settings.places, "", ""};
-  constexpr std::array<std::string_view, 8> kUnsafe = {"serve",    "limits",       "guards", "providers",
-                                                       "database", "app_key_file", "hosts",  "prompt_policies"};
+  constexpr std::array<std::string_view, 10> kUnsafe = {"serve",  "limits",   "guards",       "providers", "logs",
+                                                        "prices", "database", "app_key_file", "hosts",     "prompt_policies"};
   TomlTable safe;
   for (const TomlEntry& entry : document.root) {
     if (std::find(kUnsafe.begin(), kUnsafe.end(), entry.key) == kUnsafe.end())

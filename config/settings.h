@@ -10,6 +10,7 @@
 
 #include "config/paths.h"
 #include "config/problem.h"
+#include "core/access/prices.h"
 #include "core/guard/secrets.h"
 #include "core/policy.h"
 #include "core/store/files.h"
@@ -153,9 +154,11 @@ struct Settings {
   std::string database;  // path
   std::string app_key_file;
   ServeSettings serve;
-  Limits limits;         // [limits]
-  ScanSettings scan;     // [scan]
-  GuardSettings guards;  // [guards]: defaults for every project
+  Limits limits;              // [limits]
+  ScanSettings scan;          // [scan]
+  GuardSettings guards;       // [guards]: defaults for every project
+  LogRetention logs;          // [logs]
+  std::vector<Price> prices;  // [prices."provider/model"]: above the shipped ones
   std::map<std::string, ProviderSettings> providers;
   std::map<std::string, HostSettings> hosts;  // by name, lower case
   std::map<std::string, PromptPolicySettings> prompt_policies;

@@ -11,6 +11,7 @@
 
 #include "core/access/capacity.h"
 #include "core/access/keys.h"
+#include "core/access/prices.h"
 #include "core/base/clock.h"
 #include "core/base/network.h"
 #include "core/base/secret_string.h"
@@ -120,6 +121,12 @@ struct Limits {
   Millis queue_timeout{30'000};      // how long one may wait
 };
 
+/// What is kept of the log; 0 = without end.
+struct LogRetention {
+  std::uint32_t keep_days = 365;
+  std::uint64_t max_size = 4ull << 30;  // of the database's used pages, bytes
+};
+
 struct Policy {
   std::uint64_t version = 0;
   Limits limits;
@@ -131,6 +138,8 @@ struct Policy {
   bool reads_arrival = false;  // somebody asks for the host or the client of a request
   std::shared_ptr<const KeyRing> keys;
   std::shared_ptr<Capacity> capacity;  // of the whole process; nullptr = no limit
+  std::shared_ptr<const PriceTable> prices;
+  LogRetention logs;
 
   const Project* find_project(std::string_view id_or_name) const;  // nullptr when there is none
 };

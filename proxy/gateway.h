@@ -29,10 +29,15 @@ struct Gateway {
           std::function<void(const std::string&)> on_problem, std::function<void(const LogRow&)> on_row)
       : serve(std::move(settings)),
         journal(std::move(log_db), std::move(on_problem), std::move(on_row)),
-        policy_(std::move(first)) {}
+        policy_(std::move(first)) {
+    tell_journal();
+  }
 
   std::shared_ptr<const Policy> policy() const { return policy_.load(std::memory_order_acquire); }
-  void reload(std::shared_ptr<const Policy> fresh) { policy_.store(std::move(fresh), std::memory_order_release); }
+  void reload(std::shared_ptr<const Policy> fresh) {
+    policy_.store(std::move(fresh), std::memory_order_release);
+    tell_journal();
+  }
 
   ServeSettings serve;
   std::uint16_t port = 0;  // as bound
@@ -50,6 +55,11 @@ struct Gateway {
   std::atomic<bool> stopped{false};         // the loops run no more: nobody is to be woken
 
  private:
+  void tell_journal() {
+    const auto now = policy();
+    if (now != nullptr) journal.use(now->prices, now->logs);
+  }
+
   std::atomic<std::shared_ptr<const Policy>> policy_;
 };
 

@@ -1,8 +1,12 @@
 // The writer sleeps until a row comes, waits a moment for company, and writes the batch in one transaction.
 #include "proxy/journal.h"
 
+#include <algorithm>
 #include <chrono>
 #include <span>
+#include <utility>
+
+#include "core/store/log_retention.h"
 
 namespace pg {
 namespace {
@@ -10,6 +14,36 @@ namespace {
 constexpr std::chrono::milliseconds kBatchFor{50};
 constexpr std::chrono::milliseconds kRetryAfter{1'000};
 constexpr std::size_t kMaxBatch = 4'096;
+constexpr std::chrono::seconds kTellEvery{1};
+// A slice takes a few milliseconds, and there is time for new rows between two of them.
+constexpr std::int64_t kPruneSlice = 500;
+constexpr std::chrono::milliseconds kPrunePause{100};
+constexpr std::chrono::milliseconds kPruneEvery{10'000};
+
+bool is_paid_for(const LogRow& row) {
+  if (row.provider.empty() || row.model.empty() || row.path.ends_with("/count_tokens")) return false;
+  const bool has_usage = row.usage.input_tokens >= 0 || row.usage.output_tokens >= 0;
+  // A refusal costs nothing, and neither does what never came to an answer.
+  return has_usage || (row.outcome != "blocked" && row.status < 400 && row.bytes_out > 0);
+}
+
+void price_row(LogRow& row, const PriceTable& prices, std::int64_t version) {
+  row.cost = -1;
+  row.price = 0;
+  if (!is_paid_for(row)) return;
+  row.price = kPriceUnknown;
+  const Price* price = prices.find(row.provider, row.model_served.empty() ? row.model : row.model_served);
+  if (price == nullptr) price = prices.find(row.provider, row.model);
+  if (price == nullptr) return;
+  const bool embeds = price->rates.output < 0;
+  const bool estimated = row.usage.input_tokens < 0 || (row.usage.output_tokens < 0 && !embeds);
+  Usage usage = estimated ? estimate_usage(row.usage, row.bytes_in, row.bytes_out, row.stream) : row.usage;
+  if (embeds) usage.output_tokens = 0;
+  const auto cost = PriceTable::cost(*price, usage, row.time);
+  if (!cost) return;
+  row.cost = *cost;
+  row.price = 2 * version + (estimated ? 1 : 0);
+}
 
 }  // namespace
 
@@ -58,28 +92,97 @@ bool Journal::write(std::vector<LogRow>& batch, LogStore& store) {
   return true;
 }
 
+void Journal::use(std::shared_ptr<const PriceTable> prices, LogRetention retention) {
+  const std::lock_guard lock(mutex_);
+  prices_ = std::move(prices);
+  retention_ = retention;
+}
+
+void Journal::note_in_flight(std::uint32_t count) {
+  bool changed = false;
+  {
+    const std::lock_guard lock(mutex_);
+    changed = std::exchange(in_flight_, count) != count;
+  }
+  if (changed) wake_.notify_one();
+}
+
+// A price that cannot be had for want of the database is looked up with the next batch.
+void Journal::price(std::vector<LogRow>& batch, LogStore& store) {
+  std::shared_ptr<const PriceTable> prices;
+  {
+    const std::lock_guard lock(mutex_);
+    prices = prices_;
+  }
+  if (prices == nullptr) return;
+  if (version_ != prices->version()) {
+    const auto id = store.price_version(prices->version());
+    if (id) {
+      version_ = prices->version();
+      version_id_ = id.value();
+    }
+  }
+  for (LogRow& row : batch) price_row(row, *prices, version_id_);
+}
+
+void Journal::write_in_flight(std::uint32_t count) {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (count == in_flight_written_ || now - in_flight_time_ < kTellEvery) return;
+  in_flight_time_ = now;
+  if (auto update = db_.prepare("UPDATE facts SET value = ? WHERE name = 'in_flight'"); update)
+    if (update.value().bind(1, std::int64_t{count}).run()) in_flight_written_ = count;
+}
+
+// True when there is more to go: the next slice follows at once, with a look at the queue in between.
+bool Journal::prune(std::size_t written) {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (now < prune_time_) return false;
+  LogLimits limits;
+  {
+    const std::lock_guard lock(mutex_);
+    if (retention_.keep_days > 0) limits.before = SystemClock().wall() - std::int64_t{retention_.keep_days} * 86'400'000;
+    limits.max_size = retention_.max_size;
+  }
+  // Under load faster than rows come.
+  const std::int64_t slice = std::max(kPruneSlice, static_cast<std::int64_t>(2 * written));
+  const auto gone = prune_log(db_, limits, slice);
+  const bool more = gone && gone.value() == slice;
+  prune_time_ = now + (more ? kPrunePause : kPruneEvery);
+  return more;
+}
+
 void Journal::run() {
   LogStore store(db_);
   std::vector<LogRow> batch;
+  bool pruning = false;
   for (;;) {
     bool stopping = false, fresh = false;
+    std::uint32_t in_flight = 0;
     {
       std::unique_lock lock(mutex_);
+      const auto due = [this] { return stopping_ || !queue_.empty() || in_flight_ != in_flight_written_; };
       if (batch.empty()) {
-        wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+        wake_.wait_for(lock, pruning ? kPrunePause : kPruneEvery, due);
         wake_.wait_for(lock, kBatchFor, [this] { return stopping_; });
       } else {
         wake_.wait_for(lock, kRetryAfter, [this] { return stopping_; });
       }
       stopping = stopping_;
+      in_flight = in_flight_;
       if (batch.empty()) {
         batch.swap(queue_);
         fresh = true;
       }
     }
+    if (fresh) price(batch, store);
     if (fresh && on_row_)
       for (const LogRow& row : batch) on_row_(row);
+    const std::size_t size = batch.size();
     const bool written = write(batch, store);
+    if (written && !stopping) {
+      write_in_flight(in_flight);
+      pruning = prune(size);
+    }
     if (!stopping) continue;
     const std::lock_guard lock(mutex_);
     if (!written || queue_.empty()) return;

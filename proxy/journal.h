@@ -6,12 +6,16 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "core/access/prices.h"
+#include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/policy.h"
 #include "core/store/db.h"
 #include "core/store/log_store.h"
 
@@ -25,6 +29,10 @@ class Journal {
   ~Journal();  // writes what is queued
 
   void record(LogRow row);
+  /// What rows cost and how long they are kept from now on. Before it is called nothing has a price and everything is kept.
+  void use(std::shared_ptr<const PriceTable> prices, LogRetention retention);
+  /// How many exchanges are under way; the database hears of it once a second at most.
+  void note_in_flight(std::uint32_t count);
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
   std::uint64_t written() const { return written_.load(std::memory_order_relaxed); }
 
@@ -32,6 +40,9 @@ class Journal {
   static constexpr std::size_t kQueue = 65'536;
   void run();
   bool write(std::vector<LogRow>& batch, LogStore& store);
+  void price(std::vector<LogRow>& batch, LogStore& store);
+  void write_in_flight(std::uint32_t count);
+  bool prune(std::size_t written);
 
   Db db_;
   std::function<void(const std::string&)> on_problem_;
@@ -39,8 +50,17 @@ class Journal {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<LogRow> queue_;
+  std::shared_ptr<const PriceTable> prices_;
+  LogRetention retention_{0, 0};
+  std::uint32_t in_flight_ = 0;
   bool stopping_ = false;
+  // From here on the writer's own.
   bool failing_ = false;
+  std::string version_;  // of the prices whose id is version_id_
+  std::int64_t version_id_ = 0;
+  std::uint32_t in_flight_written_ = ~0u;  // what a server before this one left there is not known
+  SteadyTime in_flight_time_;
+  SteadyTime prune_time_;
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<std::uint64_t> written_{0};
   std::thread writer_;

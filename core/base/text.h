@@ -84,6 +84,9 @@ std::optional<std::string_view> find_nearest(std::string_view word, std::span<co
 /// drive it.
 std::string escape_controls(std::string_view text);
 
+/// The same cells in ASCII: our own signs (–, →, …, ·, bars) by what looks like them, anything else by "?".
+std::string to_ascii(std::string_view utf8);
+
 std::string format_rfc3339(UnixMillis time);                           // 2026-11-21T03:32:42.104Z
 std::optional<UnixMillis> parse_rfc3339(std::string_view text);        // date, or date-time with Z or offset
 std::string format_duration(std::int64_t millis);                      // 410ms, 8.2s, 3m 12s

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <utility>
 
 #include "core/base/text.h"
 
@@ -119,6 +120,29 @@ int display_width(std::string_view utf8) {
     utf8.remove_prefix(character.length);
   }
   return width;
+}
+
+std::string to_ascii(std::string_view utf8) {
+  constexpr std::pair<std::string_view, char> kSigns[] = {{"–", '-'}, {"→", '>'}, {"…", '~'}, {"·", '|'}, {"─", '-'}, {"│", '|'},
+                                                          {"├", '+'}, {"└", '`'}, {"█", '#'}, {"▌", '#'}, {"▁", '_'}, {"▂", '.'},
+                                                          {"▃", '-'}, {"▄", '='}, {"▅", '+'}, {"▆", '*'}, {"▇", '%'}};
+  std::string out;
+  while (!utf8.empty()) {
+    std::size_t size = 1;
+    if (static_cast<unsigned char>(utf8[0]) >= 0x80)
+      while (size < utf8.size() && size < 4 && (static_cast<unsigned char>(utf8[size]) & 0xC0u) == 0x80u) ++size;
+    const std::string_view character = utf8.substr(0, size);
+    const auto* sign =
+        std::find_if(std::begin(kSigns), std::end(kSigns), [&](const auto& row) { return row.first == character; });
+    if (static_cast<unsigned char>(utf8[0]) < 0x80)
+      out += utf8[0];
+    else if (sign != std::end(kSigns))
+      out += sign->second;
+    else
+      out.append(static_cast<std::size_t>(std::max(display_width(character), 0)), '?');
+    utf8.remove_prefix(size);
+  }
+  return out;
 }
 
 }  // namespace pg

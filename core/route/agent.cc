@@ -83,6 +83,9 @@ Agent identify_agent(const RequestHead& head) {
     const auto value = head.find(name);
     if (!value) continue;
     agent.session = printable(*value);
+    // Agents that an agent started work in its session under an id of their own.
+    const auto own = head.find(name == kSessionFields[0] ? "x-claude-code-agent-id" : "thread-id");
+    if (own && !own->empty() && *own != *value) agent.session = printable(agent.session + "/" + std::string(*own));
     break;
   }
   return agent;

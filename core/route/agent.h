@@ -12,7 +12,7 @@ namespace pg {
 struct Agent {
   std::string_view name;  // "claude-code", "codex", …; "" when unknown
   std::string version;
-  std::string session;  // the agent's own id of the conversation, at most 64 printable characters
+  std::string session;  // the agent's own id of the conversation, with "/" and its own id for an agent under it; at most 64
 };
 
 /// From the headers alone.

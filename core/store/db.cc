@@ -30,6 +30,20 @@ constexpr const char* kSmallTables[] = {"facts", "keys", "credentials", "audit_h
 
 const char* const kDamagedHint = "hint: stop pg, restore a backup (pg.db.*.bak), or move the file away to begin anew";
 
+using MatchFunction = std::function<bool(std::int64_t, std::string_view)>;
+
+void call_match(sqlite3_context* context, int, sqlite3_value** values) {
+  const auto& match = *static_cast<const MatchFunction*>(sqlite3_user_data(context));
+  const auto* text = static_cast<const char*>(sqlite3_value_blob(values[1]));
+  const auto size = static_cast<std::size_t>(sqlite3_value_bytes(values[1]));
+  const std::string_view view = text == nullptr ? std::string_view() : std::string_view(text, size);
+  sqlite3_result_int(context, match(sqlite3_value_int64(values[0]), view) ? 1 : 0);
+}
+
+void free_match(void* function) {
+  delete static_cast<MatchFunction*>(function);
+}
+
 Error db_error(sqlite3* db, const std::string& path) {
   const int code = sqlite3_extended_errcode(db);
   std::string detail = fmt::format("sqlite {}: {}", code, sqlite3_errmsg(db));
@@ -164,10 +178,14 @@ std::int64_t Statement::integer(int column) const {
   return sqlite3_column_int64(stmt_, column);
 }
 
-std::string Statement::text(int column) const {
+std::string_view Statement::view(int column) const {
   const auto* data = static_cast<const char*>(sqlite3_column_blob(stmt_, column));
   const int size = sqlite3_column_bytes(stmt_, column);
-  return data == nullptr ? std::string() : std::string(data, static_cast<std::size_t>(size));
+  return data == nullptr ? std::string_view() : std::string_view(data, static_cast<std::size_t>(size));
+}
+
+std::string Statement::text(int column) const {
+  return std::string(view(column));
 }
 
 bool Statement::is_null(int column) const {
@@ -283,6 +301,14 @@ Result<Statement> Db::prepare(std::string_view sql) {
 Status Db::execute(std::string_view sql) {
   if (sqlite3_exec(db_, std::string(sql).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return db_error(db_, path_);
   return {};
+}
+
+Status Db::set_match(std::function<bool(std::int64_t number, std::string_view text)> match) {
+  auto held = std::make_unique<MatchFunction>(std::move(match));
+  // SQLite frees it in every case, by the last argument.
+  const int code = sqlite3_create_function_v2(db_, "pg_match", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
+                                              held.release(), call_match, nullptr, nullptr, free_match);
+  return code == SQLITE_OK ? Status() : Status(db_error(db_, path_));
 }
 
 std::int64_t Db::last_rowid() const {

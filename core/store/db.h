@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,7 +31,8 @@ class Statement {
   Status run();         // steps to the end and resets
   void reset();
   std::int64_t integer(int column) const;
-  std::string text(int column) const;  // also blobs
+  std::string text(int column) const;       // also blobs
+  std::string_view view(int column) const;  // the same until the next step() or reset()
   bool is_null(int column) const;
 
  private:
@@ -56,6 +58,8 @@ class Db {
 
   Result<Statement> prepare(std::string_view sql);
   Status execute(std::string_view sql);
+  /// Makes pg_match(number, text) callable in this connection's statements. Replaces what was set before; no statement may run.
+  Status set_match(std::function<bool(std::int64_t number, std::string_view text)> match);
   std::int64_t last_rowid() const;
   std::int64_t changes() const;
   /// Rises whenever another connection commits (PRAGMA data_version).

@@ -1,4 +1,4 @@
-// Log filters as SQL: the table of fields, and a WHERE clause whose values are all bound.
+// Log queries as SQL: a WHERE clause whose values are all bound, for the rows and for the hours in which such rows can be.
 #pragma once
 
 #include <string>
@@ -6,17 +6,19 @@
 #include <variant>
 #include <vector>
 
-#include "core/base/result.h"
-#include "core/store/log_store.h"
+#include "core/store/log_query.h"
 
 namespace pg {
 
 struct LogWhere {
   std::string sql = "1";  // with ? for each value
   std::vector<std::variant<std::int64_t, std::string>> values;
+  std::vector<const LogPattern*> patterns;  // what pg_match(number, text) asks; they live in the expression
 };
 
-/// bad_request for an unknown field (with a suggestion) or a value that does not fit it.
-Result<LogWhere> make_log_where(const LogQuery& query);
+/// Over `log`: exactly the rows that matches_row() takes.
+LogWhere make_log_where(const LogExpr& expr);
+/// Over `log_hours`: at least those that stand for such a row.
+LogWhere make_hour_where(const LogExpr& expr);
 
 }  // namespace pg

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
 #include <utility>
+#include <variant>
 
 #include "core/base/text.h"
 #include "core/store/log_filter.h"
@@ -18,8 +21,13 @@ constexpr std::string_view kColumns =
     "outcome, stream, latency_ms, ttft_ms, upstream_ms, input_tokens, output_tokens, cached_tokens, cache_write_tokens, "
     "reasoning_tokens, bytes_in, bytes_out, redactions, detected, blocked, places, attempts, warnings, restored, unknown_tokens, "
     "error, "
-    "upstream_request_id";
-constexpr int kColumnCount = 37;
+    "upstream_request_id, cost, price";
+constexpr int kColumnCount = 39;
+constexpr int kCostColumn = 37;
+constexpr std::int64_t kHourMs = 3'600'000;
+constexpr std::int64_t kLastSeq = std::numeric_limits<std::int64_t>::max();
+// A gap of so many rows is read over rather than jumped.
+constexpr std::int64_t kSmallGap = 2'000;
 constexpr std::size_t kMaxPlaces = 1024;
 constexpr std::size_t kMaxText = 2048;
 
@@ -55,6 +63,8 @@ void visit_columns(const LogRow& row, const Text& text, const Number& number) {
   number(row.unknown_tokens);
   text(row.error);
   text(row.upstream_request_id);
+  number(row.cost);
+  number(row.price);
 }
 
 // One bit for each column whose text is empty.
@@ -104,13 +114,52 @@ LogRow read_row(const Statement& from) {
   row.unknown_tokens = static_cast<std::uint32_t>(from.integer(at++));
   row.error = from.text(at++);
   row.upstream_request_id = from.text(at++);
+  row.cost = from.is_null(at) ? -1 : from.integer(at);
+  row.price = from.integer(++at);
   return row;
 }
 
 std::string insert_sql(std::uint64_t shape) {
   std::string values;
-  for (int i = 0; i < kColumnCount; ++i) values += (shape >> i & 1) != 0 ? ",''" : ",?";
+  for (int i = 0; i < kColumnCount; ++i) values += i == kCostColumn ? ",nullif(?,-1)" : (shape >> i & 1) != 0 ? ",''" : ",?";
   return fmt::format("INSERT INTO log({}) VALUES({})", kColumns, values.substr(1));
+}
+
+// One state of the database for all statements of a question.
+class ReadView {
+ public:
+  static Result<ReadView> begin(Db& db) {
+    if (auto begun = db.execute("BEGIN"); !begun) return std::move(begun).error();
+    return ReadView(db);
+  }
+  ReadView(ReadView&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
+  ReadView& operator=(ReadView&&) = delete;
+  ~ReadView() {
+    if (db_ != nullptr) (void)db_->execute("COMMIT");
+  }
+
+ private:
+  explicit ReadView(Db& db) : db_(&db) {}
+  Db* db_;
+};
+
+using Values = std::vector<std::variant<std::int64_t, std::string>>;
+
+void bind_values(Statement& statement, const Values& values) {
+  int index = 0;
+  for (const auto& value : values) std::visit([&](const auto& bound) { statement.bind(++index, bound); }, value);
+}
+
+std::vector<LogRange> join_ranges(std::vector<LogRange> ranges) {
+  std::sort(ranges.begin(), ranges.end(), [](const LogRange& a, const LogRange& b) { return a.first < b.first; });
+  std::vector<LogRange> joined;
+  for (const LogRange& range : ranges) {
+    if (!joined.empty() && range.first <= joined.back().last + kSmallGap)
+      joined.back().last = std::max(joined.back().last, range.last);
+    else
+      joined.push_back(range);
+  }
+  return joined;
 }
 
 }  // namespace
@@ -127,29 +176,193 @@ Result<Statement*> LogStore::insert_of(std::uint64_t shape) {
 
 Status LogStore::insert(std::span<const LogRow> rows) {
   if (rows.empty()) return {};
+  rollup_.discard();
   PG_TRY(Transaction transaction, Transaction::begin(db_));
   for (const LogRow& row : rows) {
     PG_TRY(Statement * statement, insert_of(shape_of(row)));
     bind_row(*statement, row);
-    if (auto done = statement->run(); !done) return make_error(Code::io_failed, done.error().message, done.error().detail);
+    if (auto done = statement->run(); !done) {
+      statement->reset();
+      return make_error(Code::io_failed, done.error().message, done.error().detail);
+    }
+    rollup_.add(row, db_.last_rowid());
   }
+  if (auto added = rollup_.write(db_); !added) return make_error(Code::io_failed, added.error().message, added.error().detail);
   return transaction.commit();
 }
 
-Status LogStore::select(const LogQuery& query, const std::function<bool(const LogRow&)>& each) {
-  PG_TRY(LogWhere where, make_log_where(query));
-  std::string sql = fmt::format("SELECT seq, {} FROM log WHERE {} ORDER BY seq", kColumns, where.sql);
-  if (query.limit > 0) {
-    sql = fmt::format("SELECT * FROM ({} DESC LIMIT ?) ORDER BY seq", sql);
-    where.values.emplace_back(query.limit);
+Result<std::int64_t> LogStore::price_version(std::string_view name) {
+  PG_TRY(Statement ask, db_.prepare("SELECT id FROM price_versions WHERE name = ?"));
+  ask.bind(1, name);
+  PG_TRY(const bool known, ask.step());
+  if (known) return ask.integer(0);
+  PG_TRY(Statement add, db_.prepare("INSERT INTO price_versions(name) VALUES(?)"));
+  add.bind(1, name);
+  if (auto added = add.run(); !added) return added.error();
+  return db_.last_rowid();
+}
+
+std::string LogStore::price_name(std::int64_t id) {
+  auto ask = db_.prepare("SELECT name FROM price_versions WHERE id = ?");
+  if (!ask) return {};
+  ask.value().bind(1, id);
+  const auto row = ask.value().step();
+  return row && row.value() ? ask.value().text(0) : std::string();
+}
+
+/// A question made ready: what every row must fulfil, and where such rows can be.
+struct LogStore::Plan {
+  std::vector<LogRange> ranges;  // rising
+  std::string where;
+  Values values;
+};
+
+// The rows of an hour are near each other: requests are written as they end. So each hour, and in it each group of log_hours, is
+// a stretch of rows, and hours in which nothing can fit are never read.
+Result<std::vector<LogRange>> LogStore::find_ranges(const LogQuery& query) {
+  const std::int64_t first = query.after_seq + 1;
+  if (query.after_seq > 0 || (query.where == nullptr && query.since == 0 && query.until == 0))
+    return std::vector<LogRange>{{first, kLastSeq}};
+  LogWhere where;
+  if (query.where != nullptr) where = make_hour_where(*query.where);
+  if (query.since > 0) {
+    where.sql += " AND hour >= ?";
+    where.values.emplace_back(query.since / kHourMs);
   }
-  PG_TRY(Statement statement, db_.prepare(sql));
-  int index = 0;
-  for (const auto& value : where.values) std::visit([&](const auto& bound) { statement.bind(++index, bound); }, value);
+  if (query.until > 0) {
+    where.sql += " AND hour <= ?";
+    where.values.emplace_back(query.until / kHourMs);
+  }
+  PG_TRY(Statement statement, db_.prepare("SELECT first_seq, last_seq FROM log_hours WHERE " + where.sql));
+  if (auto set = db_.set_match(
+          [&](std::int64_t n, std::string_view text) { return where.patterns[static_cast<std::size_t>(n)]->matches(text); });
+      !set)
+    return set.error();
+  bind_values(statement, where.values);
+  std::vector<LogRange> ranges;
   for (;;) {
     PG_TRY(const bool row, statement.step());
-    if (!row || !each(read_row(statement))) return {};
+    if (!row) return join_ranges(std::move(ranges));
+    ranges.push_back({statement.integer(0), statement.integer(1)});
   }
+}
+
+Result<LogStore::Plan> LogStore::make_plan(const LogQuery& query) {
+  if (auto set = db_.set_match([](std::int64_t, std::string_view) { return false; }); !set) return set.error();
+  Plan plan;
+  PG_TRY(plan.ranges, find_ranges(query));
+  LogWhere where;
+  if (query.where != nullptr) where = make_log_where(*query.where);
+  plan.where = where.sql;
+  plan.values = std::move(where.values);
+  if (query.since > 0) {
+    plan.where += " AND time >= ?";
+    plan.values.emplace_back(query.since);
+  }
+  if (query.until > 0) {
+    plan.where += " AND time < ?";
+    plan.values.emplace_back(query.until);
+  }
+  if (auto set = db_.set_match([held = query.where, patterns = std::move(where.patterns)](std::int64_t n, std::string_view text) {
+        return patterns[static_cast<std::size_t>(n)]->matches(text);
+      });
+      !set)
+    return set.error();
+  return plan;
+}
+
+// The ends of a stretch are the last two values to bind.
+Result<Statement> LogStore::prepare(const Plan& plan, std::string_view columns, std::string_view order) {
+  PG_TRY(Statement statement, db_.prepare(fmt::format("SELECT {} FROM log WHERE ({}) AND seq >= ? AND seq <= ? ORDER BY seq{}",
+                                                      columns, plan.where, order)));
+  return statement;
+}
+
+Status LogStore::visit(const LogQuery& query, std::string_view columns, const std::function<void(const Statement&)>& each) {
+  PG_TRY(ReadView view, ReadView::begin(db_));
+  PG_TRY(const Plan plan, make_plan(query));
+  PG_TRY(Statement statement, prepare(plan, columns, ""));
+  const int ends = static_cast<int>(plan.values.size());
+  for (const LogRange& range : plan.ranges) {
+    statement.reset();
+    bind_values(statement, plan.values);
+    statement.bind(ends + 1, range.first).bind(ends + 2, range.last);
+    for (;;) {
+      PG_TRY(const bool row, statement.step());
+      if (!row) break;
+      each(statement);
+    }
+  }
+  return {};
+}
+
+// The numbers first, from the newest back; then the rows themselves, in the order they were written.
+Status LogStore::select_newest(const Plan& plan, std::int64_t limit, const std::function<bool(const LogRow&)>& each) {
+  std::vector<std::int64_t> found;
+  {
+    PG_TRY(Statement statement, prepare(plan, "seq", " DESC LIMIT ?"));
+    const int ends = static_cast<int>(plan.values.size());
+    for (auto range = plan.ranges.rbegin(); range != plan.ranges.rend() && std::ssize(found) < limit; ++range) {
+      statement.reset();
+      bind_values(statement, plan.values);
+      statement.bind(ends + 1, range->first).bind(ends + 2, range->last).bind(ends + 3, limit - std::ssize(found));
+      for (;;) {
+        PG_TRY(const bool row, statement.step());
+        if (!row) break;
+        found.push_back(statement.integer(0));
+      }
+    }
+  }
+  PG_TRY(Statement fetch, db_.prepare(fmt::format("SELECT seq, {} FROM log WHERE seq = ?", kColumns)));
+  for (auto seq = found.rbegin(); seq != found.rend(); ++seq) {
+    fetch.reset();
+    fetch.bind(1, *seq);
+    PG_TRY(const bool row, fetch.step());
+    if (row && !each(read_row(fetch))) return {};
+  }
+  return {};
+}
+
+Status LogStore::select(const LogQuery& query, const std::function<bool(const LogRow&)>& each) {
+  PG_TRY(ReadView view, ReadView::begin(db_));
+  PG_TRY(const Plan plan, make_plan(query));
+  if (query.limit > 0) return select_newest(plan, query.limit, each);
+  PG_TRY(Statement statement, prepare(plan, fmt::format("seq, {}", kColumns), ""));
+  const int ends = static_cast<int>(plan.values.size());
+  for (const LogRange& range : plan.ranges) {
+    statement.reset();
+    bind_values(statement, plan.values);
+    statement.bind(ends + 1, range.first).bind(ends + 2, range.last);
+    for (;;) {
+      PG_TRY(const bool row, statement.step());
+      if (!row) break;
+      if (!each(read_row(statement))) return {};
+    }
+  }
+  return {};
+}
+
+Result<std::string> LogStore::explain(const LogQuery& query) {
+  PG_TRY(ReadView view, ReadView::begin(db_));
+  PG_TRY(const Plan plan, make_plan(query));
+  const std::string order = query.limit > 0 ? " DESC LIMIT ?" : "";
+  const std::string sql = fmt::format("SELECT … FROM log WHERE ({}) AND seq >= ? AND seq <= ? ORDER BY seq{}", plan.where, order);
+  std::string out = "sql    " + sql + "\nvalues";
+  for (const auto& value : plan.values)
+    std::visit([&](const auto& v) { out += fmt::format(" {}", escape_controls(fmt::format("{}", v))); }, value);
+  PG_TRY(Statement steps,
+         db_.prepare(fmt::format("EXPLAIN QUERY PLAN SELECT seq FROM log WHERE ({}) AND seq >= ? AND seq <= ? ORDER BY seq{}",
+                                 plan.where, order)));
+  for (;;) {
+    PG_TRY(const bool row, steps.step());
+    if (!row) break;
+    out += "\nplan   " + steps.text(3);
+  }
+  out += fmt::format("\nhours  {} of the log left by log_hours", plan.ranges.empty() ? "nothing" : "these rows");
+  for (const LogRange& range : plan.ranges)
+    out += range.last == kLastSeq ? fmt::format("\nrows   {} and later", range.first)
+                                  : fmt::format("\nrows   {} to {}", range.first, range.last);
+  return out + "\n";
 }
 
 Result<LogRow> LogStore::find(std::string_view id_or_prefix) {
@@ -174,6 +387,12 @@ Result<LogRow> LogStore::find(std::string_view id_or_prefix) {
 
 Result<std::int64_t> LogStore::last_seq() {
   PG_TRY(Statement statement, db_.prepare("SELECT max(seq) FROM log"));
+  PG_TRY(const bool row, statement.step());
+  return row ? statement.integer(0) : 0;
+}
+
+Result<std::int64_t> LogStore::first_seq() {
+  PG_TRY(Statement statement, db_.prepare("SELECT min(seq) FROM log"));
   PG_TRY(const bool row, statement.step());
   return row ? statement.integer(0) : 0;
 }

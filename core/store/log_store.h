@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,9 +13,14 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/store/db.h"
+#include "core/store/log_query.h"
+#include "core/store/log_rollup.h"
 #include "core/wire/usage.h"
 
 namespace pg {
+
+/// LogRow::price of a call whose price is not known.
+inline constexpr std::int64_t kPriceUnknown = -1;
 
 /// What is kept of one exchange. No bodies, no secrets, no originals. Durations in ms; -1 = did not happen or not known.
 struct LogRow {
@@ -39,6 +46,8 @@ struct LogRow {
   std::int64_t ttft_ms = -1;
   std::int64_t upstream_ms = -1;  // until the upstream's head
   Usage usage;
+  std::int64_t cost = -1;  // nano-USD; -1 = nothing to pay for or not known, as `price` says
+  std::int64_t price = 0;  // 0 = nothing to pay for; kPriceUnknown; else 2 * version id, + 1 when estimated
   std::int64_t bytes_in = 0;
   std::int64_t bytes_out = 0;
   std::string redactions;  // "EMAIL:2,GITHUB_TOKEN:1": kinds that were replaced
@@ -56,34 +65,51 @@ struct LogRow {
 };
 
 struct LogQuery {
-  std::vector<std::pair<std::string, std::vector<std::string>>> filters;  // field -> any of (globs allowed); all must hold
+  std::shared_ptr<const LogExpr> where;  // nullptr: every row
   UnixMillis since = 0;
   UnixMillis until = 0;        // 0 = open
   std::int64_t after_seq = 0;  // rows newer than this
   std::int64_t limit = 0;      // the newest N, in time order; 0 = all
 };
 
-/// The fields LogQuery knows, for "did you mean" and completion.
-std::span<const std::string_view> log_fields();
+/// A stretch of rows, both ends inside.
+struct LogRange {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+};
 
 class LogStore {
  public:
   explicit LogStore(Db& db) : db_(db) {}
-  /// One transaction for the whole batch; io_failed leaves none of it.
+  /// One transaction for the whole batch, its hours and its sessions; io_failed leaves none of it.
   Status insert(std::span<const LogRow> rows);
-  /// bad_request for an unknown field (with a suggestion) or a value that does not fit it.
+  /// The id of a table of prices, for LogRow::price.
+  Result<std::int64_t> price_version(std::string_view name);
+  std::string price_name(std::int64_t id);  // "" when there is none
+  /// Rows in the order they were written; stops when `each` says false.
   Status select(const LogQuery& query, const std::function<bool(const LogRow&)>& each);
+  /// The same with chosen columns of the table alone, for sums over many rows. Without query.limit.
+  Status visit(const LogQuery& query, std::string_view columns, const std::function<void(const Statement&)>& each);
+  /// What SQLite will do: the statement, its plan, and which stretches of rows are left by the hours.
+  Result<std::string> explain(const LogQuery& query);
   Result<LogRow> find(std::string_view id_or_prefix);  // not_found; bad_request when a prefix fits several
   Result<std::int64_t> last_seq();
+  Result<std::int64_t> first_seq();  // 0 when there is none
 
  private:
   Result<Statement*> insert_of(std::uint64_t shape);
+  struct Plan;
+  Result<Plan> make_plan(const LogQuery& query);
+  Result<std::vector<LogRange>> find_ranges(const LogQuery& query);
+  Result<Statement> prepare(const Plan& plan, std::string_view columns, std::string_view order);
+  Status select_newest(const Plan& plan, std::int64_t limit, const std::function<bool(const LogRow&)>& each);
 
   Db& db_;
+  LogRollup rollup_;
   std::vector<std::pair<std::uint64_t, Statement>> inserts_;  // by which of a row's texts are empty
 };
 
-/// `status:429 model:"gpt-4o" -agent:codex`-style words to a query; the first set: field:value, commas for any-of, globs, 4xx.
-Status parse_log_filters(std::span<const std::string> words, LogQuery& query);
+/// The words of a command line, one after the other, as a query.
+Status parse_log_filters(std::span<const std::string> words, UnixMillis now, LogQuery& query);
 
 }  // namespace pg

@@ -110,3 +110,96 @@ CREATE INDEX log_failed ON log(status) WHERE status >= 400;
 
 -- migration 2: how many calls a key may have under way at once; 0 = as many as it likes
 ALTER TABLE keys ADD COLUMN concurrency INTEGER NOT NULL DEFAULT 0 CHECK(concurrency >= 0);
+
+-- migration 3: what it cost; hours and sessions beside the log
+
+-- Nano-USD; NULL = nothing to pay for, or no price known. `price` says which: 0 = nothing to pay for, -1 = not known, else twice the
+-- id in price_versions, plus one when the provider did not say what was used.
+ALTER TABLE log ADD COLUMN cost INTEGER;
+ALTER TABLE log ADD COLUMN price INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE price_versions(
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- The log by the hour (of the request's arrival, UTC), kept up to date with every batch of rows: usage is answered from here, also
+-- for rows that are gone, and a search skips the hours in which nothing can fit. '*' stands for names beyond the number that one
+-- hour may hold.
+CREATE TABLE log_hours(
+  hour INTEGER NOT NULL,
+  project TEXT NOT NULL COLLATE NOCASE,
+  key TEXT NOT NULL COLLATE NOCASE,
+  agent TEXT NOT NULL COLLATE NOCASE,
+  dialect TEXT NOT NULL COLLATE NOCASE,
+  provider TEXT NOT NULL COLLATE NOCASE,
+  model TEXT NOT NULL COLLATE NOCASE,
+  model_served TEXT NOT NULL COLLATE NOCASE,
+  status INTEGER NOT NULL,
+  outcome TEXT NOT NULL COLLATE NOCASE,
+  requests INTEGER NOT NULL,
+  cost INTEGER NOT NULL,
+  unpriced INTEGER NOT NULL,
+  estimated INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cached_tokens INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL,
+  reasoning_tokens INTEGER NOT NULL,
+  redacted INTEGER NOT NULL,
+  blocked INTEGER NOT NULL,
+  most_latency_ms INTEGER NOT NULL,
+  most_ttft_ms INTEGER NOT NULL,
+  most_input_tokens INTEGER NOT NULL,
+  most_output_tokens INTEGER NOT NULL,
+  most_cost INTEGER NOT NULL,
+  first_seq INTEGER NOT NULL,
+  last_seq INTEGER NOT NULL,
+  PRIMARY KEY(hour, project, key, agent, dialect, provider, model, model_served, status, outcome)
+) STRICT, WITHOUT ROWID;
+
+-- Conversations by the day, for the tree of `pg usage --by session` and for `pg agents`. Requests without a session share a row.
+CREATE TABLE log_sessions(
+  day INTEGER NOT NULL,
+  session TEXT NOT NULL COLLATE NOCASE,
+  project TEXT NOT NULL COLLATE NOCASE,
+  key TEXT NOT NULL COLLATE NOCASE,
+  agent TEXT NOT NULL COLLATE NOCASE,
+  agent_version TEXT NOT NULL COLLATE NOCASE,
+  first_time INTEGER NOT NULL,
+  last_time INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
+  cost INTEGER NOT NULL,
+  unpriced INTEGER NOT NULL,
+  estimated INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cached_tokens INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL,
+  reasoning_tokens INTEGER NOT NULL,
+  redacted INTEGER NOT NULL,
+  blocked INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  first_seq INTEGER NOT NULL,
+  last_seq INTEGER NOT NULL,
+  PRIMARY KEY(day, session, project, key, agent, agent_version)
+) STRICT, WITHOUT ROWID;
+
+-- Rows of before: their costs were not kept.
+INSERT INTO log_hours
+  SELECT time / 3600000, project, key, agent, dialect, provider, model, model_served, status, outcome, count(*), 0,
+    sum(model <> '' AND status < 400), 0, sum(max(input_tokens, 0)), sum(max(output_tokens, 0)), sum(max(cached_tokens, 0)),
+    sum(max(cache_write_tokens, 0)), sum(max(reasoning_tokens, 0)), sum(redactions <> ''), sum(blocked <> ''), max(latency_ms),
+    max(ttft_ms), max(input_tokens), max(output_tokens), -1, min(seq), max(seq)
+  FROM log GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10;
+INSERT INTO log_sessions
+  SELECT time / 86400000, session, project, key, agent, agent_version, min(time), max(time), count(*), 0,
+    sum(model <> '' AND status < 400), 0, sum(max(input_tokens, 0)), sum(max(output_tokens, 0)), sum(max(cached_tokens, 0)),
+    sum(max(cache_write_tokens, 0)), sum(max(reasoning_tokens, 0)), sum(redactions <> ''), sum(blocked <> ''),
+    sum(outcome = 'error'), min(seq), max(seq)
+  FROM log WHERE agent <> '' OR session <> '' GROUP BY 1, 2, 3, 4, 5, 6;
+
+-- The hours know the statuses.
+DROP INDEX log_failed;
+
+-- How a running server is doing, written when it changes; meaningless without one.
+INSERT INTO facts VALUES('in_flight', 0);

@@ -84,6 +84,7 @@ constexpr Step kSteps[] = {
     {reasoning_part, "type", part_type}, {reasoning_part, "text", whole_text}, {reasoning_part, "refusal", whole_text},
     {usage_anthropic, "input_tokens", use_uncached}, {usage_anthropic, "output_tokens", use_output},
     {usage_anthropic, "cache_read_input_tokens", use_cached}, {usage_anthropic, "cache_creation_input_tokens", use_cache_write},
+    {usage_anthropic, "cache_creation", cache_creation}, {cache_creation, "ephemeral_1h_input_tokens", use_cache_write_1h},
     {usage_chat, "prompt_tokens", use_input}, {usage_chat, "completion_tokens", use_output},
     {usage_chat, "prompt_cache_hit_tokens", use_cached}, {usage_chat, "prompt_tokens_details", prompt_details},
     {usage_chat, "completion_tokens_details", completion_details},
@@ -188,9 +189,10 @@ Status read_places(Place root, std::string_view json, std::vector<PlaceField>& f
 }
 
 bool usage_field(Place place, UsageField& field) {
-  if (place < use_input || place > use_reasoning) return false;
-  constexpr UsageField kFields[] = {UsageField::input,  UsageField::uncached_input, UsageField::output,
-                                    UsageField::cached, UsageField::cache_write,    UsageField::reasoning};
+  if (place < use_input || place > use_cache_write_1h) return false;
+  constexpr UsageField kFields[] = {UsageField::input,         UsageField::uncached_input, UsageField::output,
+                                    UsageField::cached,        UsageField::cache_write,    UsageField::reasoning,
+                                    UsageField::cache_write_1h};
   field = kFields[static_cast<std::size_t>(place) - static_cast<std::size_t>(use_input)];
   return true;
 }

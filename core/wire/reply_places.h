@@ -56,6 +56,7 @@ enum class Place : std::uint8_t {
   usage_anthropic,
   usage_chat,
   usage_responses,
+  cache_creation,
   prompt_details,
   completion_details,
   error,
@@ -85,6 +86,7 @@ enum class Place : std::uint8_t {
   use_cached,
   use_cache_write,
   use_reasoning,
+  use_cache_write_1h,
   // Leaves: pieces of a text.
   piece_text,
   piece_arguments,

@@ -16,6 +16,7 @@ Usage read_anthropic_usage(JsonView usage) {
   set(tally, UsageField::uncached_input, usage["input_tokens"]);
   set(tally, UsageField::cached, usage["cache_read_input_tokens"]);
   set(tally, UsageField::cache_write, usage["cache_creation_input_tokens"]);
+  set(tally, UsageField::cache_write_1h, usage["cache_creation"]["ephemeral_1h_input_tokens"]);
   set(tally, UsageField::output, usage["output_tokens"]);
   return tally.total();
 }
@@ -45,6 +46,7 @@ void merge_usage(Usage& earlier, const Usage& later) {
   take(earlier.cached_tokens, later.cached_tokens);
   take(earlier.cache_write_tokens, later.cache_write_tokens);
   take(earlier.reasoning_tokens, later.reasoning_tokens);
+  take(earlier.cache_write_1h_tokens, later.cache_write_1h_tokens);
 }
 
 }  // namespace pg

@@ -36,6 +36,7 @@ Usage UsageTally::total() const {
   usage.cached_tokens = value(UsageField::cached);
   usage.cache_write_tokens = value(UsageField::cache_write);
   usage.reasoning_tokens = value(UsageField::reasoning);
+  usage.cache_write_1h_tokens = value(UsageField::cache_write_1h);
   const std::int64_t uncached = value(UsageField::uncached_input);
   if (uncached >= 0) {
     const std::int64_t cache =

@@ -13,13 +13,14 @@ namespace pg {
 struct Usage {
   std::int64_t input_tokens = -1;
   std::int64_t output_tokens = -1;
-  std::int64_t cached_tokens = -1;       // read from the provider's prompt cache; part of input_tokens
-  std::int64_t cache_write_tokens = -1;  // written to it; part of input_tokens
-  std::int64_t reasoning_tokens = -1;    // part of output_tokens
+  std::int64_t cached_tokens = -1;          // read from the provider's prompt cache; part of input_tokens
+  std::int64_t cache_write_tokens = -1;     // written to it; part of input_tokens
+  std::int64_t reasoning_tokens = -1;       // part of output_tokens
+  std::int64_t cache_write_1h_tokens = -1;  // those of cache_write_tokens that are kept for an hour: they cost more
 };
 
 /// The numbers providers send. `uncached_input` is Anthropic's input_tokens, which leaves the cache out.
-enum class UsageField : std::uint8_t { input, uncached_input, output, cached, cache_write, reasoning };
+enum class UsageField : std::uint8_t { input, uncached_input, output, cached, cache_write, reasoning, cache_write_1h };
 
 /// No call spends more; what a provider reports beyond it is a fault of theirs.
 inline constexpr std::int64_t kMaxTokens = 1'000'000'000;
@@ -34,7 +35,7 @@ class UsageTally {
  private:
   std::int64_t value(UsageField field) const { return values_[static_cast<std::size_t>(field)]; }
 
-  std::array<std::int64_t, 6> values_{-1, -1, -1, -1, -1, -1};
+  std::array<std::int64_t, 7> values_{-1, -1, -1, -1, -1, -1, -1};
 };
 
 }  // namespace pg

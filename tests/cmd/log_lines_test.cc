@@ -26,6 +26,8 @@ LogRow good_row() {
   row.latency_ms = 8200;
   row.ttft_ms = 410;
   row.usage = {.input_tokens = 18'200, .output_tokens = 642, .cached_tokens = 15'834};
+  row.cost = 23'100'000;
+  row.price = 2;
   row.redactions = "EMAIL:1,GITHUB_TOKEN:1";
   return row;
 }
@@ -51,12 +53,12 @@ TEST_CASE("the live row at 120 columns") {
   test.shell.width = 120;
   LogLines lines(test.shell, false);
   CHECK(lines.titles() ==
-        "TIME          AGENT         MODEL                      ST     LAT    TTFT      IN  CACHED    OUT  FLAGS\n");
+        "TIME          AGENT         MODEL              ST     LAT    TTFT      IN  CACHED    OUT      COST  FLAGS\n");
   CHECK(lines.line(good_row()) ==
-        "03:33:22.104  claude-code   claude-sonnet-5           200    8.2s   410ms   18.2k     87%    642  redact:2\n");
+        "03:33:22.104  claude-code   claude-sonnet-5   200    8.2s   410ms   18.2k     87%    642   $0.0231  redact:2\n");
   CHECK(lines.line(blocked_row()) ==
-        "03:33:22.104  codex         gpt-5.6-sol               422       –       –       –       –      –  BLOCKED "
-        "AWS_ACCESS_KE…\n");
+        "03:33:22.104  codex         gpt-5.6-sol       422       –       –       –       –      –         –  BLOCKED "
+        "AWS_ACCESS_…\n");
 }
 
 TEST_CASE("narrow terminals drop CACHED, then TTFT, then AGENT; no line is wider than the terminal") {
@@ -83,7 +85,7 @@ TEST_CASE("off a terminal: whole values, tabs, the id last") {
   LogLines lines(test.shell, false);
   CHECK(lines.titles() == "");
   CHECK(lines.line(good_row()) ==
-        "2025-11-21T03:33:22.104Z\tclaude-code\tclaude-sonnet-5\t200\t8200\t410\t18200\t15834\t642\tredact:"
+        "2025-11-21T03:33:22.104Z\tclaude-code\tclaude-sonnet-5\t200\t8200\t410\t18200\t15834\t642\t0.0231\tredact:"
         "2\t01KAJ2Q8ZZZZZZZZZZZZZZZZZZ\n");
 }
 
@@ -148,7 +150,7 @@ TEST_CASE("who was asked before, and how long it waited, are taken apart for peo
   CHECK(log_json(row).find("\"attempts\":\"openai:429,openai#2:resting\",\"queue_ms\":350") != std::string::npos);
   const std::string page = log_page(test.shell, row);
   CHECK(page.find("queued\t350ms\n") != std::string::npos);
-  CHECK(page.find("not by\topenai: 429\nnot by\topenai#2: resting\n") != std::string::npos);
+  CHECK(page.find("attempts\t1. openai 429\nattempts\t2. openai#2 resting\n") != std::string::npos);
   row.attempts = "queue:429";  // a provider may be called that
   CHECK(log_flags(row) == "fallback:1(429)");
   row.attempts = "queue:1200ms";

@@ -18,6 +18,7 @@ int fuzz_frames_one(const std::uint8_t* data, std::size_t size);
 int fuzz_git_one(const std::uint8_t* data, std::size_t size);
 int fuzz_guard_one(const std::uint8_t* data, std::size_t size);
 int fuzz_head_one(const std::uint8_t* data, std::size_t size);
+int fuzz_query_one(const std::uint8_t* data, std::size_t size);
 int fuzz_restore_one(const std::uint8_t* data, std::size_t size);
 int fuzz_scan_one(const std::uint8_t* data, std::size_t size);
 int fuzz_settings_one(const std::uint8_t* data, std::size_t size);
@@ -32,10 +33,13 @@ struct Harness {
   int (*run)(const std::uint8_t* data, std::size_t size);
 };
 const Harness kHarnesses[] = {
-    {"base", fuzz_base_one},       {"chunks", fuzz_chunks_one}, {"frames", fuzz_frames_one},
-    {"git", fuzz_git_one},         {"guard", fuzz_guard_one},   {"head", fuzz_head_one},
-    {"restore", fuzz_restore_one}, {"scan", fuzz_scan_one},     {"settings", fuzz_settings_one},
-    {"spans", fuzz_spans_one},     {"sse", fuzz_sse_one},       {"translate", fuzz_translate_one},
+    {"base", fuzz_base_one},           {"chunks", fuzz_chunks_one},
+    {"frames", fuzz_frames_one},       {"git", fuzz_git_one},
+    {"guard", fuzz_guard_one},         {"head", fuzz_head_one},
+    {"query", fuzz_query_one},         {"restore", fuzz_restore_one},
+    {"scan", fuzz_scan_one},           {"settings", fuzz_settings_one},
+    {"spans", fuzz_spans_one},         {"sse", fuzz_sse_one},
+    {"translate", fuzz_translate_one},
 };
 
 const std::filesystem::path kFuzz = std::filesystem::path(PG_SOURCE_DIR) / "tests/fuzz";

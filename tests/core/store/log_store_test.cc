@@ -123,26 +123,37 @@ TEST_CASE("the newest rows in time order, after a row, between times, until told
   CHECK(seen == 2);
 }
 
-TEST_CASE("failures and times are found by index") {
+TEST_CASE("hours in which nothing can fit are not read") {
   Fixture f;
-  f.fill(3);
-  const auto plan = [&f](LogQuery query) {
-    const LogWhere where = make_log_where(query).value();
-    Statement statement = f.db.prepare("EXPLAIN QUERY PLAN SELECT seq FROM log WHERE " + where.sql).value();
-    std::string text;
-    while (statement.step().value()) text += std::string(statement.text(3)) + "\n";
-    return text;
-  };
-  LogQuery failed;
-  for (const char* status : {"429", "4xx", "5xx", "400"}) {
-    failed.filters = {{"status", {status}}};
-    CHECK_MESSAGE(plan(failed).find("log_failed") != std::string::npos, plan(failed));
+  std::vector<LogRow> rows;
+  for (int i = 0; i < 9'000; ++i) {
+    LogRow row = row_of(0);
+    row.id = "R" + std::to_string(100'000 + i);
+    row.time = 1'700'000'000'000 + i / 3'000 * 3'600'000;  // three hours
+    row.model = i / 3'000 == 1 ? "rare" : "common";
+    row.status = i == 8'999 ? 503 : 200;
+    row.latency_ms = i == 10 ? 60'000 : 100;
+    rows.push_back(std::move(row));
   }
-  failed.filters = {{"status", {"200"}}};
-  CHECK(plan(failed).find("log_failed") == std::string::npos);
-  LogQuery recent;
-  recent.since = 1'700'000'000'000;
-  CHECK_MESSAGE(plan(recent).find("(id>?)") != std::string::npos, plan(recent));
+  REQUIRE(f.log.insert(rows));
+  const auto plan = [&](const std::string& text) {
+    LogQuery query;
+    REQUIRE(parse_log_filters({&text, 1}, 1'700'050'000'000, query));
+    return f.log.explain(query).value();
+  };
+  CHECK(plan("model:rare").find("rows   3001 to 6000") != std::string::npos);
+  CHECK(plan("model:nothing").find("nothing of the log") != std::string::npos);
+  CHECK(plan("status:5xx").find("rows   9000 to 9000") != std::string::npos);
+  CHECK(plan("latency:>30s").find("rows   1 to 3000") != std::string::npos);
+  CHECK(plan("model:common").find("rows   6001 to 9000") != std::string::npos);
+  CHECK(plan("-model:common").find("rows   3001 to 6000") != std::string::npos);
+  CHECK(plan("model:rare").find("USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)") != std::string::npos);
+  LogQuery second;
+  second.since = 1'700'000'000'000 + 3'600'000;
+  second.until = 1'700'000'000'000 + 2 * 3'600'000;
+  int seen = 0;
+  REQUIRE(f.log.select(second, [&](const LogRow& row) { return row.model == "rare" ? ++seen > 0 : false; }));
+  CHECK(seen == 3'000);
 }
 
 TEST_CASE("an id is found whole, by its beginning, in any case") {

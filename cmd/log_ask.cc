@@ -1,0 +1,51 @@
+// Words to a query.
+#include "cmd/log_ask.h"
+
+#include <CLI/CLI.hpp>
+
+#include "core/base/text.h"
+
+namespace pg {
+namespace {
+
+Result<UnixMillis> read_moment(std::string_view flag, const std::string& text, UnixMillis now) {
+  if (text.empty()) return UnixMillis{0};
+  if (const auto time = parse_moment(text, now)) return *time;
+  return make_error(Code::bad_request, fmt::format("{} '{}' is not a time: try 15m, 2h, today, yesterday or 2026-11-20T10:00Z",
+                                                   flag, escape_controls(text)));
+}
+
+std::string in_quotes(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) (c == '"' || c == '\\' ? out += '\\' : out) += c;
+  return out + "\"";
+}
+
+}  // namespace
+
+void add_ask(CLI::App& command, LogAsk& ask) {
+  command.add_option("FILTER", ask.words, "field:value, see 'pg help filters'");
+  command.add_option("--since", ask.since, "Not before: 15m, 2h, today, yesterday, or a date")->type_name("TIME");
+  command.add_option("--until", ask.until, "Not after: the same forms")->type_name("TIME");
+  command.add_flag("--explain", ask.explain, "Print how the database will look for it, and no rows");
+}
+
+Result<LogQuery> make_query(const Shell& shell, const LogAsk& ask, UnixMillis now) {
+  LogQuery query;
+  PG_TRY(query.since, read_moment("--since", ask.since, now));
+  PG_TRY(query.until, read_moment("--until", ask.until, now));
+  if (query.until > 0 && query.since >= query.until)
+    return make_error(Code::bad_request, "--since is not before --until: no row could fit");
+  std::vector<std::string> words = ask.words;
+  if (!shell.project.empty()) {
+    if (!words.empty()) {
+      words.insert(words.begin(), "(");
+      words.emplace_back(")");
+    }
+    words.push_back("project:" + in_quotes(shell.project));
+  }
+  if (auto parsed = parse_log_filters(words, now, query); !parsed) return parsed.error();
+  return query;
+}
+
+}  // namespace pg

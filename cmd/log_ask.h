@@ -1,0 +1,26 @@
+// The part of a command line that asks about the log: filter, --since, --until. One for tail, search, stats, export and usage.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cmd/command.h"
+#include "core/store/log_store.h"
+
+namespace pg {
+
+struct LogAsk {
+  std::vector<std::string> words;
+  std::string since, until;
+  bool explain = false;
+
+  bool empty() const { return words.empty() && since.empty() && until.empty(); }
+};
+
+/// Adds FILTER, --since, --until and --explain.
+void add_ask(CLI::App& command, LogAsk& ask);
+
+/// bad_request with the place of the mistake. --project narrows it.
+Result<LogQuery> make_query(const Shell& shell, const LogAsk& ask, UnixMillis now);
+
+}  // namespace pg

@@ -1,0 +1,114 @@
+// The page of `pg logs show`: everything known of one request, in the order it happened.
+#include <algorithm>
+
+#include "cmd/log_lines.h"
+#include "core/base/text.h"
+#include "core/store/attempts.h"
+
+namespace pg {
+namespace {
+
+class Page {
+ public:
+  explicit Page(const Shell& shell) : shell_(shell) {}
+
+  void say(std::string_view name, const std::string& value) {
+    if (value.empty()) return;
+    out_ += shell_.out_tty ? fmt::format("{:<13}{}\n", name == last_ ? "" : name, escape_controls(value))
+                           : fmt::format("{}\t{}\n", name, escape_controls(value));
+    last_ = name;
+  }
+  std::string take() { return std::move(out_); }
+
+ private:
+  const Shell& shell_;
+  std::string out_;
+  std::string last_;
+};
+
+// What of the way was measured, each from the request's arrival on.
+void say_timeline(Page& page, const LogRow& row) {
+  const auto at = [&](std::int64_t millis, std::string_view what) {
+    if (millis >= 0) page.say("timeline", fmt::format("{:>8}  {}", format_duration(millis), what));
+  };
+  at(0, "request came");
+  at(row.upstream_ms, "provider's first byte");
+  at(row.ttft_ms, "first token");
+  std::string end = "last byte";
+  if (const auto spoke = row.latency_ms - row.ttft_ms; row.stream && row.ttft_ms >= 0 && spoke > 0 && row.usage.output_tokens > 0)
+    end += fmt::format(", {} tokens/s", row.usage.output_tokens * 1000 / spoke);
+  at(row.latency_ms, end);
+}
+
+void say_attempts(Page& page, const LogRow& row) {
+  const Attempts attempts = read_attempts(row.attempts);
+  if (attempts.queue_ms > 0) page.say("queued", duration_cell(attempts.queue_ms));
+  if (attempts.count == 0) return;
+  int number = 0;
+  for (const auto attempt : split(attempts.asked, ',')) {
+    const auto colon = std::min(attempt.find(':'), attempt.size());
+    page.say("attempts",
+             fmt::format("{}. {} {}", ++number, attempt.substr(0, colon), attempt.substr(std::min(colon + 1, attempt.size()))));
+  }
+  page.say("attempts", fmt::format("{}. {} {}", ++number, row.provider, row.status));
+}
+
+void say_tokens(Page& page, const LogRow& row) {
+  const Usage& usage = row.usage;
+  const auto part = [](std::int64_t count, std::string_view what) {
+    return count > 0 ? fmt::format(", {} of them {}", count, what) : std::string();
+  };
+  if (usage.input_tokens >= 0)
+    page.say("tokens in", fmt::format("{}{}{}", usage.input_tokens, part(usage.cached_tokens, "cached"),
+                                      part(usage.cache_write_tokens, "written to the cache")));
+  if (usage.output_tokens >= 0)
+    page.say("tokens out", fmt::format("{}{}", usage.output_tokens, part(usage.reasoning_tokens, "reasoning")));
+}
+
+void say_guards(Page& page, const LogRow& row) {
+  page.say("redacted", row.redactions);
+  page.say("restored", row.restored == 0 ? "" : std::to_string(row.restored));
+  page.say("detected", row.detected);
+  page.say("blocked", row.blocked);
+  for (auto place : split(row.places, ';')) page.say("place", std::string(trim(place)));
+}
+
+std::string cost_text(const LogRow& row, const std::string& prices) {
+  if (row.price == kPriceUnknown)
+    return fmt::format("? (no price for {}/{}; add [prices.\"{}/{}\"] to pg.toml)", row.provider, row.model, row.provider,
+                       row.model);
+  if (row.cost < 0) return {};
+  std::string text = cost_cell(row);
+  if (row.price % 2 == 1) text += " (estimated: the provider did not say what was used)";
+  if (!prices.empty()) text += ", prices of " + prices;
+  return text;
+}
+
+}  // namespace
+
+std::string log_page(const Shell& shell, const LogRow& row, const std::string& prices) {
+  Page page(shell);
+  page.say("id", row.id);
+  page.say("time", shell.out_tty ? date_cell(row.time).substr(0, 11) + clock_cell(row.time) : format_rfc3339(row.time));
+  page.say("request", fmt::format("{} {}{}", row.method, row.path, row.stream ? " (stream)" : ""));
+  page.say("answer", fmt::format("{} {}", row.status, row.outcome));
+  page.say("agent", row.agent + (row.agent_version.empty() ? "" : " " + row.agent_version));
+  page.say("session", row.session);
+  page.say("project", row.project);
+  page.say("key", row.key);
+  page.say("provider", row.provider);
+  page.say("dialect", row.dialect);
+  page.say("model", model_cell(row));
+  say_timeline(page, row);
+  say_attempts(page, row);
+  say_tokens(page, row);
+  page.say("cost", cost_text(row, prices));
+  page.say("bytes", fmt::format("{} in, {} out", row.bytes_in, row.bytes_out));
+  say_guards(page, row);
+  page.say("not crossed", row.warnings);
+  page.say("error", row.error);
+  page.say("upstream id", row.upstream_request_id);
+  return page.take();
+}
+
+}  // namespace pg

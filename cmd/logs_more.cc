@@ -1,0 +1,203 @@
+// pg logs stats, pg logs prune.
+#include "cmd/logs_more.h"
+
+#include <CLI/CLI.hpp>
+
+#include "cmd/log_ask.h"
+#include "cmd/log_values.h"
+#include "cmd/open.h"
+#include "cmd/print.h"
+#include "core/access/prices.h"
+#include "core/base/text.h"
+#include "core/store/log_retention.h"
+#include "core/store/log_stats.h"
+
+namespace pg {
+namespace {
+
+constexpr UnixMillis kDay = 86'400'000;
+constexpr std::int64_t kSlice = 2'000;
+
+struct StatsOptions {
+  LogAsk ask;
+  std::string by = "model";
+  bool csv = false;
+};
+
+struct PruneOptions {
+  std::string keep;
+  std::string max_size;
+  bool dry_run = false;
+  bool shrink = false;
+};
+
+std::string stats_json(const StatsLine& line) {
+  std::string object = "{";
+  json_field(object, "name", line.name);
+  json_number(object, "requests", line.sums.requests);
+  json_number(object, "errors", line.sums.errors);
+  json_number(object, "blocked", line.sums.blocked);
+  json_number(object, "redacted", line.sums.redacted);
+  json_number(object, "input_tokens", line.sums.input_tokens);
+  json_number(object, "output_tokens", line.sums.output_tokens);
+  json_number(object, "cached_tokens", line.sums.cached_tokens);
+  json_field(object, "cost_usd", spell_usd(line.sums.cost));
+  json_number(object, "cost_unknown_requests", line.sums.unpriced);
+  json_number(object, "cost_estimated_requests", line.sums.estimated);
+  json_known(object, "p50_ms", line.p50_ms);
+  json_known(object, "p95_ms", line.p95_ms);
+  return object + "}";
+}
+
+std::vector<Cell> stats_cells(const StatsLine& line, bool people) {
+  const LogSums& sums = line.sums;
+  const auto count = [&](std::int64_t n) { return people ? count_cell(n) : std::to_string(n); };
+  const auto time = [&](std::int64_t n) { return people ? duration_cell(n) : n < 0 ? "" : std::to_string(n); };
+  return {{line.name.empty() ? "–" : line.name, Color::bold},
+          {count(sums.requests)},
+          {count(sums.errors), sums.errors > 0 ? Color::red : Color::plain},
+          {count(sums.input_tokens)},
+          {count(sums.output_tokens)},
+          {people ? cost_cell(sums) : spell_usd(sums.cost)},
+          {time(line.p50_ms)},
+          {time(line.p95_ms)}};
+}
+
+void print_csv(Shell& shell, const StatsReport& report, const std::string& by) {
+  shell.print("{},requests,errors,input_tokens,output_tokens,cost_usd,p50_ms,p95_ms\n", csv_cell(by));
+  for (const StatsLine& line : report.lines) {
+    std::string out = csv_cell(line.name);
+    const auto cells = stats_cells(line, false);
+    for (std::size_t i = 1; i < cells.size(); ++i) out += "," + cells[i].text;
+    shell.write(out + "\n");
+  }
+}
+
+int stats(Shell& shell, const StatsOptions& options) {
+  const auto query = make_query(shell, options.ask, wall_clock().wall()).value();
+  const LogField* by = find_log_field(to_lower(options.by));
+  if (by == nullptr) return shell.fail(unknown_log_field(options.by));
+  auto place = open_workplace(shell, DbMode::read_only).value();
+  if (options.ask.explain) return shell.write(LogStore(place.db).explain(query).value()), exit_ok;
+  const auto report = read_stats(place.db, query, by).value();
+  if (shell.json) {
+    std::string lines;
+    for (const StatsLine& line : report.lines) lines += (lines.empty() ? "" : ",") + stats_json(line);
+    std::string object = "{";
+    json_field(object, "by", by->name);
+    json_raw(object, "groups", "[" + lines + "]");
+    json_raw(object, "total", stats_json(report.total));
+    shell.write(object + "}\n");
+    return exit_ok;
+  }
+  if (options.csv) return print_csv(shell, report, options.by), exit_ok;
+  if (report.lines.empty()) return shell.note("no row fits"), exit_ok;
+  std::string title(by->name);
+  for (char& c : title) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  Table table({{title, Align::left, 0, 8},
+               {"REQUESTS", Align::right},
+               {"ERRORS", Align::right},
+               {"IN", Align::right},
+               {"OUT", Align::right},
+               {"COST", Align::right},
+               {"P50", Align::right, 2},
+               {"P95", Align::right, 1}});
+  for (const StatsLine& line : report.lines) table.add(stats_cells(line, shell.out_tty));
+  if (report.lines.size() > 1 && shell.out_tty) {
+    StatsLine total = report.total;
+    total.name = "total";
+    table.add(stats_cells(total, true));
+  }
+  shell.write(table.text(shell));
+  return exit_ok;
+}
+
+Result<LogLimits> prune_limits(const Settings& settings, const PruneOptions& options, UnixMillis now) {
+  LogLimits limits;
+  if (settings.logs.keep_days > 0) limits.before = now - std::int64_t{settings.logs.keep_days} * kDay;
+  limits.max_size = settings.logs.max_size;
+  if (!options.keep.empty()) {
+    const auto keep = parse_duration_ms(options.keep);
+    if (!keep || *keep < 0)
+      return make_error(Code::bad_request, fmt::format("--keep '{}' is not a duration like 30d", options.keep));
+    limits.before = now - *keep;
+  }
+  if (!options.max_size.empty()) {
+    const auto size = parse_bytes(options.max_size);
+    if (!size || *size <= 0)
+      return make_error(Code::bad_request, fmt::format("--max-size '{}' is not a size like 500MB", options.max_size));
+    limits.max_size = static_cast<std::uint64_t>(*size);
+  }
+  return limits;
+}
+
+std::string size_text(std::uint64_t bytes) {
+  return format_count(static_cast<std::int64_t>(bytes)) + "B";
+}
+
+int prune(Shell& shell, const PruneOptions& options) {
+  auto place = open_workplace(shell, options.dry_run ? DbMode::read_only : DbMode::read_write).value();
+  const auto limits = prune_limits(place.settings, options, wall_clock().wall()).value();
+  const DbSize before = measure_db(place.db).value();
+  if (options.dry_run) {
+    const auto rows = limits.before > 0 ? count_older(place.db, limits.before).value() : 0;
+    const bool over = limits.max_size > 0 && before.used > limits.max_size;
+    shell.print("{} rows are too old; the database uses {}{}\n", rows, size_text(before.used),
+                over ? ", which is more than " + size_text(limits.max_size) : "");
+    return exit_ok;
+  }
+  if (!options.keep.empty() || !options.max_size.empty())
+    if (!shell.confirm("delete rows of the log for good?").value()) return exit_no;
+  std::int64_t gone = 0;
+  for (;;) {
+    const auto slice = prune_log(place.db, limits, kSlice).value();
+    gone += slice;
+    if (slice < kSlice) break;
+  }
+  if (options.shrink) place.db.execute("VACUUM").value();
+  const DbSize after = measure_db(place.db).value();
+  if (shell.json) {
+    std::string object = "{";
+    json_number(object, "deleted", gone);
+    json_number(object, "used_bytes", static_cast<std::int64_t>(after.used));
+    json_number(object, "file_bytes", static_cast<std::int64_t>(after.file));
+    shell.write(object + "}\n");
+    return exit_ok;
+  }
+  shell.print("{} rows deleted; usage by the hour is kept; {} in use, the file has {}\n", gone, size_text(after.used),
+              size_text(after.file));
+  if (gone > 0 && !options.shrink) shell.note("the file keeps its size and fills up again; --shrink gives the room back");
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_logs_stats(CLI::App& command, Shell& shell) {
+  auto options = std::make_shared<StatsOptions>();
+  auto* counts = command.add_subcommand("stats", "Count requests by a field, with tokens, cost, and how long they took");
+  add_ask(*counts, options->ask);
+  counts->add_option("--by", options->by, "A field that filters know: model, status, agent, key, error, …")
+      ->type_name("FIELD")
+      ->capture_default_str();
+  counts->add_flag("--csv", options->csv, "As CSV with a line of titles");
+  counts->footer(
+      "pg logs stats\npg logs stats --by status --since today\npg logs stats --by agent model:claude-* --json\n"
+      "pg logs stats --by error class:error --since 2h");
+  set_action(*counts, shell, [&shell, options] { return stats(shell, *options); });
+}
+
+void add_logs_prune(CLI::App& command, Shell& shell) {
+  auto options = std::make_shared<PruneOptions>();
+  auto* prunes = command.add_subcommand("prune",
+                                        "Delete old rows now\n"
+                                        "A running serve does so by itself, by keep_days and max_size of [logs]. Sums by the "
+                                        "hour stay: 'pg usage' does not change.");
+  prunes->add_option("--keep", options->keep, "Delete what is older, instead of keep_days")->type_name("TIME");
+  prunes->add_option("--max-size", options->max_size, "Delete the oldest until the database uses no more")->type_name("SIZE");
+  prunes->add_flag("--dry-run", options->dry_run, "Say what would go, and delete nothing");
+  prunes->add_flag("--shrink", options->shrink, "Rewrite the file afterwards, so that the room goes back to the disk");
+  prunes->footer("pg logs prune --dry-run\npg logs prune --keep 30d --yes\npg logs prune --max-size 500MB --yes --shrink");
+  set_action(*prunes, shell, [&shell, options] { return prune(shell, *options); });
+}
+
+}  // namespace pg

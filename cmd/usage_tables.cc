@@ -1,0 +1,221 @@
+// Tables over sums.
+#include "cmd/usage_tables.h"
+
+#include <algorithm>
+#include <map>
+#include <span>
+
+#include "cmd/log_values.h"
+#include "cmd/print.h"
+#include "core/access/prices.h"
+#include "core/base/text.h"
+
+namespace pg {
+namespace {
+
+constexpr int kBarCells = 12;
+
+std::string group_name(const UsageLine& line, UsageBy by) {
+  if (by == UsageBy::day) return date_cell(line.time).substr(0, 10);
+  if (by == UsageBy::hour) return date_cell(line.time);
+  return line.name;
+}
+
+/// What the bars measure: money where there is any, else tokens, else requests.
+std::int64_t weight(const LogSums& sums, const LogSums& total) {
+  if (total.cost > 0) return sums.cost;
+  const auto tokens = sums.input_tokens + sums.output_tokens;
+  return total.input_tokens + total.output_tokens > 0 ? tokens : sums.requests;
+}
+
+std::string bar(std::int64_t value, std::int64_t most) {
+  if (most <= 0 || value <= 0) return {};
+  const auto halves = std::max<std::int64_t>(1, value * 2 * kBarCells / most);
+  std::string out;
+  for (std::int64_t i = 0; i < halves / 2; ++i) out += "█";
+  return out + (halves % 2 == 1 ? "▌" : "");
+}
+
+std::vector<Cell> sum_cells(const Shell& shell, const LogSums& sums) {
+  const auto count = [&](std::int64_t n) { return shell.out_tty ? count_cell(n) : std::to_string(n); };
+  const std::string cached =
+      shell.out_tty ? (sums.input_tokens > 0 ? fmt::format("{}%", sums.cached_tokens * 100 / sums.input_tokens) : "–")
+                    : std::to_string(sums.cached_tokens);
+  return {{count(sums.requests)},      {count(sums.errors), sums.errors > 0 ? Color::red : Color::plain},
+          {count(sums.input_tokens)},  {cached},
+          {count(sums.output_tokens)}, {shell.out_tty ? cost_cell(sums) : spell_usd(sums.cost)}};
+}
+
+Table usage_frame(UsageBy by) {
+  std::string title(usage_groups()[static_cast<std::size_t>(by)]);
+  for (char& c : title) c = static_cast<char>(c - 'a' + 'A');
+  return Table({{title, Align::left, 0, 10},
+                {"REQUESTS", Align::right},
+                {"ERRORS", Align::right, 3},
+                {"IN", Align::right},
+                {"CACHED", Align::right, 4},
+                {"OUT", Align::right},
+                {"COST", Align::right},
+                {"", Align::left, 5, kBarCells}});
+}
+
+struct SessionTree {
+  LogSums sums;
+  const UsageLine* root = nullptr;
+  std::vector<const UsageLine*> agents;
+};
+
+// "SESSION/AGENT" stands below "SESSION", which holds the sum of all.
+void add_sessions(Table& table, const Shell& shell, const UsageReport& report) {
+  std::vector<std::string> order;
+  std::map<std::string, SessionTree> trees;
+  for (const UsageLine& line : report.lines) {
+    const std::string session = line.name.substr(0, line.name.find('/'));
+    auto& tree = trees[session];
+    if (tree.sums.requests == 0) order.push_back(session);
+    tree.sums.add(line.sums);
+    if (line.name == session)
+      tree.root = &line;
+    else
+      tree.agents.push_back(&line);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](const std::string& a, const std::string& b) {
+    return weight(trees[a].sums, report.total) > weight(trees[b].sums, report.total);
+  });
+  std::int64_t most = 0;
+  for (const auto& [name, tree] : trees) most = std::max(most, weight(tree.sums, report.total));
+  const auto add = [&](const std::string& name, const LogSums& sums) {
+    std::vector<Cell> cells{{name}};
+    for (Cell& cell : sum_cells(shell, sums)) cells.push_back(std::move(cell));
+    if (shell.out_tty) cells.push_back({bar(weight(sums, report.total), most), Color::cyan});
+    table.add(std::move(cells));
+  };
+  for (const std::string& name : order) {
+    const SessionTree& tree = trees[name];
+    add(name.empty() ? "(no session)" : name, tree.sums);
+    for (std::size_t i = 0; i < tree.agents.size(); ++i)
+      add((i + 1 == tree.agents.size() ? "└ " : "├ ") + tree.agents[i]->name.substr(name.size() + 1), tree.agents[i]->sums);
+  }
+}
+
+void add_total(Table& table, const Shell& shell, const LogSums& total) {
+  std::vector<Cell> cells{{"total", Color::bold}};
+  for (Cell& cell : sum_cells(shell, total)) cells.push_back(std::move(cell));
+  table.add(std::move(cells));
+}
+
+std::string sums_json(std::string object, const LogSums& sums) {
+  json_number(object, "requests", sums.requests);
+  json_number(object, "errors", sums.errors);
+  json_number(object, "blocked", sums.blocked);
+  json_number(object, "redacted", sums.redacted);
+  json_number(object, "input_tokens", sums.input_tokens);
+  json_number(object, "output_tokens", sums.output_tokens);
+  json_number(object, "cached_tokens", sums.cached_tokens);
+  json_number(object, "cache_write_tokens", sums.cache_write_tokens);
+  json_number(object, "reasoning_tokens", sums.reasoning_tokens);
+  json_field(object, "cost_usd", spell_usd(sums.cost));
+  json_number(object, "cost_unknown_requests", sums.unpriced);
+  json_number(object, "cost_estimated_requests", sums.estimated);
+  return object + "}";
+}
+
+}  // namespace
+
+std::string usage_table(const Shell& shell, const UsageReport& report, UsageBy by) {
+  Table table = usage_frame(by);
+  if (by == UsageBy::session && shell.out_tty) {
+    add_sessions(table, shell, report);
+  } else {
+    std::int64_t most = 0;
+    for (const UsageLine& line : report.lines) most = std::max(most, weight(line.sums, report.total));
+    for (const UsageLine& line : report.lines) {
+      const std::string name = group_name(line, by);
+      std::vector<Cell> cells{{name.empty() ? "–" : name}};
+      for (Cell& cell : sum_cells(shell, line.sums)) cells.push_back(std::move(cell));
+      if (shell.out_tty) cells.push_back({bar(weight(line.sums, report.total), most), Color::cyan});
+      table.add(std::move(cells));
+    }
+  }
+  if (shell.out_tty && report.lines.size() > 1) add_total(table, shell, report.total);
+  return table.text(shell);
+}
+
+std::string usage_json(const UsageReport& report, const std::string& by) {
+  std::string lines;
+  for (const UsageLine& line : report.lines) {
+    std::string object = "{";
+    if (line.time != 0)
+      json_time(object, "begin", line.time);
+    else
+      json_field(object, "name", line.name);
+    lines += (lines.empty() ? "" : ",") + sums_json(std::move(object), line.sums);
+  }
+  std::string object = "{";
+  json_field(object, "by", by);
+  json_raw(object, "groups", "[" + lines + "]");
+  json_raw(object, "total", sums_json("{", report.total));
+  return object + "}";
+}
+
+std::string usage_csv(const UsageReport& report, const std::string& by) {
+  std::string out = by +
+                    ",requests,errors,blocked,redacted,input_tokens,output_tokens,cached_tokens,cache_write_tokens,"
+                    "reasoning_tokens,cost_usd,cost_unknown_requests,cost_estimated_requests\n";
+  for (const UsageLine& line : report.lines) {
+    const LogSums& s = line.sums;
+    out +=
+        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", line.time != 0 ? format_rfc3339(line.time) : csv_cell(line.name),
+                    s.requests, s.errors, s.blocked, s.redacted, s.input_tokens, s.output_tokens, s.cached_tokens,
+                    s.cache_write_tokens, s.reasoning_tokens, spell_usd(s.cost), s.unpriced, s.estimated);
+  }
+  return out;
+}
+
+std::string agents_table(const Shell& shell, const std::vector<AgentLine>& lines, UnixMillis now) {
+  Table table({{"AGENT", Align::left, 0, 8},
+               {"KEYS", Align::right},
+               {"SESSIONS", Align::right, 3},
+               {"LAST SEEN", Align::left, 0, 9},
+               {"REQUESTS", Align::right},
+               {"REDACTED", Align::right},
+               {"BLOCKED", Align::right},
+               {"COST", Align::right},
+               {"VERSIONS", Align::left, 2, 8}});
+  std::vector<const AgentLine*> by_keys;
+  for (const AgentLine& line : lines) {
+    by_keys.push_back(&line);
+    const auto count = [&](std::int64_t n) { return shell.out_tty ? count_cell(n) : std::to_string(n); };
+    table.add({{line.agent, Color::bold},
+               {count(line.keys)},
+               {count(line.sessions)},
+               {shell.out_tty ? ago_cell(line.last, now) : format_rfc3339(line.last)},
+               {count(line.sums.requests)},
+               {count(line.sums.redacted)},
+               {count(line.sums.blocked), line.sums.blocked > 0 ? Color::yellow : Color::plain},
+               {shell.out_tty ? cost_cell(line.sums) : spell_usd(line.sums.cost)},
+               {line.versions}});
+  }
+  if (!shell.out_tty) return table.text(shell);
+  std::stable_sort(by_keys.begin(), by_keys.end(), [](const AgentLine* a, const AgentLine* b) { return a->keys > b->keys; });
+  std::string heads;
+  for (const AgentLine* line : by_keys)
+    heads += fmt::format("{}{} {}", heads.empty() ? "" : " / ", line->keys, escape_controls(line->agent));
+  return heads + "\n\n" + table.text(shell);
+}
+
+std::string agents_json(const std::vector<AgentLine>& lines) {
+  std::string list;
+  for (const AgentLine& line : lines) {
+    std::string object = "{";
+    json_field(object, "agent", line.agent);
+    json_field(object, "versions", line.versions);
+    json_number(object, "keys", line.keys);
+    json_number(object, "sessions", line.sessions);
+    json_time(object, "last_seen", line.last);
+    list += (list.empty() ? "" : ",") + sums_json(std::move(object), line.sums);
+  }
+  return "[" + list + "]";
+}
+
+}  // namespace pg

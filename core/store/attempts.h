@@ -1,0 +1,19 @@
+// What a row's `attempts` says: "queue:350ms,openai:429,openai#2:resting".
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace pg {
+
+struct Attempts {
+  std::int64_t queue_ms = 0;  // how long the call waited for places
+  std::string asked;          // without the queue: "openai:429,openai#2:resting"
+  std::string reasons;        // "429,resting"
+  int count = 0;              // how many were asked or passed over before the one that answered
+};
+
+Attempts read_attempts(std::string_view text);
+
+}  // namespace pg

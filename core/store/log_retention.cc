@@ -1,0 +1,64 @@
+// Rows go in the order they were written, and only from the front: a request that began long ago and ended late keeps its row a
+// little longer. The newest row stays, whatever its age: the next one is numbered after it, so that no number comes twice.
+#include "core/store/log_retention.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace pg {
+namespace {
+
+Result<std::int64_t> read_pragma(Db& db, std::string_view sql) {
+  PG_TRY(Statement statement, db.prepare(sql));
+  PG_TRY(const bool row, statement.step());
+  return row ? statement.integer(0) : 0;
+}
+
+// The last row to go: of the oldest `slice`, as many as are too old, or all of them when there is too much.
+Result<std::int64_t> find_last(Db& db, UnixMillis before, bool too_much, std::int64_t slice) {
+  PG_TRY(Statement oldest, db.prepare("SELECT seq, time FROM log WHERE seq < (SELECT max(seq) FROM log) ORDER BY seq LIMIT ?"));
+  oldest.bind(1, slice);
+  std::int64_t last = 0;
+  for (;;) {
+    PG_TRY(const bool row, oldest.step());
+    if (!row || (!too_much && oldest.integer(1) >= before)) return last;
+    last = oldest.integer(0);
+  }
+}
+
+}  // namespace
+
+Result<DbSize> measure_db(Db& db) {
+  PG_TRY(const std::int64_t page, read_pragma(db, "PRAGMA page_size"));
+  PG_TRY(const std::int64_t pages, read_pragma(db, "PRAGMA page_count"));
+  PG_TRY(const std::int64_t free, read_pragma(db, "PRAGMA freelist_count"));
+  return DbSize{static_cast<std::uint64_t>((pages - free) * page), static_cast<std::uint64_t>(pages * page)};
+}
+
+Result<std::int64_t> prune_log(Db& db, const LogLimits& limits, std::int64_t slice) {
+  PG_TRY(const DbSize size, measure_db(db));
+  const bool too_much = limits.max_size > 0 && size.used > limits.max_size;
+  if (!too_much && limits.before == 0) return 0;
+  PG_TRY(const std::int64_t last, find_last(db, limits.before, too_much, slice));
+  if (last == 0) return 0;
+  PG_TRY(Transaction transaction, Transaction::begin(db));
+  PG_TRY(Statement remove, db.prepare("DELETE FROM log WHERE seq <= ?"));
+  remove.bind(1, last);
+  if (auto removed = remove.run(); !removed) return removed.error();
+  const std::int64_t gone = db.changes();
+  if (auto done = transaction.commit(); !done) return done.error();
+  return gone;
+}
+
+Result<std::int64_t> count_older(Db& db, UnixMillis before) {
+  // From the front as prune_log() goes, so that the two agree.
+  PG_TRY(Statement rows, db.prepare("SELECT time FROM log WHERE seq < (SELECT max(seq) FROM log) ORDER BY seq"));
+  std::int64_t count = 0;
+  for (;;) {
+    PG_TRY(const bool row, rows.step());
+    if (!row || rows.integer(0) >= before) return count;
+    ++count;
+  }
+}
+
+}  // namespace pg

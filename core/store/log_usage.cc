@@ -1,0 +1,236 @@
+// Whole hours come from log_hours, what is left at both ends from the rows; both land in the same groups.
+#include "core/store/log_usage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <map>
+#include <set>
+
+#include "core/base/text.h"
+#include "core/store/log_filter.h"
+
+namespace pg {
+namespace {
+
+constexpr std::int64_t kHour = 3'600'000;
+constexpr std::int64_t kDay = 86'400'000;
+constexpr std::array<std::string_view, 10> kGroups = {"model",    "provider", "project", "key", "agent",
+                                                      "endpoint", "session",  "status",  "day", "hour"};
+
+constexpr std::string_view kServed = "CASE WHEN model_served <> '' THEN model_served ELSE model END";
+
+std::string_view column_of(UsageBy by) {
+  switch (by) {
+    case UsageBy::model:
+      return kServed;
+    case UsageBy::endpoint:
+      return "path";
+    case UsageBy::day:
+    case UsageBy::hour:
+      return "''";
+    default:
+      return kGroups[static_cast<std::size_t>(by)];
+  }
+}
+
+UnixMillis local_start(UnixMillis time, UsageBy by) {
+  auto seconds = static_cast<std::time_t>(time / 1000);
+  std::tm parts{};
+  ::localtime_r(&seconds, &parts);
+  if (by == UsageBy::day) parts.tm_hour = 0;
+  parts.tm_min = parts.tm_sec = 0;
+  if (by == UsageBy::day) parts.tm_isdst = -1;
+  return static_cast<UnixMillis>(::mktime(&parts)) * 1000;
+}
+
+// Whether log_hours can say of each of its groups if it fits.
+bool is_hourly(const LogExpr& expr) {
+  if (expr.op == LogExpr::Op::word) return false;
+  if (expr.field != nullptr) return expr.field->hourly;
+  return std::all_of(expr.parts.begin(), expr.parts.end(), is_hourly);
+}
+
+class UsageReader {
+ public:
+  UsageReader(Db& db, const LogQuery& query, UsageBy by) : db_(db), query_(query), by_(by) {}
+
+  Result<UsageReport> read() {
+    const bool by_rows = by_ == UsageBy::endpoint || (query_.where != nullptr && !is_hourly(*query_.where));
+    const bool whole = query_.since == 0 && query_.until == 0 && query_.where == nullptr;
+    Status done;
+    if (by_ == UsageBy::session)
+      done = whole ? add_sessions() : add_rows(query_.since, query_.until);
+    else
+      done = by_rows ? add_rows(query_.since, query_.until) : add_hours();
+    if (!done) return done.error();
+    return report();
+  }
+
+ private:
+  LogSums& group(std::string_view name, UnixMillis time) {
+    const bool timed = by_ == UsageBy::day || by_ == UsageBy::hour;
+    const UnixMillis start = timed ? local_start(time, by_) : 0;
+    Line& line = lines_[{start, to_lower(name)}];
+    if (line.name.empty()) line.name = name;
+    return line.sums;
+  }
+
+  // From whole hours what they hold, from rows what begins and ends inside an hour.
+  Status add_hours() {
+    const std::int64_t first = (query_.since + kHour - 1) / kHour;
+    const std::int64_t end = query_.until == 0 ? std::numeric_limits<std::int64_t>::max() / kHour : query_.until / kHour;
+    if (query_.until > 0 && first >= end) return add_rows(query_.since, query_.until);
+    if (auto done = add_whole_hours(first, end); !done) return done;
+    if (query_.since % kHour != 0)
+      if (auto done = add_rows(query_.since, first * kHour); !done) return done;
+    if (query_.until % kHour != 0) return add_rows(end * kHour, query_.until);
+    return {};
+  }
+
+  Status add_whole_hours(std::int64_t first, std::int64_t end) {
+    LogWhere where;
+    if (query_.where != nullptr) where = make_log_where(*query_.where);
+    if (auto set = db_.set_match(
+            [&](std::int64_t n, std::string_view text) { return where.patterns[static_cast<std::size_t>(n)]->matches(text); });
+        !set)
+      return set;
+    const bool hourly = by_ == UsageBy::day || by_ == UsageBy::hour;
+    PG_TRY(Statement rows,
+           db_.prepare(fmt::format("SELECT {}, {}, sum(requests), sum(cost), sum(unpriced), sum(estimated), sum(input_tokens), "
+                                   "sum(output_tokens), sum(cached_tokens), sum(cache_write_tokens), sum(reasoning_tokens), "
+                                   "sum(redacted), sum(blocked), sum(CASE WHEN outcome = 'error' THEN requests ELSE 0 END) "
+                                   "FROM log_hours WHERE ({}) AND hour >= ? AND hour < ? GROUP BY 1{}",
+                                   column_of(by_), hourly ? "hour" : "0", where.sql, hourly ? ", 2" : "")));
+    int at = 0;
+    for (const auto& value : where.values) std::visit([&](const auto& bound) { rows.bind(++at, bound); }, value);
+    rows.bind(at + 1, first).bind(at + 2, end);
+    for (;;) {
+      PG_TRY(const bool row, rows.step());
+      if (!row) return {};
+      add(rows, rows.integer(1) * kHour);
+    }
+  }
+
+  Status add_sessions() {
+    PG_TRY(Statement rows,
+           db_.prepare("SELECT session, 0, sum(requests), sum(cost), sum(unpriced), sum(estimated), sum(input_tokens), "
+                       "sum(output_tokens), sum(cached_tokens), sum(cache_write_tokens), sum(reasoning_tokens), sum(redacted), "
+                       "sum(blocked), sum(errors) FROM log_sessions GROUP BY 1"));
+    for (;;) {
+      PG_TRY(const bool row, rows.step());
+      if (!row) return {};
+      add(rows, 0);
+    }
+  }
+
+  // Columns: the group, when, and the sums in their order.
+  void add(const Statement& row, UnixMillis time) {
+    LogSums sums;
+    int at = 2;
+    for (std::int64_t* value :
+         {&sums.requests, &sums.cost, &sums.unpriced, &sums.estimated, &sums.input_tokens, &sums.output_tokens,
+          &sums.cached_tokens, &sums.cache_write_tokens, &sums.reasoning_tokens, &sums.redacted, &sums.blocked, &sums.errors})
+      *value = row.integer(at++);
+    group(row.view(0), time).add(sums);
+    total_.add(sums);
+  }
+
+  Status add_rows(UnixMillis since, UnixMillis until) {
+    LogQuery query;
+    query.where = query_.where;
+    query.since = since;
+    query.until = until;
+    const std::string columns = fmt::format(
+        "{}, time, 1, coalesce(cost, 0), price = -1, price > 0 AND price % 2 = 1, max(input_tokens, 0), max(output_tokens, 0), "
+        "max(cached_tokens, 0), max(cache_write_tokens, 0), max(reasoning_tokens, 0), redactions <> '', blocked <> '', "
+        "outcome = 'error'",
+        column_of(by_));
+    return LogStore(db_).visit(query, columns, [this](const Statement& row) { add(row, row.integer(1)); });
+  }
+
+  UsageReport report() {
+    UsageReport report;
+    report.total = total_;
+    for (auto& [key, line] : lines_) report.lines.push_back({std::move(line.name), key.first, line.sums});
+    if (by_ == UsageBy::day || by_ == UsageBy::hour) return report;
+    std::stable_sort(report.lines.begin(), report.lines.end(), [](const UsageLine& a, const UsageLine& b) {
+      const auto weight = [](const LogSums& s) { return std::tuple(s.cost, s.input_tokens + s.output_tokens, s.requests); };
+      return weight(a.sums) > weight(b.sums);
+    });
+    return report;
+  }
+
+  struct Line {
+    std::string name;
+    LogSums sums;
+  };
+  Db& db_;
+  const LogQuery& query_;
+  UsageBy by_;
+  std::map<std::pair<UnixMillis, std::string>, Line> lines_;
+  LogSums total_;
+};
+
+struct AgentSeen {
+  AgentLine line;
+  std::set<std::string> keys, sessions;
+  std::map<UnixMillis, std::string, std::greater<>> versions;  // by when they were last seen
+};
+
+std::string join_versions(const std::map<UnixMillis, std::string, std::greater<>>& versions) {
+  std::vector<std::string> names;
+  for (const auto& [last, version] : versions)
+    if (!version.empty() && std::find(names.begin(), names.end(), version) == names.end()) names.push_back(version);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+std::span<const std::string_view> usage_groups() {
+  return kGroups;
+}
+
+Result<UsageReport> read_usage(Db& db, const LogQuery& query, UsageBy by) {
+  return UsageReader(db, query, by).read();
+}
+
+Result<std::vector<AgentLine>> read_agents(Db& db, UnixMillis since) {
+  PG_TRY(
+      Statement rows,
+      db.prepare("SELECT agent, agent_version, key, session, last_time, requests, cost, unpriced, estimated, input_tokens, "
+                 "output_tokens, redacted, blocked, errors FROM log_sessions WHERE agent <> '' AND day >= ? AND last_time >= ?"));
+  rows.bind(1, since / kDay).bind(2, since);
+  std::map<std::string, AgentSeen> seen;
+  for (;;) {
+    PG_TRY(const bool row, rows.step());
+    if (!row) break;
+    AgentSeen& one = seen[rows.text(0)];
+    one.line.agent = rows.text(0);
+    const UnixMillis last = rows.integer(4);
+    one.versions[last] = rows.text(1);
+    one.keys.insert(rows.text(2));
+    const std::string session = rows.text(3).substr(0, rows.text(3).find('/'));
+    if (!session.empty()) one.sessions.insert(session);
+    one.line.last = std::max(one.line.last, last);
+    LogSums sums;
+    int at = 5;
+    for (std::int64_t* value : {&sums.requests, &sums.cost, &sums.unpriced, &sums.estimated, &sums.input_tokens,
+                                &sums.output_tokens, &sums.redacted, &sums.blocked, &sums.errors})
+      *value = rows.integer(at++);
+    one.line.sums.add(sums);
+  }
+  std::vector<AgentLine> lines;
+  for (auto& [name, one] : seen) {
+    one.line.versions = join_versions(one.versions);
+    one.line.keys = std::ssize(one.keys);
+    one.line.sessions = std::ssize(one.sessions);
+    lines.push_back(std::move(one.line));
+  }
+  std::sort(lines.begin(), lines.end(), [](const AgentLine& a, const AgentLine& b) { return a.last > b.last; });
+  return lines;
+}
+
+}  // namespace pg

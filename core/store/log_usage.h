@@ -1,0 +1,49 @@
+// What was used and what it cost, in groups: from the hours where they tell, from the rows where only those know.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "core/store/log_rollup.h"
+#include "core/store/log_store.h"
+
+namespace pg {
+
+enum class UsageBy : std::uint8_t { model, provider, project, key, agent, endpoint, session, status, day, hour };
+
+/// The words for UsageBy, in its order.
+std::span<const std::string_view> usage_groups();
+
+struct UsageLine {
+  std::string name;     // of the group; "" = requests without one
+  UnixMillis time = 0;  // of a day or an hour: when it begins, local time
+  LogSums sums;
+};
+
+struct UsageReport {
+  std::vector<UsageLine> lines;  // the dearest first; days and hours in order
+  LogSums total;
+};
+
+/// Sums over the rows that `query` asks for; query.limit and query.after_seq are not looked at. Sums of whole hours stay when
+/// their rows are gone, as long as the filter names nothing but what log_hours holds.
+Result<UsageReport> read_usage(Db& db, const LogQuery& query, UsageBy by);
+
+/// One agent as it was seen.
+struct AgentLine {
+  std::string agent;
+  std::string versions;  // "2.1.329, 2.1.197": the newest first
+  std::int64_t keys = 0;
+  std::int64_t sessions = 0;
+  UnixMillis last = 0;
+  LogSums sums;
+};
+/// Agents that were seen since then, the last first.
+Result<std::vector<AgentLine>> read_agents(Db& db, UnixMillis since);
+
+}  // namespace pg

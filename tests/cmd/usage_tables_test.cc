@@ -1,0 +1,151 @@
+#include "cmd/usage_tables.h"
+
+#include <doctest/doctest.h>
+
+#include "cmd/log_lines.h"
+#include "cmd/log_values.h"
+#include "core/base/text.h"
+#include "tests/support/test_shell.h"
+
+using namespace pg;
+using pg::test::TestShell;
+
+namespace {
+
+LogSums sums_of(std::int64_t requests, std::int64_t cost, std::int64_t input, std::int64_t output) {
+  LogSums sums;
+  sums.requests = requests;
+  sums.cost = cost;
+  sums.input_tokens = input;
+  sums.output_tokens = output;
+  sums.cached_tokens = input / 2;
+  return sums;
+}
+
+UsageReport report_of(std::vector<UsageLine> lines) {
+  UsageReport report{std::move(lines), {}};
+  for (const UsageLine& line : report.lines) report.total.add(line.sums);
+  return report;
+}
+
+}  // namespace
+
+TEST_CASE("usage table on a terminal of 100 columns") {
+  TestShell test;
+  test.shell.out_tty = true;
+  test.shell.width = 100;
+  auto report = report_of({{"claude-sonnet-5", 0, sums_of(120, 1'930'000'000, 2'000'000, 40'000)},
+                           {"gpt-5.6-sol", 0, sums_of(7, 500'000'000, 90'000, 3'000)},
+                           {"home-made", 0, sums_of(3, 0, 1'000, 10)}});
+  report.lines[1].sums.estimated = 1;
+  report.lines[2].sums.unpriced = 3;
+  report.total.estimated = 1;
+  report.total.unpriced = 3;
+  CHECK(usage_table(test.shell, report, UsageBy::model) ==
+        "MODEL            REQUESTS  ERRORS     IN  CACHED    OUT        COST\n"
+        "claude-sonnet-5       120       0   2.0M     50%  40.0k       $1.93  ████████████\n"
+        "gpt-5.6-sol             7       0  90.0k     50%   3.0k    ~$0.5000  ███\n"
+        "home-made               3       0   1.0k     50%     10           ?\n"
+        "total                 130       0   2.0M     50%  43.0k  ~$2.43 + ?\n");
+  CHECK(usage_csv(report, "model").find("\nhome-made,3,0,0,0,1000,10,500,0,0,0,3,0\n") != std::string::npos);
+  test.shell.out_tty = false;
+  CHECK(usage_table(test.shell, report, UsageBy::model).substr(0, 45) == "claude-sonnet-5\t120\t0\t2000000\t1000000\t40000\t1");
+}
+
+TEST_CASE("sessions stand above the agents they started") {
+  TestShell test;
+  test.shell.out_tty = true;
+  test.shell.width = 100;
+  const auto report = report_of({{"s2/a9", 0, sums_of(2, 700, 20, 2)},
+                                 {"s1", 0, sums_of(5, 600, 10, 1)},
+                                 {"s2", 0, sums_of(1, 100, 10, 1)},
+                                 {"s2/a8", 0, sums_of(1, 50, 10, 1)}});
+  const std::string table = usage_table(test.shell, report, UsageBy::session);
+  std::string names;
+  for (const auto line : split(table, '\n')) names += std::string(line.substr(0, line.find("  "))) + "|";
+  CHECK(names == "SESSION|s2|├ a9|└ a8|s1|total||");
+}
+
+TEST_CASE("agents are counted by keys in the first line") {
+  TestShell test;
+  test.shell.out_tty = true;
+  test.shell.width = 110;
+  std::vector<AgentLine> lines(2);
+  lines[0] = {"claude-code", "2.1.329, 2.1.197", 8, 20, 1'000'000, sums_of(900, 5'000'000'000, 10, 10)};
+  lines[0].sums.redacted = 12;
+  lines[0].sums.blocked = 1;
+  lines[1] = {"cursor", "", 12, 0, 940'000, sums_of(40, 0, 10, 10)};
+  CHECK(agents_table(test.shell, lines, 1'012'000) ==
+        "12 cursor / 8 claude-code\n\n"
+        "AGENT        KEYS  SESSIONS  LAST SEEN  REQUESTS  REDACTED  BLOCKED   COST  VERSIONS\n"
+        "claude-code     8        20  12s ago         900        12        1  $5.00  2.1.329, 2.1.197\n"
+        "cursor         12         0  1 min ago        40         0        0     $0\n");
+}
+
+TEST_CASE("a terminal without UTF-8 gets signs it can show, in as many cells") {
+  CHECK(to_ascii("a → b – c … │ ██▌ é 漢") == "a > b - c ~ | ### ? ??");
+  TestShell test;
+  test.shell.ascii = true;
+  test.shell.write("·├");
+  CHECK(test.out() == "|+");
+}
+
+TEST_CASE("templates and fields print what they name, and nothing that drives a terminal or a spreadsheet") {
+  LogRow row;
+  row.model = "m\x1b[2J";
+  row.status = 200;
+  row.latency_ms = 1500;
+  CHECK(LogTemplate::make("{status}\\t{model} {latency} {ttft}!").value().line(row) == "200\tm\\x1B[2J 1500 !\n");
+  CHECK(LogTemplate::make("{modle}").error().message == "unknown field \"modle\", did you mean \"model\"?");
+  CHECK(LogTemplate::make("{model").error().message == "--template: a \"{\" is not closed");
+  CHECK(parse_fields("time, model").value().size() == 2);
+  CHECK(parse_fields("time,,").error().code == Code::bad_request);
+  CHECK(csv_cell("=cmd()") == "'=cmd()");
+  CHECK(csv_cell("-1+2") == "'-1+2");
+  CHECK(csv_cell("a,\"b\"") == "\"a,\"\"b\"\"\"");
+  CHECK(csv_cell("a\nb") == "a\\x0Ab");
+  CHECK(csv_cell("12") == "12");
+}
+
+TEST_CASE("costs say what they are") {
+  LogRow row;
+  CHECK(cost_cell(row) == "–");
+  row.price = kPriceUnknown;
+  CHECK(cost_cell(row) == "?");
+  row.price = 3;
+  row.cost = 23'100'000;
+  CHECK(cost_cell(row) == "~$0.0231");
+  row.price = 2;
+  CHECK(cost_cell(row) == "$0.0231");
+}
+
+TEST_CASE("the page of one request: timeline, attempts, cost") {
+  TestShell test;
+  LogRow row;
+  row.id = "01X";
+  row.time = 1'763'696'002'104;
+  row.method = "POST";
+  row.path = "/v1/messages";
+  row.stream = true;
+  row.status = 200;
+  row.outcome = "ok";
+  row.provider = "anthropic";
+  row.model = "claude-sonnet-5";
+  row.upstream_ms = 120;
+  row.ttft_ms = 410;
+  row.latency_ms = 2410;
+  row.usage = {.input_tokens = 100, .output_tokens = 200, .cached_tokens = 80, .cache_write_tokens = 10};
+  row.attempts = "openai:429";
+  row.cost = 1'000'000;
+  row.price = 5;
+  row.bytes_in = 10;
+  row.bytes_out = 20;
+  row.places = "system: jwt; messages[0]: email";
+  CHECK(log_page(test.shell, row, "2026-08-13") ==
+        "id\t01X\ntime\t2025-11-21T03:33:22.104Z\nrequest\tPOST /v1/messages (stream)\nanswer\t200 ok\nprovider\tanthropic\n"
+        "model\tclaude-sonnet-5\ntimeline\t     0ms  request came\ntimeline\t   120ms  provider's first byte\n"
+        "timeline\t   410ms  first token\ntimeline\t    2.4s  last byte, 100 tokens/s\nattempts\t1. openai 429\n"
+        "attempts\t2. anthropic 200\ntokens in\t100, 80 of them cached, 10 of them written to the cache\ntokens out\t200\n"
+        "cost\t~$0.0010 (estimated: the provider did not say what was used), prices of 2026-08-13\nbytes\t10 in, 20 out\n"
+        "place\tsystem: jwt\nplace\tmessages[0]: email\n");
+}

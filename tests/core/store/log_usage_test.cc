@@ -1,0 +1,204 @@
+#include "core/store/log_usage.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "core/store/log_retention.h"
+#include "core/store/log_stats.h"
+#include "tests/support/gen.h"
+#include "tests/support/result.h"
+#include "tests/support/temp_dir.h"
+
+using namespace pg;
+
+namespace {
+
+constexpr UnixMillis kHour = 3'600'000;
+constexpr UnixMillis kBegin = 1'764'000'000'000 / kHour * kHour;
+
+struct Fixture {
+  test::TempDir dir;
+  Db db = Db::open(dir.file("pg.db")).value();
+  LogStore log{db};
+  int made = 0;
+
+  LogRow row(UnixMillis time) {
+    LogRow row;
+    row.id = "U" + std::to_string(100'000 + made++);
+    row.time = time;
+    row.project = "default";
+    row.status = 200;
+    row.outcome = "ok";
+    return row;
+  }
+  UsageReport usage(UsageBy by, const std::string& filter = {}, UnixMillis since = 0, UnixMillis until = 0) {
+    LogQuery query;
+    REQUIRE(parse_log_filters({&filter, 1}, kBegin, query));
+    query.since = since;
+    query.until = until;
+    return read_usage(db, query, by).value();
+  }
+};
+
+bool same(const LogSums& a, const LogSums& b) {
+  return a.requests == b.requests && a.cost == b.cost && a.unpriced == b.unpriced && a.estimated == b.estimated &&
+         a.input_tokens == b.input_tokens && a.output_tokens == b.output_tokens && a.cached_tokens == b.cached_tokens &&
+         a.cache_write_tokens == b.cache_write_tokens && a.reasoning_tokens == b.reasoning_tokens && a.redacted == b.redacted &&
+         a.blocked == b.blocked && a.errors == b.errors;
+}
+
+}  // namespace
+
+TEST_CASE("usage: hours and rows together are exactly the rows, for random rows, windows and filters") {
+  PG_GEN(gen);
+  Fixture f;
+  std::vector<LogRow> rows;
+  const auto pick = [&](std::initializer_list<const char*> values) {
+    return std::string(values.begin()[gen.number(0, values.size() - 1)]);
+  };
+  for (int i = 0; i < 400; ++i) {
+    LogRow row = f.row(kBegin + static_cast<UnixMillis>(gen.number(0, 10 * kHour)));
+    row.model = pick({"gpt-4o", "claude-x", ""});
+    row.model_served = pick({"", "gpt-4o-mini"});
+    row.key = pick({"alice", "bob"});
+    row.agent = pick({"", "codex"});
+    row.outcome = pick({"ok", "error"});
+    row.latency_ms = static_cast<std::int64_t>(gen.number(0, 3000));
+    row.usage.input_tokens = static_cast<std::int64_t>(gen.number(0, 1000)) - 1;
+    row.usage.output_tokens = static_cast<std::int64_t>(gen.number(0, 1000)) - 1;
+    row.price = static_cast<std::int64_t>(gen.number(0, 4)) - 1;
+    row.cost = row.price > 0 ? static_cast<std::int64_t>(gen.number(0, 1'000'000)) : -1;
+    row.redactions = pick({"", "EMAIL:1"});
+    rows.push_back(row);
+  }
+  for (std::size_t at = 0; at < rows.size(); at += 40) REQUIRE(f.log.insert(std::span(rows).subspan(at, 40)));
+  for (int round = 0; round < 60; ++round) {
+    const std::string filter = pick({"", "key:alice", "class:error OR agent:codex", "-model:gpt*", "latency:>1s", "gpt"});
+    const UnixMillis since = gen.coin() ? 0 : kBegin + static_cast<UnixMillis>(gen.number(0, 5 * kHour));
+    const UnixMillis until = gen.coin() ? 0 : kBegin + static_cast<UnixMillis>(gen.number(4 * kHour, 11 * kHour));
+    LogQuery query;
+    REQUIRE(parse_log_filters({&filter, 1}, kBegin, query));
+    std::map<std::string, LogSums> want;
+    LogSums total;
+    for (const LogRow& row : rows) {
+      if (row.time < since || (until > 0 && row.time >= until)) continue;
+      if (query.where != nullptr && !matches_row(*query.where, row)) continue;
+      want[row.model_served.empty() ? row.model : row.model_served].add(row);
+      total.add(row);
+    }
+    const UsageReport report = f.usage(UsageBy::model, filter, since, until);
+    INFO(filter, " ", since, " ", until);
+    CHECK(same(report.total, total));
+    REQUIRE(report.lines.size() == want.size());
+    for (const UsageLine& line : report.lines) CHECK(same(line.sums, want[line.name]));
+  }
+}
+
+TEST_CASE("usage: sums stay when the rows are gone") {
+  Fixture f;
+  std::vector<LogRow> rows;
+  for (int i = 0; i < 10; ++i) {
+    LogRow row = f.row(kBegin + i * kHour);
+    row.agent = "codex";
+    row.agent_version = i < 5 ? "1.0" : "1.1";
+    row.key = i % 2 == 0 ? "alice" : "bob";
+    row.session = "s" + std::to_string(i / 5) + (i % 5 == 0 ? "" : "/a1");
+    row.cost = 1'000;
+    row.price = 2;
+    rows.push_back(row);
+  }
+  REQUIRE(f.log.insert(rows));
+  CHECK(prune_log(f.db, {kBegin + 6 * kHour, 0}, 4).value() == 4);
+  CHECK(prune_log(f.db, {kBegin + 6 * kHour, 0}, 4).value() == 2);
+  CHECK(prune_log(f.db, {kBegin + 6 * kHour, 0}, 4).value() == 0);
+  CHECK(f.log.first_seq().value() == 7);
+  CHECK(count_older(f.db, kBegin + 8 * kHour).value() == 2);
+  CHECK(f.usage(UsageBy::key).total.cost == 10'000);
+  CHECK(f.usage(UsageBy::key, "key:alice").total.requests == 5);
+  CHECK(f.usage(UsageBy::key, "key:alice", kBegin + 2 * kHour, kBegin + 4 * kHour).total.requests == 1);
+  const UsageReport sessions = f.usage(UsageBy::session);
+  CHECK(sessions.lines.size() == 4);
+  CHECK(sessions.total.requests == 10);
+  const auto agents = read_agents(f.db, 0).value();
+  REQUIRE(agents.size() == 1);
+  CHECK(agents[0].agent == "codex");
+  CHECK(agents[0].keys == 2);
+  CHECK(agents[0].sessions == 2);
+  CHECK(agents[0].versions == "1.1, 1.0");
+  CHECK(agents[0].last == kBegin + 9 * kHour);
+  CHECK(agents[0].sums.requests == 10);
+  CHECK(read_agents(f.db, kBegin + 20 * kHour).value().empty());
+}
+
+TEST_CASE("usage: the oldest rows go when the database is too large") {
+  Fixture f;
+  std::vector<LogRow> rows;
+  for (int i = 0; i < 2'000; ++i) {
+    LogRow row = f.row(kBegin + i);
+    row.places = std::string(500, 'x');
+    rows.push_back(row);
+  }
+  REQUIRE(f.log.insert(rows));
+  const std::uint64_t before = measure_db(f.db).value().used;
+  for (int i = 0; i < 100 && prune_log(f.db, {0, before / 2}, 100).value() > 0; ++i) {
+  }
+  CHECK(measure_db(f.db).value().used <= before / 2);
+  CHECK(f.log.first_seq().value() > 500);
+  CHECK(f.log.last_seq().value() == 2'000);
+  CHECK(f.usage(UsageBy::model).total.requests == 2'000);
+}
+
+TEST_CASE("usage: names without end share a row") {
+  Fixture f;
+  std::vector<LogRow> rows;
+  for (int i = 0; i < 3'000; ++i) {
+    LogRow row = f.row(kBegin);
+    row.model = "made-up-" + std::to_string(i);
+    row.agent = "x";
+    row.session = "s" + std::to_string(i);
+    rows.push_back(row);
+  }
+  REQUIRE(f.log.insert(rows));
+  Statement count = f.db.prepare("SELECT count(*), sum(requests) FROM log_hours").value();
+  REQUIRE(count.step().value());
+  CHECK(count.integer(0) <= 1'001);
+  CHECK(count.integer(1) == 3'000);
+  count.reset();
+  // And a search still finds what stands in the shared row.
+  const std::string filter = "model:made-up-2999";
+  LogQuery query;
+  REQUIRE(parse_log_filters({&filter, 1}, kBegin, query));
+  int found = 0;
+  REQUIRE(f.log.select(query, [&](const LogRow&) { return ++found, true; }));
+  CHECK(found == 1);
+}
+
+TEST_CASE("stats: percentiles are of the rows, by any field that makes groups") {
+  Fixture f;
+  std::vector<LogRow> rows;
+  for (int i = 1; i <= 100; ++i) {
+    LogRow row = f.row(kBegin);
+    row.latency_ms = i;
+    row.status = i > 90 ? 500 : 200;
+    row.outcome = i > 90 ? "error" : "ok";
+    rows.push_back(row);
+  }
+  rows.push_back(f.row(kBegin));  // one that was not measured
+  REQUIRE(f.log.insert(rows));
+  const StatsReport report = read_stats(f.db, {}, find_log_field("status")).value();
+  CHECK(report.total.p50_ms == 50);
+  CHECK(report.total.p95_ms == 95);
+  REQUIRE(report.lines.size() == 2);
+  CHECK(report.lines[0].name == "200");
+  CHECK(report.lines[0].sums.requests == 91);
+  CHECK(report.lines[1].p50_ms == 95);
+  CHECK(report.lines[1].sums.errors == 10);
+  CHECK(read_stats(f.db, {}, nullptr).value().total.sums.requests == 101);
+  CHECK(read_stats(f.db, {}, find_log_field("latency")).error().message ==
+        "\"latency\" is measured, not grouped by; try model, status or agent");
+  for (const LogField& field : log_field_table()) {
+    const auto made = read_stats(f.db, {}, &field);
+    CHECK_MESSAGE((made || made.error().code == Code::bad_request), field.name);
+  }
+}

@@ -1,0 +1,167 @@
+// The log as a second process sees it: costs, questions, sums, and following across a restart and deleted rows.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/run_pg.h"
+
+using namespace pg::test;
+using Json = nlohmann::json;
+
+namespace {
+
+const char* const kReply =
+    R"({"id":"chatcmpl-1","object":"chat.completion","model":"large-1","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1000,"completion_tokens":100,"prompt_tokens_details":{"cached_tokens":600}}})";
+const char* const kPrices = "[prices.\"fake/large-1\"]\ninput = \"2\"\noutput = \"10\"\ncache_read = \"0.5\"\n";
+constexpr std::string_view kCall = R"({"model":"large-1","messages":[{"role":"user","content":"hello"}]})";
+
+CommandResult ask(const World& world, std::vector<std::string> args) {
+  args.insert(args.end(), {"--config", world.home.config_file()});
+  return world.home.run(args);
+}
+
+// The row of a request comes a moment after its answer.
+void wait_for_rows(const World& world, std::size_t count) {
+  for (int tries = 0; tries < 200 && world.home.rows().size() < count; ++tries) ::usleep(20'000);
+  REQUIRE(world.home.rows().size() == count);
+}
+
+/// `pg ARGS…` with its output in a pipe, until the object goes.
+class Following {
+ public:
+  Following(const World& world, std::vector<std::string> args) {
+    args.insert(args.begin(), pg_binary());
+    args.insert(args.end(), {"--config", world.home.config_file()});
+    REQUIRE(::pipe2(pipe_, O_CLOEXEC) == 0);
+    std::vector<char*> argv, envp;
+    for (auto& arg : args) argv.push_back(arg.data());
+    argv.push_back(nullptr);
+    auto environment = world.home.environment();
+    for (auto& variable : environment) envp.push_back(variable.data());
+    envp.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_adddup2(&actions, pipe_[1], 1);
+    REQUIRE(::posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), envp.data()) == 0);
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::close(pipe_[1]);
+  }
+  ~Following() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    ::close(pipe_[0]);
+  }
+  /// The next line, or "" when none comes in time.
+  std::string line() {
+    for (;;) {
+      if (const auto end = text_.find('\n'); end != std::string::npos) {
+        std::string one = text_.substr(0, end);
+        text_.erase(0, end + 1);
+        return one;
+      }
+      pollfd ready{pipe_[0], POLLIN, 0};
+      char piece[4096];
+      if (::poll(&ready, 1, 10'000) != 1) return {};
+      const ssize_t size = ::read(pipe_[0], piece, sizeof piece);
+      if (size <= 0) return {};
+      text_.append(piece, static_cast<std::size_t>(size));
+    }
+  }
+
+ private:
+  int pipe_[2] = {-1, -1};
+  pid_t pid_ = -1;
+  std::string text_;
+};
+
+}  // namespace
+
+TEST_CASE("logs: a row has its cost, exact, estimated or unknown, and usage sums them up") {
+  World world(kRedactAll, kPrices);
+  world.upstream.respond(Answer::json(kReply));
+  CHECK(world.post("v1/chat/completions", kCall, {{"User-Agent", "codex_cli_rs/0.80.0"}}).status == 200);
+  wait_for_rows(world, 1);
+  const Json row = Json::parse(world.home.rows().front());
+  // 400 plain, 600 cached, 100 out: 0.0008 + 0.0003 + 0.001
+  CHECK(row["cost_usd"] == "0.0021");
+  CHECK(row["cost_state"] == "exact");
+
+  world.upstream.respond(Answer::json(
+      R"({"id":"chatcmpl-2","object":"chat.completion","model":"large-1","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]})"));
+  CHECK(world.post("v1/chat/completions", kCall).status == 200);
+  wait_for_rows(world, 2);
+  CHECK(Json::parse(world.home.rows().back())["cost_state"] == "estimated");
+
+  world.upstream.respond(Answer::json(
+      R"({"id":"chatcmpl-3","object":"chat.completion","model":"other","choices":[],"usage":{"prompt_tokens":5,"completion_tokens":1}})"));
+  CHECK(world.post("v1/chat/completions", R"({"model":"other","messages":[{"role":"user","content":"x"}]})").status == 200);
+  wait_for_rows(world, 3);
+  const Json unknown = Json::parse(world.home.rows().back());
+  CHECK(unknown["cost_usd"].is_null());
+  CHECK(unknown["cost_state"] == "unknown");
+
+  const Json usage = Json::parse(ask(world, {"usage", "--json"}).out);
+  CHECK(usage["total"]["requests"] == 3);
+  CHECK(usage["total"]["cost_unknown_requests"] == 1);
+  CHECK(usage["total"]["cost_estimated_requests"] == 1);
+  CHECK(ask(world, {"logs", "search", "cost:$0.0021", "--fields", "model,cost"}).out == "large-1\t0.0021\n");
+  CHECK(ask(world, {"logs", "search", "model:other", "--template", "{status} {model} {flags}"}).out == "200 other \n");
+  const Json agents = Json::parse(ask(world, {"agents", "--json"}).out);
+  REQUIRE(agents.size() == 1);
+  CHECK(agents[0]["agent"] == "codex");
+  CHECK(agents[0]["requests"] == 1);
+  CHECK(ask(world, {"logs", "show", "last"}).out.find("cost\t? (no price for fake/other") != std::string::npos);
+}
+
+TEST_CASE("logs: questions have exit statuses, explanations and formats") {
+  World world(kRedactAll, kPrices);
+  world.upstream.respond(Answer::json(kReply));
+  CHECK(world.post("v1/chat/completions", kCall).status == 200);
+  wait_for_rows(world, 1);
+  const auto wrong = ask(world, {"logs", "search", "statsu:429"});
+  CHECK(wrong.status == 2);
+  CHECK(wrong.err == "error: unknown field \"statsu\", did you mean \"status\"?\n  at column 1 of the query\n");
+  CHECK(ask(world, {"logs", "search", "status:500", "--fail-empty"}).status == 1);
+  CHECK(ask(world, {"logs", "search", "status:500"}).status == 0);
+  const auto explained = ask(world, {"logs", "search", "model:large*", "-status:500", "--explain"});
+  CHECK(explained.out.find("USING INTEGER PRIMARY KEY") != std::string::npos);
+  const auto csv = ask(world, {"logs", "export", "--format", "csv", "--fields", "model,status,cost"});
+  CHECK(csv.out == "model,status,cost\nlarge-1,200,0.0021\n");
+  CHECK(Json::parse(ask(world, {"logs", "export"}).out)["model"] == "large-1");
+  const Json stats = Json::parse(ask(world, {"logs", "stats", "--by", "status", "--json"}).out);
+  CHECK(stats["groups"][0]["name"] == "200");
+  CHECK(ask(world, {"logs", "stats", "--by", "latency"}).status == 2);
+}
+
+TEST_CASE("logs: following goes on across deleted rows and a restarted server") {
+  World world(kRedactAll, kPrices);
+  Following tail(world, {"logs", "tail", "-f", "-n", "0", "--json"});
+  const auto call = [&] {
+    world.upstream.respond(Answer::json(kReply));
+    CHECK(world.post("v1/chat/completions", kCall).status == 200);
+  };
+  call();
+  const Json first = Json::parse(tail.line());
+  CHECK(first["model"] == "large-1");
+  call();
+  CHECK(Json::parse(tail.line())["seq"].get<int>() == first["seq"].get<int>() + 1);
+  const auto pruned = ask(world, {"logs", "prune", "--keep", "0s", "--yes", "--json"});
+  CHECK(pruned.status == 0);
+  CHECK(Json::parse(pruned.out)["deleted"] == 1);
+  call();
+  const Json second = Json::parse(tail.line());
+  CHECK(second["seq"].get<int>() == first["seq"].get<int>() + 2);
+  world.server.signal(SIGTERM);
+  CHECK(world.server.wait() == 0);
+  REQUIRE(world.server.start());
+  call();
+  CHECK(Json::parse(tail.line())["seq"].get<int>() == first["seq"].get<int>() + 3);
+  // What was used is known, also of the row that is gone.
+  CHECK(Json::parse(ask(world, {"usage", "--json"}).out)["total"]["requests"] == 4);
+}
