@@ -278,9 +278,8 @@ Result<Statement> LogStore::prepare(const Plan& plan, std::string_view columns, 
   return statement;
 }
 
-Status LogStore::visit(const LogQuery& query, std::string_view columns, const std::function<void(const Statement&)>& each) {
-  PG_TRY(ReadView view, ReadView::begin(db_));
-  PG_TRY(const Plan plan, make_plan(query));
+// Every row of the plan, in the order it was written, until `each` has had enough.
+Status LogStore::walk(const Plan& plan, std::string_view columns, const std::function<bool(const Statement&)>& each) {
   PG_TRY(Statement statement, prepare(plan, columns, ""));
   const int ends = static_cast<int>(plan.values.size());
   for (const LogRange& range : plan.ranges) {
@@ -290,10 +289,19 @@ Status LogStore::visit(const LogQuery& query, std::string_view columns, const st
     for (;;) {
       PG_TRY(const bool row, statement.step());
       if (!row) break;
-      each(statement);
+      if (!each(statement)) return {};
     }
   }
   return {};
+}
+
+Status LogStore::visit(const LogQuery& query, std::string_view columns, const std::function<void(const Statement&)>& each) {
+  PG_TRY(ReadView view, ReadView::begin(db_));
+  PG_TRY(const Plan plan, make_plan(query));
+  return walk(plan, columns, [&each](const Statement& row) {
+    each(row);
+    return true;
+  });
 }
 
 // The numbers first, from the newest back; then the rows themselves, in the order they were written.
@@ -327,19 +335,7 @@ Status LogStore::select(const LogQuery& query, const std::function<bool(const Lo
   PG_TRY(ReadView view, ReadView::begin(db_));
   PG_TRY(const Plan plan, make_plan(query));
   if (query.limit > 0) return select_newest(plan, query.limit, each);
-  PG_TRY(Statement statement, prepare(plan, fmt::format("seq, {}", kColumns), ""));
-  const int ends = static_cast<int>(plan.values.size());
-  for (const LogRange& range : plan.ranges) {
-    statement.reset();
-    bind_values(statement, plan.values);
-    statement.bind(ends + 1, range.first).bind(ends + 2, range.last);
-    for (;;) {
-      PG_TRY(const bool row, statement.step());
-      if (!row) break;
-      if (!each(read_row(statement))) return {};
-    }
-  }
-  return {};
+  return walk(plan, fmt::format("seq, {}", kColumns), [&each](const Statement& row) { return each(read_row(row)); });
 }
 
 Result<std::string> LogStore::explain(const LogQuery& query) {

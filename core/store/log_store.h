@@ -102,6 +102,7 @@ class LogStore {
   Result<Plan> make_plan(const LogQuery& query);
   Result<std::vector<LogRange>> find_ranges(const LogQuery& query);
   Result<Statement> prepare(const Plan& plan, std::string_view columns, std::string_view order);
+  Status walk(const Plan& plan, std::string_view columns, const std::function<bool(const Statement&)>& each);
   Status select_newest(const Plan& plan, std::int64_t limit, const std::function<bool(const LogRow&)>& each);
 
   Db& db_;
