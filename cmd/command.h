@@ -140,6 +140,7 @@ std::span<const Command> commands();
 
 void add_agents(CLI::App& command, Shell& shell);
 void add_audit(CLI::App& command, Shell& shell);
+void add_budgets(CLI::App& command, Shell& shell);
 void add_complete_words(CLI::App& command, Shell& shell);
 void add_completions(CLI::App& command, Shell& shell);
 void add_config(CLI::App& command, Shell& shell);

@@ -12,6 +12,7 @@ constexpr Command kCommands[] = {
     {"scan", "Start", "Find secrets and personal data in files", add_scan},
     {"logs", "Look", "Show what went through", add_logs},
     {"usage", "Look", "Sum up tokens, requests and what they cost", add_usage},
+    {"budgets", "Look", "Show what keys and projects have left to spend", add_budgets},
     {"agents", "Look", "Show which coding agents are connected", add_agents},
     {"audit", "Look", "Show and verify the record of administrative acts", add_audit},
     {"rules", "Look", "Show what the guards look for", add_rules},

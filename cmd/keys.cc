@@ -2,6 +2,7 @@
 #include "core/access/keys.h"
 
 #include <CLI/CLI.hpp>
+#include <optional>
 
 #include "cmd/command.h"
 #include "cmd/open.h"
@@ -13,9 +14,16 @@ namespace pg {
 namespace {
 
 struct AddOptions {
-  std::string name, owner, scopes = "chat,models", expires;
-  std::uint32_t concurrency = 0;
+  std::string name, owner, scopes = "chat,models", expires, budget;
+  std::uint32_t concurrency = 0, rpm = 0, rph = 0, max_tokens = 0;
   bool if_missing = false;
+};
+
+struct EditOptions {
+  std::string key;
+  std::optional<std::string> owner, scopes, expires, budget;
+  std::optional<std::uint32_t> concurrency, rpm, rph, max_tokens;
+  bool any_project = false;
 };
 
 std::string_view state_of(const Key& key, UnixMillis now) {
@@ -45,6 +53,10 @@ std::string key_json(const Settings& settings, const Key& key, std::string_view 
   json_field(object, "project", project_name(settings, key.project));
   json_raw(object, "scopes", json_list(scopes));
   json_number(object, "concurrency", key.concurrency);
+  json_number(object, "rpm", key.rules.rate.rpm);
+  json_number(object, "rph", key.rules.rate.rph);
+  json_number(object, "max_tokens", key.rules.max_tokens);
+  json_raw(object, "budget_usd", key.rules.budget == 0 ? "null" : "\"" + spell_usd(key.rules.budget) + "\"");
   json_time(object, "created", key.created);
   json_time(object, "expires", key.expires);
   json_time(object, "revoked", key.revoked);
@@ -72,6 +84,26 @@ Result<UnixMillis> parse_expiry(const std::string& text) {
                     fmt::format("--expires '{}' is neither a time from now like 90d nor a date like 2027-01-31", text));
 }
 
+// "none" is no budget; an amount of nothing would be read as either.
+Result<Nanos> parse_budget(const std::string& text) {
+  if (text.empty() || text == "none") return Nanos{0};
+  const auto amount = parse_amount(text);
+  if (amount && *amount > 0) return *amount;
+  return make_error(Code::bad_request,
+                    fmt::format("--budget '{}' is no amount a month like '50 USD' or 2.50; 'none' takes it away", text));
+}
+
+std::string budget_cell(const Key& key) {
+  return key.rules.budget == 0 ? "–" : format_usd(key.rules.budget);
+}
+
+std::string rate_cell(const Key& key) {
+  const RateRules& rate = key.rules.rate;
+  if (rate.empty()) return "–";
+  if (rate.rph == 0) return fmt::format("{}/min", rate.rpm);
+  return rate.rpm == 0 ? fmt::format("{}/h", rate.rph) : fmt::format("{}/min {}/h", rate.rpm, rate.rph);
+}
+
 int add(Shell& shell, const AddOptions& options) {
   if (is_key_text(options.name))
     return shell.fail({.what = "NAME is what a key is called; the key itself is made by pg", .hint = "pg keys add laptop"});
@@ -84,6 +116,7 @@ int add(Shell& shell, const AddOptions& options) {
   wanted.scopes = parse_scopes(options.scopes).value();
   wanted.expires = parse_expiry(options.expires).value();
   wanted.concurrency = options.concurrency;
+  wanted.rules = {{options.rpm, options.rph}, options.max_tokens, parse_budget(options.budget).value()};
   auto issued = store.add(wanted);
   if (!issued && issued.error().code == Code::conflict && options.if_missing) {
     shell.note(fmt::format("key {} exists already", options.name));
@@ -108,7 +141,9 @@ int list(Shell& shell, bool all) {
                {"OWNER", Align::left, 6, 5},
                {"CREATED", Align::left, 5, 16},
                {"EXPIRES", Align::left, 1, 16},
-               {"AT ONCE", Align::right, 7}});
+               {"AT ONCE", Align::right, 9},
+               {"RATE", Align::left, 8},
+               {"BUDGET", Align::right, 7}});
   std::string objects;
   std::size_t hidden = 0;
   for (const Key& key : store.list().value()) {
@@ -127,7 +162,9 @@ int list(Shell& shell, bool all) {
                {key.owner},
                {date_cell(key.created)},
                {date_cell(key.expires)},
-               {key.concurrency == 0 ? "–" : std::to_string(key.concurrency)}});
+               {key.concurrency == 0 ? "–" : std::to_string(key.concurrency)},
+               {rate_cell(key)},
+               {budget_cell(key)}});
     objects += (objects.empty() ? "" : ",\n") + key_json(place.settings, key);
   }
   shell.write(shell.json ? "[" + objects + "]\n" : table.empty() ? "" : table.text(shell));
@@ -152,6 +189,9 @@ int show(Shell& shell, const std::string& which) {
       {"project", project_name(place.settings, key.project)},
       {"scopes", scopes_text(key.scopes)},
       {"at once", key.concurrency == 0 ? "no limit" : fmt::format("{} call{}", key.concurrency, key.concurrency == 1 ? "" : "s")},
+      {"rate", key.rules.rate.empty() ? "no limit" : rate_cell(key)},
+      {"input", key.rules.max_tokens == 0 ? "no limit" : fmt::format("{} tokens in one request", key.rules.max_tokens)},
+      {"budget", key.rules.budget == 0 ? "none" : format_usd(key.rules.budget) + " a month"},
       {"created", date_cell(key.created)},
       {"expires", key.expires == 0 ? "never" : date_cell(key.expires)},
       {"revoked", date_cell(key.revoked)}};
@@ -174,6 +214,33 @@ int change(Shell& shell, const std::string& which, Change act, std::string_view 
   return exit_ok;
 }
 
+int edit(Shell& shell, const EditOptions& options) {
+  auto place = open_workplace(shell).value();
+  KeyEdit edit;
+  edit.owner = options.owner;
+  if (options.any_project && !shell.project.empty())
+    return shell.fail({.what = "--project and --any-project say the opposite", .hint = "give one of them"});
+  if (options.any_project) edit.project = "";
+  if (!shell.project.empty()) edit.project = chosen_project(shell, place.settings).value().id;
+  if (options.scopes) edit.scopes = parse_scopes(*options.scopes).value();
+  if (options.expires) edit.expires = parse_expiry(*options.expires).value();
+  if (options.budget) edit.budget = parse_budget(*options.budget).value();
+  edit.concurrency = options.concurrency;
+  edit.rpm = options.rpm;
+  edit.rph = options.rph;
+  edit.max_tokens = options.max_tokens;
+  const KeyEdit nothing;
+  if (edit.owner == nothing.owner && edit.project == nothing.project && !edit.scopes && !edit.expires && !edit.budget &&
+      !edit.concurrency && !edit.rpm && !edit.rph && !edit.max_tokens)
+    return shell.fail({.what = "nothing to change", .hint = fmt::format("pg keys edit {} --rpm 60", options.key)});
+  auto key = KeyStore(place.db, wall_clock(), actor_name()).edit(options.key, edit).value();
+  if (shell.json)
+    shell.write(key_json(place.settings, key) + "\n");
+  else
+    shell.note(fmt::format("key {} ({}…) changed; a running serve knows within a second", key.name, key.prefix));
+  return exit_ok;
+}
+
 int rotate(Shell& shell, const std::string& which) {
   auto place = open_workplace(shell).value();
   auto issued = KeyStore(place.db, wall_clock(), actor_name()).rotate(which).value();
@@ -191,6 +258,37 @@ CLI::App* add_one(CLI::App& command, Shell& shell, const std::string& name, cons
   return sub;
 }
 
+constexpr std::int64_t kMostCalls = 1'000'000;
+constexpr std::int64_t kMostTokens = 1'000'000'000;
+
+// The same options for a new key and for one that is there.
+template <class Options>
+void add_limits(CLI::App& sub, Options& options) {
+  in_range(sub.add_option("--concurrency", options.concurrency, "Calls under way at once; more wait (0: no limit)")->type_name("N"),
+           0, 100'000);
+  in_range(sub.add_option("--rpm", options.rpm, "Calls in any minute (0: no limit)")->type_name("N"), 0, kMostCalls);
+  in_range(sub.add_option("--rph", options.rph, "Calls in any hour (0: no limit)")->type_name("N"), 0, kMostCalls);
+  in_range(sub.add_option("--max-tokens", options.max_tokens, "Tokens of input in one request (0: no limit)")->type_name("N"), 0,
+           kMostTokens);
+  sub.add_option("--budget", options.budget, "What it may spend in a calendar month: 50, '50 USD', none")->type_name("USD");
+}
+
+void add_edit(CLI::App& command, Shell& shell) {
+  auto options = std::make_shared<EditOptions>();
+  auto* edits = command.add_subcommand("edit",
+                                       "Change what a key may do\n"
+                                       "Only what is named changes. What was and what is stands in the audit log.");
+  edits->add_option("KEY", options->key, "Name, id, or the beginning of the shown prefix")->required();
+  edits->add_option("--owner", options->owner, "Who answers for it")->type_name("TEXT");
+  edits->add_option("--scopes", options->scopes, "Comma list of chat, models, admin, proxy, mcp")->type_name("LIST");
+  edits->add_option("--expires", options->expires, "Time from now (90d), a date (2027-01-31), or never")->type_name("TIME");
+  add_limits(*edits, *options);
+  edits->add_flag("--any-project", options->any_project, "Free it from its project; --project binds it to one");
+  edits->footer("pg keys edit laptop --rpm 60 --budget '50 USD'\npg keys edit ci --concurrency 4 --expires 90d\n"
+                "pg keys edit ci --budget none --any-project");
+  set_action(*edits, shell, [&shell, options] { return edit(shell, *options); });
+}
+
 }  // namespace
 
 void add_keys(CLI::App& command, Shell& shell) {
@@ -205,12 +303,10 @@ void add_keys(CLI::App& command, Shell& shell) {
       ->type_name("LIST")
       ->capture_default_str();
   adds->add_option("--expires", options->expires, "Time from now (90d) or a date (2027-01-31)")->type_name("TIME");
-  adds->add_option("--concurrency", options->concurrency, "Calls it may have under way at once; more wait (0: no limit)")
-      ->type_name("N")
-      ->check(CLI::Range(0, 100'000));
+  add_limits(*adds, *options);
   adds->add_flag("--if-missing", options->if_missing, "No error when a key of that name exists");
   adds->footer(
-      "pg keys add laptop\npg keys add ci --project work --expires 90d --concurrency 4\n"
+      "pg keys add laptop --budget '50 USD'\npg keys add ci --project work --expires 90d --concurrency 4 --rpm 60\n"
       "pg keys add ops --scopes chat,models,admin --owner alice");
   set_action(*adds, shell, [&shell, options] { return add(shell, *options); });
 
@@ -220,6 +316,7 @@ void add_keys(CLI::App& command, Shell& shell) {
   lists->footer("pg keys list\npg keys list --project work\npg keys list --json");
   set_action(*lists, shell, [&shell, all] { return list(shell, *all); });
 
+  add_edit(command, shell);
   add_one(command, shell, "show", "Show one key's owner, scopes and dates", "pg keys show laptop\npg keys show 3 --json",
           [&shell](const std::string& which) { return show(shell, which); });
   add_one(command, shell, "disable", "Stop a key from working, until it is enabled again",

@@ -115,6 +115,18 @@ Status check_exposure(const Settings& settings) {
                     "refusing to listen on " + settings.serve.host + " without requiring a key (require_key = true)");
 }
 
+std::vector<ReservedLine> reserved_lines(const Policy& policy) {
+  std::vector<ReservedLine> lines;
+  const auto add = [&lines](const CallLimits* limits) {
+    if (limits == nullptr || limits->budget == nullptr) return;
+    if (const Nanos held = limits->budget->held(); held > 0) lines.push_back({limits->budget->kind(), limits->budget->name(), held});
+  };
+  for (const Key& key : policy.keys->keys()) add(key.limits.get());
+  for (const auto& [name, project] : policy.projects)
+    if (name == project->name) add(project->limits.get());
+  return lines;
+}
+
 // SIGTERM, SIGINT: 0 asks for a drain. SIGHUP reloads. Returns when it is time to stop.
 void watch_until_stopped(Shell& shell, Gateway& gw, PolicySource& source, const sigset_t& signals) {
   std::vector<std::string> problems;
@@ -122,6 +134,7 @@ void watch_until_stopped(Shell& shell, Gateway& gw, PolicySource& source, const 
     const int signal = ::sigtimedwait(&signals, nullptr, &kPoll);
     if (signal == SIGINT || signal == SIGTERM) return;
     gw.journal.note_in_flight(gw.exchanges.load(std::memory_order_relaxed));
+    gw.journal.note_reserved(reserved_lines(*gw.policy()));
     problems.clear();
     const std::shared_ptr<const Policy> fresh = signal == SIGHUP ? source.reload(problems) : source.poll(problems);
     for (const std::string& problem : problems) shell.warn(problem);

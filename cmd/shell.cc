@@ -122,6 +122,8 @@ int exit_status(Code code) {
     case Code::rate_limited:
       return exit_upstream;
     case Code::blocked:
+    case Code::too_many_tokens:
+    case Code::budget_exceeded:
       return exit_no;
     case Code::internal:
     case Code::not_implemented:

@@ -59,6 +59,7 @@ class PolicyBuilder {
       : settings_(settings), parts_(parts), problems_(problems) {}
 
   std::shared_ptr<const Policy> build() {
+    const std::size_t before = problems_.size();
     auto policy = std::make_shared<Policy>();
     policy->version = parts_.version;
     policy->limits = settings_.limits;
@@ -67,11 +68,12 @@ class PolicyBuilder {
     policy->capacity = lasting().capacity("all", rules_for(settings_.limits.max_concurrent));
     policy->keys = std::make_shared<const KeyRing>(limited_keys());
     policy->logs = settings_.logs;
+    policy->revoke_streams = settings_.serve.revoke_streams;
+    policy->budgets = build_budget_rules();
     policy->prices = build_prices(settings_);
     for (const std::string& text : settings_.serve.trusted_proxies)
       if (const auto network = parse_network(text)) policy->trusted_proxies.push_back(*network);
     build_prompts();
-    const std::size_t before = problems_.size();
     for (const auto& [name, wanted] : settings_.projects) {
       const auto project = build_project(wanted);
       if (project == nullptr) continue;
@@ -185,6 +187,7 @@ class PolicyBuilder {
     project->require_key = wanted.require_key.value_or(settings_.serve.require_key);
     project->keep_vaults = wanted.keep_vaults;
     project->keep_vaults_for = wanted.keep_vaults_for;
+    project->limits = build_limits(SpendKind::project, wanted.name, "project " + project->id, wanted.limits);
     project->guards = build_guards(wanted.guards, &wanted);
     if (project->guards == nullptr) return nullptr;
     for (const std::string& target : wanted.fallback) add_fallback(target, project->fallbacks);
@@ -230,9 +233,42 @@ class PolicyBuilder {
 
   std::vector<Key> limited_keys() {
     std::vector<Key> keys = parts_.keys;
-    for (Key& key : keys)
-      if (key.concurrency != 0) key.capacity = lasting().capacity(fmt::format("key {}", key.id), rules_for(key.concurrency));
+    for (Key& key : keys) {
+      const std::string id = fmt::format("key {}", key.id);
+      if (key.concurrency != 0) key.capacity = lasting().capacity(id, rules_for(key.concurrency));
+      key.limits = build_limits(SpendKind::key, key.name, id, key.rules);
+    }
     return keys;
+  }
+
+  BudgetRules build_budget_rules() {
+    const BudgetSettings& wanted = settings_.budgets;
+    BudgetRules rules{nullptr, wanted.unknown_prices == "allow", wanted.reserve_output, wanted.warn_at};
+    auto zone = TimeZone::find(wanted.time_zone);
+    if (zone)
+      rules.zone = std::move(zone).value();
+    else
+      complain(zone.error().message);
+    return rules;
+  }
+
+  void complain(std::string message) { problems_.push_back({{settings_.config_file, 0, 0, "", 1}, std::move(message), ""}); }
+
+  /// `id` names the counters, which must not change hands when a name does.
+  std::shared_ptr<const CallLimits> build_limits(SpendKind kind, const std::string& name, const std::string& id,
+                                                 const LimitRules& rules) {
+    if (rules.empty()) return nullptr;
+    auto limits = std::make_shared<CallLimits>();
+    limits->whose = fmt::format("{} {}", spend_kind_name(kind), name);
+    limits->rules = rules;
+    limits->rate = lasting().rate(id, rules.rate);
+    if (rules.budget == 0) return limits;
+    limits->budget = lasting().budget(kind, name);
+    if (limits->budget != nullptr) return limits;
+    auto spent = parts_.read_spent ? parts_.read_spent(kind, name) : Result<SpentByMonth>(SpentByMonth());
+    if (!spent) complain(fmt::format("the budget of {}: {}", limits->whose, spent.error().message));
+    if (spent) limits->budget = lasting().add_budget(kind, name, std::move(spent).value());
+    return limits;
   }
 
   void add_resilience(const ProviderSettings& row, Provider& provider) {
@@ -240,6 +276,8 @@ class PolicyBuilder {
     rules.queue = row.queue.value_or(rules.queue);
     rules.patience = row.queue_timeout.value_or(rules.patience);
     provider.capacity = lasting().capacity("provider " + row.name, rules);
+    provider.rate_rules = row.rate;
+    provider.rate = lasting().rate("provider " + row.name, row.rate);
     BreakerRules& breaker = provider.breaker;
     provider.breaker_always = row.breaker_failures.value_or(0) != 0;
     breaker.failures = row.breaker_failures.value_or(breaker.failures);

@@ -26,6 +26,8 @@ struct PolicyParts {
   Environment environment;
   /// Opens the sealed credential of a provider.
   std::function<Result<SecretString>(std::string_view provider)> open_sealed;
+  /// What a key or project has spent so far; unset: nothing.
+  std::function<Result<SpentByMonth>(SpendKind kind, std::string_view name)> read_spent;
   std::shared_ptr<const SecretRules> secrets;
   GuardCache* guards = nullptr;     // may be null
   LastingState* lasting = nullptr;  // may be null

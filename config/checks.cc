@@ -11,6 +11,7 @@
 #include "core/base/ids.h"
 #include "core/base/network.h"
 #include "core/base/text.h"
+#include "core/base/time_zone.h"
 #include "core/base/url.h"
 
 namespace pg {
@@ -150,6 +151,17 @@ std::optional<Complaint> check_provider_name(std::string_view text) {
 std::optional<Complaint> check_plain_text(std::string_view text) {
   if (!text.empty() && !has_control(text)) return std::nullopt;
   return Complaint{"must not be empty or hold control characters", ""};
+}
+
+std::optional<Complaint> check_time_zone(std::string_view text) {
+  const auto zone = TimeZone::find(std::string(text));
+  if (zone) return std::nullopt;
+  return Complaint{zone.error().message, "\"local\", \"UTC\", or a name such as \"Europe/Berlin\""};
+}
+
+std::optional<Complaint> check_unknown_prices(std::string_view text) {
+  if (text == "refuse" || text == "allow") return std::nullopt;
+  return Complaint{"unknown_prices must be \"refuse\" or \"allow\"", ""};
 }
 
 std::optional<Complaint> check_header(std::string_view name, std::string_view value) {

@@ -23,6 +23,9 @@ constexpr auto duration = KnobKind::duration;
 constexpr auto text = KnobKind::text;
 constexpr auto list = KnobKind::list;
 constexpr auto one_or_more = KnobKind::one_or_more;
+constexpr auto usd = KnobKind::usd;
+constexpr std::int64_t kMostCalls = 1'000'000;
+constexpr std::int64_t kMostUsd = 1'000'000'000'000'000;  // nano-USD: a million dollars
 
 #define PG_SLOT(S, field) [](S& s) -> KnobSlot { return &s.field; }
 
@@ -37,6 +40,7 @@ constexpr Knob<Settings> kSettings[] = {
     {{"serve.allowed_origins", list, 0, 0, check_origin}, PG_SLOT(Settings, serve.allowed_origins)},
     {{"serve.trusted_proxies", list, 0, 0, check_network}, PG_SLOT(Settings, serve.trusted_proxies)},
     {{"serve.log_requests", flag}, PG_SLOT(Settings, serve.log_requests)},
+    {{"serve.revoke_streams", flag}, PG_SLOT(Settings, serve.revoke_streams)},
     {{"limits.max_body", bytes, 1024, std::int64_t{1} << 32}, PG_SLOT(Settings, limits.max_body)},
     {{"limits.max_head", bytes, 1024, 1 << 20}, PG_SLOT(Settings, limits.max_head)},
     {{"limits.head_timeout", duration, 100, kDay}, PG_SLOT(Settings, limits.head_timeout)},
@@ -50,6 +54,10 @@ constexpr Knob<Settings> kSettings[] = {
     {{"limits.max_concurrent", number, 0, 100'000}, PG_SLOT(Settings, limits.max_concurrent)},
     {{"limits.queue", number, 0, 100'000}, PG_SLOT(Settings, limits.queue)},
     {{"limits.queue_timeout", duration, 1, kDay}, PG_SLOT(Settings, limits.queue_timeout)},
+    {{"budgets.time_zone", text, 0, 0, check_time_zone}, PG_SLOT(Settings, budgets.time_zone)},
+    {{"budgets.unknown_prices", text, 0, 0, check_unknown_prices}, PG_SLOT(Settings, budgets.unknown_prices)},
+    {{"budgets.reserve_output", number, 1, 10'000'000}, PG_SLOT(Settings, budgets.reserve_output)},
+    {{"budgets.warn_at", number, 1, 100}, PG_SLOT(Settings, budgets.warn_at)},
     {{"logs.keep_days", number, 0, 36'500}, PG_SLOT(Settings, logs.keep_days)},
     {{"logs.max_size", bytes, 0, std::int64_t{1} << 44}, PG_SLOT(Settings, logs.max_size)},
     {{"scan.exclude", list, 0, 0, check_plain_text}, PG_SLOT(Settings, scan.exclude)},
@@ -89,6 +97,8 @@ constexpr Knob<ProviderSettings> kProviders[] = {
     {{"concurrency", number, 0, 100'000}, PG_SLOT(ProviderSettings, concurrency)},
     {{"queue", number, 0, 100'000}, PG_SLOT(ProviderSettings, queue)},
     {{"queue_timeout", duration, 1, kDay}, PG_SLOT(ProviderSettings, queue_timeout)},
+    {{"rpm", number, 0, kMostCalls}, PG_SLOT(ProviderSettings, rate.rpm)},
+    {{"rph", number, 0, kMostCalls}, PG_SLOT(ProviderSettings, rate.rph)},
     {{"breaker_failures", number, 0, 1'000}, PG_SLOT(ProviderSettings, breaker_failures)},
     {{"breaker_window", duration, 100, kDay}, PG_SLOT(ProviderSettings, breaker_window)},
     {{"breaker_open", duration, 100, kDay}, PG_SLOT(ProviderSettings, breaker_open)},
@@ -105,6 +115,10 @@ constexpr Knob<ProjectSettings> kProjects[] = {
     {{"require_key", flag}, PG_SLOT(ProjectSettings, require_key)},
     {{"keep_vaults", flag}, PG_SLOT(ProjectSettings, keep_vaults)},
     {{"keep_vaults_for", duration, 1000, 30 * kDay}, PG_SLOT(ProjectSettings, keep_vaults_for)},
+    {{"limits.rpm", number, 0, kMostCalls}, PG_SLOT(ProjectSettings, limits.rate.rpm)},
+    {{"limits.rph", number, 0, kMostCalls}, PG_SLOT(ProjectSettings, limits.rate.rph)},
+    {{"limits.max_tokens", number, 0, 1'000'000'000}, PG_SLOT(ProjectSettings, limits.max_tokens)},
+    {{"limits.budget", usd, 1, kMostUsd}, PG_SLOT(ProjectSettings, limits.budget)},
 };
 #undef PG_SLOT
 
@@ -145,6 +159,9 @@ Complaint wrong(const KnobType& type) {
       return {key + " must be a list of texts", "such as [\"a\", \"b\"]"};
     case KnobKind::one_or_more:
       return {key + " must be a text or a list of texts", "such as \"a\" or [\"a\", \"b\"]"};
+    case KnobKind::usd:
+      return {fmt::format("{} must be an amount from {} USD to {} USD", key, spell_usd(type.min), spell_usd(type.max)),
+              "such as \"50 USD\"; without the line there is no limit"};
     case KnobKind::text:
       break;
   }
@@ -214,6 +231,7 @@ std::optional<Complaint> put_list(const KnobType& type, KnobSlot slot, std::vect
 std::optional<std::int64_t> read_measure(KnobKind kind, std::string_view value) {
   if (kind == KnobKind::bytes) return parse_bytes(value);
   if (kind == KnobKind::duration) return parse_duration_ms(value);
+  if (kind == KnobKind::usd) return parse_amount(value);
   std::int64_t whole = 0;
   const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), whole);
   return failed == std::errc() && end == value.data() + value.size() ? std::optional(whole) : std::nullopt;
@@ -238,6 +256,7 @@ struct Speller {
   template <class T>
   std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, std::string> operator()(T value) const {
     const auto whole = static_cast<std::int64_t>(value);
+    if (type.kind == KnobKind::usd) return whole == 0 ? std::string() : json_quoted(spell_usd(whole) + " USD");
     return type.kind == KnobKind::bytes ? json_quoted(spell_bytes(whole)) : std::to_string(whole);
   }
 };
@@ -279,7 +298,7 @@ std::optional<Complaint> set_knob(const KnobType& type, KnobSlot slot, const Tom
   if (const std::string* words = value.text(); words != nullptr && type.kind == KnobKind::text)
     return put_text(type, slot, *words);
   if (const std::string* words = value.text();
-      words != nullptr && (type.kind == KnobKind::bytes || type.kind == KnobKind::duration)) {
+      words != nullptr && (type.kind == KnobKind::bytes || type.kind == KnobKind::duration || type.kind == KnobKind::usd)) {
     const auto measure = read_measure(type.kind, *words);
     return measure ? put_number(type, slot, *measure) : wrong(type);
   }

@@ -29,10 +29,11 @@ enum class KnobKind : std::uint8_t {
   text,
   list,
   one_or_more,  // a list; one element may stand without brackets
+  usd,          // "50 USD"
 };
 
 /// Where the value lives; Action is a text kind.
-using KnobSlot = std::variant<bool*, int*, std::uint16_t*, std::uint32_t*, std::uint64_t*, Millis*, std::string*,
+using KnobSlot = std::variant<bool*, int*, std::uint16_t*, std::uint32_t*, std::uint64_t*, std::int64_t*, Millis*, std::string*,
                               std::vector<std::string>*, Action*, std::optional<bool>*, std::optional<std::string>*,
                               std::optional<Millis>*, std::optional<std::uint32_t>*>;
 

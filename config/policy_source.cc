@@ -14,6 +14,7 @@
 #include "core/guard/secrets.h"
 #include "core/store/credential_store.h"
 #include "core/store/key_store.h"
+#include "core/store/spend_store.h"
 
 namespace pg {
 
@@ -64,6 +65,7 @@ Status PolicySource::State::build(std::vector<Problem>& problems) {
   parts.guards = &guards;
   parts.lasting = &lasting;
   PG_TRY(parts.keys, KeyStore(db, clock, "serve").list());
+  parts.read_spent = [this](SpendKind kind, std::string_view name) { return read_spent(db, kind, name); };
   std::optional<Result<SecretString>> app_key;
   parts.open_sealed = [&](std::string_view provider) -> Result<SecretString> {
     if (!app_key) app_key = load_app_key(parts.environment, settings.app_key_file);

@@ -96,6 +96,14 @@ providers = [{}]
 #[aliases]
 #fast = "openai:gpt-4o-mini"
 
+# For all callers of this project together; keys have limits of their own (pg keys edit). Calls in any minute and any hour, tokens
+# of input in one request, and money in a calendar month.
+#[limits]
+#rpm = 120
+#rph = 2000
+#max_tokens = 200000
+#budget = "50 USD"
+
 # off, detect (log only), redact (placeholder out, original back in the answer) or block (422). See pg.toml for more tables.
 [guards]
 secrets = "redact"

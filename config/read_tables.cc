@@ -262,6 +262,7 @@ void read_settings_tables(const TomlDocument& document, Loaded& loaded) {
       {"serve", section},
       {"limits", section},
       {"logs", section},
+      {"budgets", section},
       {"prices", [&](const Reader& within,
                      const TomlEntry& entry) { read_price_rows(within.document, entry, settings.prices, within.problems); }},
       {"scan", [&](const Reader& within, const TomlEntry& entry) { read_scan(within, entry, settings); }},
@@ -276,7 +277,7 @@ void read_settings_tables(const TomlDocument& document, Loaded& loaded) {
 void read_repo_tables(const TomlDocument& document, Loaded& loaded) {
   Settings& settings = loaded.settings;
   const Reader reader{document, loaded.problems, settings.origins, settings.places, "", ""};
-  constexpr std::array<std::string_view, 10> kUnsafe = {"serve",  "limits",   "guards",       "providers", "logs",
+  constexpr std::array<std::string_view, 11> kUnsafe = {"budgets", "serve",  "limits",   "guards",       "providers", "logs",
                                                         "prices", "database", "app_key_file", "hosts",     "prompt_policies"};
   TomlTable safe;
   for (const TomlEntry& entry : document.root) {
@@ -297,6 +298,11 @@ void read_project_tables(const TomlDocument& document, ProjectSettings& project,
       {"schema", read_schema},
       {"guards", [&](const Reader& within, const TomlEntry& entry) { read_guards(within, entry, project.guards); }},
       {"route", [&](const Reader& within, const TomlEntry& entry) { read_routes(within, entry, project.routes); }},
+      {"limits",
+       [&](const Reader& within, const TomlEntry& entry) {
+         if (const TomlTable* table = within.table(entry))
+           read_table<ProjectSettings>(within.within(entry.key), *table, project_knobs(), project, entry.key + ".");
+       }},
       {"aliases", [&](const Reader& within, const TomlEntry& entry) { read_names(within, entry, kAliases, project.aliases); }}};
   read_table<ProjectSettings>(reader, document.root, project_knobs(), project, "", handlers);
   if (project.id.empty() && problems.empty())

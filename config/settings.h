@@ -39,6 +39,15 @@ struct ServeSettings {
   std::vector<std::string> allowed_origins;
   std::vector<std::string> trusted_proxies;  // addresses and networks whose X-Forwarded-* and Forwarded are believed
   bool log_requests = true;                  // one line per finished request on stderr
+  bool revoke_streams = true;                // a key that is taken away ends its running calls too
+};
+
+/// [budgets]
+struct BudgetSettings {
+  std::string time_zone = "local";        // "local", "UTC" or an IANA name
+  std::string unknown_prices = "refuse";  // "refuse", "allow"
+  std::uint32_t reserve_output = 16'384;  // tokens of output set aside for a call, at most
+  std::uint32_t warn_at = 80;             // percent
 };
 
 /// [[scan.allow]]: findings that are none. All that is set must agree.
@@ -119,6 +128,7 @@ struct ProviderSettings {
   std::optional<Millis> queue_timeout;            // unset: limits.queue_timeout
   std::optional<std::uint32_t> breaker_failures;  // 0 = no breaker; see BreakerRules
   std::optional<Millis> breaker_window, breaker_open, breaker_open_at_most;
+  RateRules rate;                                 // rpm, rph
   GuardOverlay guards;
   std::string where;  // file:line of the table, for messages
   SourcePlaces places;
@@ -140,6 +150,7 @@ struct ProjectSettings {
   std::optional<bool> require_key;
   bool keep_vaults = true;
   Millis keep_vaults_for{3'600'000};
+  LimitRules limits;  // [limits]
   SourcePlaces places;
 };
 
@@ -158,6 +169,7 @@ struct Settings {
   ScanSettings scan;          // [scan]
   GuardSettings guards;       // [guards]: defaults for every project
   LogRetention logs;          // [logs]
+  BudgetSettings budgets;     // [budgets]
   std::vector<Price> prices;  // [prices."provider/model"]: above the shipped ones
   std::map<std::string, ProviderSettings> providers;
   std::map<std::string, HostSettings> hosts;  // by name, lower case

@@ -9,12 +9,14 @@
 #include <utility>
 #include <vector>
 
+#include "core/access/budget.h"
 #include "core/access/capacity.h"
 #include "core/access/keys.h"
 #include "core/access/prices.h"
 #include "core/base/clock.h"
 #include "core/base/network.h"
 #include "core/base/secret_string.h"
+#include "core/base/time_zone.h"
 #include "core/base/url.h"
 #include "core/guard/guard.h"
 #include "core/route/health.h"
@@ -74,6 +76,8 @@ struct Provider {
   Millis first_byte_timeout{600'000};
   Millis idle_timeout{300'000};
   std::shared_ptr<Capacity> capacity;  // calls under way at once, all credentials together; nullptr = no limit
+  RateRules rate_rules;
+  std::shared_ptr<Rate> rate;  // all credentials together; nullptr = no limit
 
   // A target is a provider with one of its credentials.
   std::string label;                                    // as a row's attempts name it: "openai", "openai#2"
@@ -100,6 +104,7 @@ struct Project {
   std::map<std::string, std::shared_ptr<const Guards>, std::less<>> guards_by_provider;
   bool keep_vaults = true;  // remember the vault of a conversation the provider keeps
   Millis keep_vaults_for{3'600'000};
+  std::shared_ptr<const CallLimits> limits;  // nullptr = none
 
   /// The guards over what is sent to that provider.
   const Guards& guards_at(const Provider& provider) const;
@@ -127,6 +132,14 @@ struct LogRetention {
   std::uint64_t max_size = 4ull << 30;  // of the database's used pages, bytes
 };
 
+/// How budgets are kept.
+struct BudgetRules {
+  std::shared_ptr<const TimeZone> zone;   // whose months they are
+  bool unknown_prices = false;            // a call whose price is not known goes through, and is not counted
+  std::uint32_t reserve_output = 16'384;  // tokens of output set aside for a call: what it asks for, this at most
+  std::uint32_t warn_at = 80;             // percent spent from which replies carry a warning
+};
+
 struct Policy {
   std::uint64_t version = 0;
   Limits limits;
@@ -140,6 +153,8 @@ struct Policy {
   std::shared_ptr<Capacity> capacity;  // of the whole process; nullptr = no limit
   std::shared_ptr<const PriceTable> prices;
   LogRetention logs;
+  BudgetRules budgets;
+  bool revoke_streams = true;  // a key that is taken away ends its running calls too
 
   const Project* find_project(std::string_view id_or_name) const;  // nullptr when there is none
 };

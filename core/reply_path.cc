@@ -2,6 +2,7 @@
 #include "core/reply_path.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "core/reply_body.h"
@@ -46,6 +47,7 @@ struct ReplyPath::State {
   void count();
 
   ReplyOptions options;
+  std::optional<Error> why;
   FactReader facts;
   SseReader reader;
   std::unique_ptr<RestoreWork> work;
@@ -105,7 +107,8 @@ void ReplyPath::State::finish_events(bool cut, std::string_view request_id, std:
   if (rewriter != nullptr) rewriter->flush(cut || !known.finished, tail);
   const bool client_knows = facts.saw_error() && options.dialect != DialectId::openai_responses;
   if (!known.finished && !client_knows && options.status < 400) {
-    const Error error = make_error(Code::upstream_failed, "the provider's reply ended before it was complete");
+    const Error error =
+        why ? *why : make_error(Code::upstream_failed, "the provider's reply ended before it was complete");
     tail += write_stream_error(options.dialect, error, request_id, next_sequence());
   }
   if (tail.empty()) return;
@@ -143,6 +146,9 @@ ReplyPath::ReplyPath(const ReplyOptions& options) : state_(std::make_unique<Stat
 ReplyPath::ReplyPath(ReplyPath&&) noexcept = default;
 ReplyPath::~ReplyPath() = default;
 
+void ReplyPath::say_why(Error error) {
+  state_->why = std::move(error);
+}
 bool ReplyPath::holds_whole_body() const {
   return state_->holds();
 }

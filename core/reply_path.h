@@ -54,6 +54,8 @@ class ReplyPath {
   /// upstream_failed when a held body outgrows max_whole_reply.
   Status push(std::string_view bytes, std::string& out);
 
+  /// What the error event of a stream that is cut says, instead of that the provider ended it. Before finish().
+  void say_why(Error error);
   /// The upstream body ended; `cut` when it ended early (reset, short length). Appends what was held back, and after a cut
   /// stream the dialect's error event, so that it is never taken for a clean end.
   Status finish(bool cut, std::string_view request_id, std::string& out);

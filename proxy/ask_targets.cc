@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/retry_after.h"
 #include "core/targets.h"
+#include "proxy/keep_limits.h"
 #include "proxy/peek_reply.h"
 #include "proxy/serve_model.h"
 #include "proxy/take_place.h"
@@ -182,6 +183,11 @@ bool Asking::start_over() {
 }
 
 Task<Result<Upstream>> Asking::ask_one() {
+  if (head_->rate != nullptr && !stays_inside()) {
+    const Status counted = count_provider_call(x_);
+    asked_ = true;
+    if (!counted) co_return counted.error();
+  }
   const bool needs_place = head_->capacity != nullptr && !x_.provider_place.held() && !stays_inside();
   if (needs_place) {
     std::string whose = "provider " + head_->name;
@@ -195,6 +201,7 @@ Task<Result<Upstream>> Asking::ask_one() {
   if (sent && can_peek(sent.value()) && (alternatives_ || is_armed(*x_.to.provider))) {
     peeked_ = co_await peek_reply(x_, sent.value());
     if (peeked_.left) co_return client_left_error();
+    if (x_.revoked) co_return revoked_error();
   }
   co_return sent;
 }
@@ -211,6 +218,12 @@ void Asking::judge_status(int status, Verdict& verdict) const {
 
 Verdict Asking::judge(const Result<Upstream>& sent) const {
   Verdict verdict;
+  if (!sent && is_over_rate(sent.error())) {
+    verdict.told = false;
+    verdict.fall_back = true;
+    verdict.reason = sent.error().detail;
+    return verdict;
+  }
   if (!sent && is_crowded(sent.error())) {
     verdict.told = false;
     verdict.fall_back = true;
@@ -290,14 +303,14 @@ Result<Upstream> Asking::give_up(const std::optional<Error>& last) {
     return std::move(held_->reply);
   }
   if (x_.row.attempts.empty()) return *last;
-  return nobody(is_crowded(*last));
+  return nobody(is_crowded(*last) || is_over_rate(*last));
 }
 
 Task<Result<Upstream>> Asking::run() {
   if (!next_credential() && !next_target() && !start_over()) co_return nobody(false);
   for (;;) {
     Result<Upstream> sent = co_await ask_one();
-    if (!sent && is_client_left(sent.error())) co_return sent;
+    if (!sent && (is_client_left(sent.error()) || x_.revoked)) co_return sent;
     const Verdict verdict = judge(sent);
     tell_health(verdict, sent);
     if (verdict.reason.empty()) {
@@ -316,7 +329,7 @@ Task<Result<Upstream>> Asking::run() {
 }  // namespace
 
 bool has_one_target(const Exchange& x) {
-  return !has_alternatives(x) && x.to.provider->capacity == nullptr && !x.to.provider->breaker_always;
+  return !has_alternatives(x) && x.to.provider->capacity == nullptr && x.to.provider->rate == nullptr && !x.to.provider->breaker_always;
 }
 
 Task<Result<Upstream>> ask_targets(Exchange& x) {

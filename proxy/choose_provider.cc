@@ -11,6 +11,7 @@
 #include "core/wire/models.h"
 #include "core/wire/translate.h"
 #include "proxy/address_call.h"
+#include "proxy/keep_limits.h"
 #include "proxy/serve_model.h"
 
 namespace pg {
@@ -129,7 +130,7 @@ Status write_call(Exchange& x) {
   PG_TRY_STATUS(address_call(x));
   x.row.provider = x.to.provider->name;
   x.row.warnings = x.to.warnings;
-  return {};
+  return has_limits(x) ? set_aside(x) : Status{};
 }
 
 Status send_to(Exchange& x, Target target) {

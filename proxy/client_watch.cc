@@ -2,6 +2,8 @@
 // gone answers with a reset, which the next tick sees; one that still reads ignores it.
 #include "proxy/client_watch.h"
 
+#include "proxy/keep_limits.h"
+
 namespace pg {
 namespace {
 
@@ -20,6 +22,7 @@ ClientWatch::~ClientWatch() {
 
 void ClientWatch::on_tick(SteadyTime) {
   if (x_.gw.cutting.load(std::memory_order_relaxed)) return wait_.abort(IoEnd::canceled);
+  if (is_revoked(x_)) return wait_.abort(IoEnd::canceled);
   const PeerState state = peer_state(x_.client.stream().fd());
   if (state == PeerState::gone) {
     left_ = true;

@@ -30,12 +30,15 @@ struct Gateway {
       : serve(std::move(settings)),
         journal(std::move(log_db), std::move(on_problem), std::move(on_row)),
         policy_(std::move(first)) {
+    if (const auto now = policy(); now != nullptr) policy_version = now->version;
     tell_journal();
   }
 
   std::shared_ptr<const Policy> policy() const { return policy_.load(std::memory_order_acquire); }
   void reload(std::shared_ptr<const Policy> fresh) {
+    const std::uint64_t number = fresh->version;
     policy_.store(std::move(fresh), std::memory_order_release);
+    policy_version.store(number, std::memory_order_release);
     tell_journal();
   }
 
@@ -48,6 +51,7 @@ struct Gateway {
   StickyCredentials sticky;
   Journal journal;
   std::vector<LoopParts*> loops;  // one per thread; not changed once they run
+  std::atomic<std::uint64_t> policy_version{0};  // of policy(): cheap to look at while a reply runs
   std::atomic<std::uint32_t> connections{0};
   std::atomic<std::uint32_t> exchanges{0};  // under way
   std::atomic<bool> draining{false};        // no new exchanges; connections close after their answer
@@ -57,7 +61,7 @@ struct Gateway {
  private:
   void tell_journal() {
     const auto now = policy();
-    if (now != nullptr) journal.use(now->prices, now->logs);
+    if (now != nullptr) journal.use(now->prices, now->logs, now->budgets.zone);
   }
 
   std::atomic<std::shared_ptr<const Policy>> policy_;

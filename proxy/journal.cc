@@ -24,7 +24,8 @@ bool is_paid_for(const LogRow& row) {
   if (row.provider.empty() || row.model.empty() || row.path.ends_with("/count_tokens")) return false;
   const bool has_usage = row.usage.input_tokens >= 0 || row.usage.output_tokens >= 0;
   // A refusal costs nothing, and neither does what never came to an answer.
-  return has_usage || (row.outcome != "blocked" && row.status < 400 && row.bytes_out > 0);
+  const bool answered = row.status < 400 || row.status == 499;
+  return has_usage || (row.outcome != "blocked" && answered && row.bytes_out > 0);
 }
 
 void price_row(LogRow& row, const PriceTable& prices, std::int64_t version) {
@@ -34,6 +35,7 @@ void price_row(LogRow& row, const PriceTable& prices, std::int64_t version) {
   row.price = kPriceUnknown;
   const Price* price = prices.find(row.provider, row.model_served.empty() ? row.model : row.model_served);
   if (price == nullptr) price = prices.find(row.provider, row.model);
+  if (price == nullptr && row.hold != nullptr) price = prices.find(row.provider, row.hold->model());
   if (price == nullptr) return;
   const bool embeds = price->rates.output < 0;
   const bool estimated = row.usage.input_tokens < 0 || (row.usage.output_tokens < 0 && !embeds);
@@ -64,6 +66,8 @@ void Journal::record(LogRow row) {
   {
     const std::lock_guard lock(mutex_);
     if (queue_.size() >= kQueue) {
+      // Its cost is never written down: what was set aside for it stays so.
+      if (row.hold != nullptr) row.hold->abandon();
       dropped_.fetch_add(1, std::memory_order_relaxed);
       return;
     }
@@ -92,9 +96,10 @@ bool Journal::write(std::vector<LogRow>& batch, LogStore& store) {
   return true;
 }
 
-void Journal::use(std::shared_ptr<const PriceTable> prices, LogRetention retention) {
+void Journal::use(std::shared_ptr<const PriceTable> prices, LogRetention retention, std::shared_ptr<const TimeZone> zone) {
   const std::lock_guard lock(mutex_);
   prices_ = std::move(prices);
+  zone_ = std::move(zone);
   retention_ = retention;
 }
 
@@ -107,12 +112,34 @@ void Journal::note_in_flight(std::uint32_t count) {
   if (changed) wake_.notify_one();
 }
 
+void Journal::note_reserved(std::vector<ReservedLine> lines) {
+  bool changed = false;
+  {
+    const std::lock_guard lock(mutex_);
+    changed = reserved_ != lines;
+    reserved_ = std::move(lines);
+  }
+  if (changed) wake_.notify_one();
+}
+
+// Zones move their clocks by quarters of an hour, so that within one the month is the same.
+std::int32_t Journal::month_of(UnixMillis time, const TimeZone& zone) {
+  constexpr std::int64_t kQuarter = 900'000;
+  if (time / kQuarter != month_quarter_) {
+    month_quarter_ = time / kQuarter;
+    month_ = month_number(zone, time);
+  }
+  return month_;
+}
+
 // A price that cannot be had for want of the database is looked up with the next batch.
 void Journal::price(std::vector<LogRow>& batch, LogStore& store) {
   std::shared_ptr<const PriceTable> prices;
+  std::shared_ptr<const TimeZone> zone;
   {
     const std::lock_guard lock(mutex_);
     prices = prices_;
+    zone = zone_;
   }
   if (prices == nullptr) return;
   if (version_ != prices->version()) {
@@ -122,7 +149,14 @@ void Journal::price(std::vector<LogRow>& batch, LogStore& store) {
       version_id_ = id.value();
     }
   }
-  for (LogRow& row : batch) price_row(row, *prices, version_id_);
+  if (zone != month_zone_) month_quarter_ = -1;
+  month_zone_ = zone;
+  for (LogRow& row : batch) {
+    price_row(row, *prices, version_id_);
+    if (row.cost > 0 && zone != nullptr) row.month = row.hold != nullptr ? row.hold->month() : month_of(row.time, *zone);
+    // From here on set aside is what it did cost, until the ledger has it.
+    if (row.hold != nullptr) row.hold->resize(std::max<Nanos>(row.cost, 0));
+  }
 }
 
 void Journal::write_in_flight(std::uint32_t count) {
@@ -131,6 +165,20 @@ void Journal::write_in_flight(std::uint32_t count) {
   in_flight_time_ = now;
   if (auto update = db_.prepare("UPDATE facts SET value = ? WHERE name = 'in_flight'"); update)
     if (update.value().bind(1, std::int64_t{count}).run()) in_flight_written_ = count;
+}
+
+void Journal::write_held() {
+  std::vector<ReservedLine> lines;
+  {
+    const std::lock_guard lock(mutex_);
+    lines = reserved_;
+  }
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if ((reserved_known_ && lines == reserved_written_) || now - reserved_time_ < kTellEvery) return;
+  reserved_time_ = now;
+  if (!write_reserved(db_, lines)) return;
+  reserved_known_ = true;
+  reserved_written_ = std::move(lines);
 }
 
 // True when there is more to go: the next slice follows at once, with a look at the queue in between.
@@ -160,7 +208,9 @@ void Journal::run() {
     std::uint32_t in_flight = 0;
     {
       std::unique_lock lock(mutex_);
-      const auto due = [this] { return stopping_ || !queue_.empty() || in_flight_ != in_flight_written_; };
+      const auto due = [this] {
+        return stopping_ || !queue_.empty() || in_flight_ != in_flight_written_ || !reserved_known_ || reserved_ != reserved_written_;
+      };
       if (batch.empty()) {
         wake_.wait_for(lock, pruning ? kPrunePause : kPruneEvery, due);
         wake_.wait_for(lock, kBatchFor, [this] { return stopping_; });
@@ -181,6 +231,7 @@ void Journal::run() {
     const bool written = write(batch, store);
     if (written && !stopping) {
       write_in_flight(in_flight);
+      write_held();
       pruning = prune(size);
     }
     if (!stopping) continue;

@@ -18,6 +18,7 @@
 #include "core/policy.h"
 #include "core/store/db.h"
 #include "core/store/log_store.h"
+#include "core/store/spend_store.h"
 
 namespace pg {
 
@@ -30,7 +31,10 @@ class Journal {
 
   void record(LogRow row);
   /// What rows cost and how long they are kept from now on. Before it is called nothing has a price and everything is kept.
-  void use(std::shared_ptr<const PriceTable> prices, LogRetention retention);
+  /// `zone` says to which month a cost belongs; without one no ledger of spending is kept.
+  void use(std::shared_ptr<const PriceTable> prices, LogRetention retention, std::shared_ptr<const TimeZone> zone = nullptr);
+  /// What budgets have set aside; the database hears of it once a second at most.
+  void note_reserved(std::vector<ReservedLine> lines);
   /// How many exchanges are under way; the database hears of it once a second at most.
   void note_in_flight(std::uint32_t count);
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
@@ -42,6 +46,8 @@ class Journal {
   bool write(std::vector<LogRow>& batch, LogStore& store);
   void price(std::vector<LogRow>& batch, LogStore& store);
   void write_in_flight(std::uint32_t count);
+  void write_held();
+  std::int32_t month_of(UnixMillis time, const TimeZone& zone);
   bool prune(std::size_t written);
 
   Db db_;
@@ -51,7 +57,9 @@ class Journal {
   std::condition_variable wake_;
   std::vector<LogRow> queue_;
   std::shared_ptr<const PriceTable> prices_;
+  std::shared_ptr<const TimeZone> zone_;
   LogRetention retention_{0, 0};
+  std::vector<ReservedLine> reserved_;
   std::uint32_t in_flight_ = 0;
   bool stopping_ = false;
   // From here on the writer's own.
@@ -59,7 +67,12 @@ class Journal {
   std::string version_;  // of the prices whose id is version_id_
   std::int64_t version_id_ = 0;
   std::uint32_t in_flight_written_ = ~0u;  // what a server before this one left there is not known
-  SteadyTime in_flight_time_;
+  SteadyTime in_flight_time_, reserved_time_;
+  std::vector<ReservedLine> reserved_written_;
+  bool reserved_known_ = false;  // what a server before this one left there is not
+  std::shared_ptr<const TimeZone> month_zone_;
+  std::int64_t month_quarter_ = -1;
+  std::int32_t month_ = 0;
   SteadyTime prune_time_;
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<std::uint64_t> written_{0};

@@ -12,6 +12,7 @@
 #include "core/wire/event_frames.h"
 #include "proxy/address_call.h"
 #include "proxy/client_watch.h"
+#include "proxy/keep_limits.h"
 #include "proxy/net/chunks.h"
 #include "proxy/reply_head.h"
 
@@ -152,7 +153,7 @@ Task<IoEnd> Relay::read_some() {
     co_return plain_.empty() ? IoEnd::eof : IoEnd::ok;
   }
   if (!upstream_.read_ahead.empty()) raw_.swap(upstream_.read_ahead);
-  IoEnd end = upstream_.connection->take_buffered(raw_);
+  IoEnd end = is_revoked(x_) ? IoEnd::canceled : upstream_.connection->take_buffered(raw_);
   if (end == IoEnd::again && raw_.empty()) end = co_await next_bytes();
   if (end == IoEnd::again || (end == IoEnd::eof && !raw_.empty())) end = IoEnd::ok;
   // What came before a broken end is still the provider's.
@@ -171,6 +172,7 @@ void Relay::translate(IoEnd end) {
   said_.clear();
   translator_->push(plain_, said_);
   const bool cut = end != IoEnd::ok && end != IoEnd::eof;
+  if (cut && streams_ && x_.revoked) translator_->break_off(revoked_error(), said_);
   if (end != IoEnd::ok && (streams_ || !cut)) translator_->finish(cut, said_);
   plain_.swap(said_);
 }
@@ -238,6 +240,7 @@ Task<void> Relay::relay_whole() {
     if (is_masked_error() && body.size() > kMaxErrorBody) end = IoEnd::failed;
   }
   if (client_left_) co_return;
+  if (x_.revoked && end != IoEnd::eof) throw Refusal(revoked_error());
   if (end == IoEnd::timeout) throw Refusal(make_error(Code::upstream_timeout, "the provider stopped answering"));
   if (end != IoEnd::eof) throw Refusal(make_error(Code::upstream_failed, "the provider's reply was cut short"));
   path_.finish(false, x_.row.id, body).value();
@@ -274,11 +277,14 @@ Task<void> Relay::relay_running() {
   }
   if (client_left_) co_return;
   const bool cut = end != IoEnd::eof;
+  const bool revoked = cut && x_.revoked;
+  if (revoked) path_.say_why(revoked_error());
   path_.finish(cut && !translator_, x_.row.id, out_).value();  // a translator has told of the cut itself
   const bool broken_off = cut && !(x_.head_is_stream && chunked_);
   if (cut) {
     x_.row.outcome = "error";
-    x_.row.error = end == IoEnd::timeout    ? "upstream_timeout: the provider fell silent inside the reply"
+    x_.row.error = revoked                  ? "unauthenticated: the key was revoked or expired inside the reply"
+                   : end == IoEnd::timeout  ? "upstream_timeout: the provider fell silent inside the reply"
                    : end == IoEnd::canceled ? "unavailable: pg was stopped inside the reply"
                                             : "upstream_failed: the provider's reply was cut short";
   }

@@ -73,6 +73,7 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
     out += "Content-Type: text/event-stream\r\n";
   }
   if (!x.to.warnings.empty()) out.append("x-pg-warnings: ").append(x.to.warnings).append("\r\n");
+  if (!x.budget_note.empty()) out.append("x-pg-budget: ").append(x.budget_note).append("\r\n");
   out.append("x-pg-request-id: ").append(x.row.id).append("\r\n");
   if (framing == ReplyFraming::sized) out.append("Content-Length: ").append(fmt::format_int(size).c_str()).append("\r\n");
   if (framing == ReplyFraming::chunked) out += "Transfer-Encoding: chunked\r\n";

@@ -6,6 +6,7 @@
 #include "core/wire/echo.h"
 #include "core/wire/estimate_tokens.h"
 #include "proxy/client_watch.h"
+#include "proxy/keep_limits.h"
 #include "proxy/upstream_head.h"
 
 namespace pg {
@@ -59,6 +60,7 @@ Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
     connection->stream().set_deadline(now + x.to.provider->connect_timeout);
     const ClientWatch watch(x, connection->stream());
     const Status opened = co_await connection->open(x.to.outlet->base, x.to.provider->ca_file, x.gw.tls);
+    if (!opened && x.revoked) co_return Attempt{revoked_error(), false};
     if (!opened) co_return Attempt{watch.client_left() ? client_left_error() : opened.error(), false};
   }
   connection->stream().set_deadline(x.gw.clock.steady() + x.to.provider->first_byte_timeout);
@@ -66,6 +68,7 @@ Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
   const ClientWatch watch(x, connection->stream());
   const std::span<iovec> all(pieces);
   const UpstreamIo::Sent sent = co_await connection->send(all);
+  if (x.revoked) co_return Attempt{revoked_error(), false};
   const bool may_retry = connection->was_reused() && !watch.client_left();
   if (sent == UpstreamIo::Sent::timeout)
     co_return Attempt{make_error(Code::upstream_timeout, "the provider did not take the request in time"), false};
@@ -74,6 +77,7 @@ Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
                       may_retry};
   Result<ReplyHead> reply = co_await connection->read_head(x.head.method == "HEAD");
   if (watch.client_left()) co_return Attempt{client_left_error(), false};
+  if (x.revoked) co_return Attempt{revoked_error(), false};
   if (!reply) {
     const bool again = may_retry && !connection->got_any_byte() && reply.error().code == Code::upstream_failed;
     co_return Attempt{reply.error(), again};

@@ -6,6 +6,7 @@
 #include "core/base/compress.h"
 #include "core/base/text.h"
 #include "proxy/ask_targets.h"
+#include "proxy/keep_limits.h"
 #include "proxy/posture.h"
 #include "proxy/relay_reply.h"
 #include "proxy/send_upstream.h"
@@ -78,13 +79,14 @@ Task<void> serve_model_call(Exchange& x) {
   const Status read = co_await read_body(x);  // 413, 408, 400, 415
   read.value();
   read_call(x).value();  // 400
+  if (has_limits(x)) check_limits(x).value();  // 429, 422
   if (must_admit(x)) {
     const Status admitted = co_await admit(x);  // 429, 503
     admitted.value();
   }
   choose_provider(x).value();  // 404, 503
   guard_body(x).value();       // 422; from here on, the body with its edits is safe to send to that provider
-  write_call(x).value();       // 400
+  write_call(x).value();       // 400, 422
   Task<Result<Upstream>> answer = has_one_target(x) ? send_upstream(x) : ask_targets(x);
   Result<Upstream> sent = co_await std::move(answer);
   Upstream upstream = std::move(sent).value();  // 502, 503, 504, 429

@@ -29,7 +29,8 @@ Status guard_body(Exchange& x);
 void note_guarded(Exchange& x);
 
 /// Makes x.to what the provider is to be sent: the guarded body with the organisation's prompt, under the model's own name,
-/// translated when it speaks another dialect. bad_request for what cannot be said in its dialect.
+/// translated when it speaks another dialect, and sets aside what it may cost. bad_request for what cannot be said in its
+/// dialect; budget_exceeded.
 Status write_call(Exchange& x);
 
 /// All of that for another target: x.to is new, and is to be put back by the caller when the target refuses.

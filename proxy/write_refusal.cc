@@ -30,8 +30,13 @@ bool shows_failed_stream(const Exchange& x) {
   return x.surface.dialect == DialectId::openai_responses && x.view.stream && x.row.agent != "continue";
 }
 
+// Asking again changes nothing.
+bool is_final(Code code) {
+  return code == Code::blocked || code == Code::too_many_tokens || code == Code::budget_exceeded;
+}
+
 int status_for(const Exchange& x, const Error& error) {
-  if (error.code == Code::blocked && retries_422(x)) return kUnavailableForLegalReasons;
+  if (is_final(error.code) && retries_422(x)) return kUnavailableForLegalReasons;
   return http_status(error.code);
 }
 
@@ -54,7 +59,11 @@ bool ends_connection(Code code) {
 std::string extra_fields(const Exchange& x, const Error& error) {
   switch (error.code) {
     case Code::blocked:
+    case Code::too_many_tokens:
       return "x-should-retry: false\r\n";
+    case Code::budget_exceeded:
+      return x.budget_note.empty() ? "x-should-retry: false\r\n"
+                                   : fmt::format("x-should-retry: false\r\nx-pg-budget: {}\r\n", x.budget_note);
     case Code::method_not_allowed:
       return fmt::format("Allow: {}\r\n", error.detail);
     case Code::upgrade_required:
@@ -101,7 +110,7 @@ Task<void> write_refusal(Exchange& x, Error error) {
   int status = status_for(x, error);
   std::string_view type = "application/json";
   std::string body;
-  if (error.code == Code::blocked && shows_failed_stream(x)) {
+  if (is_final(error.code) && shows_failed_stream(x)) {
     status = 200;
     type = "text/event-stream";
     body = write_refused_response_stream(error, x.row.id, x.view.model);

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/access/budget.h"
 #include "core/access/capacity.h"
 #include "core/base/clock.h"
 #include "core/base/crypto.h"
@@ -36,6 +37,8 @@ struct Key {
   UnixMillis revoked = 0;              // 0 = not revoked
   std::uint32_t concurrency = 0;       // calls under way at once; 0 = no limit
   std::shared_ptr<Capacity> capacity;  // what holds it to that; nullptr = nothing
+  LimitRules rules;
+  std::shared_ptr<const CallLimits> limits;  // what holds it to those; nullptr = nothing
 };
 
 struct MintedKey {

@@ -131,6 +131,12 @@ std::optional<Nanos> parse_usd(std::string_view text) {
   return nanos <= kMost ? std::optional(nanos) : std::nullopt;
 }
 
+std::optional<Nanos> parse_amount(std::string_view text) {
+  text = trim(text);
+  if (text.size() > 3 && to_lower(text.substr(text.size() - 3)) == "usd") text = trim(text.substr(0, text.size() - 3));
+  return parse_usd(text);
+}
+
 std::string format_usd(Nanos nanos) {
   if (nanos < 0) return "-" + format_usd(-nanos);
   if (nanos == 0) return "$0";

@@ -70,6 +70,8 @@ class PriceTable {
 
 /// "2.50", "0.003625" or "$5" in nano-USD; nullopt for anything else, for more than nine decimals and for over a million.
 std::optional<Nanos> parse_usd(std::string_view text);
+/// What people write for an amount: "50 USD", "$50" or "50".
+std::optional<Nanos> parse_amount(std::string_view text);
 /// "$0.0231", "$1.93", "$214": few digits, for people; never "$0.00" for something.
 std::string format_usd(Nanos nanos);
 /// "0.0231": exact, as short as it can be, for programs.

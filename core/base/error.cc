@@ -29,6 +29,8 @@ constexpr std::array kCodes = {
     CodeRow{Code::expectation_failed, 417, "expectation_failed", kInvalid, kInvalid, "expectation_failed"},
     CodeRow{Code::misdirected, 421, "misdirected", kInvalid, kInvalid, "misdirected"},
     CodeRow{Code::blocked, 422, "blocked", kInvalid, kInvalid, "content_blocked"},
+    CodeRow{Code::too_many_tokens, 422, "too_many_tokens", kInvalid, kInvalid, "too_many_tokens"},
+    CodeRow{Code::budget_exceeded, 422, "budget_exceeded", kInvalid, kInvalid, "budget_exceeded"},
     CodeRow{Code::upgrade_required, 426, "upgrade_required", kInvalid, kInvalid, "upgrade_required"},
     CodeRow{Code::rate_limited, 429, "rate_limited", "rate_limit_error", "rate_limit_error", "rate_limit_exceeded"},
     CodeRow{Code::headers_too_large, 431, "headers_too_large", kInvalid, kInvalid, "headers_too_large"},

@@ -25,6 +25,8 @@ enum class Code {
   expectation_failed,     // 417
   misdirected,            // 421 absolute-form to a foreign authority
   blocked,                // 422 a guard said no
+  too_many_tokens,        // 422 more input than a key or a project may send
+  budget_exceeded,        // 422 the month's money is spent
   upgrade_required,       // 426 WebSocket
   rate_limited,           // 429
   headers_too_large,      // 431

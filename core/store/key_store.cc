@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/base/encode.h"
 #include "core/base/text.h"
 #include "core/store/audit_store.h"
 
@@ -16,7 +17,8 @@ namespace {
 
 constexpr std::size_t kMaxName = 64;
 constexpr std::string_view kColumns =
-    "SELECT id, name, prefix, digest, owner, project, scopes, enabled, created, expires, revoked, concurrency FROM keys ";
+    "SELECT id, name, prefix, digest, owner, project, scopes, enabled, created, expires, revoked, concurrency, rpm, "
+    "rph, max_tokens, budget FROM keys ";
 
 bool is_key_name(std::string_view name) {
   const auto fits = [](char c) {
@@ -44,6 +46,9 @@ Result<Key> read_key(const Statement& row) {
   key.expires = row.integer(9);
   key.revoked = row.integer(10);
   key.concurrency = static_cast<std::uint32_t>(row.integer(11));
+  key.rules.rate = {static_cast<std::uint32_t>(row.integer(12)), static_cast<std::uint32_t>(row.integer(13))};
+  key.rules.max_tokens = static_cast<std::uint32_t>(row.integer(14));
+  key.rules.budget = row.integer(15);
   return key;
 }
 
@@ -65,6 +70,60 @@ Status check_new_key(const NewKey& wanted, UnixMillis now) {
   if (wanted.owner.size() > 256 || !is_utf8(wanted.owner))
     return make_error(Code::bad_request, "the owner is at most 256 bytes of UTF-8");
   return {};
+}
+
+void bind_rules(Statement& to, int at, const LimitRules& rules) {
+  to.bind(at, std::int64_t{rules.rate.rpm}).bind(at + 1, std::int64_t{rules.rate.rph});
+  to.bind(at + 2, std::int64_t{rules.max_tokens}).bind(at + 3, rules.budget);
+}
+
+std::string amount_text(Nanos amount) {
+  return amount == 0 ? "none" : spell_usd(amount) + " USD";
+}
+
+std::string rules_text(const LimitRules& rules) {
+  std::string text;
+  if (rules.rate.rpm != 0) text += fmt::format(", rpm {}", rules.rate.rpm);
+  if (rules.rate.rph != 0) text += fmt::format(", rph {}", rules.rate.rph);
+  if (rules.max_tokens != 0) text += fmt::format(", max tokens {}", rules.max_tokens);
+  if (rules.budget != 0) text += ", budget " + amount_text(rules.budget);
+  return text;
+}
+
+std::string date_text(UnixMillis time) {
+  return time == 0 ? "never" : format_rfc3339(time);
+}
+
+// "rpm 0 -> 60, budget none -> 50 USD": every difference, for the audit row.
+std::string difference(const Key& before, const Key& after) {
+  std::string text;
+  const auto say = [&text](std::string_view name, const std::string& was, const std::string& is) {
+    if (was != is) text += fmt::format("{}{} {} -> {}", text.empty() ? "" : ", ", name, was, is);
+  };
+  const auto or_any = [](const std::string& word) { return word.empty() ? std::string("any") : word; };
+  say("owner", json_quoted(before.owner), json_quoted(after.owner));
+  say("project", or_any(before.project), or_any(after.project));
+  say("scopes", scopes_text(before.scopes), scopes_text(after.scopes));
+  say("expires", date_text(before.expires), date_text(after.expires));
+  say("concurrency", std::to_string(before.concurrency), std::to_string(after.concurrency));
+  say("rpm", std::to_string(before.rules.rate.rpm), std::to_string(after.rules.rate.rpm));
+  say("rph", std::to_string(before.rules.rate.rph), std::to_string(after.rules.rate.rph));
+  say("max tokens", std::to_string(before.rules.max_tokens), std::to_string(after.rules.max_tokens));
+  say("budget", amount_text(before.rules.budget), amount_text(after.rules.budget));
+  return text;
+}
+
+Key edited(Key key, const KeyEdit& edit) {
+  key.owner = edit.owner.value_or(key.owner);
+  key.project = edit.project.value_or(key.project);
+  key.scopes = edit.scopes.value_or(key.scopes);
+  key.expires = edit.expires.value_or(key.expires);
+  key.concurrency = edit.concurrency.value_or(key.concurrency);
+  key.rules.rate.rpm = edit.rpm.value_or(key.rules.rate.rpm);
+  key.rules.rate.rph = edit.rph.value_or(key.rules.rate.rph);
+  key.rules.max_tokens = edit.max_tokens.value_or(key.rules.max_tokens);
+  key.rules.budget = edit.budget.value_or(key.rules.budget);
+  return key;
 }
 
 std::string shown(std::string_view which) {
@@ -110,13 +169,13 @@ Result<IssuedKey> KeyStore::insert(const NewKey& wanted) {
   issued.text = std::move(minted.text);
   issued.key = {
       0, wanted.name,        minted.prefix, minted.digest, wanted.owner, wanted.project, wanted.scopes, true, now, wanted.expires,
-      0, wanted.concurrency, nullptr};
+      0, wanted.concurrency, nullptr,       wanted.rules,  nullptr};
   PG_TRY(Statement statement,
          db_.prepare("INSERT INTO keys(name, prefix, digest, owner, project, scopes, enabled, created, expires, "
-                     "revoked, concurrency) VALUES(?, ?, ?, ?, ?, ?, 1, ?, ?, 0, ?)"));
+                     "revoked, concurrency, rpm, rph, max_tokens, budget) VALUES(?, ?, ?, ?, ?, ?, 1, ?, ?, 0, ?, ?, ?, ?, ?)"));
   statement.bind(1, wanted.name).bind(2, minted.prefix).bind_blob(3, as_bytes(minted.digest)).bind(4, wanted.owner);
   statement.bind(5, wanted.project).bind(6, scopes_text(wanted.scopes)).bind(7, now).bind(8, wanted.expires);
-  statement.bind(9, std::int64_t{wanted.concurrency});
+  bind_rules(statement.bind(9, std::int64_t{wanted.concurrency}), 10, wanted.rules);
   if (auto done = statement.run(); !done) {
     if (done.error().code != Code::conflict) return std::move(done).error();
     return make_error(Code::conflict, "a key named \"" + wanted.name + "\" exists already; names of revoked keys stay taken");
@@ -125,7 +184,8 @@ Result<IssuedKey> KeyStore::insert(const NewKey& wanted) {
   AuditStore audit(db_);
   const std::string detail = "scopes " + scopes_text(wanted.scopes) +
                              (wanted.project.empty() ? "" : ", project " + wanted.project) +
-                             (wanted.concurrency == 0 ? "" : fmt::format(", concurrency {}", wanted.concurrency));
+                             (wanted.concurrency == 0 ? "" : fmt::format(", concurrency {}", wanted.concurrency)) +
+                             rules_text(wanted.rules);
   if (auto noted = audit.append({0, now, actor_, "key.add", wanted.name, detail}); !noted) return std::move(noted).error();
   return issued;
 }
@@ -160,6 +220,29 @@ Result<Key> KeyStore::change(std::string_view which, std::string_view act, bool 
   if (auto noted = audit.append({0, now, actor_, std::string(act), key.name, ""}); !noted) return std::move(noted).error();
   PG_TRY(Key after, find(key.name));
   if (auto done = transaction.commit(); !done) return std::move(done).error();
+  return after;
+}
+
+Result<Key> KeyStore::edit(std::string_view which, const KeyEdit& edit) {
+  PG_TRY(Transaction transaction, Transaction::begin(db_));
+  PG_TRY(const Key before, find(which));
+  if (before.revoked != 0) return make_error(Code::conflict, "key \"" + before.name + "\" is revoked for good; add a new one");
+  Key after = edited(before, edit);
+  const std::string detail = difference(before, after);
+  if (detail.empty()) return after;
+  const UnixMillis now = clock_.wall();
+  // An expiry that is left alone may well have passed.
+  NewKey wanted{after.name, after.owner, after.project, after.scopes, edit.expires.value_or(0), after.concurrency, after.rules};
+  PG_TRY_STATUS(check_new_key(wanted, now));
+  PG_TRY(Statement statement,
+         db_.prepare("UPDATE keys SET owner = ?, project = ?, scopes = ?, expires = ?, concurrency = ?, rpm = ?, rph = ?, "
+                     "max_tokens = ?, budget = ? WHERE id = ?"));
+  statement.bind(1, after.owner).bind(2, after.project).bind(3, scopes_text(after.scopes)).bind(4, after.expires);
+  bind_rules(statement.bind(5, std::int64_t{after.concurrency}), 6, after.rules);
+  PG_TRY_STATUS(statement.bind(10, after.id).run());
+  AuditStore audit(db_);
+  PG_TRY_STATUS(audit.append({0, now, actor_, "key.edit", after.name, detail}));
+  PG_TRY_STATUS(transaction.commit());
   return after;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,15 @@ struct NewKey {
   std::uint32_t scopes = scope_chat | scope_models;
   UnixMillis expires = 0;         // 0 = never
   std::uint32_t concurrency = 0;  // calls under way at once; 0 = no limit
+  LimitRules rules;
+};
+
+/// What is to change of a key; nullopt stays as it is.
+struct KeyEdit {
+  std::optional<std::string> owner, project;
+  std::optional<std::uint32_t> scopes, concurrency, rpm, rph, max_tokens;
+  std::optional<UnixMillis> expires;
+  std::optional<Nanos> budget;
 };
 
 /// A key and its text, which is nowhere else and cannot be shown again.
@@ -42,6 +52,9 @@ class KeyStore {
   /// By name, by id ("12"), or by the beginning of its shown prefix ("pg_live_Ab"). not_found with a suggestion; bad_request when
   /// several fit.
   Result<Key> find(std::string_view which);
+  /// One row, one audit row that says what was and what is; neither when nothing changes. conflict for a revoked key; bad_request
+  /// as add().
+  Result<Key> edit(std::string_view which, const KeyEdit& edit);
   Result<Key> disable(std::string_view which);
   Result<Key> enable(std::string_view which);        // conflict for a revoked key
   Result<IssuedKey> rotate(std::string_view which);  // same row, new text; the old text stops at once; conflict for a revoked key

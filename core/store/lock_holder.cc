@@ -21,9 +21,17 @@ std::string device_inode(const std::string& path) {
   return fmt::format("{:02x}:{:02x}:{}", major(info.st_dev), minor(info.st_dev), info.st_ino);
 }
 
+std::string read_locks() {
+  std::ifstream file("/proc/locks");
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
 }  // namespace
 
-std::optional<long> find_lock_holder_in(std::string_view proc_locks, std::string_view device_inode, unsigned long long offset) {
+std::optional<long> find_lock_holder_in(std::string_view proc_locks, std::string_view device_inode, unsigned long long offset,
+                                      std::string_view wanted) {
   std::istringstream lines{std::string(proc_locks)};
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
@@ -31,7 +39,7 @@ std::optional<long> find_lock_holder_in(std::string_view proc_locks, std::string
     long pid = 0;
     unsigned long long begin = 0;
     if (!(words >> number >> kind >> advice >> mode >> pid >> place >> begin >> end_text)) continue;
-    if (kind != "POSIX" || mode != "WRITE" || place != device_inode) continue;
+    if (kind != wanted || mode != "WRITE" || place != device_inode) continue;
     const unsigned long long end =
         end_text == "EOF" ? std::numeric_limits<unsigned long long>::max() : std::strtoull(end_text.c_str(), nullptr, 10);
     if (begin <= offset && offset <= end) return pid;
@@ -39,11 +47,13 @@ std::optional<long> find_lock_holder_in(std::string_view proc_locks, std::string
   return std::nullopt;
 }
 
+std::optional<long> find_flock_holder(const std::string& path) {
+  const std::string place = device_inode(path);
+  return place.empty() ? std::nullopt : find_lock_holder_in(read_locks(), place, 0, "FLOCK");
+}
+
 std::optional<long> find_lock_holder(const std::string& path) {
-  std::ifstream file("/proc/locks");
-  std::stringstream text;
-  text << file.rdbuf();
-  const std::string locks = text.str();
+  const std::string locks = read_locks();
   if (const std::string shm = device_inode(path + "-shm"); !shm.empty())
     if (auto pid = find_lock_holder_in(locks, shm, kWalWriteLock)) return pid;
   const std::string main = device_inode(path);

@@ -177,6 +177,7 @@ Result<Statement*> LogStore::insert_of(std::uint64_t shape) {
 Status LogStore::insert(std::span<const LogRow> rows) {
   if (rows.empty()) return {};
   rollup_.discard();
+  ledger_.discard();
   PG_TRY(Transaction transaction, Transaction::begin(db_));
   for (const LogRow& row : rows) {
     PG_TRY(Statement * statement, insert_of(shape_of(row)));
@@ -186,9 +187,13 @@ Status LogStore::insert(std::span<const LogRow> rows) {
       return make_error(Code::io_failed, done.error().message, done.error().detail);
     }
     rollup_.add(row, db_.last_rowid());
+    if (row.month != 0) ledger_.add(row);
   }
   if (auto added = rollup_.write(db_); !added) return make_error(Code::io_failed, added.error().message, added.error().detail);
-  return transaction.commit();
+  if (auto added = ledger_.write(db_); !added) return make_error(Code::io_failed, added.error().message, added.error().detail);
+  PG_TRY_STATUS(transaction.commit());
+  ledger_.tell_budgets();
+  return {};
 }
 
 Result<std::int64_t> LogStore::price_version(std::string_view name) {

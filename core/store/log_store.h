@@ -10,11 +10,13 @@
 #include <string_view>
 #include <vector>
 
+#include "core/access/budget.h"
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/store/db.h"
 #include "core/store/log_query.h"
 #include "core/store/log_rollup.h"
+#include "core/store/spend_store.h"
 #include "core/wire/usage.h"
 
 namespace pg {
@@ -62,6 +64,10 @@ struct LogRow {
   std::uint32_t unknown_tokens = 0;
   std::string error;  // code name, then ": " and a message without client data
   std::string upstream_request_id;
+
+  // Not columns: what the ledger of spending is told with the row.
+  std::int32_t month = 0;      // of `cost`: 202611; 0 = nothing to tell
+  std::shared_ptr<Hold> hold;  // what was set aside for it; nullptr = it comes under no budget
 };
 
 struct LogQuery {
@@ -81,7 +87,8 @@ struct LogRange {
 class LogStore {
  public:
   explicit LogStore(Db& db) : db_(db) {}
-  /// One transaction for the whole batch, its hours and its sessions; io_failed leaves none of it.
+  /// One transaction for the whole batch, its hours, its sessions and what it adds to the ledger of spending; io_failed leaves
+  /// none of it.
   Status insert(std::span<const LogRow> rows);
   /// The id of a table of prices, for LogRow::price.
   Result<std::int64_t> price_version(std::string_view name);
@@ -107,6 +114,7 @@ class LogStore {
 
   Db& db_;
   LogRollup rollup_;
+  SpendLedger ledger_;
   std::vector<std::pair<std::uint64_t, Statement>> inserts_;  // by which of a row's texts are empty
 };
 

@@ -203,3 +203,34 @@ DROP INDEX log_failed;
 
 -- How a running server is doing, written when it changes; meaningless without one.
 INSERT INTO facts VALUES('in_flight', 0);
+
+-- migration 4: rates, caps and budgets of keys; what was spent by the month
+
+ALTER TABLE keys ADD COLUMN rpm INTEGER NOT NULL DEFAULT 0 CHECK(rpm >= 0);
+ALTER TABLE keys ADD COLUMN rph INTEGER NOT NULL DEFAULT 0 CHECK(rph >= 0);
+ALTER TABLE keys ADD COLUMN max_tokens INTEGER NOT NULL DEFAULT 0 CHECK(max_tokens >= 0);
+ALTER TABLE keys ADD COLUMN budget INTEGER NOT NULL DEFAULT 0 CHECK(budget >= 0);
+
+-- Nano-USD by calendar month (202611, in the zone that was set then), for each key and each project, written with the rows of the
+-- log whose costs they are. It outlives those rows, and a budget that is set later finds here what was spent before.
+CREATE TABLE spending(
+  month INTEGER NOT NULL,
+  kind TEXT NOT NULL CHECK(kind IN ('key', 'project')),
+  name TEXT NOT NULL,
+  cost INTEGER NOT NULL,
+  PRIMARY KEY(kind, name, month)
+) STRICT, WITHOUT ROWID;
+INSERT INTO spending
+  SELECT CAST(strftime('%Y%m', hour * 3600, 'unixepoch', 'localtime') AS INTEGER), 'key', key, sum(cost)
+  FROM log_hours WHERE key <> '' AND cost > 0 GROUP BY 1, key COLLATE BINARY;
+INSERT INTO spending
+  SELECT CAST(strftime('%Y%m', hour * 3600, 'unixepoch', 'localtime') AS INTEGER), 'project', project, sum(cost)
+  FROM log_hours WHERE project <> '' AND cost > 0 GROUP BY 1, project COLLATE BINARY;
+
+-- What a running server has set aside for calls under way, written when it changes; meaningless without one.
+CREATE TABLE reserved(
+  kind TEXT NOT NULL CHECK(kind IN ('key', 'project')),
+  name TEXT NOT NULL,
+  amount INTEGER NOT NULL,
+  PRIMARY KEY(kind, name)
+) STRICT, WITHOUT ROWID;

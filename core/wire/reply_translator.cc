@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "core/base/error.h"
 #include "core/wire/reply_core.h"
 #include "core/wire/sse.h"
 
@@ -95,6 +96,11 @@ void ReplyTranslator::push(std::string_view bytes, std::string& out) {
     state_->hold(bytes);
   }
   if (state_->streams) out += std::exchange(state_->written, {});
+}
+
+void ReplyTranslator::break_off(const Error& error, std::string& out) {
+  if (!state_->core.ended()) state_->core.fail({http_status(error.code), std::string(code_row(error.code).openai_code), error.message});
+  out += std::exchange(state_->written, {});
 }
 
 void ReplyTranslator::finish(bool cut, std::string& out) {

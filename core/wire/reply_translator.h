@@ -34,6 +34,8 @@ class ReplyTranslator {
   /// Feeds body bytes (de-chunked, decompressed) and appends what the client gets now. Whatever is wrong with them ends the
   /// client's reply in its dialect's own words; there is nothing left to refuse.
   void push(std::string_view bytes, std::string& out);
+  /// We end a stream ourselves, in the client's dialect and with these words; what may still come says nothing more.
+  void break_off(const Error& error, std::string& out);
   /// The provider's body ended; `cut` when it ended early (reset, short length). A client always hears an ending.
   void finish(bool cut, std::string& out);
 

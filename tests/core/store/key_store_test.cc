@@ -170,3 +170,38 @@ TEST_CASE("a key's limit on calls under way is kept, and stands in the audit row
   }));
   CHECK(detail == "scopes chat,models, concurrency 3");
 }
+
+TEST_CASE("an edit changes what is named, and the audit says what was and what is") {
+  Fixture f;
+  NewKey wanted = Fixture::named("laptop");
+  wanted.rules.rate.rpm = 5;
+  REQUIRE(f.keys.add(wanted));
+  KeyEdit edit;
+  edit.rpm = 60;
+  edit.budget = 50'000'000'000;
+  edit.owner = "Ada";
+  const auto before = policy_version(f.db).value();
+  const auto edited = f.keys.edit("laptop", edit);
+  REQUIRE(edited);
+  CHECK(policy_version(f.db).value() > before);
+  const Key key = f.keys.find("laptop").value();
+  CHECK(key.rules.rate.rpm == 60);
+  CHECK(key.rules.rate.rph == 0);
+  CHECK(key.rules.budget == 50'000'000'000);
+  CHECK(key.owner == "Ada");
+  CHECK(key.scopes == (scope_chat | scope_models));
+  std::string detail;
+  REQUIRE(AuditStore(f.db).select(1, [&](const AuditEntry& entry) {
+    detail = entry.act + ": " + entry.detail;
+    return true;
+  }));
+  CHECK(detail == "key.edit: owner \"\" -> \"Ada\", rpm 5 -> 60, budget none -> 50 USD");
+  const auto rows = f.acts().size();
+  REQUIRE(f.keys.edit("laptop", edit));  // nothing new: no row
+  CHECK(f.acts().size() == rows);
+  KeyEdit past;
+  past.expires = 1;
+  CHECK_FALSE(f.keys.edit("laptop", past));
+  REQUIRE(f.keys.revoke("laptop"));
+  CHECK(f.keys.edit("laptop", edit).error().code == Code::conflict);
+}
