@@ -264,8 +264,9 @@ constexpr std::int64_t kMostTokens = 1'000'000'000;
 // The same options for a new key and for one that is there.
 template <class Options>
 void add_limits(CLI::App& sub, Options& options) {
-  in_range(sub.add_option("--concurrency", options.concurrency, "Calls under way at once; more wait (0: no limit)")->type_name("N"),
-           0, 100'000);
+  in_range(
+      sub.add_option("--concurrency", options.concurrency, "Calls under way at once; more wait (0: no limit)")->type_name("N"), 0,
+      100'000);
   in_range(sub.add_option("--rpm", options.rpm, "Calls in any minute (0: no limit)")->type_name("N"), 0, kMostCalls);
   in_range(sub.add_option("--rph", options.rph, "Calls in any hour (0: no limit)")->type_name("N"), 0, kMostCalls);
   in_range(sub.add_option("--max-tokens", options.max_tokens, "Tokens of input in one request (0: no limit)")->type_name("N"), 0,
@@ -284,8 +285,9 @@ void add_edit(CLI::App& command, Shell& shell) {
   edits->add_option("--expires", options->expires, "Time from now (90d), a date (2027-01-31), or never")->type_name("TIME");
   add_limits(*edits, *options);
   edits->add_flag("--any-project", options->any_project, "Free it from its project; --project binds it to one");
-  edits->footer("pg keys edit laptop --rpm 60 --budget '50 USD'\npg keys edit ci --concurrency 4 --expires 90d\n"
-                "pg keys edit ci --budget none --any-project");
+  edits->footer(
+      "pg keys edit laptop --rpm 60 --budget '50 USD'\npg keys edit ci --concurrency 4 --expires 90d\n"
+      "pg keys edit ci --budget none --any-project");
   set_action(*edits, shell, [&shell, options] { return edit(shell, *options); });
 }
 

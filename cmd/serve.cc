@@ -119,7 +119,8 @@ std::vector<ReservedLine> reserved_lines(const Policy& policy) {
   std::vector<ReservedLine> lines;
   const auto add = [&lines](const CallLimits* limits) {
     if (limits == nullptr || limits->budget == nullptr) return;
-    if (const Nanos held = limits->budget->held(); held > 0) lines.push_back({limits->budget->kind(), limits->budget->name(), held});
+    if (const Nanos held = limits->budget->held(); held > 0)
+      lines.push_back({limits->budget->kind(), limits->budget->name(), held});
   };
   for (const Key& key : policy.keys->keys()) add(key.limits.get());
   for (const auto& [name, project] : policy.projects)

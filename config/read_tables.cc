@@ -277,8 +277,8 @@ void read_settings_tables(const TomlDocument& document, Loaded& loaded) {
 void read_repo_tables(const TomlDocument& document, Loaded& loaded) {
   Settings& settings = loaded.settings;
   const Reader reader{document, loaded.problems, settings.origins, settings.places, "", ""};
-  constexpr std::array<std::string_view, 11> kUnsafe = {"budgets", "serve",  "limits",   "guards",       "providers", "logs",
-                                                        "prices", "database", "app_key_file", "hosts",     "prompt_policies"};
+  constexpr std::array<std::string_view, 11> kUnsafe = {"budgets", "serve",    "limits",       "guards", "providers",      "logs",
+                                                        "prices",  "database", "app_key_file", "hosts",  "prompt_policies"};
   TomlTable safe;
   for (const TomlEntry& entry : document.root) {
     if (std::find(kUnsafe.begin(), kUnsafe.end(), entry.key) == kUnsafe.end())

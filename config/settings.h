@@ -128,7 +128,7 @@ struct ProviderSettings {
   std::optional<Millis> queue_timeout;            // unset: limits.queue_timeout
   std::optional<std::uint32_t> breaker_failures;  // 0 = no breaker; see BreakerRules
   std::optional<Millis> breaker_window, breaker_open, breaker_open_at_most;
-  RateRules rate;                                 // rpm, rph
+  RateRules rate;  // rpm, rph
   GuardOverlay guards;
   std::string where;  // file:line of the table, for messages
   SourcePlaces places;

@@ -107,8 +107,7 @@ void ReplyPath::State::finish_events(bool cut, std::string_view request_id, std:
   if (rewriter != nullptr) rewriter->flush(cut || !known.finished, tail);
   const bool client_knows = facts.saw_error() && options.dialect != DialectId::openai_responses;
   if (!known.finished && !client_knows && options.status < 400) {
-    const Error error =
-        why ? *why : make_error(Code::upstream_failed, "the provider's reply ended before it was complete");
+    const Error error = why ? *why : make_error(Code::upstream_failed, "the provider's reply ended before it was complete");
     tail += write_stream_error(options.dialect, error, request_id, next_sequence());
   }
   if (tail.empty()) return;

@@ -329,7 +329,8 @@ Task<Result<Upstream>> Asking::run() {
 }  // namespace
 
 bool has_one_target(const Exchange& x) {
-  return !has_alternatives(x) && x.to.provider->capacity == nullptr && x.to.provider->rate == nullptr && !x.to.provider->breaker_always;
+  return !has_alternatives(x) && x.to.provider->capacity == nullptr && x.to.provider->rate == nullptr &&
+         !x.to.provider->breaker_always;
 }
 
 Task<Result<Upstream>> ask_targets(Exchange& x) {

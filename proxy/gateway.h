@@ -50,7 +50,7 @@ struct Gateway {
   RememberedVaults vaults;
   StickyCredentials sticky;
   Journal journal;
-  std::vector<LoopParts*> loops;  // one per thread; not changed once they run
+  std::vector<LoopParts*> loops;                 // one per thread; not changed once they run
   std::atomic<std::uint64_t> policy_version{0};  // of policy(): cheap to look at while a reply runs
   std::atomic<std::uint32_t> connections{0};
   std::atomic<std::uint32_t> exchanges{0};  // under way

@@ -209,7 +209,8 @@ void Journal::run() {
     {
       std::unique_lock lock(mutex_);
       const auto due = [this] {
-        return stopping_ || !queue_.empty() || in_flight_ != in_flight_written_ || !reserved_known_ || reserved_ != reserved_written_;
+        return stopping_ || !queue_.empty() || in_flight_ != in_flight_written_ || !reserved_known_ ||
+               reserved_ != reserved_written_;
       };
       if (batch.empty()) {
         wake_.wait_for(lock, pruning ? kPrunePause : kPruneEvery, due);

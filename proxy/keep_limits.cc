@@ -24,8 +24,9 @@ std::array<const CallLimits*, 2> limits_of(const Exchange& x) {
 Error over_rate(Exchange& x, const OverRate& over, std::string_view whose) {
   const auto seconds = std::max<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(over.wait).count(), 1);
   x.retry_after = static_cast<std::uint32_t>(seconds);
-  return make_error(Code::rate_limited, fmt::format("{} is limited to {} calls {}; try again in {} s", whose, over.limit,
-                                                    over.hourly ? "an hour" : "a minute", seconds),
+  return make_error(Code::rate_limited,
+                    fmt::format("{} is limited to {} call{} {}; try again in {} s", whose, over.limit, over.limit == 1 ? "" : "s",
+                                over.hourly ? "an hour" : "a minute", seconds),
                     std::string(kOverRate));
 }
 

@@ -13,7 +13,8 @@ inline bool has_limits(const Exchange& x) {
 /// Counts the call and looks at its size. rate_limited, with x.retry_after; too_many_tokens.
 Status check_limits(Exchange& x);
 
-/// Sets aside of every budget what the call to x.to may cost, in place of what was set aside for a target before. budget_exceeded.
+/// Sets aside of every budget what the call to x.to may cost, in place of what was set aside for a target before.
+/// budget_exceeded.
 Status set_aside(Exchange& x);
 
 /// Counts a call to x.to.provider. rate_limited, with x.retry_after, and a detail that is_over_rate() knows.

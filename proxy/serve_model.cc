@@ -78,7 +78,7 @@ Task<void> serve_model_call(Exchange& x) {
   check_json_type(x.head).value();            // 415
   const Status read = co_await read_body(x);  // 413, 408, 400, 415
   read.value();
-  read_call(x).value();  // 400
+  read_call(x).value();                        // 400
   if (has_limits(x)) check_limits(x).value();  // 429, 422
   if (must_admit(x)) {
     const Status admitted = co_await admit(x);  // 429, 503

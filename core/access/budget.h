@@ -1,5 +1,5 @@
-// Budgets: what a key or a project may spend in a calendar month. What a call may cost is set aside before it is sent, and becomes
-// what it did cost when its row is written. Whole nano-USD. Shared by all threads: each budget has a mutex of its own.
+// Budgets: what a key or a project may spend in a calendar month. What a call may cost is set aside before it is sent, and
+// becomes what it did cost when its row is written. Whole nano-USD. Shared by all threads: each budget has a mutex of its own.
 #pragma once
 
 #include <cstdint>

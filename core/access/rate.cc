@@ -62,7 +62,8 @@ std::optional<OverRate> Rate::take(SteadyTime now, const RateRules& rules) {
   if (rules.rpm != 0)
     if (const auto wait = minute_.wait(now, rules.rpm)) over = OverRate{rules.rpm, false, *wait};
   if (rules.rph != 0)
-    if (const auto wait = hour_.wait(now, rules.rph); wait && (!over || *wait > over->wait)) over = OverRate{rules.rph, true, *wait};
+    if (const auto wait = hour_.wait(now, rules.rph); wait && (!over || *wait > over->wait))
+      over = OverRate{rules.rph, true, *wait};
   if (over) return over;
   minute_.count(now);
   hour_.count(now);

@@ -104,7 +104,8 @@ class RuleReader {
   std::optional<int> number(int most) {
     int value = 0;
     std::size_t size = 0;
-    while (size < rest_.size() && size < 4 && rest_[size] >= '0' && rest_[size] <= '9') value = value * 10 + (rest_[size++] - '0');
+    while (size < rest_.size() && size < 4 && rest_[size] >= '0' && rest_[size] <= '9')
+      value = value * 10 + (rest_[size++] - '0');
     rest_.remove_prefix(size);
     if (size == 0 || value > most) return std::nullopt;
     return value;
@@ -277,7 +278,8 @@ Result<std::shared_ptr<const TimeZone>> TimeZone::find(const std::string& name) 
     plain.local_ = true;
     const std::time_t now = std::time(nullptr);
     std::tm parts{};
-    if (::localtime_r(&now, &parts) != nullptr && parts.tm_zone != nullptr) plain.name_ = fmt::format("local ({})", parts.tm_zone);
+    if (::localtime_r(&now, &parts) != nullptr && parts.tm_zone != nullptr)
+      plain.name_ = fmt::format("local ({})", parts.tm_zone);
     return std::make_shared<const TimeZone>(std::move(plain));
   }
   if (!is_zone_name(name)) return no_such_zone(name);
@@ -300,8 +302,8 @@ std::int32_t TimeZone::offset(UnixMillis time) const {
     std::tm parts{};
     return ::localtime_r(&at, &parts) == nullptr ? 0 : static_cast<std::int32_t>(parts.tm_gmtoff);
   }
-  const auto after =
-      std::upper_bound(changes_.begin(), changes_.end(), seconds, [](std::int64_t t, const Change& change) { return t < change.at; });
+  const auto after = std::upper_bound(changes_.begin(), changes_.end(), seconds,
+                                      [](std::int64_t t, const Change& change) { return t < change.at; });
   if (after == changes_.end() && rule_) return rule_offset(*rule_, seconds);
   return after == changes_.begin() ? first_ : std::prev(after)->offset;
 }

@@ -32,7 +32,8 @@ Result<ZoneRule> parse_zone_rule(std::string_view text);
 
 class TimeZone {
  public:
-  /// "UTC", "local" (this machine's), or an IANA name such as "Europe/Berlin". not_found, with the nearest name when there is one.
+  /// "UTC", "local" (this machine's), or an IANA name such as "Europe/Berlin". not_found, with the nearest name when there is
+  /// one.
   static Result<std::shared_ptr<const TimeZone>> find(const std::string& name);
   /// A zone from the bytes of a TZif file (RFC 8536). bad_request when they are none.
   static Result<TimeZone> read(std::string_view bytes, std::string name);

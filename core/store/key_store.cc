@@ -182,10 +182,9 @@ Result<IssuedKey> KeyStore::insert(const NewKey& wanted) {
   }
   issued.key.id = db_.last_rowid();
   AuditStore audit(db_);
-  const std::string detail = "scopes " + scopes_text(wanted.scopes) +
-                             (wanted.project.empty() ? "" : ", project " + wanted.project) +
-                             (wanted.concurrency == 0 ? "" : fmt::format(", concurrency {}", wanted.concurrency)) +
-                             rules_text(wanted.rules);
+  const std::string detail =
+      "scopes " + scopes_text(wanted.scopes) + (wanted.project.empty() ? "" : ", project " + wanted.project) +
+      (wanted.concurrency == 0 ? "" : fmt::format(", concurrency {}", wanted.concurrency)) + rules_text(wanted.rules);
   if (auto noted = audit.append({0, now, actor_, "key.add", wanted.name, detail}); !noted) return std::move(noted).error();
   return issued;
 }

@@ -31,7 +31,7 @@ std::string read_locks() {
 }  // namespace
 
 std::optional<long> find_lock_holder_in(std::string_view proc_locks, std::string_view device_inode, unsigned long long offset,
-                                      std::string_view wanted) {
+                                        std::string_view wanted) {
   std::istringstream lines{std::string(proc_locks)};
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);

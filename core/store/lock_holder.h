@@ -16,6 +16,6 @@ std::optional<long> find_flock_holder(const std::string& path);
 
 /// The holder of a write lock that covers byte `offset` of `device_inode` ("08:01:131") in the text of /proc/locks (proc(5)).
 std::optional<long> find_lock_holder_in(std::string_view proc_locks, std::string_view device_inode, unsigned long long offset,
-                                      std::string_view kind = "POSIX");
+                                        std::string_view kind = "POSIX");
 
 }  // namespace pg

@@ -20,8 +20,7 @@ constexpr std::string_view kColumns =
     "status, "
     "outcome, stream, latency_ms, ttft_ms, upstream_ms, input_tokens, output_tokens, cached_tokens, cache_write_tokens, "
     "reasoning_tokens, bytes_in, bytes_out, redactions, detected, blocked, places, attempts, warnings, restored, unknown_tokens, "
-    "error, "
-    "upstream_request_id, cost, price";
+    "error, upstream_request_id, cost, price";
 constexpr int kColumnCount = 39;
 constexpr int kCostColumn = 37;
 constexpr std::int64_t kHourMs = 3'600'000;

@@ -50,7 +50,8 @@ std::int64_t output_tokens_asked(DialectId dialect, std::string_view body) {
   for (const std::string_view name : {"max_tokens", "max_completion_tokens", "max_output_tokens"})
     if (root[name].is_number()) asked = std::max(asked, std::clamp<std::int64_t>(root[name].number(-1), 0, kMaxTokens));
   if (asked < 0) return -1;
-  const std::int64_t choices = dialect == DialectId::openai_chat ? std::clamp<std::int64_t>(root["n"].number(1), 1, kMostChoices) : 1;
+  const std::int64_t choices =
+      dialect == DialectId::openai_chat ? std::clamp<std::int64_t>(root["n"].number(1), 1, kMostChoices) : 1;
   return std::min(asked * choices, kMaxTokens);
 }
 

@@ -99,7 +99,8 @@ void ReplyTranslator::push(std::string_view bytes, std::string& out) {
 }
 
 void ReplyTranslator::break_off(const Error& error, std::string& out) {
-  if (!state_->core.ended()) state_->core.fail({http_status(error.code), std::string(code_row(error.code).openai_code), error.message});
+  if (!state_->core.ended())
+    state_->core.fail({http_status(error.code), std::string(code_row(error.code).openai_code), error.message});
   out += std::exchange(state_->written, {});
 }
 

@@ -78,10 +78,12 @@ TEST_CASE("limits H92: over its rate a caller gets a 429 in its dialect that say
     CHECK(wait <= 61);
     const Json error = error_of(reply);
     CHECK(error.at("type") == "rate_limit_error");
-    CHECK(error.at("message").get<std::string>().find("project test is limited to 1 calls a minute; try again in ") == 0);
+    CHECK(error.at("message").get<std::string>().find("project test is limited to 1 call a minute; try again in ") == 0);
   }
   CHECK(w.upstream.count() == 1);
-  CHECK(soon([&] { return w.home.run({"logs", "search", "error:rate_limited", "--json"}).out.find("\"status\":429") != std::string::npos; }));
+  CHECK(soon([&] {
+    return w.home.run({"logs", "search", "error:rate_limited*", "--json"}).out.find("\"status\":429") != std::string::npos;
+  }));
 }
 
 TEST_CASE("limits: a key's edit acts in a running serve, and a reload keeps what was counted") {
@@ -94,7 +96,7 @@ TEST_CASE("limits: a key's edit acts in a running serve, and a reload keeps what
   CHECK(soon([&] { return w.post("v1/messages", ask_anthropic()).status == 429; }));
   CHECK(edit_key(w, {"--rpm", "0"}));
   CHECK(soon([&] { return w.post("v1/messages", ask_anthropic()).status == 200; }));
-  const std::string audit = w.home.run({"audit", "--json"}).out + w.home.run({"audit", "tail", "--json"}).out;
+  const std::string audit = w.home.run({"audit", "tail", "--json"}).out;
   CHECK(audit.find("rpm 1000 -> 2") != std::string::npos);
 }
 
@@ -105,7 +107,7 @@ TEST_CASE("limits: a provider's rate lets the fallback answer, and says 429 wher
   const RawReply reply = w.post("v1/messages", ask_anthropic());
   CHECK(reply.status == 429);
   CHECK(reply.has("Retry-After"));
-  CHECK(error_of(reply).at("message").get<std::string>().find("provider fake is limited to 1 calls a minute") == 0);
+  CHECK(error_of(reply).at("message").get<std::string>().find("provider fake is limited to 1 call a minute") == 0);
 }
 
 TEST_CASE("limits: more input than the cap is a 422 that names both, and no provider is asked") {
@@ -122,7 +124,8 @@ TEST_CASE("limits: more input than the cap is a 422 that names both, and no prov
   CHECK(w.upstream.count() == 1);
 }
 
-TEST_CASE("limits H91: fifty calls at once spend no more than the budget, and the rest is refused before the provider hears of it") {
+TEST_CASE(
+    "limits H91: fifty calls at once spend no more than the budget, and the rest is refused before the provider hears of it") {
   World w(kDetectAll, kPrices);
   REQUIRE(edit_key(w, {"--budget", "0.05"}));
   REQUIRE(soon([&] { return w.server.err().find("settings reloaded") != std::string::npos; }));
@@ -134,7 +137,8 @@ TEST_CASE("limits H91: fifty calls at once spend no more than the budget, and th
       const RawReply reply = w.post("v1/messages", ask_anthropic());
       if (reply.status == 200)
         ++good;
-      else if (reply.status == 422 && reply.body.find("e2e has spent") != std::string::npos && reply.field("x-should-retry") == "false")
+      else if (reply.status == 422 && reply.body.find("e2e has spent") != std::string::npos &&
+               reply.field("x-should-retry") == "false")
         ++refused;
       else
         ++other;
@@ -204,7 +208,9 @@ TEST_CASE("keys H90: a revoked key's stream ends with an error event of its dial
     CHECK(heard.error_message.find("revoked") != std::string::npos);
     CHECK(w.upstream.wait_for_leave(since).count() >= 0);
     CHECK(w.post(model_path(dialect), ask(dialect, true, "hi")).status == 401);
-    CHECK(soon([&] { return w.home.run({"logs", "search", "error:revoked", "--json"}).out.find("unauthenticated") != std::string::npos; }));
+    CHECK(soon([&] {
+      return w.home.run({"logs", "search", "error:*revoked*", "--json"}).out.find("unauthenticated") != std::string::npos;
+    }));
   }
 }
 

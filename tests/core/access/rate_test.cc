@@ -78,7 +78,7 @@ TEST_CASE("property: in no minute are more admitted than the limit, and nobody w
     FakeClock clock;
     clock.advance(static_cast<std::int64_t>(random() % 100'000));
     RateWindow window{std::chrono::minutes(1)};
-    const std::uint32_t limit = 1 + random() % 20;
+    const auto limit = static_cast<std::uint32_t>(1 + random() % 20);
     std::deque<SteadyTime> admitted;
     for (int i = 0; i < 2'000; ++i) {
       clock.advance(static_cast<std::int64_t>(random() % 2'000));

@@ -121,7 +121,8 @@ TEST_CASE("what is set aside is written as a whole, and read again") {
   CHECK(read_reserved(db)->empty());
 }
 
-TEST_CASE("property: after calls, failures, cancels, fallbacks and restarts the ledger is the sum of the rows, within the bound") {
+TEST_CASE(
+    "property: after calls, failures, cancels, fallbacks and restarts the ledger is the sum of the rows, within the bound") {
   for (const unsigned seed : {1u, 2u, 3u, 4u}) {
     CAPTURE(seed);
     std::mt19937 random(seed);
@@ -136,10 +137,10 @@ TEST_CASE("property: after calls, failures, cancels, fallbacks and restarts the 
       std::map<std::string, std::shared_ptr<Budget>> keys;
       for (const char* name : {"a", "b"})
         keys[name] = std::make_shared<Budget>(SpendKind::key, name, read_spent(db, SpendKind::key, name).value());
-      const auto project = std::make_shared<Budget>(SpendKind::project, "team", read_spent(db, SpendKind::project, "team").value());
+      const auto project =
+          std::make_shared<Budget>(SpendKind::project, "team", read_spent(db, SpendKind::project, "team").value());
       CHECK(project->state(202611).spent == sum_of_rows(db, ""));
-      Journal journal(
-          Db::open(path).value(), [](const std::string&) {}, {});
+      Journal journal(Db::open(path).value(), [](const std::string&) {}, {});
       journal.use(prices, {0, 0}, zone);
       std::vector<LogRow> under_way;
       for (int step = 0; step < 120; ++step) {
@@ -150,7 +151,8 @@ TEST_CASE("property: after calls, failures, cancels, fallbacks and restarts the 
           hold->add({project, kLimit + kLimit / 2});
           if (hold->try_resize(static_cast<Nanos>(random() % 1'000'000)) != nullptr) continue;
           if (random() % 4 == 0 && hold->try_resize(static_cast<Nanos>(random() % 2'000'000)) != nullptr) continue;  // a fallback
-          LogRow row = made_row(++number, key, static_cast<std::int64_t>(random() % 300), static_cast<std::int64_t>(random() % 100));
+          LogRow row =
+              made_row(++number, key, static_cast<std::int64_t>(random() % 300), static_cast<std::int64_t>(random() % 100));
           row.hold = std::move(hold);
           under_way.push_back(std::move(row));
           continue;

@@ -14,10 +14,11 @@ TEST_CASE("property: no estimate is larger than the bound") {
   for (int round = 0; round < 300; ++round) {
     std::string text;
     const std::string_view one = kPieces[random() % std::size(kPieces)];
-    for (unsigned i = random() % 400; i > 0; --i) text += round % 2 == 0 ? one : kPieces[random() % std::size(kPieces)];
+    for (auto i = random() % 400; i > 0; --i) text += round % 2 == 0 ? one : kPieces[random() % std::size(kPieces)];
     std::string content = "{\"type\":\"text\",\"text\":\"" + text + "\"}";
     if (round % 3 == 0) content += ",{\"type\":\"image\",\"source\":{\"type\":\"url\",\"url\":\"u\"}}";
-    const std::string body = "{\"model\":\"m\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":[" + content + "]}]}";
+    const std::string body =
+        "{\"model\":\"m\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":[" + content + "]}]}";
     CHECK(estimate_call_tokens(DialectId::anthropic, body) <= input_tokens_at_most(body));
   }
   CHECK(input_tokens_at_most("{\"type\":\"\\u0069mage\"}") > 1'000'000'000);
