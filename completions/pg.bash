@@ -8,11 +8,11 @@ _pg() {
     if ((skip)); then skip=0; continue; fi
     [[ $word == -- ]] && return
     if [[ $word == -* ]]; then
-      case "$at $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail --since"|"pg logs tail --until"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --fields"|"pg logs tail --template"|"pg logs search --since"|"pg logs search --until"|"pg logs search -n"|"pg logs search --lines"|"pg logs search --fields"|"pg logs search --template"|"pg logs stats --since"|"pg logs stats --until"|"pg logs stats --by"|"pg logs export --since"|"pg logs export --until"|"pg logs export --format"|"pg logs export --fields"|"pg logs export --template"|"pg logs prune --keep"|"pg logs prune --max-size"|"pg usage --by"|"pg usage --since"|"pg usage --until"|"pg agents --since"|"pg audit tail -n"|"pg audit tail --lines"|"pg routes explain --host"|"pg routes explain --path"|"pg routes explain --model"|"pg routes explain --dialect"|"pg routes explain --key"|"pg routes explain --agent"|"pg projects add --provider"|"pg projects add --type"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg keys add --concurrency"|"pg providers login --from-env"|"pg providers login --from-file"|"pg models list --provider") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
-      case "pg $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail --since"|"pg logs tail --until"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --fields"|"pg logs tail --template"|"pg logs search --since"|"pg logs search --until"|"pg logs search -n"|"pg logs search --lines"|"pg logs search --fields"|"pg logs search --template"|"pg logs stats --since"|"pg logs stats --until"|"pg logs stats --by"|"pg logs export --since"|"pg logs export --until"|"pg logs export --format"|"pg logs export --fields"|"pg logs export --template"|"pg logs prune --keep"|"pg logs prune --max-size"|"pg usage --by"|"pg usage --since"|"pg usage --until"|"pg agents --since"|"pg audit tail -n"|"pg audit tail --lines"|"pg routes explain --host"|"pg routes explain --path"|"pg routes explain --model"|"pg routes explain --dialect"|"pg routes explain --key"|"pg routes explain --agent"|"pg projects add --provider"|"pg projects add --type"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg keys add --concurrency"|"pg providers login --from-env"|"pg providers login --from-file"|"pg models list --provider") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
+      case "$at $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail --since"|"pg logs tail --until"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --fields"|"pg logs tail --template"|"pg logs search --since"|"pg logs search --until"|"pg logs search -n"|"pg logs search --lines"|"pg logs search --fields"|"pg logs search --template"|"pg logs stats --since"|"pg logs stats --until"|"pg logs stats --by"|"pg logs export --since"|"pg logs export --until"|"pg logs export --format"|"pg logs export --fields"|"pg logs export --template"|"pg logs prune --keep"|"pg logs prune --max-size"|"pg usage --by"|"pg usage --since"|"pg usage --until"|"pg agents --since"|"pg audit tail -n"|"pg audit tail --lines"|"pg routes explain --host"|"pg routes explain --path"|"pg routes explain --model"|"pg routes explain --dialect"|"pg routes explain --key"|"pg routes explain --agent"|"pg projects add --provider"|"pg projects add --type"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg keys add --concurrency"|"pg keys add --rpm"|"pg keys add --rph"|"pg keys add --max-tokens"|"pg keys add --budget"|"pg keys edit --owner"|"pg keys edit --scopes"|"pg keys edit --expires"|"pg keys edit --concurrency"|"pg keys edit --rpm"|"pg keys edit --rph"|"pg keys edit --max-tokens"|"pg keys edit --budget"|"pg providers login --from-env"|"pg providers login --from-file"|"pg models list --provider") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
+      case "pg $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail --since"|"pg logs tail --until"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --fields"|"pg logs tail --template"|"pg logs search --since"|"pg logs search --until"|"pg logs search -n"|"pg logs search --lines"|"pg logs search --fields"|"pg logs search --template"|"pg logs stats --since"|"pg logs stats --until"|"pg logs stats --by"|"pg logs export --since"|"pg logs export --until"|"pg logs export --format"|"pg logs export --fields"|"pg logs export --template"|"pg logs prune --keep"|"pg logs prune --max-size"|"pg usage --by"|"pg usage --since"|"pg usage --until"|"pg agents --since"|"pg audit tail -n"|"pg audit tail --lines"|"pg routes explain --host"|"pg routes explain --path"|"pg routes explain --model"|"pg routes explain --dialect"|"pg routes explain --key"|"pg routes explain --agent"|"pg projects add --provider"|"pg projects add --type"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg keys add --concurrency"|"pg keys add --rpm"|"pg keys add --rph"|"pg keys add --max-tokens"|"pg keys add --budget"|"pg keys edit --owner"|"pg keys edit --scopes"|"pg keys edit --expires"|"pg keys edit --concurrency"|"pg keys edit --rpm"|"pg keys edit --rph"|"pg keys edit --max-tokens"|"pg keys edit --budget"|"pg providers login --from-env"|"pg providers login --from-file"|"pg models list --provider") ((i < COMP_CWORD - 1)) && skip=1 ;; esac
       continue
     fi
-    case "$at $word" in "pg init"|"pg serve"|"pg setup"|"pg run"|"pg scan"|"pg logs"|"pg logs tail"|"pg logs search"|"pg logs stats"|"pg logs export"|"pg logs show"|"pg logs prune"|"pg usage"|"pg agents"|"pg audit"|"pg audit tail"|"pg audit verify"|"pg rules"|"pg rules list"|"pg rules show"|"pg rules check"|"pg routes"|"pg routes list"|"pg routes explain"|"pg projects"|"pg projects list"|"pg projects add"|"pg projects show"|"pg projects edit"|"pg projects remove"|"pg keys"|"pg keys add"|"pg keys list"|"pg keys show"|"pg keys disable"|"pg keys enable"|"pg keys rotate"|"pg keys revoke"|"pg providers"|"pg providers list"|"pg providers test"|"pg providers show"|"pg providers login"|"pg providers logout"|"pg models"|"pg models list"|"pg config"|"pg config check"|"pg config show"|"pg config path"|"pg completions"|"pg man"|"pg help"|"pg version") at="$at $word" ;; esac
+    case "$at $word" in "pg init"|"pg serve"|"pg setup"|"pg run"|"pg scan"|"pg logs"|"pg logs tail"|"pg logs search"|"pg logs stats"|"pg logs export"|"pg logs show"|"pg logs prune"|"pg usage"|"pg budgets"|"pg agents"|"pg audit"|"pg audit tail"|"pg audit verify"|"pg rules"|"pg rules list"|"pg rules show"|"pg rules check"|"pg routes"|"pg routes list"|"pg routes explain"|"pg projects"|"pg projects list"|"pg projects add"|"pg projects show"|"pg projects edit"|"pg projects remove"|"pg keys"|"pg keys add"|"pg keys list"|"pg keys edit"|"pg keys show"|"pg keys disable"|"pg keys enable"|"pg keys rotate"|"pg keys revoke"|"pg providers"|"pg providers list"|"pg providers test"|"pg providers show"|"pg providers login"|"pg providers logout"|"pg models"|"pg models list"|"pg config"|"pg config check"|"pg config show"|"pg config path"|"pg completions"|"pg man"|"pg help"|"pg version") at="$at $word" ;; esac
   done
   case "$at $prev" in
     "pg serve --listen") : ;;
@@ -71,6 +71,18 @@ _pg() {
     "pg keys add --scopes") : ;;
     "pg keys add --expires") : ;;
     "pg keys add --concurrency") : ;;
+    "pg keys add --rpm") : ;;
+    "pg keys add --rph") : ;;
+    "pg keys add --max-tokens") : ;;
+    "pg keys add --budget") : ;;
+    "pg keys edit --owner") : ;;
+    "pg keys edit --scopes") : ;;
+    "pg keys edit --expires") : ;;
+    "pg keys edit --concurrency") : ;;
+    "pg keys edit --rpm") : ;;
+    "pg keys edit --rph") : ;;
+    "pg keys edit --max-tokens") : ;;
+    "pg keys edit --budget") : ;;
     "pg providers login --from-env") : ;;
     "pg providers login --from-file") COMPREPLY=($(compgen -f -- "$cur")); return ;;
     "pg models list --provider") words=$(pg __complete PROVIDER 2>/dev/null) ;;
@@ -81,7 +93,7 @@ _pg() {
     "pg --timeout") : ;;
     *)
   case "$at" in
-    "pg") flags=""; [[ $cur == -* ]] || { words="init serve setup run scan logs usage agents audit rules routes projects keys providers models config completions man help version"; } ;;
+    "pg") flags=""; [[ $cur == -* ]] || { words="init serve setup run scan logs usage budgets agents audit rules routes projects keys providers models config completions man help version"; } ;;
     "pg init") flags=""; [[ $cur == -* ]] || { :; } ;;
     "pg serve") flags="--listen --threads --ready-file --ready-fd"; [[ $cur == -* ]] || { :; } ;;
     "pg setup") flags="--shell --model --key --own-login --check"; [[ $cur == -* ]] || { words="claude-code codex opencode continue cline aider cursor gemini anthropic-sdk openai-sdk curl"; } ;;
@@ -95,6 +107,7 @@ _pg() {
     "pg logs show") flags=""; [[ $cur == -* ]] || { words=$(pg __complete ID 2>/dev/null); } ;;
     "pg logs prune") flags="--keep --max-size --dry-run --shrink"; [[ $cur == -* ]] || { :; } ;;
     "pg usage") flags="--by --since --until --explain --csv"; [[ $cur == -* ]] || { words=$(pg __complete FILTER 2>/dev/null); compopt -o nospace 2>/dev/null; } ;;
+    "pg budgets") flags=""; [[ $cur == -* ]] || { :; } ;;
     "pg agents") flags="--since"; [[ $cur == -* ]] || { :; } ;;
     "pg audit") flags=""; [[ $cur == -* ]] || { words="tail verify"; } ;;
     "pg audit tail") flags="--lines"; [[ $cur == -* ]] || { :; } ;;
@@ -112,9 +125,10 @@ _pg() {
     "pg projects show") flags=""; [[ $cur == -* ]] || { words=$(pg __complete PROJECT 2>/dev/null); } ;;
     "pg projects edit") flags="--from-file"; [[ $cur == -* ]] || { words=$(pg __complete PROJECT 2>/dev/null); } ;;
     "pg projects remove") flags=""; [[ $cur == -* ]] || { words=$(pg __complete PROJECT 2>/dev/null); } ;;
-    "pg keys") flags=""; [[ $cur == -* ]] || { words="add list show disable enable rotate revoke"; } ;;
-    "pg keys add") flags="--owner --scopes --expires --concurrency --if-missing"; [[ $cur == -* ]] || { :; } ;;
+    "pg keys") flags=""; [[ $cur == -* ]] || { words="add list edit show disable enable rotate revoke"; } ;;
+    "pg keys add") flags="--owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --if-missing"; [[ $cur == -* ]] || { :; } ;;
     "pg keys list") flags="--all"; [[ $cur == -* ]] || { :; } ;;
+    "pg keys edit") flags="--owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --any-project"; [[ $cur == -* ]] || { words=$(pg __complete KEY 2>/dev/null); } ;;
     "pg keys show") flags=""; [[ $cur == -* ]] || { words=$(pg __complete KEY 2>/dev/null); } ;;
     "pg keys disable") flags=""; [[ $cur == -* ]] || { words=$(pg __complete KEY 2>/dev/null); } ;;
     "pg keys enable") flags=""; [[ $cur == -* ]] || { words=$(pg __complete KEY 2>/dev/null); } ;;

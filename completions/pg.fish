@@ -7,9 +7,9 @@ function __pg_at
             set skip 0
             continue
         end
-        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads --since --until -n --lines --fields --template --since --until -n --lines --fields --template --since --until --by --since --until --format --fields --template --keep --max-size --by --since --until --since -n --lines --host --path --model --dialect --key --agent --provider --type --id --from-file --owner --scopes --expires --concurrency --from-env --from-file --provider
+        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads --since --until -n --lines --fields --template --since --until -n --lines --fields --template --since --until --by --since --until --format --fields --template --keep --max-size --by --since --until --since -n --lines --host --path --model --dialect --key --agent --provider --type --id --from-file --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --from-env --from-file --provider
             set skip 1
-        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs search' 'logs stats' 'logs export' 'logs show' 'logs prune' 'usage' 'agents' 'audit' 'audit tail' 'audit verify' 'rules' 'rules list' 'rules show' 'rules check' 'routes' 'routes list' 'routes explain' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers test' 'providers show' 'providers login' 'providers logout' 'models' 'models list' 'config' 'config check' 'config show' 'config path' 'completions' 'man' 'help' 'version'
+        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs search' 'logs stats' 'logs export' 'logs show' 'logs prune' 'usage' 'budgets' 'agents' 'audit' 'audit tail' 'audit verify' 'rules' 'rules list' 'rules show' 'rules check' 'routes' 'routes list' 'routes explain' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys edit' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers test' 'providers show' 'providers login' 'providers logout' 'models' 'models list' 'config' 'config check' 'config show' 'config path' 'completions' 'man' 'help' 'version'
             set -a at $word
         end
     end
@@ -23,6 +23,7 @@ complete -c pg -n 'test (__pg_at) = ""' -a run -d 'Start an agent behind pg, not
 complete -c pg -n 'test (__pg_at) = ""' -a scan -d 'Find secrets and personal data in files'
 complete -c pg -n 'test (__pg_at) = ""' -a logs -d 'Show what went through'
 complete -c pg -n 'test (__pg_at) = ""' -a usage -d 'Sum up tokens, requests and what they cost'
+complete -c pg -n 'test (__pg_at) = ""' -a budgets -d 'Show what keys and projects have left to spend'
 complete -c pg -n 'test (__pg_at) = ""' -a agents -d 'Show which coding agents are connected'
 complete -c pg -n 'test (__pg_at) = ""' -a audit -d 'Show and verify the record of administrative acts'
 complete -c pg -n 'test (__pg_at) = ""' -a rules -d 'Show what the guards look for'
@@ -163,6 +164,7 @@ complete -c pg -n 'test (__pg_at) = "projects edit"' -l from-file -r -F -d 'Take
 complete -c pg -n 'test (__pg_at) = "projects remove"' -a '(pg __complete PROJECT 2>/dev/null)'
 complete -c pg -n 'test (__pg_at) = "keys"' -a add -d 'Make a key and print it, this once'
 complete -c pg -n 'test (__pg_at) = "keys"' -a list -d 'List keys: never the keys themselves'
+complete -c pg -n 'test (__pg_at) = "keys"' -a edit -d 'Change what a key may do'
 complete -c pg -n 'test (__pg_at) = "keys"' -a show -d 'Show one key\'s owner, scopes and dates'
 complete -c pg -n 'test (__pg_at) = "keys"' -a disable -d 'Stop a key from working, until it is enabled again'
 complete -c pg -n 'test (__pg_at) = "keys"' -a enable -d 'Let a disabled key work again'
@@ -171,9 +173,23 @@ complete -c pg -n 'test (__pg_at) = "keys"' -a revoke -d 'End a key for good'
 complete -c pg -n 'test (__pg_at) = "keys add"' -l owner -x -d 'Who answers for it'
 complete -c pg -n 'test (__pg_at) = "keys add"' -l scopes -x -d 'Comma list of chat, models, admin, proxy, mcp'
 complete -c pg -n 'test (__pg_at) = "keys add"' -l expires -x -d 'Time from now (90d) or a date (2027-01-31)'
-complete -c pg -n 'test (__pg_at) = "keys add"' -l concurrency -x -d 'Calls it may have under way at once; more wait (0: no limit)'
+complete -c pg -n 'test (__pg_at) = "keys add"' -l concurrency -x -d 'Calls under way at once; more wait (0: no limit)'
+complete -c pg -n 'test (__pg_at) = "keys add"' -l rpm -x -d 'Calls in any minute (0: no limit)'
+complete -c pg -n 'test (__pg_at) = "keys add"' -l rph -x -d 'Calls in any hour (0: no limit)'
+complete -c pg -n 'test (__pg_at) = "keys add"' -l max-tokens -x -d 'Tokens of input in one request (0: no limit)'
+complete -c pg -n 'test (__pg_at) = "keys add"' -l budget -x -d 'What it may spend in a calendar month: 50, \'50 USD\', none'
 complete -c pg -n 'test (__pg_at) = "keys add"' -l if-missing -d 'No error when a key of that name exists'
 complete -c pg -n 'test (__pg_at) = "keys list"' -l all -d 'Revoked and expired ones too'
+complete -c pg -n 'test (__pg_at) = "keys edit"' -a '(pg __complete KEY 2>/dev/null)'
+complete -c pg -n 'test (__pg_at) = "keys edit"' -l owner -x -d 'Who answers for it'
+complete -c pg -n 'test (__pg_at) = "keys edit"' -l scopes -x -d 'Comma list of chat, models, admin, proxy, mcp'
+complete -c pg -n 'test (__pg_at) = "keys edit"' -l expires -x -d 'Time from now (90d), a date (2027-01-31), or never'
+complete -c pg -n 'test (__pg_at) = "keys edit"' -l concurrency -x -d 'Calls under way at once; more wait (0: no limit)'
+complete -c pg -n 'test (__pg_at) = "keys edit"' -l rpm -x -d 'Calls in any minute (0: no limit)'
+complete -c pg -n 'test (__pg_at) = "keys edit"' -l rph -x -d 'Calls in any hour (0: no limit)'
+complete -c pg -n 'test (__pg_at) = "keys edit"' -l max-tokens -x -d 'Tokens of input in one request (0: no limit)'
+complete -c pg -n 'test (__pg_at) = "keys edit"' -l budget -x -d 'What it may spend in a calendar month: 50, \'50 USD\', none'
+complete -c pg -n 'test (__pg_at) = "keys edit"' -l any-project -d 'Free it from its project; --project binds it to one'
 complete -c pg -n 'test (__pg_at) = "keys show"' -a '(pg __complete KEY 2>/dev/null)'
 complete -c pg -n 'test (__pg_at) = "keys disable"' -a '(pg __complete KEY 2>/dev/null)'
 complete -c pg -n 'test (__pg_at) = "keys enable"' -a '(pg __complete KEY 2>/dev/null)'

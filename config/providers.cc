@@ -41,6 +41,8 @@ void lay_over(ProviderSettings& row, const ProviderSettings& own) {
   lay_over(row.first_byte_timeout, own.first_byte_timeout);
   lay_over(row.idle_timeout, own.idle_timeout);
   if (own.concurrency != 0) row.concurrency = own.concurrency;
+  if (own.rate.rpm != 0) row.rate.rpm = own.rate.rpm;
+  if (own.rate.rph != 0) row.rate.rph = own.rate.rph;
   lay_over(row.queue, own.queue);
   lay_over(row.queue_timeout, own.queue_timeout);
   lay_over(row.breaker_failures, own.breaker_failures);

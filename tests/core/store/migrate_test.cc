@@ -33,7 +33,7 @@ TEST_CASE("the script splits into numbered sections") {
   CHECK_FALSE(split_migrations("-- migration 2: gap\nSELECT 1;\n"));
   CHECK_FALSE(split_migrations("-- migration 1: a\n-- migration 1: b\n"));
   CHECK(split_migrations("").value().empty());
-  CHECK(split_migrations(shipped("schema.sql")).value().size() == 3);
+  CHECK(split_migrations(shipped("schema.sql")).value().size() == 4);
 }
 
 TEST_CASE("an older database is backed up, then moved forward once") {
