@@ -128,9 +128,11 @@ Status write_call(Exchange& x) {
     PG_TRY_STATUS(drop_foreign_thoughts(x));
   }
   PG_TRY_STATUS(address_call(x));
+  // Before the row names a provider: what is refused here was sent to nobody and costs nothing.
+  if (has_limits(x)) PG_TRY_STATUS(set_aside(x));
   x.row.provider = x.to.provider->name;
   x.row.warnings = x.to.warnings;
-  return has_limits(x) ? set_aside(x) : Status{};
+  return {};
 }
 
 Status send_to(Exchange& x, Target target) {

@@ -111,6 +111,36 @@ TEST_CASE("limits: a provider's rate lets the fallback answer, and says 429 wher
   CHECK(error_of(reply).at("message").get<std::string>().find("provider fake is limited to 1 call a minute") == 0);
 }
 
+TEST_CASE("limits: over a provider's rate the fallback is asked, and the row says why") {
+  World w(kDetectAll, {}, "rpm = 1\n", "fallback = \"echo\"\n");
+  w.upstream.respond([](const SeenRequest&) { return Answer::json("{}"); });
+  CHECK(w.post("v1/messages", ask_anthropic()).status == 200);
+  const RawReply reply = w.post("v1/messages", ask_anthropic());
+  CHECK(reply.status == 200);
+  CHECK(reply.body.find("You said: hi") != std::string::npos);
+  CHECK(w.upstream.count() == 1);
+  CHECK(soon([&] {
+    return w.home.run({"logs", "search", "provider:echo", "--json"}).out.find("fake:over-rate") != std::string::npos;
+  }));
+}
+
+TEST_CASE("limits: what a running call has set aside is shown, and given back when its client leaves") {
+  World w(kDetectAll, kPrices, {}, "[limits]\nbudget = \"5 USD\"\n");
+  Answer silent;
+  silent.hang();
+  w.upstream.respond(silent);
+  const auto reserved = [&] {
+    const Json budgets = budgets_of(w);
+    return budgets.at("budgets").at(0).at("reserved_usd").get<std::string>();
+  };
+  {
+    RawClient client(w.port());
+    client.send(w.request("v1/messages", ask_anthropic()));
+    CHECK(soon([&] { return reserved().find("0.010") == 0; }));  // 1000 tokens out, and a few in
+  }
+  CHECK(soon([&] { return reserved() == "0"; }));
+}
+
 TEST_CASE("limits: more input than the cap is a 422 that names both, and no provider is asked") {
   World w(kDetectAll, {}, {}, "[limits]\nmax_tokens = 500\n");
   w.upstream.respond([](const SeenRequest&) { return Answer::json("{}"); });
@@ -152,6 +182,21 @@ TEST_CASE(
   CHECK(w.upstream.count() == static_cast<std::size_t>(good));
   const std::string sum = "0.0" + std::to_string(1001 * good);
   CHECK(soon([&] { return spent_by_key(w) == sum; }));
+}
+
+TEST_CASE("limits: a refusal costs nothing, whatever form it takes for its agent") {
+  World w(kDetectAll, kPrices, {}, "[limits]\nbudget = \"0.001 USD\"\n");
+  w.upstream.respond([](const SeenRequest&) { return costly_answer(); });
+  for (const DialectId dialect : kModelDialects) {
+    const RawReply reply = w.post(model_path(dialect), R"({"model":"m","max_tokens":900,"stream":true,"messages":[],"input":"hi"})");
+    CHECK(reply.status == (dialect == DialectId::openai_responses ? 200 : 422));
+    CHECK(reply.body.find("project test has spent $0 of its $0.0010") != std::string::npos);
+  }
+  CHECK(w.upstream.count() == 0);
+  CHECK(soon([&] { return w.home.rows().size() == 3; }));
+  const Json budgets = budgets_of(w);
+  CHECK(budgets.at("budgets").at(0).at("spent_usd") == "0");
+  CHECK(w.home.run({"usage", "--json"}).out.find("\"cost_usd\":\"0\"") != std::string::npos);
 }
 
 TEST_CASE("limits F74: what was spent is found again after kill -9, and replies warn from 80 % on") {
@@ -213,6 +258,38 @@ TEST_CASE("keys H90: a revoked key's stream ends with an error event of its dial
       return w.home.run({"logs", "search", "error:*revoked*", "--json"}).out.find("unauthenticated") != std::string::npos;
     }));
   }
+}
+
+TEST_CASE("keys H90: so does a stream that is translated on the way") {
+  World w(kDetectAll, {}, "responses = false\n");
+  const std::vector<std::string> events = say_stream(DialectId::openai_chat, {text_block({"one", "two", "three"})});
+  Answer endless = Answer::stream_head();
+  for (std::size_t i = 0; i < 3; ++i) endless.chunk(events[i]);
+  endless.hang();
+  w.upstream.respond(endless);
+  RawClient client(w.port());
+  client.send(w.request("v1/responses", ask(DialectId::openai_responses, true, "hi")));
+  REQUIRE(client.wait_for("output_text.delta"));
+  REQUIRE(w.home.run({"keys", "rotate", "e2e"}).status == 0);
+  const RawReply reply = client.read_reply();
+  const Heard heard = hear_stream(DialectId::openai_responses, reply.body);
+  CHECK_FALSE(heard.finished);
+  CHECK(heard.fault() == "");
+  CHECK(heard.error_message.find("revoked") != std::string::npos);
+}
+
+TEST_CASE("keys H90: an answer that has not begun becomes a 401") {
+  World w;
+  Answer silent;
+  silent.hang();
+  w.upstream.respond(silent);
+  RawClient client(w.port());
+  client.send(w.request("v1/messages", ask(kAnthropic, false, "hi")));
+  REQUIRE(w.upstream.wait_for(1));
+  REQUIRE(w.home.run({"keys", "disable", "e2e"}).status == 0);
+  const RawReply reply = client.read_reply();
+  CHECK(reply.status == 401);
+  CHECK(reply.body.find("authentication_error") != std::string::npos);
 }
 
 TEST_CASE("keys H90: with revoke_streams off a running answer ends by itself") {

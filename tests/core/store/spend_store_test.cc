@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/shipped.h"
 #include "core/store/log_store.h"
 #include "proxy/journal.h"
 #include "tests/support/result.h"
@@ -186,4 +187,23 @@ TEST_CASE(
     CHECK(spent_in_ledger(db, SpendKind::project, "team") == sum_of_rows(db, ""));
     CHECK(spent_in_ledger(db, SpendKind::project, "team") <= kLimit + kLimit / 2 + beyond);
   }
+}
+
+TEST_CASE("a database of before is told what its hours cost, by key and by project") {
+  TempDir dir;
+  const std::string path = dir.path() + "/pg.db";
+  const std::string script(shipped("schema.sql"));
+  {
+    Db old = Db::open(path, DbMode::read_write, script.substr(0, script.find("-- migration 4"))).value();
+    const std::string hour = std::to_string(kNovember / 3'600'000);
+    for (const char* row :
+         {"'team', 'a', '', '', 'p', 'm', '', 200, 'ok', 2, 70", "'team', 'b', '', '', 'p', 'm', '', 200, 'ok', 1, 5",
+          "'team', 'b', '', '', 'p', 'm', '', 429, 'error', 1, 0"})
+      REQUIRE(old.execute("INSERT INTO log_hours VALUES(" + hour + ", " + row +
+                          ", 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, -1, 1, 3)"));
+  }
+  Db db = Db::open(path).value();
+  CHECK(spent_in_ledger(db, SpendKind::key, "a") == 70);
+  CHECK(spent_in_ledger(db, SpendKind::key, "b") == 5);
+  CHECK(spent_in_ledger(db, SpendKind::project, "team") == 75);
 }
