@@ -188,7 +188,8 @@ TEST_CASE("limits: a refusal costs nothing, whatever form it takes for its agent
   World w(kDetectAll, kPrices, {}, "[limits]\nbudget = \"0.001 USD\"\n");
   w.upstream.respond([](const SeenRequest&) { return costly_answer(); });
   for (const DialectId dialect : kModelDialects) {
-    const RawReply reply = w.post(model_path(dialect), R"({"model":"m","max_tokens":900,"stream":true,"messages":[],"input":"hi"})");
+    const RawReply reply =
+        w.post(model_path(dialect), R"({"model":"m","max_tokens":900,"stream":true,"messages":[],"input":"hi"})");
     CHECK(reply.status == (dialect == DialectId::openai_responses ? 200 : 422));
     CHECK(reply.body.find("project test has spent $0 of its $0.0010") != std::string::npos);
   }
