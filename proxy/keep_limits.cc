@@ -155,21 +155,23 @@ bool is_over_rate(const Error& error) {
   return error.code == Code::rate_limited && error.detail == kOverRate;
 }
 
+// The key as the newest policy has it: a time of expiry may have been put off since the call began, or set.
 bool is_revoked(Exchange& x) {
   if (x.caller == nullptr || x.revoked) return x.revoked;
-  const bool expires = x.caller->expires != 0 && x.policy->revoke_streams;
-  if (expires && x.gw.clock.wall() >= x.caller->expires) return x.revoked = true;
   const std::uint64_t number = x.gw.policy_version.load(std::memory_order_relaxed);
-  if (number == x.keys_seen || number == x.policy->version) return false;
-  x.keys_seen = number;
+  if (number == x.keys_seen) return false;
+  if (number == x.policy->version) {
+    if (x.caller->expires == 0 || !x.policy->revoke_streams) return false;
+    return x.revoked = x.gw.clock.wall() >= x.caller->expires;
+  }
   const std::shared_ptr<const Policy> now = x.gw.policy();
-  if (!now->revoke_streams || now->keys == x.policy->keys) return false;
   const auto& keys = now->keys->keys();
   const auto same = std::find_if(keys.begin(), keys.end(), [&](const Key& key) { return key.id == x.caller->id; });
   // A key whose text was replaced is another one.
   const bool usable =
       same != keys.end() && same->digest == x.caller->digest && now->keys->check_usable(*same, x.gw.clock.wall()).has_value();
-  return x.revoked = !usable;
+  if (!now->revoke_streams || (usable && same->expires == 0)) x.keys_seen = number;  // nothing can happen until the next change
+  return x.revoked = now->revoke_streams && !usable;
 }
 
 Error revoked_error() {

@@ -293,6 +293,22 @@ TEST_CASE("keys H90: an answer that has not begun becomes a 401") {
   CHECK(reply.body.find("authentication_error") != std::string::npos);
 }
 
+TEST_CASE("keys H90: a key that expires amid an answer ends it, when that was set after the answer began too") {
+  World w;
+  const std::vector<std::string> events = say_stream(kAnthropic, {text_block({"one", "two"})});
+  Answer endless = Answer::stream_head();
+  for (std::size_t i = 0; i < 3; ++i) endless.chunk(events[i]);
+  endless.hang();
+  w.upstream.respond(endless);
+  RawClient client(w.port());
+  client.send(w.request("v1/messages", ask(kAnthropic, true, "hi")));
+  REQUIRE(client.wait_for("data:"));
+  REQUIRE(edit_key(w, {"--expires", "1s"}));
+  const Heard heard = hear_stream(kAnthropic, client.read_reply().body);
+  CHECK_FALSE(heard.finished);
+  CHECK(heard.error_message.find("has expired") != std::string::npos);
+}
+
 TEST_CASE("keys H90: with revoke_streams off a running answer ends by itself") {
   World w(kDetectAll, "[serve]\nrevoke_streams = false\n");
   std::vector<std::string> events = say_stream(kAnthropic, {text_block({"one", "two"})});
