@@ -67,6 +67,10 @@ std::string kinds_json(const KindsSeen& kinds) {
   return "[" + objects + "]";
 }
 
+bool was_sent(const LogRow& row) {
+  return row.outcome != "blocked" && !row.provider.empty();
+}
+
 std::string what_happened(const LogRow& row) {
   if (row.outcome == "blocked") return "nothing: it was blocked (" + row.blocked + ")";
   if (row.provider.empty()) return fmt::format("nothing: pg answered {} itself", row.status);
@@ -91,7 +95,7 @@ int explain_json(Shell& shell, const LogRow& row, const std::optional<LogBody>& 
     json_field(object, "request", body->request);
   }
   shell.write(object + "}\n");
-  return body || row.outcome == "blocked" ? exit_ok : exit_not_found;
+  return body || !was_sent(row) ? exit_ok : exit_not_found;
 }
 
 int explain_row(Shell& shell, const std::string& which) {
@@ -105,9 +109,9 @@ int explain_row(Shell& shell, const std::string& which) {
   say("request", row.id + ", " + format_rfc3339(row.time));
   say("sent", what_happened(row));
   if (!body) {
-    say("replaced", row.redactions.empty() ? "nothing" : row.redactions);
     say("places", row.places);
-    if (row.outcome == "blocked") return exit_ok;
+    if (!was_sent(row)) return exit_ok;
+    say("replaced", row.redactions.empty() ? "nothing" : row.redactions);
     return shell.fail({.what = "its body is not kept: this is what the log knows",
                        .hint = "log_bodies = \"redacted\" in a project file keeps those to come",
                        .status = exit_not_found});

@@ -93,9 +93,10 @@ struct ShowOptions {
 int show_body(Shell& shell, Db& db, const LogRow& row, const ShowOptions& options) {
   const auto body = BodyStore(db).find(row.id).value();
   if (!body) {
-    const bool blocked = row.outcome == "blocked";
-    return shell.fail({.what = fmt::format("no body is kept of {}{}", row.id, blocked ? ": a blocked request is never kept" : ""),
-                       .hint = blocked ? "" : "log_bodies = \"redacted\" in a project file keeps those to come",
+    const bool blocked = row.outcome == "blocked", sent = !blocked && !row.provider.empty();
+    const std::string why = blocked ? ": a blocked request is never kept" : sent ? "" : ": it was not sent";
+    return shell.fail({.what = fmt::format("no body is kept of {}{}", row.id, why),
+                       .hint = sent ? "log_bodies = \"redacted\" in a project file keeps those to come" : "",
                        .status = exit_not_found});
   }
   if (shell.json) {

@@ -24,7 +24,6 @@ struct JoinedStrings {
     std::size_t begin = 0;  // in the events
   };
   std::string text;
-  std::string_view last;
   std::vector<Piece> pieces;
 };
 
@@ -35,7 +34,7 @@ std::size_t end_of_string(std::string_view json, std::size_t at) {
   return std::min(at, json.size());
 }
 
-// Names tell pieces of one text apart from another's; a value that only repeats ("type", "id") is no piece.
+// Names tell the pieces of one text from those of another.
 void join_strings(std::string_view events, StringsByName& out) {
   std::string_view name;
   for (std::size_t at = events.find('"'); at < events.size(); at = events.find('"', at)) {
@@ -49,8 +48,7 @@ void join_strings(std::string_view events, StringsByName& out) {
       continue;
     }
     JoinedStrings& joined = out[name];
-    if (value.empty() || value == joined.last) continue;
-    joined.last = value;
+    if (value.empty()) continue;
     joined.pieces.push_back({joined.text.size(), begin});
     joined.text += value;
   }

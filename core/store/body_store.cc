@@ -12,20 +12,7 @@ namespace {
 // A body is kept up to 64 MB; what unpacks to more was not put there by pg.
 constexpr std::size_t kMostUnpacked = std::size_t{128} << 20;
 
-void cut(std::string& text, bool& was_cut, std::uint64_t max_size) {
-  if (text.size() <= max_size) return;
-  text.resize(max_size);
-  was_cut = true;
-}
-
 }  // namespace
-
-void clean_body(LogBody& body, const SecretMask& mask, std::uint64_t max_size) {
-  body.masked += mask.mask(body.request);
-  body.masked += body.events ? mask.mask_events(body.reply) : mask.mask(body.reply);
-  cut(body.request, body.request_cut, max_size);
-  cut(body.reply, body.reply_cut, max_size);
-}
 
 Status BodyStore::insert_one(Statement& statement, const LogRow& row) {
   const LogBody& body = *row.body;

@@ -9,7 +9,6 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
-#include "core/guard/mask_secrets.h"
 #include "core/store/db.h"
 #include "core/store/log_store.h"
 
@@ -27,9 +26,6 @@ struct LogBody {
   bool events = false;       // the reply is a stream of events
   std::uint32_t masked = 0;  // secrets that nobody had replaced: they are not kept either, stars stand there
 };
-
-/// Puts stars over what looks like a secret, then cuts both bodies to `max_size` bytes.
-void clean_body(LogBody& body, const SecretMask& mask, std::uint64_t max_size);
 
 struct BodyLimits {
   UnixMillis before = 0;       // bodies of requests that came earlier go; 0 = none for their age

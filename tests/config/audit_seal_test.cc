@@ -17,8 +17,8 @@ struct SealedLog {
   AuditStore audit{db};
   SecretString key{random_bytes(32)};
 
-  void append(int count) {
-    for (int i = 0; i < count; ++i) REQUIRE(audit.append({0, 1000, "cli:a", "key.add", "laptop", ""}));
+  void append(int count, const std::string& target = "laptop") {
+    for (int i = 0; i < count; ++i) REQUIRE(audit.append({0, 1000, "cli:a", "key.add", target, ""}));
   }
   // As somebody with the file in hand would: without the triggers, and with the log's own end made to fit.
   void cut(int rows) {
@@ -57,7 +57,7 @@ TEST_CASE("a tail that was cut together with the log's own end shows, and the se
   CHECK_FALSE(verdict.intact);
   CHECK(verdict.broken_at == 4);
   CHECK(seal_audit(log.db, log.key).error().code == Code::conflict);
-  log.append(4);  // longer than ever, with other rows
+  log.append(4, "other");  // longer than ever, with other rows
   CHECK(seal_audit(log.db, log.key).error().code == Code::conflict);
   CHECK_FALSE(log.verify().intact);
   CHECK(log.verify().broken_at == 5);

@@ -38,3 +38,17 @@ TEST_CASE("a body is cleaned with its row") {
   CHECK(row.body->reply.size() == 1000);
   CHECK(row.body->reply_cut);
 }
+
+TEST_CASE("secrets in a body are starred before it is cut: the cut leaves no half of one") {
+  RowCleaner cleaner;
+  const std::string secret = spell_example("{github_crc:ghp_}", 5).value();
+  LogRow row;
+  row.body = std::make_shared<LogBody>();
+  row.body->request = std::string(1000 - 20, ' ') + secret + std::string(500, ' ');
+  cleaner.clean(row, 1000);
+  CHECK(row.body->request_cut);
+  CHECK(row.body->request.size() == 1000);
+  CHECK(row.body->request.find(secret.substr(0, 10)) == std::string::npos);
+  CHECK(row.body->masked == 1);
+  CHECK_FALSE(row.body->reply_cut);
+}

@@ -42,9 +42,7 @@ TEST_CASE("a secret that comes in pieces of any size is starred piece by piece")
     events += event(" and goes on");
     expected += event(" and goes on");
     CHECK(mask.mask_events(events) >= 1);
-    // Two equal pieces in a row are taken for a fact that repeats; that can only happen with pieces of one letter.
-    if (size > 1) CHECK(events == expected);
-    CHECK(events.find(kToken.substr(0, 8)) == std::string::npos);
+    CHECK(events == expected);
   }
 }
 
