@@ -144,7 +144,8 @@ int verify(Shell& shell) {
     return exit_no;
   }
   const std::string sealed = done.sealed < 0 ? "" : fmt::format("; {} of them sealed under the app key", done.sealed);
-  shell.print("{}: {} row{} verified{}\n", shell.paint(Color::green, "intact"), verdict.rows, verdict.rows == 1 ? "" : "s", sealed);
+  shell.print("{}: {} row{} verified{}\n", shell.paint(Color::green, "intact"), verdict.rows, verdict.rows == 1 ? "" : "s",
+              sealed);
   return exit_ok;
 }
 

@@ -89,8 +89,7 @@ std::vector<SeenPlaceholder> find_placeholders(std::string_view text) {
   for (std::size_t at = text.find("[["); at != std::string_view::npos; at = text.find("[[", at)) {
     std::string_view kind;
     const std::size_t end = end_of_placeholder(text, at, kind);
-    if (end != std::string_view::npos)
-      found.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end), kind});
+    if (end != std::string_view::npos) found.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end), kind});
     at = end == std::string_view::npos ? at + 1 : end;
   }
   return found;
@@ -138,12 +137,13 @@ void write_bodies(Shell& shell, const LogBody& body, BodyPart part, bool raw) {
     if (wants_request)
       write_titled(shell, "request", body.request,
                    body_notes(body.request_size, body.request.size(), body.request_cut, body.masked));
-    if (wants_reply)
-      write_titled(shell, "reply", body.reply, body_notes(body.reply_size, body.reply.size(), body.reply_cut, 0));
+    if (wants_reply) write_titled(shell, "reply", body.reply, body_notes(body.reply_size, body.reply.size(), body.reply_cut, 0));
     return;
   }
   // A terminal is never handed what somebody else wrote.
-  const auto bytes = [&](std::string_view text) { shell.write(shell.out_tty ? mark_placeholders(shell, text) : std::string(text)); };
+  const auto bytes = [&](std::string_view text) {
+    shell.write(shell.out_tty ? mark_placeholders(shell, text) : std::string(text));
+  };
   if (wants_request) bytes(body.request);
   if (part == BodyPart::both) shell.write("\n");
   if (wants_reply) bytes(body.reply);

@@ -31,7 +31,8 @@ std::string body_notes(std::uint64_t size, std::size_t kept, bool cut, std::uint
 
 enum class BodyPart { both, request, reply };
 
-/// The bodies of one exchange: on a terminal under titles and laid out; else, or with `raw`, their own bytes, one after the other.
+/// The bodies of one exchange: on a terminal under titles and laid out; else, or with `raw`, their own bytes, one after the
+/// other.
 void write_bodies(Shell& shell, const LogBody& body, BodyPart part, bool raw);
 
 /// What --body adds to a row's JSON.

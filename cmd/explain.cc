@@ -74,7 +74,8 @@ bool was_sent(const LogRow& row) {
 std::string what_happened(const LogRow& row) {
   if (row.outcome == "blocked") return "nothing: it was blocked (" + row.blocked + ")";
   if (row.provider.empty()) return fmt::format("nothing: pg answered {} itself", row.status);
-  return fmt::format("to {} as {}, answered {}", row.provider, row.model_served.empty() ? row.model : row.model_served, row.status);
+  return fmt::format("to {} as {}, answered {}", row.provider, row.model_served.empty() ? row.model : row.model_served,
+                     row.status);
 }
 
 int explain_json(Shell& shell, const LogRow& row, const std::optional<LogBody>& body) {
@@ -138,13 +139,15 @@ void add_explain(CLI::App& command, Shell& shell) {
   call->file = "last";
   command.description(
       "Show what left the machine, or what would\n"
-      "With the id of a request: the body as its provider got it, placeholders marked and counted, where the project keeps bodies "
+      "With the id of a request: the body as its provider got it, placeholders marked and counted, where the project keeps "
+      "bodies "
       "(log_bodies). With a file or '-': that request through the guards and routes of its project, without a server and without "
       "sending anything. Values are shown masked, never whole. Exits 1 when the request would not be sent.");
   command.add_option("WHAT", call->file, "Id of a request or its beginning, 'last', a file with a request body, or '-'")
       ->type_name("ID|FILE")
       ->capture_default_str();
-  command.add_option("--path", call->path, "The path a file's request is sent to, with or without /api/PROJECT")->type_name("PATH");
+  command.add_option("--path", call->path, "The path a file's request is sent to, with or without /api/PROJECT")
+      ->type_name("PATH");
   std::vector<std::string> names;
   for (const Dialect& row : client_dialects()) names.emplace_back(row.name);
   one_of(command.add_option("--dialect", call->dialect, "Its dialect, when neither path nor body tells"), names);

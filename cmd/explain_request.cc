@@ -155,9 +155,10 @@ std::string counts_text(const std::map<std::string, std::uint32_t>& counts) {
 void print_text(Shell& shell, const RoutedCall& call, const DryRun& run, const RouteVerdict& route,
                 const std::vector<ExplainedLine>& lines) {
   const std::string verdict = verdict_of(run, route);
-  shell.print("{:<10}{}\n", "verdict", shell.paint(verdict == "sent" ? Color::green : Color::red,
-                                                   verdict == "sent" ? "would be sent" : verdict == "blocked" ? "would be blocked"
-                                                                                                            : "has nowhere to go"));
+  shell.print("{:<10}{}\n", "verdict",
+              shell.paint(verdict == "sent" ? Color::green : Color::red, verdict == "sent"      ? "would be sent"
+                                                                         : verdict == "blocked" ? "would be blocked"
+                                                                                                : "has nowhere to go"));
   shell.print("{:<10}{}, model {}, {} bytes\n", "call", dialect(call.surface.dialect).name, escape_controls(call.model),
               call.body.size());
   shell.print("{:<10}{}\n", "project", call.project->name);

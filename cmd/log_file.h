@@ -1,5 +1,5 @@
-// The file that `pg serve` writes a line per request to, and its older ones. Lines come from one thread; settings and reopen() from
-// any.
+// The file that `pg serve` writes a line per request to, and its older ones. Lines come from one thread; settings and reopen()
+// from any.
 #pragma once
 
 #include <atomic>

@@ -105,7 +105,9 @@ int show_body(Shell& shell, Db& db, const LogRow& row, const ShowOptions& option
     json_bodies(object, *body);
     return shell.write(object + "}\n"), exit_ok;
   }
-  const BodyPart part = options.only == "request" ? BodyPart::request : options.only == "reply" ? BodyPart::reply : BodyPart::both;
+  const BodyPart part = options.only == "request" ? BodyPart::request
+                        : options.only == "reply" ? BodyPart::reply
+                                                  : BodyPart::both;
   return write_bodies(shell, *body, part, options.raw), exit_ok;
 }
 
@@ -175,10 +177,11 @@ void add_export(CLI::App& command, Shell& shell) {
 
 void add_show(CLI::App& command, Shell& shell) {
   auto options = std::make_shared<ShowOptions>();
-  auto* shows = command.add_subcommand("show",
-                                       "Show everything known of one request\n"
-                                       "--body shows what the provider was sent, with its placeholders, and what it answered, where "
-                                       "the project keeps that (log_bodies). Off a terminal that is their bytes.");
+  auto* shows =
+      command.add_subcommand("show",
+                             "Show everything known of one request\n"
+                             "--body shows what the provider was sent, with its placeholders, and what it answered, where "
+                             "the project keeps that (log_bodies). Off a terminal that is their bytes.");
   shows->add_option("ID", options->which, "Id or its beginning, or 'last'")->capture_default_str();
   shows->add_flag("--body", options->body, "Request and reply instead of the row; with --json beside it");
   one_of(shows->add_option("--only", options->only, "One of the two"), {"request", "reply"});

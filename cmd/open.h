@@ -20,7 +20,8 @@ Result<Settings> open_settings(Shell& shell);
 
 /// Settings and database of one command run. At its end what the command added to the audit log is sealed.
 struct Workplace {
-  Workplace(Settings read, Db opened, DbMode mode) : settings(std::move(read)), db(std::move(opened)), seals(mode == DbMode::read_write) {}
+  Workplace(Settings read, Db opened, DbMode mode)
+      : settings(std::move(read)), db(std::move(opened)), seals(mode == DbMode::read_write) {}
   Workplace(Workplace&& other) noexcept
       : settings(std::move(other.settings)), db(std::move(other.db)), seals(std::exchange(other.seals, false)) {}
   Workplace& operator=(Workplace&&) = delete;

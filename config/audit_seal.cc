@@ -31,7 +31,8 @@ Error does_not_fit(const std::string& file) {
 // The sealed row is still in the log, as it was.
 Status check_goes_on(AuditStore& store, const AuditEnd& sealed, const AuditEnd& end) {
   if (sealed.seq > end.seq)
-    return make_error(Code::conflict, fmt::format("the audit log had {} rows and has {}; pg audit verify tells", sealed.seq, end.seq));
+    return make_error(Code::conflict,
+                      fmt::format("the audit log had {} rows and has {}; pg audit verify tells", sealed.seq, end.seq));
   if (sealed.seq == 0) return {};
   auto hash = store.hash_of(sealed.seq);
   if (hash && hash.value() == sealed.hash) return {};
@@ -43,7 +44,8 @@ Status note_new_seal(Db& db, const Error& why) {
   AuditStore store(db);
   PG_TRY(const AuditEnd end, store.end());
   const char* reason = why.code == Code::not_found ? "there was none" : "the old one did not fit the app key";
-  PG_TRY_STATUS(store.append({0, SystemClock().wall(), "pg", "audit.seal", "", fmt::format("{}; {} rows stood", reason, end.seq)}));
+  PG_TRY_STATUS(
+      store.append({0, SystemClock().wall(), "pg", "audit.seal", "", fmt::format("{}; {} rows stood", reason, end.seq)}));
   return transaction.commit();
 }
 

@@ -18,8 +18,8 @@ std::string audit_seal_file(const std::string& database);
 /// not_found when there is none; io_failed when it does not fit the key.
 Result<AuditEnd> read_audit_seal(const std::string& database, const SecretString& app_key);
 
-/// Seals the log's present end. A log that does not go on from the sealed end is a conflict, and the old seal stays. A seal that is
-/// gone or does not fit is made anew, and a row says so; with `first` there was none to be gone.
+/// Seals the log's present end. A log that does not go on from the sealed end is a conflict, and the old seal stays. A seal that
+/// is gone or does not fit is made anew, and a row says so; with `first` there was none to be gone.
 Status seal_audit(Db& db, const SecretString& app_key, bool first = false);
 
 /// The same with the app key of these settings.

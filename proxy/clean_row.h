@@ -1,4 +1,5 @@
-// The last look at a row before anybody reads it: what clients and providers wrote into it may hold a secret. Belongs to one thread.
+// The last look at a row before anybody reads it: what clients and providers wrote into it may hold a secret. Belongs to one
+// thread.
 #pragma once
 
 #include <array>
@@ -15,9 +16,17 @@ class RowCleaner {
   void clean(LogRow& row, std::uint64_t body_max_size);
 
  private:
-  static constexpr std::array kForeign = {&LogRow::path,         &LogRow::model,   &LogRow::model_served, &LogRow::method,
-                                          &LogRow::agent,        &LogRow::session, &LogRow::places,       &LogRow::error,
-                                          &LogRow::agent_version, &LogRow::warnings, &LogRow::upstream_request_id};
+  static constexpr std::array kForeign = {&LogRow::path,
+                                          &LogRow::model,
+                                          &LogRow::model_served,
+                                          &LogRow::method,
+                                          &LogRow::agent,
+                                          &LogRow::session,
+                                          &LogRow::places,
+                                          &LogRow::error,
+                                          &LogRow::agent_version,
+                                          &LogRow::warnings,
+                                          &LogRow::upstream_request_id};
   SecretMask mask_;
   std::array<std::string, kForeign.size()> known_;  // the last value of each that was clean: most rows say the same
 };

@@ -49,8 +49,8 @@ class AuditStore {
   Result<AuditEnd> end();
   /// The hash kept with that row; not_found.
   Result<std::string> hash_of(std::int64_t seq);
-  /// Walks the whole chain: edits, gaps and a missing tail are found. `sealed`, which may be null, is where the log ended at least,
-  /// known from elsewhere: who can write the database can make its own end fit.
+  /// Walks the whole chain: edits, gaps and a missing tail are found. `sealed`, which may be null, is where the log ended at
+  /// least, known from elsewhere: who can write the database can make its own end fit.
   Result<AuditVerdict> verify(const AuditEnd* sealed = nullptr);
 
  private:

@@ -28,9 +28,10 @@ Status BodyStore::insert_one(Statement& statement, const LogRow& row) {
 Status BodyStore::insert(std::span<const LogRow> rows) {
   if (std::none_of(rows.begin(), rows.end(), [](const LogRow& row) { return row.body != nullptr; })) return {};
   PG_TRY(Transaction transaction, Transaction::begin(db_));
-  PG_TRY(Statement statement,
-         db_.prepare("INSERT INTO log_bodies(id, time, dialect, stored, masked, request_size, request_cut, reply_size, reply_cut, "
-                     "request, reply) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  PG_TRY(
+      Statement statement,
+      db_.prepare("INSERT INTO log_bodies(id, time, dialect, stored, masked, request_size, request_cut, reply_size, reply_cut, "
+                  "request, reply) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   for (const LogRow& row : rows)
     if (row.body != nullptr) PG_TRY_STATUS(insert_one(statement, row));
   return transaction.commit();

@@ -1,4 +1,5 @@
-// What providers were sent and what they said, for projects that keep it: compressed, in a table of its own, with an end of its own.
+// What providers were sent and what they said, for projects that keep it: compressed, in a table of its own, with an end of its
+// own.
 #pragma once
 
 #include <cstdint>

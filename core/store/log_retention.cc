@@ -39,7 +39,8 @@ Result<std::int64_t> prune_log(Db& db, const LogLimits& limits, std::int64_t sli
   PG_TRY(const DbSize size, measure_db(db));
   PG_TRY(const std::int64_t bodies, read_number(db, "SELECT value FROM facts WHERE name = 'bodies_size'"));
   // Bodies have a limit of their own: rows do not go to make room for them.
-  const bool too_much = limits.max_size > 0 && size.used > limits.max_size + static_cast<std::uint64_t>(std::max<std::int64_t>(bodies, 0));
+  const bool too_much =
+      limits.max_size > 0 && size.used > limits.max_size + static_cast<std::uint64_t>(std::max<std::int64_t>(bodies, 0));
   if (!too_much && limits.before == 0) return 0;
   PG_TRY(const std::int64_t last, find_last(db, limits.before, too_much, slice));
   if (last == 0) return 0;

@@ -9,7 +9,8 @@
 using namespace pg;
 
 TEST_CASE("placeholders are found by their grammar alone") {
-  const auto seen = find_placeholders("[[EMAIL_001]] [[GITHUB_TOKEN_1234]][[X_12]] [[ -f x ]] [[email_001]] [[_001]] [[[CARD_002]]] [[A_001");
+  const auto seen =
+      find_placeholders("[[EMAIL_001]] [[GITHUB_TOKEN_1234]][[X_12]] [[ -f x ]] [[email_001]] [[_001]] [[[CARD_002]]] [[A_001");
   REQUIRE(seen.size() == 3);
   CHECK(seen[0].kind == "EMAIL");
   CHECK(seen[1].kind == "GITHUB_TOKEN");
@@ -28,7 +29,10 @@ TEST_CASE("JSON is laid out and spelled as it was; other text is left alone") {
 TEST_CASE("nothing in a body drives a terminal") {
   test::TestShell t;
   CHECK(mark_placeholders(t.shell, "a\nb\tc") == "a\nb\tc");
-  for (const char c : mark_placeholders(t.shell, "a\x1b[2J" "\x9b" "\r\x07"))
+  for (const char c : mark_placeholders(t.shell,
+                                        "a\x1b[2J"
+                                        "\x9b"
+                                        "\r\x07"))
     CHECK_MESSAGE((c >= ' ' && c <= '~'), static_cast<int>(c));
   t.shell.out_color = true;
   const std::string marked = mark_placeholders(t.shell, "to [[EMAIL_001]].");

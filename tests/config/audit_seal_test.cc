@@ -24,7 +24,8 @@ struct SealedLog {
   void cut(int rows) {
     REQUIRE(db.execute("DROP TRIGGER IF EXISTS audit_no_delete"));
     REQUIRE(db.execute("DELETE FROM audit WHERE seq > " + std::to_string(rows)));
-    REQUIRE(db.execute("UPDATE audit_head SET seq = (SELECT max(seq) FROM audit), hash = (SELECT hash FROM audit ORDER BY seq DESC LIMIT 1)"));
+    REQUIRE(db.execute(
+        "UPDATE audit_head SET seq = (SELECT max(seq) FROM audit), hash = (SELECT hash FROM audit ORDER BY seq DESC LIMIT 1)"));
   }
   AuditVerdict verify() {
     const auto seal = read_audit_seal(db.path(), key);
@@ -92,7 +93,8 @@ TEST_CASE("a seal cannot be made without the key, and a lost one leaves a row") 
 TEST_CASE("whatever stands in the file, it is a seal or it is not") {
   SealedLog log;
   log.append(1);
-  for (const std::string text : {"", "1", "1 1 zz zz\n", "2 1 00 00\n", "1 99999999999999999999 00 00\n", "1 1 00 00 00\n", "\xff\xfe"}) {
+  for (const std::string text :
+       {"", "1", "1 1 zz zz\n", "2 1 00 00\n", "1 99999999999999999999 00 00\n", "1 1 00 00 00\n", "\xff\xfe"}) {
     log.dir.write("pg.db.seal", text);
     CHECK_FALSE(read_audit_seal(log.db.path(), log.key));
   }

@@ -61,8 +61,8 @@ TEST_CASE("bodies: kept as the provider saw and said it, before anything is put 
   std::string replied;
   w.upstream.respond([&](const SeenRequest& seen) {
     const auto tokens = placeholders_in(seen.body);
-    replied = R"({"id":"m1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"I wrote to )" + tokens.at(0) +
-              R"("}],"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":1}})";
+    replied = R"({"id":"m1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"I wrote to )" +
+              tokens.at(0) + R"("}],"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":1}})";
     return Answer::json(replied);
   });
   const RawReply reply = w.post("v1/messages", words("mail " + email + " with " + token));
@@ -91,11 +91,12 @@ TEST_CASE("bodies: kept as the provider saw and said it, before anything is put 
 
 TEST_CASE("bodies: streams, translated calls and errors are kept as they crossed the wire") {
   World w(kRedactAll, "[logs]\nlog_bodies = \"redacted\"\n");
-  const std::vector<std::string> pieces = {"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"he\"}}]}\n\n",
-                                           "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"llo\"},\"finish_reason\":\"stop\"}]}\n\n",
-                                           "data: [DONE]\n\n"};
+  const std::vector<std::string> pieces = {
+      "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"he\"}}]}\n\n",
+      "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"llo\"},\"finish_reason\":\"stop\"}]}\n\n", "data: [DONE]\n\n"};
   w.upstream.respond(Answer::stream(pieces));
-  REQUIRE(w.post("v1/chat/completions", R"({"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]})").status == 200);
+  REQUIRE(w.post("v1/chat/completions", R"({"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]})").status ==
+          200);
   wait_for_rows(w, 1);
   CHECK(kept_body(w, {"--only", "reply"}).out == pieces[0] + pieces[1] + pieces[2]);
 
@@ -141,8 +142,8 @@ TEST_CASE("explain: a request is judged without a server, from a file or standar
   w.server.signal(SIGTERM);
   REQUIRE(w.server.wait() == 0);
   const std::string email = make_email(), token = make_github_token();
-  const std::string body = R"({"model":"fast","system":"be kind","max_tokens":9,"messages":[{"role":"user","content":"mail )" + email +
-                           " with " + token + R"("}]})";
+  const std::string body = R"({"model":"fast","system":"be kind","max_tokens":9,"messages":[{"role":"user","content":"mail )" +
+                           email + " with " + token + R"("}]})";
   const std::string file = w.home.root() / "request.json";
   w.home.write(file, body);
   const CommandResult told = ask_pg(w, {"explain", file});

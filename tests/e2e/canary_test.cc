@@ -24,7 +24,8 @@ class Canaries {
   std::set<std::string> seen_in(std::string_view text) const {
     std::set<std::string> seen;
     for (const auto& [place, value] : values_)
-      if (text.find(value) != std::string_view::npos || text.find(value.substr(4, 20)) != std::string_view::npos) seen.insert(place);
+      if (text.find(value) != std::string_view::npos || text.find(value.substr(4, 20)) != std::string_view::npos)
+        seen.insert(place);
     return seen;
   }
   std::size_t size() const { return values_.size(); }
@@ -35,22 +36,27 @@ class Canaries {
 
 std::string full_request(Canaries& c, bool stream, const std::string& model) {
   return R"({"model":")" + model + R"(","max_tokens":9,"stream":)" + (stream ? "true" : "false") + R"(,"metadata":{"user_id":")" +
-         c["metadata"] + R"("},"system":"system )" + c["system"] + R"(","tools":[{"name":"t","description":"tool )" + c["tool text"] +
-         R"(","input_schema":{"type":"object","properties":{"a":{"type":"string","description":")" + c["schema"] +
-         R"("}}}}],"messages":[{"role":"user","content":"message )" + c["message"] +
-         R"("},{"role":"assistant","content":[{"type":"tool_use","id":"toolu_1","name":"t","input":{"a":")" + c["tool input"] + R"(",")" +
-         c["object key"] + R"(":1}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_1","content":")" +
-         c["tool result"] + R"("}]}]})";
+         c["metadata"] + R"("},"system":"system )" + c["system"] + R"(","tools":[{"name":"t","description":"tool )" +
+         c["tool text"] + R"(","input_schema":{"type":"object","properties":{"a":{"type":"string","description":")" +
+         c["schema"] + R"("}}}}],"messages":[{"role":"user","content":"message )" + c["message"] +
+         R"("},{"role":"assistant","content":[{"type":"tool_use","id":"toolu_1","name":"t","input":{"a":")" + c["tool input"] +
+         R"(",")" + c["object key"] +
+         R"(":1}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_1","content":")" + c["tool result"] +
+         R"("}]}]})";
 }
 
 std::vector<std::string> stream_with(const std::string& secret) {
   std::vector<std::string> events = {
-      "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"model\":\"m\",\"role\":\"assistant\",\"content\":[],"
+      "event: message_start\ndata: "
+      "{\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"model\":\"m\",\"role\":\"assistant\",\"content\":[],"
       "\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}}\n\n",
-      "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n"};
+      "event: content_block_start\ndata: "
+      "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n"};
   for (std::size_t at = 0; at < secret.size(); at += 7)
-    events.push_back("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"" +
-                     secret.substr(at, 7) + "\"}}\n\n");
+    events.push_back(
+        "event: content_block_delta\ndata: "
+        "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"" +
+        secret.substr(at, 7) + "\"}}\n\n");
   events.emplace_back("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
   return events;
 }
@@ -72,14 +78,26 @@ std::string written_files(const World& w) {
 }
 
 std::string everything_said(const World& w, const std::string& request_file) {
-  const std::vector<std::vector<std::string>> commands = {
-      {"logs", "export"},          {"logs", "export", "--format", "csv"}, {"logs", "tail", "-n", "0"},
-      {"logs", "stats", "--by", "model"}, {"logs", "stats", "--by", "error"},    {"logs", "show", "last"},
-      {"logs", "show", "last", "--body"}, {"logs", "show", "last", "--body", "--json"},
-      {"audit", "export"},         {"audit", "tail", "-n", "0"},          {"usage"},
-      {"agents"},                  {"explain", "last"},                   {"explain", "last", "--json"},
-      {"explain", request_file},   {"explain", request_file, "--json"},   {"config", "check"},
-      {"providers", "list"},       {"keys", "list"},                      {"routes", "explain", request_file}};
+  const std::vector<std::vector<std::string>> commands = {{"logs", "export"},
+                                                          {"logs", "export", "--format", "csv"},
+                                                          {"logs", "tail", "-n", "0"},
+                                                          {"logs", "stats", "--by", "model"},
+                                                          {"logs", "stats", "--by", "error"},
+                                                          {"logs", "show", "last"},
+                                                          {"logs", "show", "last", "--body"},
+                                                          {"logs", "show", "last", "--body", "--json"},
+                                                          {"audit", "export"},
+                                                          {"audit", "tail", "-n", "0"},
+                                                          {"usage"},
+                                                          {"agents"},
+                                                          {"explain", "last"},
+                                                          {"explain", "last", "--json"},
+                                                          {"explain", request_file},
+                                                          {"explain", request_file, "--json"},
+                                                          {"config", "check"},
+                                                          {"providers", "list"},
+                                                          {"keys", "list"},
+                                                          {"routes", "explain", request_file}};
   std::string all;
   for (std::vector<std::string> args : commands) {
     args.insert(args.end(), {"--config", w.home.config_file()});
@@ -102,15 +120,20 @@ std::string everything_said(const World& w, const std::string& request_file) {
 }
 
 void run_through(World& w, Canaries& c) {
-  const Fields fields = {{"X-Session-Id", c["header"]}, {"X-Claude-Code-Session-Id", c["session header"]}, {"User-Agent", "claude-cli/" + c["user agent"]},
+  const Fields fields = {{"X-Session-Id", c["header"]},
+                         {"X-Claude-Code-Session-Id", c["session header"]},
+                         {"User-Agent", "claude-cli/" + c["user agent"]},
                          {"Cookie", c["cookie"]}};
-  w.upstream.respond(Answer::reply(200, R"({"id":"m","type":"message","model":")" + c["model served"] + R"(","content":[{"type":"text","text":"here )" +
-                                            c["reply"] + R"("}],"usage":{"input_tokens":1,"output_tokens":1}})",
+  w.upstream.respond(Answer::reply(200,
+                                   R"({"id":"m","type":"message","model":")" + c["model served"] +
+                                       R"(","content":[{"type":"text","text":"here )" + c["reply"] +
+                                       R"("}],"usage":{"input_tokens":1,"output_tokens":1}})",
                                    {{"request-id", c["reply header"]}}));
   w.post("v1/messages?q=" + c["query"], full_request(c, false, "m"), fields);
   w.upstream.respond(Answer::stream(stream_with(c["reply in pieces"])));
   w.post("v1/messages", full_request(c, true, "m"), fields);
-  w.upstream.respond(Answer::reply(400, R"({"type":"error","error":{"type":")" + c["error type"] + R"(","message":"no )" + c["error text"] + "\"}}"));
+  w.upstream.respond(Answer::reply(
+      400, R"({"type":"error","error":{"type":")" + c["error type"] + R"(","message":"no )" + c["error text"] + "\"}}"));
   w.post("v1/messages", full_request(c, false, "m"), fields);
   w.post("v1/messages", full_request(c, false, "m " + c["model"]), fields);
   w.upstream.respond(Answer::head(200, {{"Content-Length", "5000"}}).bytes("{\"text\":\"" + c["cut reply"]).reset());
@@ -126,8 +149,7 @@ void run_through(World& w, Canaries& c) {
 }  // namespace
 
 TEST_CASE("canaries: wherever a secret comes from, nothing that pg writes or says holds it") {
-  const std::string keep_all =
-      "[logs]\nlog_bodies = \"redacted\"\nfile = \"requests.log\"\n";
+  const std::string keep_all = "[logs]\nlog_bodies = \"redacted\"\nfile = \"requests.log\"\n";
   for (const std::string_view guards : {kRedactAll, kBlockSecrets, kDetectAll}) {
     CAPTURE(guards);
     Canaries c;
@@ -140,7 +162,8 @@ TEST_CASE("canaries: wherever a secret comes from, nothing that pg writes or say
     run_through(w, c);
     wait_for_rows(w, 10);
     // Settings that are taken over while it runs, and some that are refused.
-    w.home.write(w.home.config_file(), Home::read(w.home.config_file()) + "\n[hosts.\"pg.example.com\"]\nproject = \"test\"  # " + c["more settings"] + "\n");
+    w.home.write(w.home.config_file(),
+                 Home::read(w.home.config_file()) + "\n[limits]\nqueue = 7  # " + c["more settings"] + "\n");
     for (int tries = 0; tries < 200 && w.server.err().find("reloaded") == std::string::npos; ++tries) ::usleep(20'000);
     w.home.write(w.home.project_file("broken"), "id = \"" + c["broken project"] + "\"\n");
     for (int tries = 0; tries < 200 && w.server.err().find("broken") == std::string::npos; ++tries) ::usleep(20'000);

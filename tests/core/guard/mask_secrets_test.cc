@@ -11,7 +11,8 @@ namespace {
 const std::string kToken = spell_example("{github_crc:ghp_}", 21).value();
 
 std::string event(std::string_view text) {
-  return R"(data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":")" + std::string(text) + "\"}}\n\n";
+  return R"(data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":")" + std::string(text) +
+         "\"}}\n\n";
 }
 
 }  // namespace
