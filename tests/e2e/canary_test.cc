@@ -173,6 +173,7 @@ TEST_CASE("canaries: wherever a secret comes from, nothing that pg writes or say
     wait_for_rows(w, 11);
     const std::string said = everything_said(w, request);
     REQUIRE(c.size() >= 20);
+    CHECK(said.find("/api/test/v1/messages/****") != std::string::npos);  // they did come that far
     CHECK(c.seen_in(said) == std::set<std::string>{});
     CHECK(c.seen_in(w.server.err()) == std::set<std::string>{});
     CHECK(c.seen_in(written_files(w)) == std::set<std::string>{});
