@@ -1,15 +1,68 @@
 // pg audit: who changed what, and proof that nobody changed the record.
 #include <CLI/CLI.hpp>
+#include <thread>
 
 #include "cmd/command.h"
+#include "cmd/log_values.h"
 #include "cmd/open.h"
 #include "cmd/print.h"
+#include "config/app_key.h"
+#include "config/audit_seal.h"
+#include "core/base/encode.h"
+#include "core/base/text.h"
 #include "core/store/audit_store.h"
 
 namespace pg {
 namespace {
 
-int tail(Shell& shell, std::int64_t lines) {
+constexpr Millis kFollowEvery{300};
+
+std::string entry_json(const AuditEntry& entry) {
+  std::string object = "{";
+  json_number(object, "seq", entry.seq);
+  json_time(object, "time", entry.time);
+  json_field(object, "actor", entry.actor);
+  json_field(object, "act", entry.act);
+  json_field(object, "target", entry.target);
+  json_field(object, "detail", entry.detail);
+  json_field(object, "hash", to_hex(entry.hash));
+  return object + "}\n";
+}
+
+std::string entry_csv(const AuditEntry& entry) {
+  return fmt::format("{},{},{},{},{},{},{}\n", entry.seq, csv_cell(format_rfc3339(entry.time)), csv_cell(entry.actor),
+                     csv_cell(entry.act), csv_cell(entry.target), csv_cell(entry.detail), to_hex(entry.hash));
+}
+
+std::vector<Cell> entry_cells(const Shell& shell, const AuditEntry& entry) {
+  return {{std::to_string(entry.seq)},
+          {shell.out_tty ? date_cell(entry.time) : format_rfc3339(entry.time)},
+          {entry.actor},
+          {entry.act, Color::bold},
+          {entry.target},
+          {entry.detail}};
+}
+
+// Lines one by one: the rows to come have no part in a table's widths.
+void follow(Shell& shell, Db& db, std::int64_t seq) {
+  for (;;) {
+    AuditStore(db)
+        .select_after(seq,
+                      [&](const AuditEntry& entry) {
+                        seq = entry.seq;
+                        if (shell.json) return shell.write(entry_json(entry)), true;
+                        std::string line;
+                        for (const Cell& cell : entry_cells(shell, entry))
+                          line += (line.empty() ? "" : shell.out_tty ? "  " : "\t") + escape_controls(cell.text);
+                        return shell.write(line + "\n"), true;
+                      })
+        .value();
+    shell.flush();
+    std::this_thread::sleep_for(kFollowEvery);
+  }
+}
+
+int tail(Shell& shell, std::int64_t lines, bool follows) {
   auto place = open_workplace(shell, DbMode::read_only).value();
   Table table({{"SEQ", Align::right},
                {"TIME", Align::left, 1, 16},
@@ -17,68 +70,115 @@ int tail(Shell& shell, std::int64_t lines) {
                {"ACT"},
                {"TARGET"},
                {"DETAIL", Align::left, 3, 8}});
+  std::int64_t last = 0;
   AuditStore(place.db)
       .select(lines,
               [&](const AuditEntry& entry) {
-                if (shell.json) {
-                  std::string object = "{";
-                  json_number(object, "seq", entry.seq);
-                  json_time(object, "time", entry.time);
-                  json_field(object, "actor", entry.actor);
-                  json_field(object, "act", entry.act);
-                  json_field(object, "target", entry.target);
-                  json_field(object, "detail", entry.detail);
-                  shell.write(object + "}\n");
-                }
-                table.add({{std::to_string(entry.seq)},
-                           {date_cell(entry.time)},
-                           {entry.actor},
-                           {entry.act, Color::bold},
-                           {entry.target},
-                           {entry.detail}});
+                last = entry.seq;
+                if (shell.json) shell.write(entry_json(entry));
+                table.add(entry_cells(shell, entry));
                 return true;
               })
       .value();
   if (!shell.json && !table.empty()) shell.write(table.text(shell));
   if (table.empty()) shell.note("no administrative acts yet");
+  if (follows) follow(shell, place.db, last);
   return exit_ok;
+}
+
+int write_all(Shell& shell, bool csv) {
+  auto place = open_workplace(shell, DbMode::read_only).value();
+  if (csv) shell.write("seq,time,actor,act,target,detail,hash\n");
+  AuditStore(place.db)
+      .select_after(0, [&](const AuditEntry& entry) { return shell.write(csv ? entry_csv(entry) : entry_json(entry)), true; })
+      .value();
+  return exit_ok;
+}
+
+struct Verified {
+  AuditVerdict verdict;
+  std::int64_t sealed = -1;  // rows that the seal vouches for; -1 = it cannot be read
+  std::string note;          // why
+};
+
+// Without an app key the chain alone is checked; a seal that is gone or wrong is as bad as a broken chain.
+Verified verify_all(const Workplace& place, AuditStore store) {
+  Verified done;
+  const auto key = load_app_key(process_environment(), place.settings.app_key_file);
+  if (!key) {
+    done.verdict = store.verify().value();
+    done.note = "the end of the log could not be checked: " + key.error().message;
+    return done;
+  }
+  const auto seal = read_audit_seal(place.settings.database, key.value());
+  done.verdict = store.verify(seal ? &seal.value() : nullptr).value();
+  if (seal) {
+    done.sealed = seal.value().seq;
+  } else if (done.verdict.intact && done.verdict.rows > 0) {
+    done.verdict.intact = false;
+    done.verdict.problem = seal.error().code == Code::not_found
+                               ? audit_seal_file(place.settings.database) + " is gone: rows may be missing at the end"
+                               : seal.error().message;
+  }
+  return done;
 }
 
 int verify(Shell& shell) {
   auto place = open_workplace(shell, DbMode::read_only).value();
-  auto verdict = AuditStore(place.db).verify().value();
+  const Verified done = verify_all(place, AuditStore(place.db));
+  const AuditVerdict& verdict = done.verdict;
   if (shell.json) {
     std::string object = "{";
     json_bool(object, "intact", verdict.intact);
     json_number(object, "rows", verdict.rows);
-    json_known(object, "broken_at", verdict.intact ? -1 : verdict.broken_at);
+    json_known(object, "sealed_rows", done.sealed);
+    json_known(object, "broken_at", verdict.intact || verdict.broken_at == 0 ? -1 : verdict.broken_at);
     json_field(object, "problem", verdict.problem);
     shell.write(object + "}\n");
     return verdict.intact ? exit_ok : exit_no;
   }
-  if (verdict.intact) {
-    shell.print("{}: {} row{} verified\n", shell.paint(Color::green, "intact"), verdict.rows, verdict.rows == 1 ? "" : "s");
-    return exit_ok;
+  if (!done.note.empty()) shell.warn(done.note);
+  if (!verdict.intact) {
+    const std::string where = verdict.broken_at == 0 ? "" : fmt::format(" at row {}", verdict.broken_at);
+    shell.print("{}{}: {}\n", shell.paint(Color::red, "broken"), where, verdict.problem);
+    return exit_no;
   }
-  shell.print("{} at row {}: {}\n", shell.paint(Color::red, "broken"), verdict.broken_at, verdict.problem);
-  return exit_no;
+  const std::string sealed = done.sealed < 0 ? "" : fmt::format("; {} of them sealed under the app key", done.sealed);
+  shell.print("{}: {} row{} verified{}\n", shell.paint(Color::green, "intact"), verdict.rows, verdict.rows == 1 ? "" : "s",
+              sealed);
+  return exit_ok;
 }
 
 }  // namespace
 
 void add_audit(CLI::App& command, Shell& shell) {
-  command.footer("pg audit tail\npg audit verify");
+  command.footer("pg audit tail\npg audit verify\npg audit export --csv > acts.csv");
   auto lines = std::make_shared<std::int64_t>(20);
-  auto* tails = command.add_subcommand("tail", "Show the newest administrative acts");
+  auto follows = std::make_shared<bool>(false);
+  auto* tails = command.add_subcommand("tail",
+                                       "Show the newest administrative acts\n"
+                                       "Keys, credentials and projects as they were changed, settings a running serve took over "
+                                       "and what they were before, and keys that asked for what they may not.");
   in_range(tails->add_option("-n,--lines", *lines, "How many; 0 for all"), 0, 10'000'000)->capture_default_str();
-  tails->footer("pg audit tail\npg audit tail -n 100\npg audit tail --json");
-  set_action(*tails, shell, [&shell, lines] { return tail(shell, *lines); });
+  tails->add_flag("-f,--follow", *follows, "Go on with new ones until Ctrl-C");
+  tails->footer("pg audit tail\npg audit tail -n 100\npg audit tail -f --json");
+  set_action(*tails, shell, [&shell, lines, follows] { return tail(shell, *lines, *follows); });
 
-  auto* verifies = command.add_subcommand("verify",
-                                          "Check that no act was changed or taken out\n"
-                                          "Every row's hash covers the row before it. Exits 1 when the chain is broken.");
+  auto* verifies = command.add_subcommand(
+      "verify",
+      "Check that no act was changed or taken out\n"
+      "Every row's hash covers the row before it, and where the log ended is sealed under the app key in a file beside the "
+      "database. Changed, missing, swapped and cut rows are found. Who has the app key as well can write a new log and seal it, "
+      "and who can put back older copies of both files can hide what came after: keep an export elsewhere. Exits 1 when the log "
+      "is broken.");
   verifies->footer("pg audit verify\npg audit verify --json");
   set_action(*verifies, shell, [&shell] { return verify(shell); });
+
+  auto csv = std::make_shared<bool>(false);
+  auto* exports = command.add_subcommand("export", "Write all acts with their hashes, as NDJSON or CSV");
+  exports->add_flag("--csv", *csv, "As CSV with a line of titles");
+  exports->footer("pg audit export > acts.ndjson\npg audit export --csv > acts.csv");
+  set_action(*exports, shell, [&shell, csv] { return write_all(shell, *csv); });
 }
 
 }  // namespace pg

@@ -11,6 +11,7 @@ constexpr Command kCommands[] = {
     {"run", "Start", "Start an agent behind pg, nothing written to disk", add_run},
     {"scan", "Start", "Find secrets and personal data in files", add_scan},
     {"logs", "Look", "Show what went through", add_logs},
+    {"explain", "Look", "Show what left the machine, or what would", add_explain},
     {"usage", "Look", "Sum up tokens, requests and what they cost", add_usage},
     {"budgets", "Look", "Show what keys and projects have left to spend", add_budgets},
     {"agents", "Look", "Show which coding agents are connected", add_agents},

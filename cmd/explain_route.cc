@@ -22,27 +22,6 @@ namespace {
 
 constexpr std::uint64_t kLargestBody = 64u << 20;
 
-/// A call as the rules see it.
-struct RoutedCall {
-  ProjectSettings wanted;
-  std::shared_ptr<const Policy> policy;
-  const Project* project = nullptr;
-  std::string host, model, key, agent;
-  Surface surface;
-
-  RouteFacts facts() const {
-    const bool counts = surface.operation == Operation::count_tokens;
-    return {host, route_path(surface.dialect, counts), model, key, agent, surface.dialect};
-  }
-};
-
-/// What became of it.
-struct RouteVerdict {
-  const Route* route = nullptr;
-  const PromptPolicy* prompt = nullptr;
-  Result<Target> target;
-};
-
 std::string read_request(Shell& shell, const std::string& file) {
   if (file.empty()) return "";
   if (file != "-") return read_file(file, kLargestBody, FileTrust::shared).value();
@@ -86,38 +65,6 @@ ProjectSettings project_of_call(Shell& shell, const Settings& settings, const st
   return chosen_project(shell, settings).value();
 }
 
-RoutedCall read_routed_call(Shell& shell, const Settings& settings, const ExplainedCall& call) {
-  RoutedCall routed;
-  routed.host = to_lower(without_port(call.host));
-  routed.wanted = project_of_call(shell, settings, routed.host, call.path);
-  PolicyParts parts;
-  parts.secrets = shipped_secret_rules();
-  parts.open_sealed = [](std::string_view) { return Result<SecretString>(SecretString("any")); };
-  std::vector<Problem> problems;
-  routed.policy = build_policy(settings, parts, problems);
-  if (routed.policy == nullptr) throw Refusal(make_error(Code::invalid_config, problems_text(problems)));
-  routed.project = routed.policy->find_project(routed.wanted.name);
-  const std::string body = read_request(shell, call.file);
-  read_path(call, body, routed.project->id, routed.surface).value();
-  RequestView view;
-  if (!body.empty()) read_spans(body, routed.surface.dialect, view).value();
-  routed.model = call.model.empty() ? view.model : call.model;
-  if (routed.model.empty()) throw Refusal(make_error(Code::bad_request, "which model? give a request or --model"));
-  routed.key = call.key;
-  routed.agent = call.agent;
-  return routed;
-}
-
-RouteVerdict judge(const RoutedCall& call) {
-  RouteVerdict verdict{find_route(call.project->routes, call.facts()), call.project->prompt.get(),
-                       make_error(Code::not_found, "")};
-  const Route* route = verdict.route;
-  if (route != nullptr && (route->prompt != nullptr || route->no_prompt)) verdict.prompt = route->prompt.get();
-  if (call.surface.dialect == DialectId::embeddings) verdict.prompt = nullptr;
-  verdict.target = choose_target(*call.project, call.surface.dialect, call.model, route);
-  return verdict;
-}
-
 /// "no" with the reason, "yes", or that it was not asked.
 std::string rule_answer(const RoutedCall& call, const Route& route, bool decided) {
   if (decided) return "not asked";
@@ -157,27 +104,6 @@ std::string fallback_text(const RoutedCall& call, const Route* route) {
     text += target ? fmt::format("{}, as {}", name, target.value().model) : name + ", which cannot take this call";
   }
   return text.empty() ? "none" : text;
-}
-
-struct ExplainedLine {
-  std::string name, text;
-};
-
-std::vector<ExplainedLine> target_lines(const Settings& settings, const RoutedCall& call, const RouteVerdict& verdict) {
-  if (!verdict.target) return {{"nowhere", verdict.target.error().message}};
-  const Target& target = verdict.target.value();
-  const std::string spoken = target.outlet == nullptr ? "inside pg" : std::string(dialect(target.outlet->dialect).name);
-  bool own = false;
-  const std::string guards = guards_cell(guards_of(settings, call, target.provider->name, own));
-  const PromptPolicy* prompt = verdict.prompt;
-  return {{"provider", fmt::format("{}, {}{}; {}", target.provider->name, spoken, target.translated ? ", translated" : "",
-                                   reason_of_target(call, verdict.route))},
-          {"model", target.model},
-          {"prompt", prompt == nullptr ? "none"
-                                       : fmt::format("{} ({}, {} bytes)", prompt->name, placement_name(prompt->placement),
-                                                     prompt->text.size())},
-          {"guards", guards + (own ? fmt::format(" (as providers.{} asks)", target.provider->name) : "")},
-          {"fallback", fallback_text(call, verdict.route)}};
 }
 
 void print_text(Shell& shell, const RoutedCall& call, const std::vector<ExplainedLine>& lines) {
@@ -224,10 +150,63 @@ void print_json(Shell& shell, const RoutedCall& call, const RouteVerdict& verdic
 
 }  // namespace
 
+RouteFacts RoutedCall::facts() const {
+  const bool counts = surface.operation == Operation::count_tokens;
+  return {host, route_path(surface.dialect, counts), model, key, agent, surface.dialect};
+}
+
+RoutedCall read_routed_call(Shell& shell, const Settings& settings, const ExplainedCall& call) {
+  RoutedCall routed;
+  routed.host = to_lower(without_port(call.host));
+  routed.wanted = project_of_call(shell, settings, routed.host, call.path);
+  PolicyParts parts;
+  parts.secrets = shipped_secret_rules();
+  parts.open_sealed = [](std::string_view) { return Result<SecretString>(SecretString("any")); };
+  std::vector<Problem> problems;
+  routed.policy = build_policy(settings, parts, problems);
+  if (routed.policy == nullptr) throw Refusal(make_error(Code::invalid_config, problems_text(problems)));
+  routed.project = routed.policy->find_project(routed.wanted.name);
+  routed.body = read_request(shell, call.file);
+  read_path(call, routed.body, routed.project->id, routed.surface).value();
+  if (!routed.body.empty()) read_spans(routed.body, routed.surface.dialect, routed.view).value();
+  routed.model = call.model.empty() ? routed.view.model : call.model;
+  if (routed.model.empty()) throw Refusal(make_error(Code::bad_request, "which model? give a request or --model"));
+  routed.key = call.key;
+  routed.agent = call.agent;
+  return routed;
+}
+
+RouteVerdict judge_route(const RoutedCall& call) {
+  RouteVerdict verdict{find_route(call.project->routes, call.facts()), call.project->prompt.get(),
+                       make_error(Code::not_found, "")};
+  const Route* route = verdict.route;
+  if (route != nullptr && (route->prompt != nullptr || route->no_prompt)) verdict.prompt = route->prompt.get();
+  if (call.surface.dialect == DialectId::embeddings) verdict.prompt = nullptr;
+  verdict.target = choose_target(*call.project, call.surface.dialect, call.model, route);
+  return verdict;
+}
+
+std::vector<ExplainedLine> target_lines(const Settings& settings, const RoutedCall& call, const RouteVerdict& verdict) {
+  if (!verdict.target) return {{"nowhere", verdict.target.error().message}};
+  const Target& target = verdict.target.value();
+  const std::string spoken = target.outlet == nullptr ? "inside pg" : std::string(dialect(target.outlet->dialect).name);
+  bool own = false;
+  const std::string guards = guards_cell(guards_of(settings, call, target.provider->name, own));
+  const PromptPolicy* prompt = verdict.prompt;
+  return {{"provider", fmt::format("{}, {}{}; {}", target.provider->name, spoken, target.translated ? ", translated" : "",
+                                   reason_of_target(call, verdict.route))},
+          {"model", target.model},
+          {"prompt", prompt == nullptr ? "none"
+                                       : fmt::format("{} ({}, {} bytes)", prompt->name, placement_name(prompt->placement),
+                                                     prompt->text.size())},
+          {"guards", guards + (own ? fmt::format(" (as providers.{} asks)", target.provider->name) : "")},
+          {"fallback", fallback_text(call, verdict.route)}};
+}
+
 int explain_route(Shell& shell, const ExplainedCall& call) {
   const auto settings = open_settings(shell).value();
   const RoutedCall routed = read_routed_call(shell, settings, call);
-  const RouteVerdict verdict = judge(routed);
+  const RouteVerdict verdict = judge_route(routed);
   const std::vector<ExplainedLine> lines = target_lines(settings, routed, verdict);
   if (shell.json)
     print_json(shell, routed, verdict, lines);

@@ -1,6 +1,7 @@
 // pg logs: what went through, as it happens or afterwards.
 #include <CLI/CLI.hpp>
 
+#include "cmd/body_view.h"
 #include "cmd/command.h"
 #include "cmd/log_ask.h"
 #include "cmd/log_lines.h"
@@ -82,18 +83,39 @@ int search(Shell& shell, RowOptions options) {
   return rows > 0 ? exit_ok : no_rows(shell, options);
 }
 
-int show(Shell& shell, const std::string& which) {
+struct ShowOptions {
+  std::string which = "last";
+  bool body = false;
+  bool raw = false;
+  std::string only;
+};
+
+int show_body(Shell& shell, Db& db, const LogRow& row, const ShowOptions& options) {
+  const auto body = BodyStore(db).find(row.id).value();
+  if (!body) {
+    const bool blocked = row.outcome == "blocked", sent = !blocked && !row.provider.empty();
+    const std::string why = blocked ? ": a blocked request is never kept" : sent ? "" : ": it was not sent";
+    return shell.fail({.what = fmt::format("no body is kept of {}{}", row.id, why),
+                       .hint = sent ? "log_bodies = \"redacted\" in a project file keeps those to come" : "",
+                       .status = exit_not_found});
+  }
+  if (shell.json) {
+    std::string object = log_json(row);
+    object.pop_back();
+    json_bodies(object, *body);
+    return shell.write(object + "}\n"), exit_ok;
+  }
+  const BodyPart part = options.only == "request" ? BodyPart::request
+                        : options.only == "reply" ? BodyPart::reply
+                                                  : BodyPart::both;
+  return write_bodies(shell, *body, part, options.raw), exit_ok;
+}
+
+int show(Shell& shell, const ShowOptions& options) {
   auto place = open_workplace(shell, DbMode::read_only).value();
   LogStore store(place.db);
-  LogRow found;
-  if (which == "last") {
-    LogQuery newest;
-    newest.limit = 1;
-    store.select(newest, [&](const LogRow& row) { return found = row, true; }).value();
-    if (found.id.empty()) return shell.fail({.what = "no requests yet", .status = exit_not_found});
-  } else {
-    found = store.find(which).value();
-  }
+  const LogRow found = find_row(place.db, options.which).value();
+  if (options.body || options.raw || !options.only.empty()) return show_body(shell, place.db, found, options);
   shell.write(shell.json ? log_json(found) + "\n" : log_page(shell, found, store.price_name(found.price / 2)));
   return exit_ok;
 }
@@ -153,6 +175,23 @@ void add_export(CLI::App& command, Shell& shell) {
   set_action(*exports, shell, [&shell, options] { return search(shell, *options); });
 }
 
+void add_show(CLI::App& command, Shell& shell) {
+  auto options = std::make_shared<ShowOptions>();
+  auto* shows =
+      command.add_subcommand("show",
+                             "Show everything known of one request\n"
+                             "--body shows what the provider was sent, with its placeholders, and what it answered, where "
+                             "the project keeps that (log_bodies). Off a terminal that is their bytes.");
+  shows->add_option("ID", options->which, "Id or its beginning, or 'last'")->capture_default_str();
+  shows->add_flag("--body", options->body, "Request and reply instead of the row; with --json beside it");
+  one_of(shows->add_option("--only", options->only, "One of the two"), {"request", "reply"});
+  shows->add_flag("--raw", options->raw, "Not laid out; control bytes stay escaped on a terminal");
+  shows->footer(
+      "pg logs show last\npg logs show 01KAJ2Q8 --json\npg logs show last --body\n"
+      "pg logs show last --body --only request > sent.json");
+  set_action(*shows, shell, [&shell, options] { return show(shell, *options); });
+}
+
 }  // namespace
 
 void add_logs(CLI::App& command, Shell& shell) {
@@ -161,11 +200,7 @@ void add_logs(CLI::App& command, Shell& shell) {
   add_search(command, shell);
   add_logs_stats(command, shell);
   add_export(command, shell);
-  auto which = std::make_shared<std::string>("last");
-  auto* shows = command.add_subcommand("show", "Show everything known of one request");
-  shows->add_option("ID", *which, "Id or its beginning, or 'last'")->capture_default_str();
-  shows->footer("pg logs show last\npg logs show 01KAJ2Q8 --json");
-  set_action(*shows, shell, [&shell, which] { return show(shell, *which); });
+  add_show(command, shell);
   add_logs_prune(command, shell);
 }
 

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "config/audit_seal.h"
 #include "config/load.h"
 #include "core/base/text.h"
 
@@ -30,7 +31,17 @@ Result<Workplace> open_workplace(Shell& shell, DbMode mode) {
   if (!std::filesystem::exists(settings.database, ignored))
     return make_error(Code::not_found, fmt::format("there is no database at {}; 'pg init' makes one", settings.database));
   PG_TRY(auto db, Db::open(settings.database, mode));
-  return Workplace{std::move(settings), std::move(db)};
+  return Workplace(std::move(settings), std::move(db), mode);
+}
+
+Workplace::~Workplace() {
+  if (seals) seal_audit_of(db, settings);
+}
+
+void seal_audit_of(Db& db, const Settings& settings) {
+  // Without an app key there is nothing to seal with.
+  const Status sealed = seal_audit(db, settings);
+  if (!sealed && sealed.error().code == Code::conflict) fmt::print(stderr, "warning: {}\n", sealed.error().message);
 }
 
 const Clock& wall_clock() {
@@ -59,6 +70,17 @@ Result<ProjectSettings> chosen_project(const Shell& shell, const Settings& setti
   if (auto at = settings.projects.find("default"); at != settings.projects.end()) return at->second;
   if (names.empty()) return make_error(Code::not_found, "there is no project yet; 'pg init' makes one");
   return make_error(Code::bad_request, fmt::format("which project? add --project with one of: {}", fmt::join(names, ", ")));
+}
+
+Result<LogRow> find_row(Db& db, const std::string& which) {
+  LogStore store(db);
+  if (which != "last") return store.find(which);
+  LogRow found;
+  LogQuery newest;
+  newest.limit = 1;
+  PG_TRY_STATUS(store.select(newest, [&](const LogRow& row) { return found = row, true; }));
+  if (found.id.empty()) return make_error(Code::not_found, "no requests yet");
+  return found;
 }
 
 std::string serve_origin(const Settings& settings) {

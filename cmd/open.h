@@ -2,11 +2,13 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "cmd/command.h"
 #include "config/settings.h"
 #include "core/base/clock.h"
 #include "core/store/db.h"
+#include "core/store/log_store.h"
 
 namespace pg {
 
@@ -16,11 +18,21 @@ LoadOptions load_options(const Shell& shell);
 /// The settings, after printing their warnings when --verbose. invalid_config and not_found as load_settings().
 Result<Settings> open_settings(Shell& shell);
 
-/// Settings and database of one command run.
+/// Settings and database of one command run. At its end what the command added to the audit log is sealed.
 struct Workplace {
+  Workplace(Settings read, Db opened, DbMode mode)
+      : settings(std::move(read)), db(std::move(opened)), seals(mode == DbMode::read_write) {}
+  Workplace(Workplace&& other) noexcept
+      : settings(std::move(other.settings)), db(std::move(other.db)), seals(std::exchange(other.seals, false)) {}
+  Workplace& operator=(Workplace&&) = delete;
+  ~Workplace();
+
   Settings settings;
   Db db;
+  bool seals;
 };
+/// The end of the audit log is sealed; says on standard error when the log does not go on from where it was sealed last.
+void seal_audit_of(Db& db, const Settings& settings);
 /// not_found with "pg init" as the way out when there is no database yet.
 Result<Workplace> open_workplace(Shell& shell, DbMode mode = DbMode::read_write);
 
@@ -32,6 +44,9 @@ std::string actor_name();
 /// The project that --project names, or the only one, or "default". not_found with a suggestion; bad_request when there are
 /// several and none was named.
 Result<ProjectSettings> chosen_project(const Shell& shell, const Settings& settings);
+
+/// The row of that id, of what an id begins with, or the newest for "last". not_found.
+Result<LogRow> find_row(Db& db, const std::string& which);
 
 /// http://127.0.0.1:8787 for the settings' [serve]; a wildcard address becomes loopback.
 std::string serve_origin(const Settings& settings);

@@ -84,16 +84,16 @@ int show(Shell& shell, const std::string& name) {
 }
 
 /// The database, for the audit row; there may be none yet.
-std::optional<Db> database_if_any(const Settings& settings) {
+std::optional<Workplace> database_if_any(const Settings& settings) {
   std::error_code ignored;
   if (!std::filesystem::exists(settings.database, ignored)) return std::nullopt;
-  return Db::open(settings.database).value();
+  return std::optional<Workplace>(std::in_place, settings, Db::open(settings.database).value(), DbMode::read_write);
 }
 
 int add(Shell& shell, const NewProject& wanted, bool if_missing) {
   auto settings = open_settings(shell).value();
   auto db = database_if_any(settings);
-  auto added = add_project(settings, wanted, {db ? &*db : nullptr, &wall_clock(), actor_name()});
+  auto added = add_project(settings, wanted, {db ? &db->db : nullptr, &wall_clock(), actor_name()});
   if (!added && added.error().code == Code::conflict && if_missing) {
     shell.note(fmt::format("project {} exists already", wanted.name));
     return exit_ok;
@@ -125,7 +125,7 @@ int remove(Shell& shell, const std::string& name) {
   auto project = chosen_project(shell, settings).value();
   if (!typed_yes(shell, project).value()) return shell.fail({.what = "not removed", .status = exit_no});
   auto db = database_if_any(settings);
-  remove_project(settings, project.name, {db ? &*db : nullptr, &wall_clock(), actor_name()}).value();
+  remove_project(settings, project.name, {db ? &db->db : nullptr, &wall_clock(), actor_name()}).value();
   shell.note(fmt::format("removed {}; its log rows stay", project.file));
   return exit_ok;
 }
@@ -134,7 +134,7 @@ int edit(Shell& shell, const std::string& name, const std::string& from_file) {
   auto settings = open_settings(shell).value();
   auto project = named(shell, settings, name);
   auto db = database_if_any(settings);
-  return edit_project_file(shell, settings, project, from_file, {db ? &*db : nullptr, &wall_clock(), actor_name()});
+  return edit_project_file(shell, settings, project, from_file, {db ? &db->db : nullptr, &wall_clock(), actor_name()});
 }
 
 }  // namespace

@@ -10,11 +10,14 @@
 #include <thread>
 
 #include "cmd/command.h"
+#include "cmd/log_file.h"
 #include "cmd/log_lines.h"
 #include "cmd/open.h"
 #include "cmd/serve_banner.h"
+#include "config/audit_seal.h"
 #include "config/init.h"
 #include "config/policy_source.h"
+#include "config/settings_diff.h"
 #include "core/base/address.h"
 #include "proxy/listener.h"
 
@@ -128,19 +131,66 @@ std::vector<ReservedLine> reserved_lines(const Policy& policy) {
   return lines;
 }
 
+/// What a running server writes into the audit log: which settings it took over, and the seal of its end.
+class ServeAudit {
+ public:
+  ServeAudit(Shell& shell, Db db, const Settings& settings) : shell_(shell), db_(std::move(db)), settings_(settings) {}
+  ServeAudit(const ServeAudit&) = delete;
+  ServeAudit& operator=(const ServeAudit&) = delete;
+  ~ServeAudit() { seal(); }
+
+  void note_reload(const Settings& now) {
+    const SettingsDiff diff = diff_settings(settings_, now);
+    settings_ = now;
+    if (diff.detail.empty()) return;
+    const Status noted = append(diff);
+    if (!noted) shell_.warn("the audit log cannot be written: " + noted.error().message);
+    seal();
+  }
+  // Refusals of keys come from another thread; a look now and then is enough for them.
+  void look() {
+    if (++looks_ % kLooksPerSeal == 0) seal();
+  }
+  void seal() {
+    const Status sealed = seal_audit(db_, settings_);
+    const bool tells = !sealed && sealed.error().code == Code::conflict && !told_;
+    if (tells) shell_.warn(sealed.error().message);
+    told_ = told_ || tells;
+  }
+
+ private:
+  static constexpr int kLooksPerSeal = 20;
+  Status append(const SettingsDiff& diff) {
+    PG_TRY(Transaction transaction, Transaction::begin(db_));
+    PG_TRY_STATUS(AuditStore(db_).append({0, wall_clock().wall(), "serve", "config.reload", diff.target, diff.detail}));
+    return transaction.commit();
+  }
+
+  Shell& shell_;
+  Db db_;
+  Settings settings_;
+  int looks_ = 0;
+  bool told_ = false;
+};
+
 // SIGTERM, SIGINT: 0 asks for a drain. SIGHUP reloads. Returns when it is time to stop.
-void watch_until_stopped(Shell& shell, Gateway& gw, PolicySource& source, const sigset_t& signals) {
+void watch_until_stopped(Shell& shell, Gateway& gw, PolicySource& source, ServeAudit& audit, LogFile& file,
+                         const sigset_t& signals) {
   std::vector<std::string> problems;
   for (;;) {
     const int signal = ::sigtimedwait(&signals, nullptr, &kPoll);
     if (signal == SIGINT || signal == SIGTERM) return;
     gw.journal.note_in_flight(gw.exchanges.load(std::memory_order_relaxed));
     gw.journal.note_reserved(reserved_lines(*gw.policy()));
+    audit.look();
+    if (signal == SIGHUP) file.reopen();
     problems.clear();
     const std::shared_ptr<const Policy> fresh = signal == SIGHUP ? source.reload(problems) : source.poll(problems);
     for (const std::string& problem : problems) shell.warn(problem);
     if (!fresh) continue;
     gw.reload(fresh);
+    file.use(source.settings().log);
+    audit.note_reload(source.settings());
     shell.note("settings reloaded");
   }
 }
@@ -168,6 +218,31 @@ void drain(Shell& shell, Gateway& gw, Server& server, const sigset_t& signals) {
   }
 }
 
+/// A line per finished request: on standard error, and in a file with whole values, as programs read them.
+class RowPrinter {
+ public:
+  RowPrinter(const Shell& shell, LogFile& file, bool on_terminal)
+      : plain_(shell), file_(file), on_terminal_(on_terminal), lines_(shell, false), whole_lines_(settle(plain_), false) {}
+
+  void print(const LogRow& row) {
+    if (on_terminal_) {
+      const std::string line = lines_.line(row);
+      std::fwrite(line.data(), 1, line.size(), stderr);
+    }
+    if (file_.wanted()) file_.write(whole_lines_.line(row));
+  }
+
+ private:
+  static const Shell& settle(Shell& shell) {
+    shell.out_tty = shell.out_color = shell.json = false;
+    return shell;
+  }
+  Shell plain_;
+  LogFile& file_;
+  bool on_terminal_;
+  LogLines lines_, whole_lines_;
+};
+
 int serve(Shell& shell, const ServeOptions& options) {
   prepare_process();
   const sigset_t signals = block_signals();
@@ -178,13 +253,11 @@ int serve(Shell& shell, const ServeOptions& options) {
   PolicySource source = PolicySource::open(settings).value();
   Db log_db = Db::open(settings.database).value();
   const auto on_problem = [&shell](const std::string& problem) { shell.warn(problem); };
-  std::function<void(const LogRow&)> on_row;
-  LogLines lines(shell, false);
-  if (settings.serve.log_requests && !shell.quiet)
-    on_row = [&lines](const LogRow& row) {
-      const std::string line = lines.line(row);
-      std::fwrite(line.data(), 1, line.size(), stderr);
-    };
+  ServeAudit audit(shell, Db::open(settings.database).value(), settings);
+  LogFile file(on_problem);
+  file.use(settings.log);
+  RowPrinter printer(shell, file, settings.serve.log_requests && !shell.quiet);
+  const auto on_row = [&printer](const LogRow& row) { printer.print(row); };
   Gateway gw(settings.serve, source.current(), std::move(log_db), on_problem, on_row);
   Result<std::unique_ptr<Server>> listening = Server::listen(gw, thread_count(options, settings.serve));
   // The very first key is shown once and never again, also when this start goes no further.
@@ -196,7 +269,7 @@ int serve(Shell& shell, const ServeOptions& options) {
   for (const std::string& warning : settings.warnings) shell.warn(warning);
   shell.note(serve_banner(shell, report, gw.port));
   announce_ready(serve_origin(bound), options.ready_file, options.ready_fd).value();
-  watch_until_stopped(shell, gw, source, signals);
+  watch_until_stopped(shell, gw, source, audit, file, signals);
   drain(shell, gw, *server, signals);
   server->stop();
   shell.note("stopped");

@@ -7,9 +7,9 @@ function __pg_at
             set skip 0
             continue
         end
-        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads --since --until -n --lines --fields --template --since --until -n --lines --fields --template --since --until --by --since --until --format --fields --template --keep --max-size --by --since --until --since -n --lines --host --path --model --dialect --key --agent --provider --type --id --from-file --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --from-env --from-file --provider
+        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads --since --until -n --lines --fields --template --since --until -n --lines --fields --template --since --until --by --since --until --format --fields --template --only --keep --max-size --path --dialect --key --agent --by --since --until --since -n --lines --host --path --model --dialect --key --agent --provider --type --id --from-file --owner --scopes --expires --concurrency --from-env --from-file --provider
             set skip 1
-        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs search' 'logs stats' 'logs export' 'logs show' 'logs prune' 'usage' 'budgets' 'agents' 'audit' 'audit tail' 'audit verify' 'rules' 'rules list' 'rules show' 'rules check' 'routes' 'routes list' 'routes explain' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys edit' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers test' 'providers show' 'providers login' 'providers logout' 'models' 'models list' 'config' 'config check' 'config show' 'config path' 'completions' 'man' 'help' 'version'
+        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs search' 'logs stats' 'logs export' 'logs show' 'logs prune' 'explain' 'usage' 'agents' 'audit' 'audit tail' 'audit verify' 'audit export' 'rules' 'rules list' 'rules show' 'rules check' 'routes' 'routes list' 'routes explain' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers test' 'providers show' 'providers login' 'providers logout' 'models' 'models list' 'config' 'config check' 'config show' 'config path' 'completions' 'man' 'help' 'version'
             set -a at $word
         end
     end
@@ -22,6 +22,7 @@ complete -c pg -n 'test (__pg_at) = ""' -a setup -d 'Print what points an agent 
 complete -c pg -n 'test (__pg_at) = ""' -a run -d 'Start an agent behind pg, nothing written to disk'
 complete -c pg -n 'test (__pg_at) = ""' -a scan -d 'Find secrets and personal data in files'
 complete -c pg -n 'test (__pg_at) = ""' -a logs -d 'Show what went through'
+complete -c pg -n 'test (__pg_at) = ""' -a explain -d 'Show what left the machine, or what would'
 complete -c pg -n 'test (__pg_at) = ""' -a usage -d 'Sum up tokens, requests and what they cost'
 complete -c pg -n 'test (__pg_at) = ""' -a budgets -d 'Show what keys and projects have left to spend'
 complete -c pg -n 'test (__pg_at) = ""' -a agents -d 'Show which coding agents are connected'
@@ -119,10 +120,18 @@ complete -c pg -n 'test (__pg_at) = "logs export"' -l format -x -a 'ndjson csv' 
 complete -c pg -n 'test (__pg_at) = "logs export"' -l fields -x -a '(pg __complete FIELDS 2>/dev/null)' -d 'These fields instead of the usual columns: time,model,cost'
 complete -c pg -n 'test (__pg_at) = "logs export"' -l template -x -d 'Each row as this text, with fields in braces: \'{time} {model} {cost}\''
 complete -c pg -n 'test (__pg_at) = "logs show"' -a '(pg __complete ID 2>/dev/null)'
+complete -c pg -n 'test (__pg_at) = "logs show"' -l body -d 'Request and reply instead of the row; with --json beside it'
+complete -c pg -n 'test (__pg_at) = "logs show"' -l only -x -a 'request reply' -d 'One of the two'
+complete -c pg -n 'test (__pg_at) = "logs show"' -l raw -d 'Not laid out; control bytes stay escaped on a terminal'
 complete -c pg -n 'test (__pg_at) = "logs prune"' -l keep -x -d 'Delete what is older, instead of keep_days'
 complete -c pg -n 'test (__pg_at) = "logs prune"' -l max-size -x -d 'Delete the oldest until the database uses no more'
 complete -c pg -n 'test (__pg_at) = "logs prune"' -l dry-run -d 'Say what would go, and delete nothing'
 complete -c pg -n 'test (__pg_at) = "logs prune"' -l shrink -d 'Rewrite the file afterwards, so that the room goes back to the disk'
+complete -c pg -n 'test (__pg_at) = "explain"' -a 'ID FILE'
+complete -c pg -n 'test (__pg_at) = "explain"' -l path -x -d 'The path a file\'s request is sent to, with or without /api/PROJECT'
+complete -c pg -n 'test (__pg_at) = "explain"' -l dialect -x -a 'anthropic openai-chat openai-responses embeddings' -d 'Its dialect, when neither path nor body tells'
+complete -c pg -n 'test (__pg_at) = "explain"' -l key -x -d 'The name of the caller\'s key, for routes'
+complete -c pg -n 'test (__pg_at) = "explain"' -l agent -x -d 'The calling agent, for routes'
 complete -c pg -n 'test (__pg_at) = "usage"' -a '(pg __complete FILTER 2>/dev/null)'
 complete -c pg -n 'test (__pg_at) = "usage"' -l by -x -a 'model provider project key agent endpoint session status day hour' -d 'What to group by'
 complete -c pg -n 'test (__pg_at) = "usage"' -l since -x -d 'Not before: 15m, 2h, today, yesterday, or a date'
@@ -132,7 +141,10 @@ complete -c pg -n 'test (__pg_at) = "usage"' -l csv -d 'As CSV with a line of ti
 complete -c pg -n 'test (__pg_at) = "agents"' -l since -x -d 'Seen since then: 15m, 2h, today, a date'
 complete -c pg -n 'test (__pg_at) = "audit"' -a tail -d 'Show the newest administrative acts'
 complete -c pg -n 'test (__pg_at) = "audit"' -a verify -d 'Check that no act was changed or taken out'
+complete -c pg -n 'test (__pg_at) = "audit"' -a export -d 'Write all acts with their hashes, as NDJSON or CSV'
 complete -c pg -n 'test (__pg_at) = "audit tail"' -s n -l lines -x -d 'How many; 0 for all'
+complete -c pg -n 'test (__pg_at) = "audit tail"' -s f -l follow -d 'Go on with new ones until Ctrl-C'
+complete -c pg -n 'test (__pg_at) = "audit export"' -l csv -d 'As CSV with a line of titles'
 complete -c pg -n 'test (__pg_at) = "rules"' -a list -d 'List every rule and what the project does with its findings'
 complete -c pg -n 'test (__pg_at) = "rules"' -a show -d 'Show one rule'
 complete -c pg -n 'test (__pg_at) = "rules"' -a check -d 'Try every secret rule on its own examples'

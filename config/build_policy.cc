@@ -185,6 +185,7 @@ class PolicyBuilder {
     project->type = wanted.type;
     project->file = wanted.file;
     project->require_key = wanted.require_key.value_or(settings_.serve.require_key);
+    project->keep_bodies = wanted.log_bodies.value_or(settings_.log.bodies) == "redacted";
     project->keep_vaults = wanted.keep_vaults;
     project->keep_vaults_for = wanted.keep_vaults_for;
     project->limits = build_limits(SpendKind::project, wanted.name, "project " + project->id, wanted.limits);

@@ -140,6 +140,17 @@ std::optional<Complaint> check_project_type(std::string_view text) {
   return choose("type", text, kTypes);
 }
 
+std::optional<Complaint> check_body_choice(std::string_view text) {
+  constexpr std::array<std::string_view, 2> kChoices = {"off", "redacted"};
+  if (std::find(kChoices.begin(), kChoices.end(), text) != kChoices.end()) return std::nullopt;
+  return choose("log_bodies", text, kChoices);
+}
+
+std::optional<Complaint> check_file_name(std::string_view text) {
+  if (!has_control(text)) return std::nullopt;
+  return Complaint{"must not hold control characters", ""};
+}
+
 std::optional<Complaint> check_provider_name(std::string_view text) {
   const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; };
   if (!text.empty() && text.size() <= 63 && text.front() != '-' && text.front() != '_' &&

@@ -23,6 +23,8 @@ std::optional<Complaint> check_origin(std::string_view text);          // scheme
 std::optional<Complaint> check_uuid(std::string_view text);
 std::optional<Complaint> check_project_type(std::string_view text);
 std::optional<Complaint> check_provider_name(std::string_view text);  // [a-z0-9][a-z0-9_-]{0,62}
+std::optional<Complaint> check_body_choice(std::string_view text);    // "off", "redacted"
+std::optional<Complaint> check_file_name(std::string_view text);      // no control characters; "" = none
 std::optional<Complaint> check_plain_text(std::string_view text);     // no control characters, not empty
 std::optional<Complaint> check_time_zone(std::string_view text);      // "local", "UTC" or an IANA name that is there
 std::optional<Complaint> check_unknown_prices(std::string_view text);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/app_key.h"
+#include "config/audit_seal.h"
 #include "config/load.h"
 #include "config/project_files.h"
 #include "config/providers.h"
@@ -98,6 +99,8 @@ Result<InitReport> init_files(const LoadOptions& options, const Clock& clock, co
   note(report, !had_database, settings.database);
   if (auto made = make_project(settings, environment, {&db, &clock, actor}, report); !made) return std::move(made).error();
   if (auto made = make_first_key(db, clock, environment, actor, report); !made) return std::move(made).error();
+  // A log that was cut is no reason not to start: `pg audit verify` and serve tell of it.
+  if (auto key = load_app_key(environment, settings.app_key_file)) (void)seal_audit(db, key.value(), !had_database);
   PG_TRY(report.settings, load_settings(options));
   if (!report.settings.projects.empty()) {
     const ProjectSettings& first = report.settings.projects.begin()->second;

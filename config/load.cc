@@ -84,6 +84,7 @@ void resolve_paths(const Paths& paths, Settings& settings) {
   const std::string beside = settings.config_file.empty() ? directory_of(paths.config_file) : directory_of(settings.config_file);
   settings.projects_dir = beside + "/projects";
   settings.database = settings.database.empty() ? paths.database : resolve_path(settings.database, beside, paths.home);
+  if (!settings.log.file.empty()) settings.log.file = resolve_path(settings.log.file, beside, paths.home);
   settings.app_key_file =
       settings.app_key_file.empty() ? paths.app_key_file : resolve_path(settings.app_key_file, beside, paths.home);
 }

@@ -130,6 +130,10 @@ std::shared_ptr<const Policy> PolicySource::current() const {
   return state_->policy;
 }
 
+const Settings& PolicySource::settings() const {
+  return state_->settings;
+}
+
 std::shared_ptr<const Policy> PolicySource::poll(std::vector<std::string>& problems) {
   State& state = *state_;
   std::optional<Settings> wanted;

@@ -22,6 +22,7 @@ class PolicySource {
   ~PolicySource();
 
   std::shared_ptr<const Policy> current() const;
+  const Settings& settings() const;  // those that the current policy was made of
 
   /// Looks for changed files (mtime, size, inode) and database commits; a fresh Policy when something changed and is valid,
   /// nullptr otherwise. A bad file keeps the old policy; what is wrong with it is appended to `problems` once per change.

@@ -11,6 +11,7 @@
 #include "config/build_policy.h"
 #include "config/checks.h"
 #include "config/providers.h"
+#include "config/settings_diff.h"
 #include "core/base/encode.h"
 #include "core/base/ids.h"
 #include "core/base/text.h"
@@ -36,12 +37,13 @@ Status act_on_file(const ProjectAct& act, const std::string& what, std::string_v
   return transaction.commit();
 }
 
-Status check_text(const Settings& settings, const std::string& name, std::string_view text) {
+// The settings as they would be with that text.
+Result<Settings> check_text(const Settings& settings, const std::string& name, std::string_view text) {
   Settings trial = settings;
   trial.projects.erase(name);
   std::vector<Problem> problems = read_project_text(text, name, path_of(settings, name), trial);
   if (problems.empty()) check_guards(trial, problems);
-  if (problems.empty()) return {};
+  if (problems.empty()) return trial;
   return make_error(Code::invalid_config, problems_text(problems));
 }
 
@@ -78,6 +80,8 @@ providers = [{}]
 #fallback = ["provider:model"]
 #fallback_on_failure = false
 #require_key = true
+# Keep what providers are sent, with its placeholders, and what they answer: "redacted" or "off". Unset: as [logs] of pg.toml says.
+#log_bodies = "redacted"
 # Remember what was redacted in conversations that the provider keeps, in memory only, this long.
 #keep_vaults = true
 #keep_vaults_for = "1h"
@@ -146,8 +150,9 @@ Result<std::string> add_project(const Settings& settings, const NewProject& proj
 Status edit_project(const Settings& settings, std::string_view name, std::string_view text, const ProjectAct& act) {
   const auto found = settings.projects.find(std::string(name));
   if (found == settings.projects.end()) return no_such_project(settings, name);
-  if (auto checked = check_text(settings, found->first, text); !checked) return checked;
-  return act_on_file(act, "project.edit", name, "", [&] { return write_file(path_of(settings, name), text); });
+  PG_TRY(const Settings after, check_text(settings, found->first, text));
+  const std::string detail = diff_settings(settings, after).detail;
+  return act_on_file(act, "project.edit", name, detail, [&] { return write_file(path_of(settings, name), text); });
 }
 
 Status remove_project(const Settings& settings, std::string_view name, const ProjectAct& act) {

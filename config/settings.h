@@ -50,6 +50,14 @@ struct BudgetSettings {
   std::uint32_t warn_at = 80;             // percent
 };
 
+/// [logs], beside how much is kept: that is LogRetention.
+struct LogSettings {
+  std::string bodies = "off";  // "redacted": what the provider saw; projects may differ
+  std::string file;            // one line per finished request goes there, too; "" = none
+  std::uint64_t file_max_size = 64ull << 20;
+  std::uint32_t file_keep = 5;  // older files beside it
+};
+
 /// [[scan.allow]]: findings that are none. All that is set must agree.
 struct ScanAllow {
   std::string rule;  // id
@@ -148,6 +156,7 @@ struct ProjectSettings {
   std::string prompt;                          // a prompt policy for every call, or ""
   GuardSettings guards;
   std::optional<bool> require_key;
+  std::optional<std::string> log_bodies;  // "off" or "redacted"
   bool keep_vaults = true;
   Millis keep_vaults_for{3'600'000};
   LimitRules limits;  // [limits]
@@ -170,6 +179,7 @@ struct Settings {
   GuardSettings guards;       // [guards]: defaults for every project
   LogRetention logs;          // [logs]
   BudgetSettings budgets;     // [budgets]
+  LogSettings log;            // the rest of [logs]
   std::vector<Price> prices;  // [prices."provider/model"]: above the shipped ones
   std::map<std::string, ProviderSettings> providers;
   std::map<std::string, HostSettings> hosts;  // by name, lower case

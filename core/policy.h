@@ -102,7 +102,8 @@ struct Project {
   std::shared_ptr<const PromptPolicy> prompt;               // nullptr = the client's system prompt as it is
   /// By provider, where its row asks for other guards than the project's; see guards_at().
   std::map<std::string, std::shared_ptr<const Guards>, std::less<>> guards_by_provider;
-  bool keep_vaults = true;  // remember the vault of a conversation the provider keeps
+  bool keep_bodies = false;  // in the log: what the provider saw, and what it said
+  bool keep_vaults = true;   // remember the vault of a conversation the provider keeps
   Millis keep_vaults_for{3'600'000};
   std::shared_ptr<const CallLimits> limits;  // nullptr = none
 
@@ -129,7 +130,10 @@ struct Limits {
 /// What is kept of the log; 0 = without end.
 struct LogRetention {
   std::uint32_t keep_days = 365;
-  std::uint64_t max_size = 4ull << 30;  // of the database's used pages, bytes
+  std::uint64_t max_size = 4ull << 30;  // of the database's used pages without bodies, bytes
+  std::uint32_t bodies_keep_days = 7;
+  std::uint64_t bodies_max_size = 1ull << 30;  // of all bodies as they are kept, compressed, bytes
+  std::uint64_t body_max_size = 1ull << 20;    // of one body before compression; the rest is cut off
 };
 
 /// How budgets are kept.

@@ -51,6 +51,7 @@ class Asking {
   struct Held {
     Sending to;
     Upstream reply;
+    std::shared_ptr<LogBody> body;  // as it was sent to them
   };
 
   static const std::string& conversation_of(const Exchange& x) {
@@ -297,6 +298,7 @@ Result<Upstream> Asking::give_up(const std::optional<Error>& last) {
   if (is_alone && x_.row.attempts == attempts_with_last_) x_.row.attempts = attempts_before_;
   if (held_) {
     x_.to = std::move(held_->to);
+    x_.row.body = std::move(held_->body);
     x_.row.provider = x_.to.provider->name;
     x_.row.warnings = x_.to.warnings;
     note_guarded(x_);
@@ -319,7 +321,7 @@ Task<Result<Upstream>> Asking::run() {
     }
     std::optional<Error> error;
     if (sent)
-      held_ = Held{x_.to, std::move(sent).value()};
+      held_ = Held{x_.to, std::move(sent).value(), x_.row.body};
     else
       error = sent.error();
     if (!go_on(verdict)) co_return give_up(error);

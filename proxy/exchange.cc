@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/base/ids.h"
+#include "proxy/keep_body.h"
 #include "proxy/net/http_parse.h"
 #include "proxy/posture.h"
 #include "proxy/send_upstream.h"
@@ -88,6 +89,7 @@ void record(Exchange& x) {
     x.row.attempts = fmt::format("queue:{}ms{}{}", x.queued.count(), x.row.attempts.empty() ? "" : ",", x.row.attempts);
   if (x.row.outcome.empty()) x.row.outcome = x.row.status < 400 ? "ok" : "error";
   if (!is_worth_a_row(x)) return;
+  settle_body(x);
   x.gw.journal.record(std::move(x.row));
 }
 

@@ -1,11 +1,14 @@
 // The writer sleeps until a row comes, waits a moment for company, and writes the batch in one transaction.
 #include "proxy/journal.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <span>
 #include <utility>
 
+#include "core/store/body_store.h"
 #include "core/store/log_retention.h"
 
 namespace pg {
@@ -17,6 +20,8 @@ constexpr std::size_t kMaxBatch = 4'096;
 constexpr std::chrono::seconds kTellEvery{1};
 // A slice takes a few milliseconds, and there is time for new rows between two of them.
 constexpr std::int64_t kPruneSlice = 500;
+constexpr std::int64_t kPruneBodies = 100;
+constexpr UnixMillis kDay = 86'400'000;
 constexpr std::chrono::milliseconds kPrunePause{100};
 constexpr std::chrono::milliseconds kPruneEvery{10'000};
 
@@ -71,10 +76,43 @@ void Journal::record(LogRow row) {
       dropped_.fetch_add(1, std::memory_order_relaxed);
       return;
     }
+    if (row.body != nullptr) limit_body(row);
     first = queue_.empty();
     queue_.push_back(std::move(row));
   }
   if (first) wake_.notify_one();
+}
+
+// Rows are small and many may wait; bodies are counted by the byte.
+void Journal::limit_body(LogRow& row) {
+  const std::size_t size = row.body->request.size() + row.body->reply.size();
+  if (queued_bodies_ + size > kBodyQueue) {
+    row.body.reset();
+    dropped_bodies_.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    queued_bodies_ += size;
+  }
+}
+
+void Journal::write_bodies(std::span<const LogRow> rows) {
+  const Status done = BodyStore(db_).insert(rows);
+  if (!done) {
+    const auto has_body = [](const LogRow& row) { return row.body != nullptr; };
+    dropped_bodies_.fetch_add(static_cast<std::uint64_t>(std::count_if(rows.begin(), rows.end(), has_body)));
+    if (!bodies_failing_) on_problem_("bodies cannot be kept: " + done.error().message);
+  }
+  bodies_failing_ = !done;
+}
+
+// Each time some were dropped since the last time; the database hears of it as soon as it can.
+void Journal::tell_dropped() {
+  const std::uint64_t dropped = dropped_bodies();
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (now < tell_time_) return;
+  if (dropped == bodies_told_ || !BodyStore(db_).note_dropped(dropped - bodies_told_)) return;
+  on_problem_(fmt::format("{} bodies were not kept: they came faster than they could be written", dropped - bodies_told_));
+  bodies_told_ = dropped;
+  tell_time_ = now + kPruneEvery;
 }
 
 bool Journal::write(std::vector<LogRow>& batch, LogStore& store) {
@@ -87,6 +125,7 @@ bool Journal::write(std::vector<LogRow>& batch, LogStore& store) {
       failing_ = true;
       return false;
     }
+    write_bodies(std::span<const LogRow>(batch).subspan(at, size));
     at += size;
     written_.fetch_add(size, std::memory_order_relaxed);
   }
@@ -181,22 +220,50 @@ void Journal::write_held() {
   reserved_written_ = std::move(lines);
 }
 
+bool Journal::prune_bodies(UnixMillis now, const LogRetention& retention) {
+  BodyLimits limits;
+  if (retention.bodies_keep_days > 0) limits.before = now - std::int64_t{retention.bodies_keep_days} * kDay;
+  limits.max_size = retention.bodies_max_size;
+  const auto gone = BodyStore(db_).prune(limits, kPruneBodies);
+  return gone && gone.value() == kPruneBodies;
+}
+
 // True when there is more to go: the next slice follows at once, with a look at the queue in between.
 bool Journal::prune(std::size_t written) {
   const SteadyTime now = std::chrono::steady_clock::now();
   if (now < prune_time_) return false;
-  LogLimits limits;
+  LogRetention retention;
   {
     const std::lock_guard lock(mutex_);
-    if (retention_.keep_days > 0) limits.before = SystemClock().wall() - std::int64_t{retention_.keep_days} * 86'400'000;
-    limits.max_size = retention_.max_size;
+    retention = retention_;
   }
+  const UnixMillis time = SystemClock().wall();
+  LogLimits limits;
+  if (retention.keep_days > 0) limits.before = time - std::int64_t{retention.keep_days} * kDay;
+  limits.max_size = retention.max_size;
   // Under load faster than rows come.
   const std::int64_t slice = std::max(kPruneSlice, static_cast<std::int64_t>(2 * written));
   const auto gone = prune_log(db_, limits, slice);
-  const bool more = gone && gone.value() == slice;
+  const bool more_bodies = prune_bodies(time, retention);
+  const bool more = (gone && gone.value() == slice) || more_bodies;
   prune_time_ = now + (more ? kPrunePause : kPruneEvery);
   return more;
+}
+
+// Before anybody sees a row: nothing secret in it, a price on it.
+void Journal::prepare(std::vector<LogRow>& batch, LogStore& store) {
+  std::uint64_t body_max_size = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    body_max_size = retention_.body_max_size;
+  }
+  for (LogRow& row : batch) {
+    cleaner_.clean(row, body_max_size);
+    denials_.note(row);
+  }
+  price(batch, store);
+  if (on_row_)
+    for (const LogRow& row : batch) on_row_(row);
 }
 
 void Journal::run() {
@@ -222,14 +289,17 @@ void Journal::run() {
       in_flight = in_flight_;
       if (batch.empty()) {
         batch.swap(queue_);
+        queued_bodies_ = 0;
         fresh = true;
       }
     }
-    if (fresh) price(batch, store);
-    if (fresh && on_row_)
-      for (const LogRow& row : batch) on_row_(row);
+    if (fresh) prepare(batch, store);
     const std::size_t size = batch.size();
     const bool written = write(batch, store);
+    if (written) {
+      (void)denials_.write(db_);  // what could not be written now waits for the next time
+      tell_dropped();
+    }
     if (written && !stopping) {
       write_in_flight(in_flight);
       write_held();

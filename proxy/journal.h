@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -19,6 +20,8 @@
 #include "core/store/db.h"
 #include "core/store/log_store.h"
 #include "core/store/spend_store.h"
+#include "proxy/clean_row.h"
+#include "proxy/denials.h"
 
 namespace pg {
 
@@ -38,10 +41,18 @@ class Journal {
   /// How many exchanges are under way; the database hears of it once a second at most.
   void note_in_flight(std::uint32_t count);
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+  /// Bodies whose row was taken without them.
+  std::uint64_t dropped_bodies() const { return dropped_bodies_.load(std::memory_order_relaxed); }
   std::uint64_t written() const { return written_.load(std::memory_order_relaxed); }
 
  private:
   static constexpr std::size_t kQueue = 65'536;
+  static constexpr std::size_t kBodyQueue = std::size_t{64} << 20;  // bytes
+  void limit_body(LogRow& row);
+  void prepare(std::vector<LogRow>& batch, LogStore& store);
+  void write_bodies(std::span<const LogRow> rows);
+  void tell_dropped();
+  bool prune_bodies(UnixMillis now, const LogRetention& retention);
   void run();
   bool write(std::vector<LogRow>& batch, LogStore& store);
   void price(std::vector<LogRow>& batch, LogStore& store);
@@ -56,14 +67,19 @@ class Journal {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<LogRow> queue_;
+  std::size_t queued_bodies_ = 0;  // bytes
   std::shared_ptr<const PriceTable> prices_;
   std::shared_ptr<const TimeZone> zone_;
-  LogRetention retention_{0, 0};
   std::vector<ReservedLine> reserved_;
+  LogRetention retention_{0, 0, 0, 0, 1u << 20};
   std::uint32_t in_flight_ = 0;
   bool stopping_ = false;
   // From here on the writer's own.
   bool failing_ = false;
+  bool bodies_failing_ = false;
+  std::uint64_t bodies_told_ = 0;  // of dropped_bodies_
+  RowCleaner cleaner_;
+  Denials denials_;
   std::string version_;  // of the prices whose id is version_id_
   std::int64_t version_id_ = 0;
   std::uint32_t in_flight_written_ = ~0u;  // what a server before this one left there is not known
@@ -74,7 +90,9 @@ class Journal {
   std::int64_t month_quarter_ = -1;
   std::int32_t month_ = 0;
   SteadyTime prune_time_;
+  SteadyTime tell_time_;
   std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<std::uint64_t> dropped_bodies_{0};
   std::atomic<std::uint64_t> written_{0};
   std::thread writer_;
 };

@@ -13,6 +13,7 @@
 #include "proxy/address_call.h"
 #include "proxy/client_watch.h"
 #include "proxy/keep_limits.h"
+#include "proxy/keep_body.h"
 #include "proxy/net/chunks.h"
 #include "proxy/reply_head.h"
 
@@ -47,13 +48,6 @@ ReplyOptions options_for(const Exchange& x, const Upstream& upstream, const std:
   return options;
 }
 
-// A provider that quotes our credential back in an error must not show it to the client: same length, so framing holds.
-void mask_credential(std::string_view credential, std::string& body) {
-  if (credential.size() < 8) return;
-  for (std::size_t at = body.find(credential); at != std::string::npos; at = body.find(credential, at))
-    body.replace(at, credential.size(), credential.size(), '*');
-}
-
 class Relay {
  public:
   Relay(Exchange& x, Upstream& upstream)
@@ -63,6 +57,7 @@ class Relay {
         streams_(translator_ ? translator_->writes_stream() : is_event_stream(upstream) && !has_unreadable_coding(upstream.head)),
         path_(options_for(x, upstream, translator_)) {
     if (upstream.framed) frames_.emplace();
+    if (x.row.body != nullptr) begin_kept_reply(x, is_event_stream(upstream), !has_unreadable_coding(upstream.head));
   }
 
   Task<void> run();
@@ -150,6 +145,7 @@ Task<IoEnd> Relay::read_some() {
   if (!upstream_.connection) {
     plain_ = std::move(upstream_.local_body);
     upstream_.local_body.clear();
+    keep_reply(x_, plain_);
     co_return plain_.empty() ? IoEnd::eof : IoEnd::ok;
   }
   if (!upstream_.read_ahead.empty()) raw_.swap(upstream_.read_ahead);
@@ -160,6 +156,7 @@ Task<IoEnd> Relay::read_some() {
   if (!raw_.empty() && !decode()) end = IoEnd::failed;
   if (end == IoEnd::eof && decoder_ && !decoder_->finished()) end = IoEnd::failed;
   if (frames_) end = unframe(end);
+  keep_reply(x_, plain_);
   if (translator_)
     translate(end);
   else if (x_.to.embedding)
@@ -244,6 +241,7 @@ Task<void> Relay::relay_whole() {
   if (end == IoEnd::timeout) throw Refusal(make_error(Code::upstream_timeout, "the provider stopped answering"));
   if (end != IoEnd::eof) throw Refusal(make_error(Code::upstream_failed, "the provider's reply was cut short"));
   path_.finish(false, x_.row.id, body).value();
+  // A provider that quotes our credential back in an error must not show it to the client: same length, so framing holds.
   if (is_masked_error()) mask_credential(x_.to.provider->credential.reveal(), body);
   if (is_masked_error() && x_.to.token) mask_credential(x_.to.token->reveal(), body);
   note_first_content();

@@ -7,6 +7,7 @@
 #include "core/wire/estimate_tokens.h"
 #include "proxy/client_watch.h"
 #include "proxy/keep_limits.h"
+#include "proxy/keep_body.h"
 #include "proxy/upstream_head.h"
 
 namespace pg {
@@ -165,8 +166,10 @@ const std::vector<Edit>& edits_of(const Exchange& x) {
 }
 
 Task<Result<Upstream>> send_upstream(Exchange& x) {
+  const bool stays_here = x.surface.operation == Operation::count_tokens && cannot_count(x) && !x.to.provider->echo;
+  if (!stays_here) keep_request(x, body_of(x), edits_of(x));
   if (x.to.provider->echo) co_return answer_echo(x);
-  if (x.surface.operation == Operation::count_tokens && cannot_count(x)) co_return answer_estimate(x);
+  if (stays_here) co_return answer_estimate(x);
   if (x.to.outlet->auth == AuthStyle::google) {
     const Status bought = co_await buy_token(x);
     if (!bought) co_return bought.error();

@@ -232,6 +232,15 @@ Result<Inflater::Progress> Inflater::push(std::string_view in, char* out, std::s
   return Progress{given - z.avail_in, offered - z.avail_out, result == Z_STREAM_END};
 }
 
+std::string compress_zstd(std::string_view bytes) {
+  constexpr int kLevel = 3;
+  std::string out(ZSTD_compressBound(bytes.size()), '\0');
+  const std::size_t size = ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), kLevel);
+  if (ZSTD_isError(size) != 0) throw std::bad_alloc();  // the room is enough by its own word: nothing else can fail
+  out.resize(size);
+  return out;
+}
+
 Result<std::string> decompress(std::string_view bytes, Coding coding, std::size_t max_output) {
   Decompressor decompressor = Decompressor::make(coding);
   std::string out;

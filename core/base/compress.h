@@ -67,6 +67,9 @@ class Inflater {
   std::unique_ptr<Stream> stream_;
 };
 
+/// One zstd frame, for keeping.
+std::string compress_zstd(std::string_view bytes);
+
 /// The whole body undone. too_large above `max_output` bytes; bad_request when corrupt or cut short.
 Result<std::string> decompress(std::string_view bytes, Coding coding, std::size_t max_output);
 

@@ -28,20 +28,15 @@ std::string chain_hash(std::string_view before, const AuditEntry& entry) {
   return std::string(as_bytes(digest));
 }
 
-struct Head {
-  std::int64_t seq = 0;
-  std::string hash;
-};
-
-Result<Head> read_head(Db& db) {
+Result<AuditEnd> read_head(Db& db) {
   PG_TRY(Statement statement, db.prepare("SELECT seq, hash FROM audit_head"));
   PG_TRY(const bool row, statement.step());
   if (!row) return make_error(Code::io_failed, db.path() + ": the audit log has lost its head");
-  return Head{statement.integer(0), statement.text(1)};
+  return AuditEnd{statement.integer(0), statement.text(1)};
 }
 
 AuditEntry read_entry(const Statement& row) {
-  return {row.integer(0), row.integer(1), row.text(2), row.text(3), row.text(4), row.text(5)};
+  return {row.integer(0), row.integer(1), row.text(2), row.text(3), row.text(4), row.text(5), row.text(6)};
 }
 
 AuditVerdict broken(std::int64_t rows, std::int64_t seq, std::string problem) {
@@ -51,7 +46,7 @@ AuditVerdict broken(std::int64_t rows, std::int64_t seq, std::string problem) {
 }  // namespace
 
 Status AuditStore::append(const AuditEntry& wanted) {
-  PG_TRY(const Head head, read_head(db_));
+  PG_TRY(const AuditEnd head, read_head(db_));
   AuditEntry entry = wanted;
   entry.seq = head.seq + 1;
   const std::string hash = chain_hash(head.hash, entry);
@@ -64,7 +59,7 @@ Status AuditStore::append(const AuditEntry& wanted) {
 }
 
 Status AuditStore::select(std::int64_t limit, const std::function<bool(const AuditEntry&)>& each) {
-  PG_TRY(Statement statement, db_.prepare("SELECT * FROM (SELECT seq, time, actor, act, target, detail FROM audit "
+  PG_TRY(Statement statement, db_.prepare("SELECT * FROM (SELECT seq, time, actor, act, target, detail, hash FROM audit "
                                           "ORDER BY seq DESC LIMIT ?) ORDER BY seq"));
   statement.bind(1, limit > 0 ? limit : std::int64_t{-1});
   for (;;) {
@@ -73,13 +68,35 @@ Status AuditStore::select(std::int64_t limit, const std::function<bool(const Aud
   }
 }
 
-Result<AuditVerdict> AuditStore::verify() {
+Status AuditStore::select_after(std::int64_t seq, const std::function<bool(const AuditEntry&)>& each) {
+  PG_TRY(Statement statement,
+         db_.prepare("SELECT seq, time, actor, act, target, detail, hash FROM audit WHERE seq > ? ORDER BY seq"));
+  statement.bind(1, seq);
+  for (;;) {
+    PG_TRY(const bool row, statement.step());
+    if (!row || !each(read_entry(statement))) return {};
+  }
+}
+
+Result<AuditEnd> AuditStore::end() {
+  return read_head(db_);
+}
+
+Result<std::string> AuditStore::hash_of(std::int64_t seq) {
+  PG_TRY(Statement statement, db_.prepare("SELECT hash FROM audit WHERE seq = ?"));
+  statement.bind(1, seq);
+  PG_TRY(const bool row, statement.step());
+  if (!row) return make_error(Code::not_found, fmt::format("the audit log has no row {}", seq));
+  return statement.text(0);
+}
+
+Result<AuditVerdict> AuditStore::verify(const AuditEnd* sealed) {
   // One statement, so that rows and head are of one moment.
   PG_TRY(Statement statement, db_.prepare("SELECT a.seq, a.time, a.actor, a.act, a.target, a.detail, a.hash, h.seq, h.hash "
                                           "FROM audit_head h LEFT JOIN audit a ORDER BY a.seq"));
   std::string before(32, '\0');
   std::int64_t rows = 0;
-  Head head{0, before};
+  AuditEnd head{0, before};
   for (;;) {
     PG_TRY(const bool row, statement.step());
     if (!row) break;
@@ -89,8 +106,12 @@ Result<AuditVerdict> AuditStore::verify() {
     if (entry.seq != rows + 1) return broken(rows, rows + 1, fmt::format("row {} is missing", rows + 1));
     before = chain_hash(before, entry);
     if (before != statement.text(6)) return broken(rows, entry.seq, fmt::format("row {} was changed", entry.seq));
+    if (sealed != nullptr && entry.seq == sealed->seq && before != sealed->hash)
+      return broken(rows, entry.seq, fmt::format("row {} is not the one that was sealed", entry.seq));
     ++rows;
   }
+  if (sealed != nullptr && rows < sealed->seq)
+    return broken(rows, rows + 1, fmt::format("the log had {} rows when it was sealed and has {}", sealed->seq, rows));
   if (rows != head.seq) return broken(rows, rows + 1, fmt::format("the log should have {} rows and has {}", head.seq, rows));
   if (before != head.hash) return broken(rows, rows, "the end of the log was changed");
   return AuditVerdict{true, rows, 0, ""};

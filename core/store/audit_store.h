@@ -20,6 +20,13 @@ struct AuditEntry {
   std::string act;     // "key.add", "provider.login", "project.remove"
   std::string target;  // the key's, provider's or project's name
   std::string detail;
+  std::string hash = {};  // 32 bytes, of this row and all before it; given by append()
+};
+
+/// Where the log ends.
+struct AuditEnd {
+  std::int64_t seq = 0;
+  std::string hash = {};
 };
 
 struct AuditVerdict {
@@ -36,8 +43,15 @@ class AuditStore {
   Status append(const AuditEntry& entry);
   /// The newest `limit` entries (0 = all), oldest first; `each` returns false to stop.
   Status select(std::int64_t limit, const std::function<bool(const AuditEntry&)>& each);
-  /// Walks the whole chain: edits, gaps and a missing tail are found.
-  Result<AuditVerdict> verify();
+  /// Entries after that one, oldest first.
+  Status select_after(std::int64_t seq, const std::function<bool(const AuditEntry&)>& each);
+  /// As the database says itself.
+  Result<AuditEnd> end();
+  /// The hash kept with that row; not_found.
+  Result<std::string> hash_of(std::int64_t seq);
+  /// Walks the whole chain: edits, gaps and a missing tail are found. `sealed`, which may be null, is where the log ended at
+  /// least, known from elsewhere: who can write the database can make its own end fit.
+  Result<AuditVerdict> verify(const AuditEnd* sealed = nullptr);
 
  private:
   Db& db_;

@@ -216,7 +216,11 @@ Result<Key> KeyStore::change(std::string_view which, std::string_view act, bool 
   statement.bind(1, key.id).bind(2, std::int64_t{enabled}).bind(3, revokes ? now : 0);
   if (auto done = statement.run(); !done) return std::move(done).error();
   AuditStore audit(db_);
-  if (auto noted = audit.append({0, now, actor_, std::string(act), key.name, ""}); !noted) return std::move(noted).error();
+  const std::string detail = fmt::format("{} -> {}", key.enabled ? "enabled" : "disabled",
+                                         revokes   ? "revoked"
+                                         : enabled ? "enabled"
+                                                   : "disabled");
+  if (auto noted = audit.append({0, now, actor_, std::string(act), key.name, detail}); !noted) return std::move(noted).error();
   PG_TRY(Key after, find(key.name));
   if (auto done = transaction.commit(); !done) return std::move(done).error();
   return after;

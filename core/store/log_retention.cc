@@ -8,7 +8,7 @@
 namespace pg {
 namespace {
 
-Result<std::int64_t> read_pragma(Db& db, std::string_view sql) {
+Result<std::int64_t> read_number(Db& db, std::string_view sql) {
   PG_TRY(Statement statement, db.prepare(sql));
   PG_TRY(const bool row, statement.step());
   return row ? statement.integer(0) : 0;
@@ -29,15 +29,18 @@ Result<std::int64_t> find_last(Db& db, UnixMillis before, bool too_much, std::in
 }  // namespace
 
 Result<DbSize> measure_db(Db& db) {
-  PG_TRY(const std::int64_t page, read_pragma(db, "PRAGMA page_size"));
-  PG_TRY(const std::int64_t pages, read_pragma(db, "PRAGMA page_count"));
-  PG_TRY(const std::int64_t free, read_pragma(db, "PRAGMA freelist_count"));
+  PG_TRY(const std::int64_t page, read_number(db, "PRAGMA page_size"));
+  PG_TRY(const std::int64_t pages, read_number(db, "PRAGMA page_count"));
+  PG_TRY(const std::int64_t free, read_number(db, "PRAGMA freelist_count"));
   return DbSize{static_cast<std::uint64_t>((pages - free) * page), static_cast<std::uint64_t>(pages * page)};
 }
 
 Result<std::int64_t> prune_log(Db& db, const LogLimits& limits, std::int64_t slice) {
   PG_TRY(const DbSize size, measure_db(db));
-  const bool too_much = limits.max_size > 0 && size.used > limits.max_size;
+  PG_TRY(const std::int64_t bodies, read_number(db, "SELECT value FROM facts WHERE name = 'bodies_size'"));
+  // Bodies have a limit of their own: rows do not go to make room for them.
+  const bool too_much =
+      limits.max_size > 0 && size.used > limits.max_size + static_cast<std::uint64_t>(std::max<std::int64_t>(bodies, 0));
   if (!too_much && limits.before == 0) return 0;
   PG_TRY(const std::int64_t last, find_last(db, limits.before, too_much, slice));
   if (last == 0) return 0;

@@ -11,7 +11,7 @@ namespace pg {
 
 struct LogLimits {
   UnixMillis before = 0;       // rows of requests that came earlier go; 0 = none for their age
-  std::uint64_t max_size = 0;  // bytes in use in the database above which the oldest go; 0 = never
+  std::uint64_t max_size = 0;  // bytes in use in the database, without bodies, above which the oldest go; 0 = never
 };
 
 /// Deletes at most `slice` of the oldest rows that are beyond the limits; how many went. Hours and sessions stay.

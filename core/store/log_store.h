@@ -24,6 +24,8 @@ namespace pg {
 /// LogRow::price of a call whose price is not known.
 inline constexpr std::int64_t kPriceUnknown = -1;
 
+struct LogBody;  // core/store/body_store.h
+
 /// What is kept of one exchange. No bodies, no secrets, no originals. Durations in ms; -1 = did not happen or not known.
 struct LogRow {
   std::int64_t seq = 0;  // database order, for following
@@ -64,6 +66,7 @@ struct LogRow {
   std::uint32_t unknown_tokens = 0;
   std::string error;  // code name, then ": " and a message without client data
   std::string upstream_request_id;
+  std::shared_ptr<LogBody> body;  // for a table of its own; nullptr: not kept, and never read with the row
 
   // Not columns: what the ledger of spending is told with the row.
   std::int32_t month = 0;      // of `cost`: 202611; 0 = nothing to tell

@@ -45,7 +45,7 @@ Result<std::vector<Migration>> split_migrations(std::string_view script) {
     if (line.substr(0, kMark.size()) == kMark) {
       int number = 0;
       std::from_chars(line.data() + kMark.size(), line.data() + line.size(), number);
-      if (number != static_cast<int>(sections.size()) + 1)
+      if (number <= (sections.empty() ? 0 : sections.back().number))
         return make_error(Code::internal, fmt::format("schema.sql: migration {} is out of order", number));
       sections.push_back({number, script.substr(at, 0)});
     } else if (!sections.empty()) {
@@ -59,7 +59,7 @@ Result<std::vector<Migration>> split_migrations(std::string_view script) {
 Status check_schema(Db& db, std::string_view script) {
   PG_TRY(const std::vector<Migration> sections, split_migrations(script));
   PG_TRY(const int number, schema_number(db));
-  const int newest = static_cast<int>(sections.size());
+  const int newest = sections.empty() ? 0 : sections.back().number;
   if (number > newest) return refuse_newer(db, number, newest);
   if (number < newest)
     return make_error(Code::io_failed, fmt::format("{}: has schema {}, this program needs {}; hint: start pg serve once",
@@ -70,7 +70,7 @@ Status check_schema(Db& db, std::string_view script) {
 Status migrate(Db& db, std::string_view script) {
   PG_TRY(const std::vector<Migration> sections, split_migrations(script));
   PG_TRY(const int number, schema_number(db));
-  const int newest = static_cast<int>(sections.size());
+  const int newest = sections.empty() ? 0 : sections.back().number;
   if (number > newest)
     return make_error(Code::io_failed, fmt::format("{}: has schema {}, this program knows up to {}; hint: use a newer pg",
                                                    db.path(), number, newest));

@@ -15,7 +15,7 @@ struct Migration {
   int number = 0;
   std::string_view sql;
 };
-/// The sections in order; text before the first is commentary. internal unless they are numbered 1, 2, 3 ….
+/// The sections in order; text before the first is commentary. internal unless their numbers rise; one may be left out.
 Result<std::vector<Migration>> split_migrations(std::string_view script);
 
 /// Runs the sections this database has not seen, each in a transaction that also moves its number. An existing database is first

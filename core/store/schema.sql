@@ -234,3 +234,28 @@ CREATE TABLE reserved(
   amount INTEGER NOT NULL,
   PRIMARY KEY(kind, name)
 ) STRICT, WITHOUT ROWID;
+
+-- migration 5: bodies, for those who keep them; where the audit log was known to end
+
+-- What a provider was sent, with its placeholders, and what it said; zstd, cut where the settings say. Sizes are those of before.
+-- `dialect` is the provider's. What was taken out because it looked like a secret is counted in `masked`.
+CREATE TABLE log_bodies(
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  time INTEGER NOT NULL,
+  dialect TEXT NOT NULL,
+  stored INTEGER NOT NULL,
+  masked INTEGER NOT NULL,
+  request_size INTEGER NOT NULL,
+  request_cut INTEGER NOT NULL,
+  reply_size INTEGER NOT NULL,
+  reply_cut INTEGER NOT NULL,
+  request BLOB NOT NULL,
+  reply BLOB NOT NULL
+) STRICT;
+-- How much they take together, and how many could not be kept.
+INSERT INTO facts VALUES('bodies_size', 0), ('bodies_dropped', 0);
+CREATE TRIGGER log_bodies_added AFTER INSERT ON log_bodies BEGIN
+  UPDATE facts SET value = value + NEW.stored WHERE name = 'bodies_size'; END;
+CREATE TRIGGER log_bodies_gone AFTER DELETE ON log_bodies BEGIN
+  UPDATE facts SET value = value - OLD.stored WHERE name = 'bodies_size'; END;

@@ -113,7 +113,7 @@ TEST_CASE("an unknown command or option: one line, a suggestion, where to look, 
 TEST_CASE("a group without its command names the choices") {
   auto parsed = parse({"audit"});
   CHECK(parsed.status == exit_usage);
-  CHECK(parsed.err == "error: 'pg audit' needs a command: tail, verify\nhint: see 'pg audit --help'\n");
+  CHECK(parsed.err == "error: 'pg audit' needs a command: tail, verify, export\nhint: see 'pg audit --help'\n");
 }
 
 TEST_CASE("usage errors are JSON when --json is anywhere before --") {

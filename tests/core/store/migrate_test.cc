@@ -30,10 +30,12 @@ TEST_CASE("the script splits into numbered sections") {
   CHECK(sections.value()[0].number == 1);
   CHECK(sections.value()[0].sql == "CREATE TABLE a(x INTEGER) STRICT;\n");
   CHECK(sections.value()[1].sql == "CREATE TABLE b(x INTEGER) STRICT;\nINSERT INTO a VALUES(2);\n");
-  CHECK_FALSE(split_migrations("-- migration 2: gap\nSELECT 1;\n"));
+  CHECK_FALSE(split_migrations("-- migration 0: none\nSELECT 1;\n"));
+  CHECK_FALSE(split_migrations("-- migration 2: a\n-- migration 1: b\n"));
+  CHECK(split_migrations("-- migration 1: a\n-- migration 3: b\n").value().back().number == 3);
   CHECK_FALSE(split_migrations("-- migration 1: a\n-- migration 1: b\n"));
   CHECK(split_migrations("").value().empty());
-  CHECK(split_migrations(shipped("schema.sql")).value().size() == 4);
+  CHECK(split_migrations(shipped("schema.sql")).value().back().number == 5);
 }
 
 TEST_CASE("an older database is backed up, then moved forward once") {

@@ -1,0 +1,45 @@
+#include "config/settings_diff.h"
+
+#include <doctest/doctest.h>
+
+#include "core/guard/rule_examples.h"
+
+using namespace pg;
+
+TEST_CASE("a diff names what changed, with before and after") {
+  Settings before, after;
+  CHECK(diff_settings(before, after).detail.empty());
+  after.serve.log_requests = false;
+  after.guards.email = Action::block;
+  const SettingsDiff diff = diff_settings(before, after);
+  CHECK(diff.target == "settings");
+  CHECK(diff.detail == "guards.email: \"redact\" -> \"block\"; serve.log_requests: true -> false");
+}
+
+TEST_CASE("a diff of one project is that project's") {
+  Settings before, after;
+  before.projects["work"].name = after.projects["work"].name = "work";
+  after.projects["work"].log_bodies = "redacted";
+  const SettingsDiff diff = diff_settings(before, after);
+  CHECK(diff.target == "project work");
+  CHECK(diff.detail == "projects.work.log_bodies: unset -> \"redacted\"");
+}
+
+TEST_CASE("no header, no excepted value and no secret comes into a diff, and it is short") {
+  const std::string secret = spell_example("{github_crc:ghp_}", 3).value();
+  Settings before, after;
+  ProviderSettings& own = after.providers["own"];
+  own.name = "own";
+  own.credential = "client";
+  own.openai_base_url = "https://example.com/" + secret;
+  own.headers.emplace_back("X-Team", "headervalue");
+  after.guards.allow["email"] = {"boss@example.com"};
+  after.prompt_policies["house"].text = "be secretive";
+  for (int i = 0; i < 200; ++i) after.providers["p" + std::to_string(i)] = own;
+  const std::string detail = diff_settings(before, after).detail;
+  for (const std::string& hidden : {secret, std::string("headervalue"), std::string("boss@"), std::string("secretive")})
+    CHECK_MESSAGE(detail.find(hidden) == std::string::npos, detail);
+  CHECK(detail.find("guards.allow.email changed") != std::string::npos);
+  CHECK(detail.size() < 2'100);
+  CHECK(detail.find(" more") != std::string::npos);
+}

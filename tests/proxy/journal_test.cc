@@ -1,0 +1,56 @@
+#include "proxy/journal.h"
+
+#include <doctest/doctest.h>
+
+#include <optional>
+#include <vector>
+
+#include "core/store/body_store.h"
+#include "tests/support/result.h"
+#include "tests/support/temp_dir.h"
+
+using namespace pg;
+
+namespace {
+
+std::int64_t ask_number(Db& db, std::string_view sql) {
+  Statement statement = db.prepare(sql).value();
+  REQUIRE(statement.step().value());
+  return statement.integer(0);
+}
+
+}  // namespace
+
+TEST_CASE("bodies that come faster than they can be written are dropped, counted and told; their rows are not") {
+  test::TempDir dir;
+  const std::string path = dir.file("pg.db");
+  Db other = Db::open(path).value();
+  std::vector<std::string> problems;
+  std::uint64_t dropped = 0;
+  constexpr int kRows = 40;
+  {
+    Journal journal(
+        Db::open(path).value(), [&](const std::string& problem) { problems.push_back(problem); }, nullptr);
+    const auto body = std::make_shared<LogBody>();
+    body->request = std::string(8u << 20, 'x');
+    std::optional<Transaction> lock(Transaction::begin(other).value());  // the writer waits for it
+    for (int i = 0; i < kRows; ++i) {
+      LogRow row;
+      row.id = "row" + std::to_string(i);
+      row.time = 1;
+      row.body = body;
+      journal.record(std::move(row));
+    }
+    // At most 64 MB wait, and as much again is in the writer's hands.
+    dropped = journal.dropped_bodies();
+    CHECK(dropped >= kRows - 16);
+    CHECK(dropped < kRows);
+    CHECK(journal.dropped() == 0);
+    lock.reset();
+  }
+  CHECK(ask_number(other, "SELECT count(*) FROM log") == kRows);
+  CHECK(ask_number(other, "SELECT count(*) FROM log_bodies") == kRows - static_cast<int>(dropped));
+  CHECK(ask_number(other, "SELECT value FROM facts WHERE name = 'bodies_dropped'") == static_cast<std::int64_t>(dropped));
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].find(std::to_string(dropped) + " bodies were not kept") == 0);
+}
