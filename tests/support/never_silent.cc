@@ -108,7 +108,7 @@ std::string_view excuse_for(Wire from, std::string_view pattern) {
 bool is_default(const Json& value) {
   const Json schema = {{"type", "object"}, {"properties", Json::object()}};
   return value.is_null() || value == false || value.empty() || value == "" || value == "{}" || value == "auto" ||
-         value == "function" || value == Json{{"type", "auto"}} || value == schema;
+         value == "function" || value == "message" || value == Json{{"type", "auto"}} || value == schema;
 }
 
 bool is_named(const Result<Translated>& result, const Json& body, const Pointer& place) {
