@@ -13,10 +13,11 @@
 namespace pg {
 namespace {
 
-constexpr Millis kEarly{300'000};  // a token is renewed this long before its end, or at half its life
-constexpr Millis kMargin{10'000};  // it may still have to travel
-constexpr Millis kTrouble{2'000};  // a refusal is remembered, so that a wrong key does not ask for every request
-constexpr Millis kLook{15};        // between looks at somebody else's errand
+constexpr Millis kEarly{300'000};   // a token is renewed this long before its end, or at half its life
+constexpr Millis kMargin{10'000};   // it may still have to travel
+constexpr Millis kTrouble{2'000};   // a refusal is remembered, so that a wrong key does not ask for every request
+constexpr Millis kDiscard{30'000};  // who is refused with new tokens too is not sold one for every call
+constexpr Millis kLook{15};         // between looks at somebody else's errand
 constexpr Millis kAnswerTimeout{20'000};
 constexpr std::size_t kMaxTokenReply = 64u << 10;
 
@@ -71,6 +72,16 @@ AccessTokens::Turn AccessTokens::take(const std::string& account, SteadyTime now
   }
   entry.fetching = turn.fetch = true;
   return turn;
+}
+
+bool AccessTokens::discard(const std::string& account, const Token& token, SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  Entry& entry = entries_[account];
+  if (entry.token != token) return true;  // somebody else has done so
+  if (now < entry.discard) return false;
+  entry.discard = now + kDiscard;
+  entry.token.reset();
+  return true;
 }
 
 void AccessTokens::put(const std::string& account, AccessToken token, SteadyTime now) {

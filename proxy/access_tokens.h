@@ -30,6 +30,9 @@ class AccessTokens {
   Turn take(const std::string& account, SteadyTime now);
   void put(const std::string& account, AccessToken token, SteadyTime now);
   void fail(const std::string& account, Error error, SteadyTime now);
+  /// Forgets a token that the provider refused before its end; true when a new one is worth a try, which it is not a moment after
+  /// the last time.
+  bool discard(const std::string& account, const Token& token, SteadyTime now);
 
  private:
   struct Entry {
@@ -37,7 +40,8 @@ class AccessTokens {
     SteadyTime refresh, end;  // of the token
     bool fetching = false;
     std::optional<Error> error;
-    SteadyTime retry;  // not before
+    SteadyTime retry;    // not before
+    SteadyTime discard;  // not before
   };
 
   std::mutex mutex_;

@@ -23,6 +23,14 @@ void add_warning(Exchange& x, std::string_view warning) {
   x.to.warnings.append(x.to.warnings.empty() ? "" : ",").append(warning);
 }
 
+// A warning names a parameter, which may be the client's own invention, and goes into a header.
+std::string header_safe(std::string_view warning) {
+  std::string safe(warning.substr(0, 100));
+  for (char& c : safe)
+    if (c <= ' ' || c >= 0x7f || c == ',') c = '_';  // bytes from 0x80 on are negative
+  return safe;
+}
+
 Status lower_max_tokens(Exchange& x) {
   const bool is_told = x.surface.operation == Operation::model_call && x.surface.dialect != DialectId::embeddings;
   if (!is_told || x.to.translated) return {};  // a translation has lowered it already
@@ -50,12 +58,16 @@ Status address_bedrock(Exchange& x) {
   if (x.surface.operation == Operation::count_tokens) return {};  // answered with an estimate
   PG_TRY(BedrockBody done, write_bedrock_body(whole_body(x), x.head.find("anthropic-beta").value_or("")));
   x.to.body = std::move(done.body);
-  if (done.dropped_betas) add_warning(x, "drop:anthropic-beta");
+  add_warnings(x, done.warnings);
   x.to.path = fmt::format("/model/{}/{}", to_percent(x.to.model), x.view.stream ? "invoke-with-response-stream" : "invoke");
   return {};
 }
 
 }  // namespace
+
+void add_warnings(Exchange& x, const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) add_warning(x, header_safe(warning));
+}
 
 Status address_call(Exchange& x) {
   if (x.to.outlet == nullptr) return {};

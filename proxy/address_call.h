@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/policy.h"
 #include "core/wire/embeddings.h"
@@ -15,6 +16,9 @@ namespace pg {
 /// Fills x.to.path and, where the outlet wants one, x.to.body; lowers max_tokens to the provider's cap. Nothing for the ordinary
 /// outlets. bad_request when the body is no JSON object.
 Status address_call(Exchange& x);
+
+/// Adds what could not cross to x.to.warnings, made safe for a header.
+void add_warnings(Exchange& x, const std::vector<std::string>& warnings);
 
 /// The wire in which the outlet takes embeddings that must be translated.
 EmbeddingWire embedding_wire(const Outlet& outlet);

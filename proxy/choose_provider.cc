@@ -59,25 +59,13 @@ TranslateOptions translate_options(const Exchange& x) {
   return options;
 }
 
-// A warning names a parameter, which may be the client's own invention, and goes into a header.
-std::string header_safe(std::string_view warning) {
-  std::string safe(warning.substr(0, 100));
-  for (char& c : safe)
-    if (c <= ' ' || c >= 0x7f || c == ',') c = '_';  // bytes from 0x80 on are negative
-  return safe;
-}
-
-void join_warnings(Exchange& x, const std::vector<std::string>& warnings) {
-  for (const std::string& warning : warnings) x.to.warnings += (x.to.warnings.empty() ? "" : ",") + header_safe(warning);
-}
-
 Status translate_embedding(Exchange& x) {
   PG_TRY(TranslatedEmbedding done,
          translate_embedding_request(embedding_wire(*x.to.outlet), apply_edits(x.body, edits_of(x)), {x.to.model}));
   x.to.body = std::move(done.body);
   x.to.path = std::move(done.path);
   x.to.embedding = std::move(done.context);
-  join_warnings(x, done.warnings);
+  add_warnings(x, done.warnings);
   return {};
 }
 
@@ -87,7 +75,7 @@ Status translate(Exchange& x) {
   PG_TRY(Translated done, translate_request(wire_of(x.surface.dialect), wire_of(x.to.outlet->dialect),
                                             apply_edits(x.body, edits_of(x)), translate_options(x)));
   x.to.body = std::move(done.body);
-  join_warnings(x, done.warnings);
+  add_warnings(x, done.warnings);
   x.to.translated = std::move(done.context);
   x.to.translated->reply_id = x.row.id;
   x.to.translated->now = x.gw.clock.wall() / 1000;

@@ -74,6 +74,7 @@ class Relay {
   Status prepare();
   void note_first_content();
   void note_facts();
+  void note_losses();
   void remember_vault(bool last = false);
   void translate(IoEnd end);
   void translate_embeddings(IoEnd end);
@@ -245,6 +246,7 @@ Task<void> Relay::relay_whole() {
   if (is_masked_error()) mask_credential(x_.to.provider->credential.reveal(), body);
   if (is_masked_error() && x_.to.token) mask_credential(x_.to.token->reveal(), body);
   note_first_content();
+  note_losses();
   const std::string head = write_reply_head(x_, upstream_, ReplyFraming::sized, body.size(), translator());
   if (translator_) x_.row.status = translator_->status();
   const std::string_view sent_body = x_.head.method == "HEAD" ? std::string_view() : std::string_view(body);
@@ -318,7 +320,15 @@ void Relay::note_first_content() {
   x_.row.ttft_ms = std::chrono::duration_cast<Millis>(x_.gw.clock.steady() - x_.begun).count();
 }
 
+// What of the reply could not cross: in the head when it is still to be written, in the row always.
+void Relay::note_losses() {
+  if (!translator_ || translator_->warnings().empty()) return;
+  add_warnings(x_, translator_->warnings());
+  x_.row.warnings = x_.to.warnings;
+}
+
 void Relay::note_facts() {
+  if (streams_) note_losses();
   const ReplyFacts& facts = path_.facts();
   x_.row.usage = translator_ ? translator_->usage() : facts.usage;
   x_.row.model_served = (translator_ ? translator_->model() : facts.model).substr(0, 200);

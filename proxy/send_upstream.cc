@@ -150,6 +150,31 @@ Task<Status> buy_token(Exchange& x) {
   co_return Status{};
 }
 
+Task<Result<Upstream>> send_body(Exchange& x) {
+  const std::string target = target_of(x);
+  const Outgoing request{write_upstream_head(x, "POST", target, edited_size(body_of(x), edits_of(x))), body_of(x)};
+  Result<Upstream> upstream = co_await exchange_heads(x, request);
+  co_return upstream;
+}
+
+// A token may be withdrawn before its end. Nothing of the refusal has gone to the client yet.
+bool is_token_refused(Exchange& x, const Result<Upstream>& upstream) {
+  if (x.to.token == nullptr || !upstream || upstream.value().head.status != 401) return false;
+  return x.gw.tokens.discard(x.to.provider->google->id, x.to.token, x.gw.clock.steady());
+}
+
+Task<Result<Upstream>> send_with_token(Exchange& x) {
+  const Status bought = co_await buy_token(x);
+  if (!bought) co_return bought.error();
+  Result<Upstream> first = co_await send_body(x);
+  if (!is_token_refused(x, first)) co_return first;
+  const Status again = co_await buy_token(x);
+  if (!again) co_return first;
+  first.value().connection.reset();
+  Result<Upstream> second = co_await send_body(x);
+  co_return second;
+}
+
 }  // namespace
 
 Error client_left_error() {
@@ -171,12 +196,10 @@ Task<Result<Upstream>> send_upstream(Exchange& x) {
   if (x.to.provider->echo) co_return answer_echo(x);
   if (stays_here) co_return answer_estimate(x);
   if (x.to.outlet->auth == AuthStyle::google) {
-    const Status bought = co_await buy_token(x);
-    if (!bought) co_return bought.error();
+    Result<Upstream> paid = co_await send_with_token(x);
+    co_return paid;
   }
-  const std::string target = target_of(x);
-  const Outgoing request{write_upstream_head(x, "POST", target, edited_size(body_of(x), edits_of(x))), body_of(x)};
-  Result<Upstream> upstream = co_await exchange_heads(x, request);
+  Result<Upstream> upstream = co_await send_body(x);
   co_return upstream;
 }
 

@@ -143,6 +143,10 @@ class MessagesReader {
     part.cache = std::string(block["cache_control"].given() ? block["cache_control"].raw() : std::string_view());
     if (type == "text") {
       part.text = block["text"].text();
+      if (block["citations"].size() > 0) warnings_.drop("citations");
+      warn_unknown(block, "content.", {"type", "text", "cache_control", "citations"}, warnings_);
+    } else if (type == "search_result") {
+      read_search_result(block, part);
     } else if (type == "image" || type == "document") {
       PG_TRY_STATUS(read_media(block, type == "image", part));
     } else if (type == "thinking" || type == "redacted_thinking") {
@@ -150,11 +154,13 @@ class MessagesReader {
       part.text = block["thinking"].text();
       part.proof = read_signature(block["signature"].text());
       if (type == "redacted_thinking") part.proof = {Proof::Vendor::anthropic, block["data"].text(), true};
+      warn_unknown(block, "content.", {"type", "thinking", "signature", "data", "cache_control"}, warnings_);
     } else if (type == "tool_use") {
       part.kind = Part::Kind::tool_call;
       part.call_id = block["id"].text();
       part.tool.name = block["name"].text();
       part.text = block["input"].is_object() ? block["input"].raw() : std::string_view("{}");
+      warn_unknown(block, "content.", {"type", "id", "name", "input", "cache_control"}, warnings_);
     } else if (type == "tool_result") {
       PG_TRY_STATUS(read_result(block, part));
     } else {
@@ -165,8 +171,19 @@ class MessagesReader {
     return {};
   }
 
+  /// The model must read what was found; only where it stood cannot be cited.
+  void read_search_result(JsonView block, Part& part) {
+    part.text = "[" + block["title"].text() + "](" + block["source"].text() + ")";
+    for (JsonView piece : block["content"]) part.text += "\n" + piece["text"].text();
+    warnings_.change("search_result");
+    if (block["citations"]["enabled"].is_true()) warnings_.drop("citations");
+    warn_unknown(block, "content.", {"type", "source", "title", "content", "citations", "cache_control"}, warnings_);
+  }
+
   Status read_media(JsonView block, bool image, Part& part) {
     const JsonView source = block["source"];
+    warn_unknown(block, "content.", {"type", "source", "title", "citations", "context", "cache_control"}, warnings_);
+    warn_unknown(source, "source.", {"type", "media_type", "data", "url", "file_id", "content"}, warnings_);
     part.kind = image ? Part::Kind::image : Part::Kind::file;
     part.media.name = block["title"].text();
     part.media.media_type = source["media_type"].text();
@@ -196,6 +213,7 @@ class MessagesReader {
     part.kind = Part::Kind::tool_result;
     part.call_id = block["tool_use_id"].text();
     part.is_error = block["is_error"].is_true();
+    warn_unknown(block, "content.", {"type", "tool_use_id", "content", "is_error", "cache_control"}, warnings_);
     if (!block["content"].given()) {
       part.plain = true;
       return {};
@@ -222,8 +240,7 @@ class MessagesReader {
     tool.schema = json["input_schema"].raw();
     tool.strict = read_flag(json["strict"]);
     if (json["cache_control"].given()) tool.cache = json["cache_control"].raw();
-    warn_unknown(json, "tools.",
-                 {"type", "name", "description", "input_schema", "strict", "cache_control", "eager_input_streaming"}, warnings_);
+    warn_unknown(json, "tools.", {"type", "name", "description", "input_schema", "strict", "cache_control"}, warnings_);
     call_.tools.push_back(std::move(tool));
   }
 
@@ -236,6 +253,7 @@ class MessagesReader {
       call_.tool_choice.kind = ToolChoice::Kind::named;
       call_.tool_choice.name.name = choice["name"].text();
     }
+    warn_unknown(choice, "tool_choice.", {"type", "name", "disable_parallel_tool_use"}, warnings_);
     if (const auto disabled = read_flag(choice["disable_parallel_tool_use"])) call_.parallel_tools = !*disabled;
   }
 

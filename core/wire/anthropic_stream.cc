@@ -86,13 +86,17 @@ class MessagesReplyReader final : public ReplyReader {
       sink_.piece(index, block["thinking"].text());
       sign(index, block["signature"].text());
       if (type == "redacted_thinking") sink_.prove(index, {Proof::Vendor::anthropic, block["data"].text(), true});
-    }  // server tools are never asked for; what else may come is nothing another dialect has
+    } else {  // server tools are never asked for; what else may come is nothing another dialect has
+      sink_.lose("content." + type.substr(0, 64));
+    }
+    if (block["citations"].size() > 0) sink_.lose("citations");
   }
 
   void delta(std::uint32_t index, JsonView delta) {
     const std::string type = delta["type"].text();
     if (type == "text_delta") sink_.piece(index, delta["text"].text());
     if (type == "thinking_delta") sink_.piece(index, delta["thinking"].text());
+    if (type == "citations_delta") sink_.lose("citations");
     if (type == "signature_delta") sign(index, delta["signature"].text());
     if (type == "input_json_delta") {
       const std::string part = delta["partial_json"].text();
@@ -115,6 +119,9 @@ class MessagesReplyReader final : public ReplyReader {
   }
 
   void note_stop(JsonView from) {
+    for (const char* lost : {"container", "context_management"}) {
+      if (from[lost].size() > 0) sink_.lose(lost);
+    }
     if (!from["stop_reason"].is_string()) return;
     stopped_ = true;
     reason_ = read_stop(from["stop_reason"].text());

@@ -18,11 +18,14 @@ Error cannot_cross(std::string_view parameter, std::string_view target) {
                     std::string(detail));
 }
 
-void read_allowed_tools(JsonView allowed, ToolChoice& choice) {
+void read_allowed_tools(JsonView allowed, ToolChoice& choice, Warnings& warnings) {
+  warn_unknown(allowed, "tool_choice.", {"type", "mode", "tools"}, warnings);
   choice.kind = allowed["mode"].text_is("required") ? ToolChoice::Kind::any : ToolChoice::Kind::automatic;
   for (JsonView tool : allowed["tools"]) {
     const std::string kind = tool["type"].text_is("custom") ? "custom" : "function";
     const JsonView named = tool[kind].is_object() ? tool[kind] : tool;
+    warn_unknown(tool, "tool_choice.tools.", {"type", "name", "namespace", "function", "custom"}, warnings);
+    warn_unknown(tool[kind], "tool_choice.tools.", {"name"}, warnings);
     choice.allowed.push_back({tool["namespace"].text(), named["name"].text(), kind == "custom"});
   }
   if (choice.allowed.empty()) choice.kind = ToolChoice::Kind::none;
@@ -67,6 +70,24 @@ Status settle_extras(const Call& call, const WriteWork& work, std::string_view t
     work.warnings.drop(extra.name);
   }
   return {};
+}
+
+void warn_lost_marks(const Call& call, Wire target, Warnings& warnings) {
+  bool cached = false, signed_call = false;
+  for (const Message& message : call.messages) {
+    for (const Part& part : message.parts) {
+      cached = cached || !part.cache.empty();
+      for (const Part& inner : part.parts) cached = cached || !inner.cache.empty();
+      signed_call = signed_call || (part.kind == Part::Kind::tool_call && part.proof.vendor == Proof::Vendor::gemini);
+    }
+  }
+  for (const Tool& tool : call.tools) cached = cached || !tool.cache.empty();
+  if (cached && target != Wire::anthropic) warnings.drop("cache_control");
+  if (signed_call && target != Wire::gemini && target != Wire::openai_chat) warnings.drop("thought_signature");
+  const bool openai = target == Wire::openai_chat || target == Wire::openai_responses;
+  if (!openai && !call.format.description.empty()) warnings.drop("json_schema.description");
+  if (!openai && call.format.kind == OutputFormat::Kind::json_schema && call.format.strict == false)
+    warnings.change("json_schema.strict");
 }
 
 void warn_openai_settings(const Call& call, Warnings& warnings) {

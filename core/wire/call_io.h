@@ -39,7 +39,7 @@ void settle_call(Call& call, Warnings& warnings);
 
 /// bad_request naming the parameter.
 /// OpenAI's `{mode, tools}`, whose tools are `{type, name}` or `{type, function: {name}}`. None allowed is no call at all.
-void read_allowed_tools(JsonView allowed, ToolChoice& choice);
+void read_allowed_tools(JsonView allowed, ToolChoice& choice, Warnings& warnings);
 /// For a target that cannot be told which tools may be called: it is offered those alone.
 void offer_allowed_tools(Call& call, Warnings& warnings);
 
@@ -52,6 +52,8 @@ void keep_extra(JsonView root, std::string_view name, bool essential, Call& call
 Status settle_extras(const Call& call, const WriteWork& work, std::string_view target,
                      std::initializer_list<std::string_view> keep);
 
+/// A warning for what `target` has no field for, wherever in the call it stands: cache marks, another vendor's proofs.
+void warn_lost_marks(const Call& call, Wire target, Warnings& warnings);
 /// A warning for each setting that only OpenAI and Anthropic have a place for.
 void warn_openai_settings(const Call& call, Warnings& warnings);
 

@@ -19,9 +19,18 @@ namespace {
 constexpr std::string_view kVertexVersion = "vertex-2023-10-16";
 constexpr std::string_view kBedrockVersion = "bedrock-2023-05-31";
 
-// What Bedrock documents for anthropic_beta, without the dates; it refuses a call that names any other.
-constexpr std::array<std::string_view, 11> kBedrockBetas = {"computer-use-",
-                                                            "token-efficient-tools-",
+// What Bedrock takes in anthropic_beta, mostly without the dates. It refuses the whole call ("invalid beta flag") for any other,
+// so those are left out, each by name.
+constexpr std::array<std::string_view, 19> kBedrockBetas = {"computer-use-",
+                                                            "token-efficient-tools-2025-",
+                                                            "claude-code-",
+                                                            "structured-outputs-2025-12-",
+                                                            "token-counting-",
+                                                            "compact-2026-01-",
+                                                            "mcp-client-",
+                                                            "web-search-",
+                                                            "search-results-",
+                                                            "dangerous-tool-use-",
                                                             "interleaved-thinking-",
                                                             "output-128k-",
                                                             "dev-full-thinking-",
@@ -70,7 +79,7 @@ std::string version_member(JsonView root, std::string_view version) {
 }
 
 /// `"anthropic_beta":["a","b"]`, or "" when none of them is Bedrock's.
-std::string beta_member(std::string_view header, bool& dropped) {
+std::string beta_member(std::string_view header, std::vector<std::string>& warnings) {
   std::string list;
   for (std::string_view beta : split(header, ',')) {
     beta = trim(beta);
@@ -80,7 +89,7 @@ std::string beta_member(std::string_view header, bool& dropped) {
     if (known)
       list += (list.empty() ? "" : ",") + json_quoted(beta);
     else
-      dropped = true;
+      warnings.push_back("drop:anthropic-beta." + std::string(beta));
   }
   return list.empty() ? list : "\"anthropic_beta\":[" + list + "]";
 }
@@ -110,7 +119,7 @@ Result<BedrockBody> write_bedrock_body(std::string_view body, std::string_view b
   PG_TRY_STATUS(read_object(body, doc));
   BedrockBody out;
   std::string added = version_member(doc.root(), kBedrockVersion);
-  const std::string betas = doc.root()["anthropic_beta"].given() ? "" : beta_member(beta_header, out.dropped_betas);
+  const std::string betas = doc.root()["anthropic_beta"].given() ? "" : beta_member(beta_header, out.warnings);
   if (!betas.empty()) added += (added.empty() ? "" : ",") + betas;
   out.body = without(body, doc.root(), {"model", "stream"}, added);
   return out;

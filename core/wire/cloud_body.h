@@ -18,7 +18,7 @@ Result<std::string> write_vertex_body(std::string_view body);
 
 struct BedrockBody {
   std::string body;
-  bool dropped_betas = false;  // some of the client's are not Bedrock's
+  std::vector<std::string> warnings;  // "drop:anthropic-beta.NAME" for each that Bedrock would refuse the call for
 };
 /// The same for Bedrock's InvokeModel: without `model` and `stream`, which stand in the path, and with the betas of `beta_header`
 /// that Bedrock documents, which has them in the body.

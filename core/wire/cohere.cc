@@ -49,6 +49,7 @@ class CohereWriter {
 
   Status write_part(const Part& part) {
     if (part.kind == Part::Kind::file) {
+      if (!part.extra.empty()) work_.warnings.drop("citations");
       if (part.media.text.empty()) return cannot_cross("file", "Cohere");
       work_.warnings.change("document");
       json_.open_object().field("type", "text").field("text", file_as_text(part.media)).close_object();
@@ -134,7 +135,8 @@ class CohereWriter {
     const std::string_view effort = wanted_effort(call_);
     if (effort.empty()) return;
     json_.open_object("thinking").field("type", effort == "none" ? "disabled" : "enabled");
-    if (call_.reasoning.kind == Reasoning::Kind::budget) json_.field("token_budget", call_.reasoning.budget);
+    const bool budget = call_.reasoning.kind == Reasoning::Kind::budget;
+    if (effort != "none") json_.field("token_budget", budget ? call_.reasoning.budget : budget_of(effort));
     json_.close_object();
   }
 

@@ -36,6 +36,7 @@ class CohereReplyReader final : public ReplyReader {
     if (type == "tool-call-start") open_call(message["tool_calls"]);
     if (type == "tool-call-delta" && calling_) sink_.piece(call_, message["tool_calls"]["function"]["arguments"].text());
     if (type == "tool-call-end") hang_up();
+    if (type == "citation-start") sink_.lose("citations");
     if (type == "message-end") finish(root["delta"]);
     if (type == "error" || (type.empty() && root["message"].is_string())) sink_.fail(read_fault(Wire::cohere, root, 200));
   }
@@ -44,6 +45,8 @@ class CohereReplyReader final : public ReplyReader {
     const JsonView message = root["message"];
     if (!message.is_object()) return sink_.fail(read_fault(Wire::cohere, root, 200));
     sink_.begin(root["id"].text(), {}, 0);
+    if (message["citations"].size() > 0) sink_.lose("citations");
+    if (root["logprobs"].size() > 0) sink_.lose("logprobs");
     prose_.say(BlockStart::Kind::text, message["tool_plan"].text(), -1);
     std::int64_t index = 0;
     for (JsonView part : message["content"]) prose_.say(content_kind(part), content_text(part), index++);

@@ -99,8 +99,10 @@ class GeminiWriter {
     if (!part.extra.empty()) work_.warnings.drop("citations");
     json_.open_object();
     if (!media.text.empty()) {
+      work_.warnings.change("document");
       json_.field("text", file_as_text(media));
     } else if (!media.data.empty()) {
+      if (!media.name.empty()) work_.warnings.drop("filename");
       json_.open_object("inlineData").field("mimeType", media.media_type).field("data", media.data).close_object();
     } else {
       json_.open_object("fileData").field_if("mimeType", media.media_type).field("fileUri", media.url).close_object();

@@ -72,10 +72,15 @@ class GeminiReplyReader final : public ReplyReader {
       reason_ = StopReason::refusal;
     }
     for (JsonView candidate : root["candidates"]) {
-      if (candidate["index"].number(0) != 0) continue;
+      if (candidate["index"].number(0) != 0) {
+        sink_.lose("candidates");
+        continue;
+      }
+      for (const char* lost : {"groundingMetadata", "citationMetadata", "urlContextMetadata", "logprobsResult"}) {
+        if (candidate[lost].size() > 0) sink_.lose(lost);
+      }
       for (JsonView part : candidate["content"]["parts"]) read_part(part);
       note_finish(candidate);
-      break;
     }
   }
 
@@ -93,6 +98,10 @@ class GeminiReplyReader final : public ReplyReader {
     const std::string signature = part["thoughtSignature"].text();
     if (part["functionCall"].is_object()) return read_call(part["functionCall"], signature);
     const auto kind = part["thought"].is_true() ? BlockStart::Kind::thinking : BlockStart::Kind::text;
+    for (const char* lost : {"inlineData", "fileData", "executableCode", "codeExecutionResult"}) {
+      if (part[lost].is_object()) sink_.lose(lost);
+    }
+    if (!signature.empty()) sink_.lose("thoughtSignature");  // of words, which no client carries back
     prose_.say(kind, part["text"].text());
   }
 

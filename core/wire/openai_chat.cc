@@ -29,6 +29,7 @@ class ChatReader {
     call_.model = root["model"].text();
     call_.stream = root["stream"].is_true();
     call_.include_usage = root["stream_options"]["include_usage"].is_true();
+    warn_unknown(root["stream_options"], "stream_options.", {"include_usage"}, warnings_);
     for (const char* name : {"max_tokens", "max_completion_tokens"}) {
       if (root[name].is_number()) call_.max_tokens = root[name].number(0);
     }
@@ -132,6 +133,7 @@ class ChatReader {
   Status read_part(JsonView json, std::vector<Part>& parts) {
     const std::string type = json["type"].text();
     Part part;
+    warn_unknown(json, "content.", {"type", "text", "refusal", "image_url", "file", "cache_control"}, warnings_);
     if (type == "text") {
       part.text = json["text"].text();
     } else if (type == "refusal") {
@@ -142,11 +144,13 @@ class ChatReader {
       const JsonView url = json["image_url"];
       read_url(url.is_string() ? url.text() : url["url"].text(), part.media);
       part.media.detail = url["detail"].text();
+      warn_unknown(url, "image_url.", {"url", "detail"}, warnings_);
     } else if (type == "file") {
       part.kind = Part::Kind::file;
       part.media.name = json["file"]["filename"].text();
       part.media.file_id = json["file"]["file_id"].text();
       read_url(json["file"]["file_data"].text(), part.media);
+      warn_unknown(json["file"], "file.", {"filename", "file_id", "file_data"}, warnings_);
     } else {
       return cannot_cross("messages[].content[].type: " + escape_controls(type.substr(0, 64)), "another dialect");
     }
@@ -173,20 +177,22 @@ class ChatReader {
     }
     for (JsonView call : json["tool_calls"]) read_call(call, message.parts);
     message.plain = message.plain && message.parts.size() == 1;
-    warn_unknown(
-        json, "messages.",
-        {"role", "content", "reasoning_content", "reasoning", "reasoning_details", "refusal", "tool_calls", "annotations"},
-        warnings_);
+    warn_unknown(json, "messages.", {"role", "content", "reasoning_content", "reasoning", "refusal", "tool_calls"}, warnings_);
     call_.messages.push_back(std::move(message));
     return {};
   }
 
-  static void read_call(JsonView json, std::vector<Part>& parts) {
+  void read_call(JsonView json, std::vector<Part>& parts) {
     Part part;
     part.kind = Part::Kind::tool_call;
     part.call_id = json["id"].text();
     part.tool.custom = json["type"].text_is("custom");
     const JsonView body = part.tool.custom ? json["custom"] : json["function"];
+    const JsonView extra = json["extra_content"];
+    warn_unknown(json, "tool_calls.", {"id", "type", "index", "function", "custom", "extra_content"}, warnings_);
+    warn_unknown(body, "tool_calls.function.", {"name", "arguments", "input"}, warnings_);
+    warn_unknown(extra, "extra_content.", {"google"}, warnings_);
+    warn_unknown(extra["google"], "extra_content.google.", {"thought_signature"}, warnings_);
     part.tool.name = body["name"].text();
     part.text = part.tool.custom ? body["input"].text() : body["arguments"].text();
     const JsonView proof = json["extra_content"]["google"]["thought_signature"];
@@ -213,6 +219,9 @@ class ChatReader {
   Status read_tool(JsonView json) {
     const std::string type = json["type"].text();
     Tool tool;
+    warn_unknown(json, "tools.", {"type", "function", "custom"}, warnings_);
+    warn_unknown(json["function"], "tools.function.", {"name", "description", "parameters", "strict"}, warnings_);
+    warn_unknown(json["custom"], "tools.custom.", {"name", "description", "format"}, warnings_);
     if (type == "custom") {
       tool.name = {"", json["custom"]["name"].text(), true};
       tool.description = json["custom"]["description"].text();
@@ -248,11 +257,15 @@ class ChatReader {
       if (!choice["type"].text_is(kind)) continue;
       call_.tool_choice = {Kind::named, {"", choice[kind]["name"].text(), choice["type"].text_is("custom")}};
     }
-    if (choice["type"].text_is("allowed_tools")) read_allowed_tools(choice["allowed_tools"], call_.tool_choice);
+    warn_unknown(choice, "tool_choice.", {"type", "function", "custom", "allowed_tools"}, warnings_);
+    for (const char* kind : {"function", "custom"}) warn_unknown(choice[kind], "tool_choice.", {"name"}, warnings_);
+    if (choice["type"].text_is("allowed_tools")) read_allowed_tools(choice["allowed_tools"], call_.tool_choice, warnings_);
     return {};
   }
 
   void read_format(JsonView format) {
+    warn_unknown(format, "response_format.", {"type", "json_schema"}, warnings_);
+    warn_unknown(format["json_schema"], "json_schema.", {"name", "description", "schema", "strict"}, warnings_);
     if (format["type"].text_is("json_object")) call_.format.kind = OutputFormat::Kind::json_object;
     if (!format["type"].text_is("json_schema")) return;
     const JsonView schema = format["json_schema"];

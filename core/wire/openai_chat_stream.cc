@@ -74,11 +74,15 @@ class ChatReplyReader final : public ReplyReader {
     sink_.begin(root["id"].text(), root["model"].text(), root["created"].number(0));
   }
 
-  static JsonView first_choice(JsonView root) {
+  JsonView first_choice(JsonView root) {
+    JsonView first;
     for (JsonView choice : root["choices"]) {
-      if (choice["index"].number(0) == 0) return choice;
+      if (choice["index"].number(0) != 0)
+        sink_.lose("choices");
+      else if (!first)
+        first = choice;
     }
-    return {};
+    return first;
   }
 
   void read_choice(JsonView choice, JsonView delta) {
@@ -87,6 +91,10 @@ class ChatReplyReader final : public ReplyReader {
     words(BlockStart::Kind::text, delta["content"]);
     words(BlockStart::Kind::refusal, delta["refusal"]);
     for (JsonView call : delta["tool_calls"]) read_call(call);
+    for (const char* lost : {"annotations", "audio", "images"}) {
+      if (delta[lost].size() > 0) sink_.lose(lost);
+    }
+    if (choice["logprobs"].size() > 0) sink_.lose("logprobs");
     if (delta["function_call"].is_object()) read_legacy_call(delta["function_call"]);
     const std::string finish = choice["finish_reason"].text();
     if (finish.empty()) return;

@@ -32,7 +32,7 @@ class ResponsesReader {
     if (input.is_array()) {
       for (JsonView item : input) PG_TRY_STATUS(read_item(item));
     }
-    return read_responses_choice(root["tool_choice"], call_);
+    return read_responses_choice(root["tool_choice"], call_, warnings_);
   }
 
  private:
@@ -59,6 +59,7 @@ class ResponsesReader {
     } else if (type == "reasoning") {
       read_thought(item);
     } else if (type == "additional_tools") {
+      warn_unknown(item, "input.", {"type", "id", "role", "tools"}, warnings_);
       for (JsonView tool : item["tools"]) PG_TRY_STATUS(read_responses_tool(tool, "", call_, warnings_));
     } else if (type == "item_reference") {
       return cannot_cross("input[].type: item_reference", "another dialect");
@@ -73,6 +74,7 @@ class ResponsesReader {
     if (role != "user" && role != "system" && role != "developer" && role != "assistant") {
       return make_error(Code::bad_request, "`input[].role` must be user, system, developer or assistant");
     }
+    warn_unknown(item, "input.", {"type", "role", "content", "id", "status"}, warnings_);
     Message message;
     message.role = role == "user" ? Role::user : role == "assistant" ? Role::assistant : Role::system;
     message.developer = role == "developer";
@@ -88,7 +90,7 @@ class ResponsesReader {
     return {};
   }
 
-  static Status read_content(JsonView content, std::vector<Part>& parts, bool& plain) {
+  Status read_content(JsonView content, std::vector<Part>& parts, bool& plain) {
     if (content.is_string()) {
       plain = true;
       parts.push_back(text_part(content.text()));
@@ -99,23 +101,30 @@ class ResponsesReader {
     return {};
   }
 
-  static Status read_part(JsonView json, std::vector<Part>& parts) {
+  Status read_part(JsonView json, std::vector<Part>& parts) {
     const std::string type = json["type"].text();
     Part part;
     if (type == "input_text" || type == "output_text" || type == "text") {
       part.text = json["text"].text();
+      for (const char* lost : {"annotations", "logprobs"}) {
+        if (json[lost].size() > 0) warnings_.drop(lost);
+      }
+      warn_unknown(json, "content.", {"type", "text", "annotations", "logprobs"}, warnings_);
     } else if (type == "refusal") {
       part.kind = Part::Kind::refusal;
       part.text = json["refusal"].text();
+      warn_unknown(json, "content.", {"type", "refusal"}, warnings_);
     } else if (type == "input_image") {
       part.kind = Part::Kind::image;
       part.media.file_id = json["file_id"].text();
       part.media.detail = json["detail"].text();
       read_url(json["image_url"].text(), part.media);
+      warn_unknown(json, "content.", {"type", "file_id", "detail", "image_url"}, warnings_);
     } else if (type == "input_file") {
       part.kind = Part::Kind::file;
       part.media.file_id = json["file_id"].text();
       part.media.name = json["filename"].text();
+      warn_unknown(json, "content.", {"type", "file_id", "filename", "file_data", "file_url"}, warnings_);
       read_url(json["file_data"].is_string() ? json["file_data"].text() : json["file_url"].text(), part.media);
     } else {
       return cannot_cross("input[].content[].type: " + escape_controls(type.substr(0, 64)), "another dialect");
@@ -130,6 +139,8 @@ class ResponsesReader {
     part.call_id = item["call_id"].text();
     part.tool = {item["namespace"].text(), item["name"].text(), custom};
     part.text = custom ? item["input"].text() : item["arguments"].text();
+    warn_unknown(item, "input.", {"type", "id", "status", "call_id", "namespace", "name", custom ? "input" : "arguments"},
+                 warnings_);
     turn(Role::assistant).parts.push_back(std::move(part));
   }
 
@@ -137,6 +148,7 @@ class ResponsesReader {
     Part result;
     result.kind = Part::Kind::tool_result;
     result.call_id = item["call_id"].text();
+    warn_unknown(item, "input.", {"type", "id", "status", "call_id", "output"}, warnings_);
     PG_TRY_STATUS(read_content(item["output"], result.parts, result.plain));
     turn(Role::tool).parts.push_back(std::move(result));
     return {};
@@ -146,6 +158,7 @@ class ResponsesReader {
     Part part;
     part.kind = Part::Kind::thinking;
     part.proof = read_encrypted(item["encrypted_content"].text(), part.text);
+    warn_unknown(item, "input.", {"type", "id", "status", "summary", "content", "encrypted_content"}, warnings_);
     if (part.text.empty() && part.proof.vendor != Proof::Vendor::anthropic) {
       for (JsonView summary : item["summary"]) {
         if (!part.text.empty()) part.text += "\n\n";

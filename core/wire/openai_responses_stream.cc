@@ -144,6 +144,8 @@ class ResponsesReplyReader final : public ReplyReader {
       return;
     }
     item_added(index, item);
+    const bool known = type == "reasoning" || type == "function_call" || type == "custom_tool_call";
+    if (!known) sink_.lose("output." + type.substr(0, 64));  // a hosted tool's, which was never asked for
     const auto found = blocks_.find({index, -1});
     if (found == blocks_.end()) return;
     Block& block = found->second;
@@ -164,6 +166,9 @@ class ResponsesReplyReader final : public ReplyReader {
     if (!refusal && !part["type"].text_is("output_text")) return;
     BlockStart start;
     if (refusal) start.kind = BlockStart::Kind::refusal;
+    for (const char* lost : {"annotations", "logprobs"}) {
+      if (part[lost].size() > 0) sink_.lose(lost);
+    }
     Block& block = open(key, std::move(start));
     complete(block, refusal ? part["refusal"].text() : part["text"].text());
     if (ended) close(block);

@@ -56,6 +56,8 @@ class ReplySink {
   virtual void piece(std::uint32_t block, std::string_view text) = 0;
   virtual void prove(std::uint32_t block, Proof proof) = 0;
   virtual void close(std::uint32_t block) = 0;
+  /// Something of the reply that no other dialect has a word for, by the name its own has for it.
+  virtual void lose(std::string_view name) = 0;
   virtual void use(const Usage& usage) = 0;  // running totals; -1 says nothing
   virtual void stop(StopReason reason, std::string stop_sequence) = 0;
   virtual void fail(ReplyFault fault) = 0;

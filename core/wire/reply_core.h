@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/wire/half_joiner.h"
 #include "core/wire/reply.h"
@@ -24,6 +25,7 @@ class ReplyCore final : public ReplySink {
   void piece(std::uint32_t block, std::string_view text) override;
   void prove(std::uint32_t block, Proof proof) override;
   void close(std::uint32_t block) override;
+  void lose(std::string_view name) override { warnings_.drop("reply." + std::string(name)); }
   void use(const Usage& usage) override;
   void stop(StopReason reason, std::string stop_sequence) override;
   void fail(ReplyFault fault) override;
@@ -31,6 +33,7 @@ class ReplyCore final : public ReplySink {
 
   /// As the provider told it; nothing estimated.
   const Usage& usage() const { return usage_; }
+  const std::vector<std::string>& warnings() const { return warnings_.list(); }
   const std::string& model() const { return head_.model; }
   bool failed() const { return failed_; }
   int fault_status() const { return fault_status_; }
@@ -63,6 +66,7 @@ class ReplyCore final : public ReplySink {
   std::size_t max_size_;
   ReplyHead head_;
   Usage usage_;
+  Warnings warnings_;
   std::deque<Queued> queue_;  // the front one is open at the writer
   std::size_t size_ = 0;
   std::set<std::string> call_ids_;

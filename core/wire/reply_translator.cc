@@ -131,6 +131,9 @@ bool ReplyTranslator::failed() const {
 const Usage& ReplyTranslator::usage() const {
   return state_->core.usage();
 }
+const std::vector<std::string>& ReplyTranslator::warnings() const {
+  return state_->core.warnings();
+}
 const std::string& ReplyTranslator::model() const {
   const std::string& served = state_->core.model();
   return served.empty() ? state_->context.model : served;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/wire/translate.h"
@@ -48,6 +49,8 @@ class ReplyTranslator {
   bool failed() const;
   /// As the provider told it, for metering: a client may not have asked to see it.
   const Usage& usage() const;
+  /// What of the reply could not cross: "drop:reply.annotations". Complete after finish().
+  const std::vector<std::string>& warnings() const;
   /// As served, else as asked for.
   const std::string& model() const;
 

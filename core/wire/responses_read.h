@@ -10,6 +10,6 @@ namespace pg {
 void read_responses_settings(JsonView root, Call& call, Warnings& warnings);
 /// One entry of `tools`; a namespace gives each of its tools. Hosted tools become extras.
 Status read_responses_tool(JsonView json, const std::string& space, Call& call, Warnings& warnings);
-Status read_responses_choice(JsonView choice, Call& call);
+Status read_responses_choice(JsonView choice, Call& call, Warnings& warnings);
 
 }  // namespace pg

@@ -10,7 +10,9 @@ namespace {
 // Tools that OpenAI runs and that a client offers on top of its own: without them the model does with the others.
 constexpr std::string_view kOptionalTools[] = {"web_search", "web_search_preview", "image_generation"};
 
-void read_format(JsonView text, Call& call) {
+void read_format(JsonView text, Call& call, Warnings& warnings) {
+  warn_unknown(text, "text.", {"format", "verbosity"}, warnings);
+  warn_unknown(text["format"], "text.format.", {"type", "name", "description", "schema", "strict"}, warnings);
   call.verbosity = text["verbosity"].text();
   const JsonView format = text["format"];
   if (format["type"].text_is("json_object")) call.format.kind = OutputFormat::Kind::json_object;
@@ -20,7 +22,8 @@ void read_format(JsonView text, Call& call) {
                  read_flag(format["strict"])};
 }
 
-void read_reasoning(JsonView reasoning, Call& call) {
+void read_reasoning(JsonView reasoning, Call& call, Warnings& warnings) {
+  warn_unknown(reasoning, "reasoning.", {"effort", "summary"}, warnings);
   if (!reasoning.is_object()) return;
   call.reasoning.effort = reasoning["effort"].text();
   call.reasoning.summary = reasoning["summary"].text();
@@ -53,10 +56,14 @@ void read_responses_settings(JsonView root, Call& call, Warnings& warnings) {
   call.cache_key = root["prompt_cache_key"].text();
   call.service_tier = root["service_tier"].text();
   for (JsonView wish : root["include"]) {
-    if (wish.text_is("reasoning.encrypted_content")) call.encrypted_reasoning = true;
+    if (wish.text_is("reasoning.encrypted_content"))
+      call.encrypted_reasoning = true;
+    else
+      warnings.drop("include." + escape_controls(wish.text().substr(0, 64)));
   }
-  read_reasoning(root["reasoning"], call);
-  read_format(root["text"], call);
+  read_reasoning(root["reasoning"], call, warnings);
+  read_format(root["text"], call, warnings);
+  warn_unknown(root["stream_options"], "stream_options.", {}, warnings);
   read_state(root, call);
   if (root["top_logprobs"].number(0) > 0) keep_extra(root, "top_logprobs", true, call);
   if (!root["truncation"].text_is("disabled")) keep_extra(root, "truncation", false, call);
@@ -97,6 +104,7 @@ Status read_responses_tool(JsonView json, const std::string& space, Call& call, 
   if (type == "namespace") {
     if (!space.empty()) return make_error(Code::bad_request, "a namespace in `tools` holds a namespace");
     const std::string name = json["name"].text();
+    warn_unknown(json, "tools.namespace.", {"type", "name", "tools"}, warnings);
     for (JsonView tool : json["tools"]) PG_TRY_STATUS(read_responses_tool(tool, name, call, warnings));
     return {};
   }
@@ -112,13 +120,15 @@ Status read_responses_tool(JsonView json, const std::string& space, Call& call, 
   if (json["parameters"].is_object()) tool.schema = json["parameters"].raw();
   if (json["format"].is_object()) tool.format = json["format"].raw();
   tool.strict = read_flag(json["strict"]);
+  warn_unknown(json, "tools.", {"type", "name", "description", "parameters", "format", "strict"}, warnings);
   call.tools.push_back(std::move(tool));
   return {};
 }
 
-Status read_responses_choice(JsonView choice, Call& call) {
+Status read_responses_choice(JsonView choice, Call& call, Warnings& warnings) {
   using Kind = ToolChoice::Kind;
   if (!choice.given()) return {};
+  warn_unknown(choice, "tool_choice.", {"type", "name", "namespace", "mode", "tools"}, warnings);
   const std::string type = choice.is_string() ? choice.text() : choice["type"].text();
   if (type == "auto") {
     call.tool_choice.kind = Kind::automatic;
@@ -129,7 +139,7 @@ Status read_responses_choice(JsonView choice, Call& call) {
   } else if (type == "function" || type == "custom") {
     call.tool_choice = {Kind::named, {choice["namespace"].text(), choice["name"].text(), type == "custom"}};
   } else if (type == "allowed_tools") {
-    read_allowed_tools(choice, call.tool_choice);
+    read_allowed_tools(choice, call.tool_choice, warnings);
   } else {
     return cannot_cross("tool_choice: " + escape_controls(type.substr(0, 64)), "another dialect");
   }

@@ -99,6 +99,7 @@ Result<Translated> translate_request(Wire from, Wire to, std::string_view body, 
   PG_TRY(Call call, row_of(from).read(doc.root(), warnings));
   settle_call(call, warnings);
   if (!has_allowed_tools(to, options)) offer_allowed_tools(call, warnings);
+  warn_lost_marks(call, to, warnings);
   cap_tokens(call, options.max_output_tokens, warnings);
   ToolTable tools(row_of(to).max_tool_name, !has_custom_tools(to, options));
   name_tools(call, tools);

@@ -141,7 +141,7 @@ TEST_CASE("bedrock: signed, the model in the path, the betas in the body, and fr
       "\"}]}";
   const RawReply reply =
       w.post_to("bedrocked", "v1/messages?beta=true", body,
-                {{"anthropic-beta", "claude-code-20250219,context-1m-2025-08-07"}, {"anthropic-version", "2023-06-01"}});
+                {{"anthropic-beta", "oauth-2025-04-20,context-1m-2025-08-07"}, {"anthropic-version", "2023-06-01"}});
   CHECK(reply.status == 200);
   CHECK(reply.field("content-type") == "text/event-stream");
   const Heard heard = hear_stream(DialectId::anthropic, reply.body);
@@ -149,7 +149,7 @@ TEST_CASE("bedrock: signed, the model in the path, the betas in the body, and fr
   CHECK(heard.finished);
   CHECK(heard.text() == "hello " + mail);
   CHECK(Json::parse(heard.arguments.at(0), nullptr, false) == Json{{"to", mail}});
-  CHECK(reply.field("x-pg-warnings") == "drop:anthropic-beta");
+  CHECK(reply.field("x-pg-warnings") == "drop:anthropic-beta.oauth-2025-04-20");
   const SeenRequest seen = w.upstream.last();
   CHECK(seen.target == "/model/us.anthropic.claude-v1%3A0/invoke-with-response-stream");
   CHECK(

@@ -60,6 +60,25 @@ TEST_CASE("token: many calls at once buy one token") {
   CHECK(tokens_asked(w) == 1);
 }
 
+TEST_CASE("token: one that is refused before its end is replaced, once") {
+  TokenWorld w;
+  std::atomic<int> sold{0};
+  std::atomic<bool> refuse_all{false};
+  w.upstream.respond([&](const SeenRequest& seen) {
+    if (seen.target == "/token")
+      return Answer::json(R"({"access_token":"tok-)" + std::to_string(++sold) + R"(","expires_in":3599})");
+    const bool withdrawn = refuse_all || seen.field("authorization") == "Bearer tok-1";
+    if (withdrawn) return Answer::reply(401, R"({"error":{"code":401,"message":"no","status":"UNAUTHENTICATED"}})");
+    return Answer::json(say_whole(DialectId::anthropic, {text_block({"ok"})}));
+  });
+  const std::string body = ask_model(DialectId::anthropic, "claude-x", false, "hi");
+  CHECK(w.ask_v(body).status == 200);
+  CHECK(sold == 2);
+  refuse_all = true;
+  for (int i = 0; i < 3; ++i) CHECK(w.ask_v(body).status == 401);
+  CHECK(sold == 2);  // it was replaced a moment ago
+}
+
 TEST_CASE("token: a refusal says so without the key, for a moment to all") {
   TokenWorld w;
   w.upstream.respond([](const SeenRequest& seen) {

@@ -152,6 +152,22 @@ TEST_CASE("translate: a provider's error is told with its status, in the client'
   CHECK(w.post_to("chat", "v1/messages", ask(DialectId::anthropic, false, "hi")).status == 502);
 }
 
+TEST_CASE("translate: what of a reply cannot cross is named in a whole reply's header, and in every row") {
+  Translating& w = world();
+  w.upstream.respond(Answer::json(
+      R"({"id":"c","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"x","annotations":[{"type":"url_citation"}]},"finish_reason":"stop"}]})"));
+  const RawReply whole = w.post_to("chat", "v1/messages", ask(DialectId::anthropic, false, "hi"));
+  CHECK(whole.status == 200);
+  CHECK(whole.field("x-pg-warnings") == "drop:reply.annotations");
+  CHECK(newest_row_has(w, "warnings", "drop:reply.annotations"));
+  w.upstream.respond(Answer::stream(
+      {"data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\",\"images\":[{}]}}]}\n\n"
+       "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"}));
+  const RawReply stream = w.post_to("chat", "v1/messages", ask(DialectId::anthropic, true, "hi"));
+  CHECK(stream.field("x-pg-warnings").find("reply.") == std::string::npos);  // its head was gone by then
+  CHECK(newest_row_has(w, "warnings", "drop:reply.images"));
+}
+
 TEST_CASE("translate: what cannot cross is named, in a header and the row, or refused before anything is sent") {
   Translating& w = world();
   w.upstream.respond(Answer::json(say_whole(DialectId::openai_chat, {text_block({"ok"})})));

@@ -25,14 +25,17 @@ TEST_CASE("cloud bodies: members go with their comma, and every other byte stays
 
 TEST_CASE("cloud bodies: Bedrock has the stream in the path and the betas in the body") {
   const BedrockBody done = write_bedrock_body(R"({"model":"m","stream":true,"max_tokens":1})",
-                                              "claude-code-20250219, interleaved-thinking-2025-05-14,context-1m-2025-08-07")
+                                              "oauth-2025-04-20, token-efficient-tools-2026-03-28,claude-code-20250219, "
+                                              "interleaved-thinking-2025-05-14,context-1m-2025-08-07")
                                .value();
-  CHECK(done.body == R"({"anthropic_version":"bedrock-2023-05-31",)"
-                     R"("anthropic_beta":["interleaved-thinking-2025-05-14","context-1m-2025-08-07"],"max_tokens":1})");
-  CHECK(done.dropped_betas);
+  CHECK(done.body ==
+        R"({"anthropic_version":"bedrock-2023-05-31",)"
+        R"("anthropic_beta":["claude-code-20250219","interleaved-thinking-2025-05-14","context-1m-2025-08-07"],"max_tokens":1})");
+  CHECK(done.warnings ==
+        std::vector<std::string>{"drop:anthropic-beta.oauth-2025-04-20", "drop:anthropic-beta.token-efficient-tools-2026-03-28"});
   const BedrockBody plain = write_bedrock_body(R"({"stream":false,"anthropic_beta":["x"]})", "context-1m-2025-08-07").value();
   CHECK(plain.body == R"({"anthropic_version":"bedrock-2023-05-31","anthropic_beta":["x"]})");
-  CHECK_FALSE(plain.dropped_betas);
+  CHECK(plain.warnings.empty());
 }
 
 TEST_CASE("cloud bodies: a cap replaces the number alone, and only a larger one") {
