@@ -33,14 +33,35 @@ bool is_paid_for(const LogRow& row) {
   return has_usage || (row.outcome != "blocked" && answered && row.bytes_out > 0);
 }
 
-void price_row(LogRow& row, const PriceTable& prices, std::int64_t version) {
+// Rows that follow each other mostly ask for the same price.
+class PriceFinder {
+ public:
+  explicit PriceFinder(const PriceTable& prices) : prices_(prices) {}
+
+  const Price* find(const LogRow& row) {
+    if (last_ != nullptr && last_->provider == row.provider && last_->model == row.model &&
+        last_->model_served == row.model_served)
+      return price_;
+    last_ = &row;
+    price_ = prices_.find(row.provider, row.model_served.empty() ? row.model : row.model_served);
+    if (price_ == nullptr) price_ = prices_.find(row.provider, row.model);
+    return price_;
+  }
+  const Price* find(std::string_view provider, std::string_view model) const { return prices_.find(provider, model); }
+
+ private:
+  const PriceTable& prices_;
+  const LogRow* last_ = nullptr;
+  const Price* price_ = nullptr;
+};
+
+void price_row(LogRow& row, PriceFinder& finder, std::int64_t version) {
   row.cost = -1;
   row.price = 0;
   if (!is_paid_for(row)) return;
   row.price = kPriceUnknown;
-  const Price* price = prices.find(row.provider, row.model_served.empty() ? row.model : row.model_served);
-  if (price == nullptr) price = prices.find(row.provider, row.model);
-  if (price == nullptr && row.hold != nullptr) price = prices.find(row.provider, row.hold->model());
+  const Price* price = finder.find(row);
+  if (price == nullptr && row.hold != nullptr) price = finder.find(row.provider, row.hold->model());
   if (price == nullptr) return;
   const bool embeds = price->rates.output < 0;
   const bool estimated = row.usage.input_tokens < 0 || (row.usage.output_tokens < 0 && !embeds);
@@ -190,8 +211,9 @@ void Journal::price(std::vector<LogRow>& batch, LogStore& store) {
   }
   if (zone != month_zone_) month_quarter_ = -1;
   month_zone_ = zone;
+  PriceFinder finder(*prices);
   for (LogRow& row : batch) {
-    price_row(row, *prices, version_id_);
+    price_row(row, finder, version_id_);
     if (row.cost > 0 && zone != nullptr) row.month = row.hold != nullptr ? row.hold->month() : month_of(row.time, *zone);
     // From here on set aside is what it did cost, until the ledger has it.
     if (row.hold != nullptr) row.hold->resize(std::max<Nanos>(row.cost, 0));

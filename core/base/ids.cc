@@ -1,6 +1,7 @@
 // Exchange ids come from a per-thread generator, because one is made for every request; UUIDs ask the operating system.
 #include "core/base/ids.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -90,10 +91,16 @@ std::string make_exchange_id(UnixMillis now) {
   return source.next(now);
 }
 
-std::string exchange_id_floor(UnixMillis time) {
-  std::string id(26, '0');
-  write_time(static_cast<std::uint64_t>(time < 0 ? 0 : time) & 0xFFFF'FFFF'FFFFu, id);
-  return id;
+std::pair<UnixMillis, UnixMillis> times_of_id(std::string_view prefix) {
+  std::uint64_t first = 0;
+  const std::size_t said = std::min<std::size_t>(prefix.size(), 10);
+  for (const char c : prefix.substr(0, said)) {
+    const std::size_t digit = kCrockford.find(c);
+    if (digit == std::string_view::npos) return {0, 0};
+    first = first << 5 | digit;
+  }
+  const auto rest = static_cast<unsigned>(5 * (10 - said));
+  return {static_cast<UnixMillis>(first << rest), static_cast<UnixMillis>((first + 1) << rest)};
 }
 
 std::string make_uuid() {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/base/clock.h"
 
@@ -12,8 +13,9 @@ namespace pg {
 /// strictly rising within one thread even inside one millisecond.
 std::string make_exchange_id(UnixMillis now);
 
-/// No id of an exchange that began at `time` or later sorts before this.
-std::string exchange_id_floor(UnixMillis time);
+/// When exchanges began whose id begins so, in upper case: the first millisecond, and the one after the last. {0, 0}: at any
+/// time.
+std::pair<UnixMillis, UnixMillis> times_of_id(std::string_view prefix);
 
 /// A random UUID, version 4, lower case with dashes (RFC 9562 §5.4).
 std::string make_uuid();

@@ -157,16 +157,19 @@ Result<bool> Statement::step() {
 }
 
 Status Statement::run() {
+  Status done = run_bound();
+  sqlite3_clear_bindings(stmt_);
+  return done;
+}
+
+Status Statement::run_bound() {
   for (;;) {
     auto row = step();
-    if (!row) {
-      reset();
-      return std::move(row).error();
-    }
-    if (!row.value()) break;
+    if (row && row.value()) continue;
+    sqlite3_reset(stmt_);
+    if (!row) return std::move(row).error();
+    return {};
   }
-  reset();
-  return {};
 }
 
 void Statement::reset() {

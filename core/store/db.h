@@ -29,6 +29,7 @@ class Statement {
   Statement& bind_null(int index);
   Result<bool> step();  // true: a row is there
   Status run();         // steps to the end and resets
+  Status run_bound();   // the same, and what was bound stays: for a statement that is bound anew as a whole
   void reset();
   std::int64_t integer(int column) const;
   std::string text(int column) const;       // also blobs

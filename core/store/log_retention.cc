@@ -8,6 +8,9 @@
 namespace pg {
 namespace {
 
+constexpr std::string_view kRemoveNames =
+    "DELETE FROM log_names WHERE last_seq <= ?1 AND id IN (SELECT names FROM log_rows WHERE seq <= ?1)";
+
 Result<std::int64_t> read_number(Db& db, std::string_view sql) {
   PG_TRY(Statement statement, db.prepare(sql));
   PG_TRY(const bool row, statement.step());
@@ -16,7 +19,8 @@ Result<std::int64_t> read_number(Db& db, std::string_view sql) {
 
 // The last row to go: of the oldest `slice`, as many as are too old, or all of them when there is too much.
 Result<std::int64_t> find_last(Db& db, UnixMillis before, bool too_much, std::int64_t slice) {
-  PG_TRY(Statement oldest, db.prepare("SELECT seq, time FROM log WHERE seq < (SELECT max(seq) FROM log) ORDER BY seq LIMIT ?"));
+  PG_TRY(Statement oldest,
+         db.prepare("SELECT seq, time FROM log_rows WHERE seq < (SELECT max(seq) FROM log_rows) ORDER BY seq LIMIT ?"));
   oldest.bind(1, slice);
   std::int64_t last = 0;
   for (;;) {
@@ -24,6 +28,12 @@ Result<std::int64_t> find_last(Db& db, UnixMillis before, bool too_much, std::in
     if (!row || (!too_much && oldest.integer(1) >= before)) return last;
     last = oldest.integer(0);
   }
+}
+
+Status remove_up_to(Db& db, std::string_view sql, std::int64_t last) {
+  PG_TRY(Statement remove, db.prepare(sql));
+  remove.bind(1, last);
+  return remove.run();
 }
 
 }  // namespace
@@ -45,9 +55,9 @@ Result<std::int64_t> prune_log(Db& db, const LogLimits& limits, std::int64_t sli
   PG_TRY(const std::int64_t last, find_last(db, limits.before, too_much, slice));
   if (last == 0) return 0;
   PG_TRY(Transaction transaction, Transaction::begin(db));
-  PG_TRY(Statement remove, db.prepare("DELETE FROM log WHERE seq <= ?"));
-  remove.bind(1, last);
-  if (auto removed = remove.run(); !removed) return removed.error();
+  // First the names that no later row has.
+  if (auto removed = remove_up_to(db, kRemoveNames, last); !removed) return removed.error();
+  if (auto removed = remove_up_to(db, "DELETE FROM log_rows WHERE seq <= ?1", last); !removed) return removed.error();
   const std::int64_t gone = db.changes();
   if (auto done = transaction.commit(); !done) return done.error();
   return gone;
@@ -55,7 +65,7 @@ Result<std::int64_t> prune_log(Db& db, const LogLimits& limits, std::int64_t sli
 
 Result<std::int64_t> count_older(Db& db, UnixMillis before) {
   // From the front as prune_log() goes, so that the two agree.
-  PG_TRY(Statement rows, db.prepare("SELECT time FROM log WHERE seq < (SELECT max(seq) FROM log) ORDER BY seq"));
+  PG_TRY(Statement rows, db.prepare("SELECT time FROM log_rows WHERE seq < (SELECT max(seq) FROM log_rows) ORDER BY seq"));
   std::int64_t count = 0;
   for (;;) {
     PG_TRY(const bool row, rows.step());

@@ -2,6 +2,7 @@
 #include "core/store/log_rollup.h"
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -17,6 +18,7 @@ constexpr std::int64_t kDay = 86'400'000;
 constexpr std::size_t kMaxHourGroups = 1'000;
 constexpr std::size_t kMaxDayGroups = 10'000;
 constexpr std::size_t kMaxName = 200;
+constexpr std::size_t kNoGroup = std::numeric_limits<std::size_t>::max();
 
 constexpr std::string_view kAddHour =
     "INSERT INTO log_hours VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, "
@@ -81,8 +83,8 @@ void LogSums::add(const LogSums& other) {
 }
 
 // names[first_open, end_open) are the caller's own words.
-LogRollup::Group& LogRollup::find_group(Groups& groups, std::int64_t period, std::int64_t status, std::vector<std::string>& names,
-                                        std::size_t first_open, std::size_t end_open, std::size_t limit) {
+std::size_t LogRollup::find_group(Groups& groups, std::int64_t period, std::int64_t status, std::vector<std::string>& names,
+                                  std::size_t first_open, std::size_t end_open, std::size_t limit) {
   const auto spell = [&] {
     key_ = std::to_string(period) + '\n' + std::to_string(status);
     for (const std::string& name : names) (key_ += '\n') += name;
@@ -90,7 +92,7 @@ LogRollup::Group& LogRollup::find_group(Groups& groups, std::int64_t period, std
   for (std::size_t i = first_open; i < end_open; ++i)
     if (names[i].size() > kMaxName || names[i] == "*") names[i] = "*";
   spell();
-  if (const auto found = groups.by_key.find(key_); found != groups.by_key.end()) return groups.list[found->second];
+  if (const auto found = groups.by_key.find(key_); found != groups.by_key.end()) return found->second;
   if (period > groups.newest) {
     groups.newest = period;
     groups.known.clear();
@@ -111,31 +113,41 @@ LogRollup::Group& LogRollup::find_group(Groups& groups, std::int64_t period, std
     group.status = status;
     groups.list.push_back(std::move(group));
   }
-  return groups.list[place->second];
+  return place->second;
 }
 
-LogRollup::Group& LogRollup::hour_group(const LogRow& row) {
+std::size_t LogRollup::hour_group(const LogRow& row) {
   names_.assign({row.project, row.key, row.dialect, row.provider, row.outcome, row.agent, row.model, row.model_served});
   return find_group(hours_, row.time / kHour, row.status, names_, 5, 8, kMaxHourGroups);
 }
 
-LogRollup::Group& LogRollup::day_group(const LogRow& row) {
+std::size_t LogRollup::day_group(const LogRow& row) {
   names_.assign({row.project, row.key, row.agent, row.session, row.agent_version});
   return find_group(days_, row.time / kDay, 0, names_, 2, 5, kMaxDayGroups);
 }
 
-void LogRollup::add(const LogRow& row, std::int64_t seq) {
+LogRollup::Place LogRollup::place_of(const LogRow& row) {
+  Place place;
+  place.hour = row.time / kHour;
+  place.hour_group = hour_group(row);
+  place.day_group = row.agent.empty() && row.session.empty() ? kNoGroup : day_group(row);
+  return place;
+}
+
+void LogRollup::add(const LogRow& row, std::int64_t seq, std::int64_t names) {
+  Place& place = places_[names];
+  if (place.hour != row.time / kHour) place = place_of(row);
   const auto widen = [seq](Group& group) {
     group.first_seq = group.first_seq == 0 ? seq : std::min(group.first_seq, seq);
     group.last_seq = std::max(group.last_seq, seq);
   };
-  Group& hour = hour_group(row);
+  Group& hour = hours_.list[place.hour_group];
   hour.sums.add(row);
   const std::int64_t values[] = {row.latency_ms, row.ttft_ms, row.usage.input_tokens, row.usage.output_tokens, row.cost};
   for (std::size_t i = 0; i < std::size(values); ++i) hour.most[i] = std::max(hour.most[i], values[i]);
   widen(hour);
-  if (row.agent.empty() && row.session.empty()) return;
-  Group& day = day_group(row);
+  if (place.day_group == kNoGroup) return;
+  Group& day = days_.list[place.day_group];
   day.first_time = day.first_time == 0 ? row.time : std::min(day.first_time, row.time);
   day.last_time = std::max(day.last_time, row.time);
   day.sums.add(row);
@@ -190,6 +202,7 @@ Status LogRollup::write(Db& db) {
 }
 
 void LogRollup::discard() {
+  places_.clear();
   for (Groups* groups : {&hours_, &days_}) {
     groups->list.clear();
     groups->by_key.clear();

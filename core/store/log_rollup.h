@@ -37,8 +37,8 @@ struct LogSums {
 /// Used by the writer alone, from batch to batch.
 class LogRollup {
  public:
-  /// `seq` is the row's number in the log.
-  void add(const LogRow& row, std::int64_t seq);
+  /// `seq` is the row's number in the log, `names` that of its names: rows with the same one land in the same groups.
+  void add(const LogRow& row, std::int64_t seq, std::int64_t names);
   /// Adds what was gathered to the tables and forgets it. Call it inside the batch's transaction.
   Status write(Db& db);
   /// Forgets what was gathered: the batch was not written.
@@ -62,14 +62,22 @@ class LogRollup {
     std::unordered_set<std::string> known;
   };
 
-  Group& hour_group(const LogRow& row);
-  Group& day_group(const LogRow& row);
-  Group& find_group(Groups& groups, std::int64_t period, std::int64_t status, std::vector<std::string>& names,
-                    std::size_t first_open, std::size_t end_open, std::size_t limit);
+  /// Where rows of the same names in the same hour go.
+  struct Place {
+    std::int64_t hour = -1;
+    std::size_t hour_group = 0, day_group = 0;
+  };
+
+  Place place_of(const LogRow& row);
+  std::size_t hour_group(const LogRow& row);
+  std::size_t day_group(const LogRow& row);
+  std::size_t find_group(Groups& groups, std::int64_t period, std::int64_t status, std::vector<std::string>& names,
+                         std::size_t first_open, std::size_t end_open, std::size_t limit);
   Status write_hours(Db& db);
   Status write_days(Db& db);
 
   Groups hours_, days_;
+  std::unordered_map<std::int64_t, Place> places_;  // of the batch, by names
   std::string key_;
   std::vector<std::string> names_;
   std::optional<Statement> add_hour_, add_day_;

@@ -1,4 +1,4 @@
-// The log table: one prepared insert for a batch, one SELECT for every question.
+// The reading half of the log: one SELECT for every question.
 #include "core/store/log_store.h"
 
 #include <fmt/format.h>
@@ -8,87 +8,25 @@
 #include <utility>
 #include <variant>
 
+#include "core/base/ids.h"
 #include "core/base/text.h"
 #include "core/store/log_filter.h"
 
 namespace pg {
 namespace {
 
-// The order of bind_row and read_row.
+// The order of read_row.
 constexpr std::string_view kColumns =
     "id, time, project, project_id, key, agent, agent_version, session, dialect, method, path, provider, model, model_served, "
     "status, "
     "outcome, stream, latency_ms, ttft_ms, upstream_ms, input_tokens, output_tokens, cached_tokens, cache_write_tokens, "
     "reasoning_tokens, bytes_in, bytes_out, redactions, detected, blocked, places, attempts, warnings, restored, unknown_tokens, "
-    "error, upstream_request_id, cost, price";
-constexpr int kColumnCount = 39;
-constexpr int kCostColumn = 37;
+    "error, "
+    "upstream_request_id, cost, price";
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kLastSeq = std::numeric_limits<std::int64_t>::max();
 // A gap of so many rows is read over rather than jumped.
 constexpr std::int64_t kSmallGap = 2'000;
-constexpr std::size_t kMaxPlaces = 1024;
-constexpr std::size_t kMaxText = 2048;
-
-// A row keeps what a caller sent (paths, model names, agents); no caller may fill the disk with it.
-std::string_view clipped(std::string_view text, std::size_t size = kMaxText) {
-  if (text.size() <= size) return text;
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;  // not inside a character
-  return text.substr(0, size);
-}
-
-// The columns in their order, each as text(value) or number(value).
-template <class Text, class Number>
-void visit_columns(const LogRow& row, const Text& text, const Number& number) {
-  text(row.id);
-  number(row.time);
-  for (const std::string* value : {&row.project, &row.project_id, &row.key, &row.agent, &row.agent_version, &row.session,
-                                   &row.dialect, &row.method, &row.path, &row.provider, &row.model, &row.model_served})
-    text(*value);
-  number(row.status);
-  text(row.outcome);
-  const Usage& usage = row.usage;
-  for (const std::int64_t value :
-       {std::int64_t{row.stream}, row.latency_ms, row.ttft_ms, row.upstream_ms, usage.input_tokens, usage.output_tokens,
-        usage.cached_tokens, usage.cache_write_tokens, usage.reasoning_tokens, row.bytes_in, row.bytes_out})
-    number(value);
-  text(row.redactions);
-  text(row.detected);
-  text(row.blocked);
-  text(clipped(row.places, kMaxPlaces));
-  text(row.attempts);
-  text(row.warnings);
-  number(row.restored);
-  number(row.unknown_tokens);
-  text(row.error);
-  text(row.upstream_request_id);
-  number(row.cost);
-  number(row.price);
-}
-
-// One bit for each column whose text is empty.
-std::uint64_t shape_of(const LogRow& row) {
-  std::uint64_t shape = 0, bit = 1;
-  visit_columns(
-      row,
-      [&](std::string_view value) {
-        if (value.empty()) shape |= bit;
-        bit <<= 1;
-      },
-      [&](std::int64_t) { bit <<= 1; });
-  return shape;
-}
-
-// What is empty stands in the statement and is not bound: most columns of most rows.
-void bind_row(Statement& to, const LogRow& row) {
-  int at = 0;
-  visit_columns(
-      row,
-      [&](std::string_view value) {
-        if (!value.empty()) to.bind_view(++at, clipped(value));
-      },
-      [&](std::int64_t value) { to.bind(++at, value); });
-}
 
 LogRow read_row(const Statement& from) {
   LogRow row;
@@ -116,12 +54,6 @@ LogRow read_row(const Statement& from) {
   row.cost = from.is_null(at) ? -1 : from.integer(at);
   row.price = from.integer(++at);
   return row;
-}
-
-std::string insert_sql(std::uint64_t shape) {
-  std::string values;
-  for (int i = 0; i < kColumnCount; ++i) values += i == kCostColumn ? ",nullif(?,-1)" : (shape >> i & 1) != 0 ? ",''" : ",?";
-  return fmt::format("INSERT INTO log({}) VALUES({})", kColumns, values.substr(1));
 }
 
 // One state of the database for all statements of a question.
@@ -162,38 +94,6 @@ std::vector<LogRange> join_ranges(std::vector<LogRange> ranges) {
 }
 
 }  // namespace
-
-Result<Statement*> LogStore::insert_of(std::uint64_t shape) {
-  constexpr std::size_t kMaxShapes = 16;
-  for (auto& [known, statement] : inserts_)
-    if (known == shape) return &statement;
-  if (inserts_.size() >= kMaxShapes) inserts_.erase(inserts_.begin());
-  PG_TRY(Statement statement, db_.prepare(insert_sql(shape)));
-  inserts_.emplace_back(shape, std::move(statement));
-  return &inserts_.back().second;
-}
-
-Status LogStore::insert(std::span<const LogRow> rows) {
-  if (rows.empty()) return {};
-  rollup_.discard();
-  ledger_.discard();
-  PG_TRY(Transaction transaction, Transaction::begin(db_));
-  for (const LogRow& row : rows) {
-    PG_TRY(Statement * statement, insert_of(shape_of(row)));
-    bind_row(*statement, row);
-    if (auto done = statement->run(); !done) {
-      statement->reset();
-      return make_error(Code::io_failed, done.error().message, done.error().detail);
-    }
-    rollup_.add(row, db_.last_rowid());
-    if (row.month != 0) ledger_.add(row);
-  }
-  if (auto added = rollup_.write(db_); !added) return make_error(Code::io_failed, added.error().message, added.error().detail);
-  if (auto added = ledger_.write(db_); !added) return make_error(Code::io_failed, added.error().message, added.error().detail);
-  PG_TRY_STATUS(transaction.commit());
-  ledger_.tell_budgets();
-  return {};
-}
 
 Result<std::int64_t> LogStore::price_version(std::string_view name) {
   PG_TRY(Statement ask, db_.prepare("SELECT id FROM price_versions WHERE name = ?"));
@@ -365,34 +265,63 @@ Result<std::string> LogStore::explain(const LogQuery& query) {
   return out + "\n";
 }
 
+// Where rows whose id begins so can be: an id begins with the time.
+Result<std::vector<LogRange>> LogStore::find_id_ranges(std::string_view prefix) {
+  LogQuery query;
+  const auto [since, until] = times_of_id(prefix);
+  query.since = since;
+  query.until = until;
+  return find_ranges(query);
+}
+
+// The first two rows whose id begins so.
+Status LogStore::find_ids(std::string_view prefix, const std::vector<LogRange>& ranges, std::vector<std::int64_t>& found) {
+  // Ids are ASCII: everything that begins so lies between the prefix and the prefix with the highest byte behind it.
+  PG_TRY(
+      Statement statement,
+      db_.prepare("SELECT seq FROM log_rows WHERE seq >= ?1 AND seq <= ?2 AND id >= ?3 AND id < ?3 || char(0x10ffff) LIMIT 2"));
+  for (const LogRange& range : ranges) {
+    statement.reset();
+    statement.bind(1, range.first).bind(2, range.last).bind(3, prefix);
+    for (;;) {
+      PG_TRY(const bool row, statement.step());
+      if (!row) break;
+      found.push_back(statement.integer(0));
+      if (found.size() > 1) return {};
+    }
+  }
+  return {};
+}
+
 Result<LogRow> LogStore::find(std::string_view id_or_prefix) {
   if (id_or_prefix.empty()) return make_error(Code::bad_request, "which request? give its id or the beginning of it");
-  // Ids are ASCII: everything that begins so lies between the prefix and the prefix with the highest byte behind it.
-  PG_TRY(Statement statement,
-         db_.prepare(
-             fmt::format("SELECT seq, {} FROM log WHERE id >= ?1 AND id < ?1 || char(0x10ffff) ORDER BY id LIMIT 2", kColumns)));
-  std::string upper(id_or_prefix);
-  for (char& c : upper)
+  std::string prefix(id_or_prefix);
+  for (char& c : prefix)
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  statement.bind(1, upper);
-  PG_TRY(const bool first, statement.step());
-  if (!first) return make_error(Code::not_found, "no request \"" + escape_controls(id_or_prefix.substr(0, 64)) + "\"");
-  LogRow row = read_row(statement);
-  if (row.id == upper) return row;
-  PG_TRY(const bool second, statement.step());
-  if (second)
-    return make_error(Code::bad_request, "several requests begin with \"" + escape_controls(id_or_prefix.substr(0, 64)) + "\"");
-  return row;
+  std::vector<std::int64_t> found;
+  PG_TRY(const std::vector<LogRange> ranges, find_id_ranges(prefix));
+  if (auto looked = find_ids(prefix, ranges, found); !looked) return looked.error();
+  // A clock that was set back gives ids ahead of the time.
+  if (found.empty())
+    if (auto looked = find_ids(prefix, {{1, kLastSeq}}, found); !looked) return looked.error();
+  const std::string shown = escape_controls(id_or_prefix.substr(0, 64));
+  if (found.empty()) return make_error(Code::not_found, "no request \"" + shown + "\"");
+  if (found.size() > 1) return make_error(Code::bad_request, "several requests begin with \"" + shown + "\"");
+  PG_TRY(Statement fetch, db_.prepare(fmt::format("SELECT seq, {} FROM log WHERE seq = ?", kColumns)));
+  fetch.bind(1, found.front());
+  PG_TRY(const bool row, fetch.step());
+  if (!row) return make_error(Code::not_found, "no request \"" + shown + "\"");
+  return read_row(fetch);
 }
 
 Result<std::int64_t> LogStore::last_seq() {
-  PG_TRY(Statement statement, db_.prepare("SELECT max(seq) FROM log"));
+  PG_TRY(Statement statement, db_.prepare("SELECT max(seq) FROM log_rows"));
   PG_TRY(const bool row, statement.step());
   return row ? statement.integer(0) : 0;
 }
 
 Result<std::int64_t> LogStore::first_seq() {
-  PG_TRY(Statement statement, db_.prepare("SELECT min(seq) FROM log"));
+  PG_TRY(Statement statement, db_.prepare("SELECT min(seq) FROM log_rows"));
   PG_TRY(const bool row, statement.step());
   return row ? statement.integer(0) : 0;
 }

@@ -14,6 +14,7 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/store/db.h"
+#include "core/store/log_names.h"
 #include "core/store/log_query.h"
 #include "core/store/log_rollup.h"
 #include "core/store/spend_store.h"
@@ -73,6 +74,10 @@ struct LogRow {
   std::shared_ptr<Hold> hold;  // what was set aside for it; nullptr = it comes under no budget
 };
 
+/// As much of a text as the log keeps: no caller may fill the disk with paths, model names and agents. Never half a character.
+std::string_view clip_log_text(std::string_view text);
+std::string_view clip_log_text(std::string_view text, std::size_t size);
+
 struct LogQuery {
   std::shared_ptr<const LogExpr> where;  // nullptr: every row
   UnixMillis since = 0;
@@ -98,7 +103,7 @@ class LogStore {
   std::string price_name(std::int64_t id);  // "" when there is none
   /// Rows in the order they were written; stops when `each` says false.
   Status select(const LogQuery& query, const std::function<bool(const LogRow&)>& each);
-  /// The same with chosen columns of the table alone, for sums over many rows. Without query.limit.
+  /// The same with chosen columns of the view `log` alone, for sums over many rows. Without query.limit.
   Status visit(const LogQuery& query, std::string_view columns, const std::function<void(const Statement&)>& each);
   /// What SQLite will do: the statement, its plan, and which stretches of rows are left by the hours.
   Result<std::string> explain(const LogQuery& query);
@@ -108,17 +113,22 @@ class LogStore {
 
  private:
   Result<Statement*> insert_of(std::uint64_t shape);
+  Status insert_row(const LogRow& row);
+  Status insert_all(std::span<const LogRow> rows);
   struct Plan;
   Result<Plan> make_plan(const LogQuery& query);
   Result<std::vector<LogRange>> find_ranges(const LogQuery& query);
+  Result<std::vector<LogRange>> find_id_ranges(std::string_view prefix);
+  Status find_ids(std::string_view prefix, const std::vector<LogRange>& ranges, std::vector<std::int64_t>& found);
   Result<Statement> prepare(const Plan& plan, std::string_view columns, std::string_view order);
   Status walk(const Plan& plan, std::string_view columns, const std::function<bool(const Statement&)>& each);
   Status select_newest(const Plan& plan, std::int64_t limit, const std::function<bool(const LogRow&)>& each);
 
   Db& db_;
+  LogNames names_;
   LogRollup rollup_;
   SpendLedger ledger_;
-  std::vector<std::pair<std::uint64_t, Statement>> inserts_;  // by which of a row's texts are empty
+  std::vector<std::pair<std::uint64_t, Statement>> inserts_;  // by which of a row's columns say what is usual
 };
 
 /// The words of a command line, one after the other, as a query.

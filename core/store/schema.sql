@@ -259,3 +259,80 @@ CREATE TRIGGER log_bodies_added AFTER INSERT ON log_bodies BEGIN
   UPDATE facts SET value = value + NEW.stored WHERE name = 'bodies_size'; END;
 CREATE TRIGGER log_bodies_gone AFTER DELETE ON log_bodies BEGIN
   UPDATE facts SET value = value - OLD.stored WHERE name = 'bodies_size'; END;
+
+-- migration 6: what many rows of the log say alike stands once; an id is found by its time
+CREATE TABLE log_names(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  last_seq INTEGER NOT NULL,  -- the newest row that says so
+  status INTEGER NOT NULL,
+  stream INTEGER NOT NULL,
+  project TEXT NOT NULL COLLATE NOCASE,
+  project_id TEXT NOT NULL COLLATE NOCASE,
+  key TEXT NOT NULL COLLATE NOCASE,
+  agent TEXT NOT NULL COLLATE NOCASE,
+  agent_version TEXT NOT NULL COLLATE NOCASE,
+  session TEXT NOT NULL COLLATE NOCASE,
+  dialect TEXT NOT NULL COLLATE NOCASE,
+  method TEXT NOT NULL COLLATE NOCASE,
+  path TEXT NOT NULL COLLATE NOCASE,
+  provider TEXT NOT NULL COLLATE NOCASE,
+  model TEXT NOT NULL COLLATE NOCASE,
+  model_served TEXT NOT NULL COLLATE NOCASE,
+  outcome TEXT NOT NULL COLLATE NOCASE
+) STRICT;
+
+CREATE TABLE log_rows(
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  names INTEGER NOT NULL,
+  latency_ms INTEGER NOT NULL,
+  ttft_ms INTEGER NOT NULL,
+  upstream_ms INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  cached_tokens INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL,
+  reasoning_tokens INTEGER NOT NULL,
+  bytes_in INTEGER NOT NULL,
+  bytes_out INTEGER NOT NULL,
+  restored INTEGER NOT NULL,
+  unknown_tokens INTEGER NOT NULL,
+  price INTEGER NOT NULL,
+  cost INTEGER,
+  redactions TEXT NOT NULL COLLATE NOCASE,
+  detected TEXT NOT NULL COLLATE NOCASE,
+  blocked TEXT NOT NULL COLLATE NOCASE,
+  places TEXT NOT NULL COLLATE NOCASE,
+  attempts TEXT NOT NULL COLLATE NOCASE,
+  warnings TEXT NOT NULL COLLATE NOCASE,
+  error TEXT NOT NULL COLLATE NOCASE,
+  upstream_request_id TEXT NOT NULL
+) STRICT;
+
+CREATE TEMP TABLE said(seq INTEGER PRIMARY KEY, names TEXT);
+INSERT INTO said SELECT seq, json_array(status, stream, project, project_id, key, agent, agent_version, session, dialect, method, path, provider,
+    model, model_served, outcome)
+  FROM log;
+CREATE TEMP TABLE numbers(names TEXT PRIMARY KEY, last_seq INTEGER, id INTEGER);
+INSERT INTO numbers SELECT names, max(seq), row_number() OVER (ORDER BY max(seq)) FROM said GROUP BY names;
+INSERT INTO log_names
+  SELECT n.id, seq, status, stream, project, project_id, key, agent, agent_version, session, dialect, method, path, provider, model,
+    model_served, outcome
+  FROM numbers AS n CROSS JOIN log ON seq = n.last_seq;
+INSERT INTO log_rows
+  SELECT log.seq, log.id, time, n.id, latency_ms, ttft_ms, upstream_ms, input_tokens, output_tokens, cached_tokens,
+    cache_write_tokens, reasoning_tokens, bytes_in, bytes_out, restored, unknown_tokens, price, cost, redactions, detected, blocked,
+    places, attempts, warnings, error, upstream_request_id
+  FROM log CROSS JOIN said ON said.seq = log.seq CROSS JOIN numbers AS n ON n.names = said.names;
+DROP TABLE said;
+DROP TABLE numbers;
+DROP TABLE log;
+
+-- Row by row, and its names to each: rows that follow each other mostly have the same.
+CREATE VIEW log AS
+  SELECT seq, r.id AS id, time, project, project_id, key, agent, agent_version, session, dialect, method, path, provider, model,
+    model_served, status, outcome, stream, latency_ms, ttft_ms, upstream_ms, input_tokens, output_tokens, cached_tokens,
+    cache_write_tokens, reasoning_tokens, bytes_in, bytes_out, redactions, detected, blocked, places, attempts, warnings, restored,
+    unknown_tokens, error, upstream_request_id, cost, price
+  FROM log_rows AS r CROSS JOIN log_names AS n ON n.id = r.names;

@@ -63,14 +63,19 @@ TEST_CASE("is_uuid takes the dashed form of any version in either case and nothi
   CHECK_FALSE(is_uuid("{1890a5d-ac96-774b-bcce-b302099a8057"));
 }
 
-TEST_CASE("the floor of a time sorts before every id made then or later, and after those made before") {
-  for (const UnixMillis time : {UnixMillis{1}, UnixMillis{1'700'000'000'123}, UnixMillis{1'764'000'000'000}}) {
-    CHECK(exchange_id_floor(time).size() == 26);
-    CHECK(exchange_id_floor(time - 1) < exchange_id_floor(time));
-  }
+TEST_CASE("an id or its beginning says when it was made") {
   const UnixMillis now = 4'000'000'000'000;  // later than any other test's, since ids of a thread only rise
-  CHECK(make_exchange_id(now - 1) < exchange_id_floor(now));
-  CHECK(make_exchange_id(now) >= exchange_id_floor(now));
+  const std::string id = make_exchange_id(now);
+  CHECK(times_of_id(id) == std::pair<UnixMillis, UnixMillis>(now, now + 1));
+  CHECK(times_of_id(std::string_view(id).substr(0, 10)) == std::pair<UnixMillis, UnixMillis>(now, now + 1));
+  for (std::size_t said = 1; said < 10; ++said) {
+    const auto [first, end] = times_of_id(std::string_view(id).substr(0, said));
+    CHECK(first <= now);
+    CHECK(now < end);
+    CHECK(end - first == UnixMillis{1} << (50 - 5 * said));
+    CHECK(make_exchange_id(now).substr(0, said) == id.substr(0, said));
+  }
+  CHECK(times_of_id("01U") == std::pair<UnixMillis, UnixMillis>(0, 0));  // no such digit: at any time
 }
 
 }  // namespace pg

@@ -1,10 +1,13 @@
 #include "core/store/log_store.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "core/base/ids.h"
+#include "core/base/shipped.h"
 #include "core/base/text.h"
 #include "core/store/log_filter.h"
+#include "core/store/log_retention.h"
 #include "tests/support/result.h"
 #include "tests/support/temp_dir.h"
 
@@ -22,6 +25,13 @@ LogRow row_of(int number) {
   row.status = 200 + number;
   row.outcome = "ok";
   return row;
+}
+
+std::int64_t ask(Db& db, std::string_view sql) {
+  auto statement = db.prepare(sql);
+  REQUIRE(statement);
+  REQUIRE(statement.value().step().value());
+  return statement.value().integer(0);
 }
 
 struct Fixture {
@@ -96,11 +106,99 @@ TEST_CASE("a row comes back as it went in, field by field") {
 TEST_CASE("a batch is whole or absent") {
   Fixture f;
   f.fill(3);
-  std::vector<LogRow> batch = {row_of(4), row_of(2)};
+  REQUIRE(f.db.execute("CREATE TRIGGER no BEFORE INSERT ON log_rows WHEN NEW.time = 5000 BEGIN SELECT RAISE(ABORT, 'no'); END"));
+  std::vector<LogRow> batch = {row_of(4), row_of(5)};
   CHECK(f.log.insert(batch).error().code == Code::io_failed);
   CHECK(f.models({}) == "1 2 3 ");
   CHECK(f.log.insert({}));
   CHECK(f.log.last_seq().value() == 3);
+  // What the failed batch said of names is not believed afterwards.
+  REQUIRE(f.db.execute("DROP TRIGGER no"));
+  REQUIRE(f.log.insert(batch));
+  CHECK(f.models({}) == "1 2 3 4 5 ");
+}
+
+TEST_CASE("what rows say alike stands once, by the letter") {
+  Fixture f;
+  std::vector<LogRow> rows;
+  for (int i = 0; i < 9; ++i) rows.push_back(row_of(1));
+  rows[3].project = "Default";
+  rows[4].stream = true;
+  rows[5].project = "defaul";
+  rows[5].project_id = "t";
+  REQUIRE(f.log.insert(rows));
+  REQUIRE(f.log.insert(rows));
+  CHECK(ask(f.db, "SELECT count(*) FROM log_names") == 4);
+  CHECK(ask(f.db, "SELECT count(*) FROM log") == 18);
+  CHECK(ask(f.db, "SELECT count(*) FROM log WHERE project = 'Default' COLLATE BINARY") == 2);
+  CHECK(ask(f.db, "SELECT max(last_seq) FROM log_names") == 18);
+}
+
+TEST_CASE("names go with their last row, and come back when they are said again") {
+  Fixture f;
+  f.fill(3);
+  CHECK(prune_log(f.db, {1'000'000, 0}, 100).value() == 2);
+  CHECK(ask(f.db, "SELECT count(*) FROM log_names") == 1);
+  // The writer still knows the numbers of those that are gone.
+  f.fill(3);
+  CHECK(f.models({}) == "3 1 2 3 ");
+  CHECK(ask(f.db, "SELECT count(*) FROM log_names") == 3);
+}
+
+TEST_CASE("made-up names are forgotten, not mixed up") {
+  Fixture f;
+  for (int batch = 0; batch < 3; ++batch) {
+    std::vector<LogRow> rows;
+    for (int i = 0; i < 3'000; ++i) {
+      rows.push_back(row_of(1));
+      rows.back().model = "model-" + std::to_string(batch * 2'000 + i);
+    }
+    REQUIRE(f.log.insert(rows));
+  }
+  std::int64_t at = 0;
+  bool same = true;
+  REQUIRE(f.log.select({}, [&](const LogRow& row) {
+    same = same && row.model == "model-" + std::to_string(at / 3'000 * 2'000 + at % 3'000);
+    return ++at, true;
+  }));
+  CHECK(at == 9'000);
+  CHECK(same);
+}
+
+TEST_CASE("rows of an older database keep what they said") {
+  test::TempDir dir;
+  const std::string script(shipped("schema.sql"));
+  const std::string before = script.substr(0, script.find("-- migration 6"));
+  {
+    Db db = Db::open(dir.file("pg.db"), DbMode::read_write, before).value();
+    for (int i = 1; i <= 40; ++i)
+      REQUIRE(db.execute(
+          fmt::format("INSERT INTO log VALUES({0}, 'ID{0}', {0}000, '{1}', 'pid', 'key', 'agent', '1', 'session-{2}', "
+                      "'anthropic', 'POST', '/v1', "
+                      "'echo', 'm', 'm', {3}, 'ok', {2} = 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, {0}, 'EMAIL:1', '', '', 'p', '', 'w', "
+                      "11, 12, 'e', 'u', "
+                      "{4}, 2)",
+                      i, i % 2 == 0 ? "default" : "Default", i % 3, 200 + i % 2, i == 7 ? "NULL" : std::to_string(i))));
+  }
+  Db db = Db::open(dir.file("pg.db")).value();
+  LogStore log(db);
+  std::int64_t seq = 0;
+  REQUIRE(log.select({}, [&](const LogRow& row) {
+    ++seq;
+    CHECK(row.seq == seq);
+    CHECK(row.id == "ID" + std::to_string(seq));
+    CHECK(row.project == (seq % 2 == 0 ? "default" : "Default"));
+    CHECK(row.session == "session-" + std::to_string(seq % 3));
+    CHECK(row.stream == (seq % 3 == 1));
+    CHECK(row.status == 200 + seq % 2);
+    CHECK(row.cost == (seq == 7 ? -1 : seq));
+    CHECK(row.bytes_out == seq);
+    CHECK(row.warnings == "w");
+    CHECK(row.unknown_tokens == 12);
+    return true;
+  }));
+  CHECK(seq == 40);
+  CHECK(ask(db, "SELECT count(*) FROM log_names") == 6);
 }
 
 TEST_CASE("the newest rows in time order, after a row, between times, until told to stop") {
