@@ -12,8 +12,8 @@
 #include "core/wire/event_frames.h"
 #include "proxy/address_call.h"
 #include "proxy/client_watch.h"
-#include "proxy/keep_limits.h"
 #include "proxy/keep_body.h"
+#include "proxy/keep_limits.h"
 #include "proxy/net/chunks.h"
 #include "proxy/reply_head.h"
 

@@ -6,8 +6,8 @@
 #include "core/wire/echo.h"
 #include "core/wire/estimate_tokens.h"
 #include "proxy/client_watch.h"
-#include "proxy/keep_limits.h"
 #include "proxy/keep_body.h"
+#include "proxy/keep_limits.h"
 #include "proxy/upstream_head.h"
 
 namespace pg {

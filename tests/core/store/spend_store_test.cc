@@ -105,7 +105,10 @@ TEST_CASE("a batch that fails leaves nothing in the ledger, and its money set as
   row.hold->add({budget, kLimit});
   row.hold->resize(60'000);
   LogStore store(db);
-  CHECK_FALSE(store.insert(std::vector<LogRow>{row, row}));  // an id comes once
+  REQUIRE(
+      db.execute("CREATE TRIGGER no BEFORE INSERT ON log_rows WHEN (SELECT count(*) FROM log_rows) = 1 BEGIN SELECT RAISE(ABORT, "
+                 "'no'); END"));
+  CHECK_FALSE(store.insert(std::vector<LogRow>{row, row}));
   CHECK(spent_in_ledger(db, SpendKind::key, "a") == 0);
   CHECK(budget->state(202611).held == 60'000);
   REQUIRE(store.insert(std::vector<LogRow>{row}));
