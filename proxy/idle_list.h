@@ -31,8 +31,13 @@ class IdleList {
   /// Since when the first has waited; SteadyTime::max() when none waits.
   SteadyTime oldest() const { return SteadyTime(SteadyTime::duration(oldest_.load(std::memory_order_relaxed))); }
 
-  void close_oldest() {
-    if (!waiting_.empty()) waiting_.front().stream->abort(IoEnd::timeout);
+  /// Closes up to `count`, the longest idle first; how many. They leave the list when their connection's work ends, so a
+  /// second call before that closes the same.
+  std::size_t close_oldest(std::size_t count = 1) {
+    std::size_t closed = 0;
+    for (auto entry = waiting_.begin(); entry != waiting_.end() && closed < count; ++entry, ++closed)
+      entry->stream->abort(IoEnd::timeout);
+    return closed;
   }
 
  private:

@@ -2,6 +2,7 @@
 #include "proxy/listener.h"
 
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -38,8 +39,12 @@ constexpr std::string_view kFull =
     "Content-Length: 100\r\n\r\n"
     R"({"error":{"message":"too many connections","type":"server_error","param":null,"code":"unavailable"}})";
 
-// Says why and closes, without waiting for anything.
+// Says why and closes, without waiting for anything. What was sent already is taken first: closing on unread bytes resets the
+// connection, and the reason could be lost.
 void turn_away(int fd) {
+  char unread[4'096];
+  while (::recv(fd, unread, sizeof unread, MSG_DONTWAIT) == sizeof unread) {
+  }
   (void)::send(fd, kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   ::shutdown(fd, SHUT_WR);
 }
@@ -51,7 +56,8 @@ class ReserveDescriptor {
   ~ReserveDescriptor() { release(); }
   ReserveDescriptor(const ReserveDescriptor&) = delete;
   ReserveDescriptor& operator=(const ReserveDescriptor&) = delete;
-  void turn_one_away(int listening) {
+  /// False when nobody waits, or when even the kept one is gone.
+  bool turn_one_away(int listening) {
     release();
     const int fd = ::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
@@ -59,6 +65,7 @@ class ReserveDescriptor {
       ::close(fd);
     }
     hold();
+    return fd >= 0;
   }
 
  private:
@@ -84,6 +91,23 @@ bool close_oldest_idle(LoopParts& own) {
   return true;
 }
 
+// How many connections wait to be accepted; Linux says so in this field of a listening socket.
+std::size_t waiting_at(int listening) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  return ::getsockopt(listening, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_unacked : 0;
+}
+
+// Out of descriptors: idle connections of this loop give way, as many as wait, and whoever still finds no room hears so. Done in
+// one go, since one at a time would keep the last of a long queue waiting for seconds.
+void shed(LoopParts& parts, ReserveDescriptor& reserve, int listening) {
+  const std::size_t waiting = waiting_at(listening);
+  const std::size_t closed = parts.idle.close_oldest(waiting);
+  if (closed == 0) close_oldest_idle(parts);
+  for (std::size_t i = closed; i < std::max<std::size_t>(waiting, 1) && reserve.turn_one_away(listening); ++i) {
+  }
+}
+
 bool make_room(LoopParts& parts) {
   if (parts.gw.connections.load(std::memory_order_relaxed) < parts.gw.policy()->limits.max_connections) return true;
   return close_oldest_idle(parts);
@@ -97,9 +121,12 @@ Task<void> accept_all(Worker& worker) {
     const boost::system::error_code ec = std::get<0>(accepted);
     if (ec == asio::error::operation_aborted || ec == asio::error::bad_descriptor) co_return;
     if (ec) {
-      // Out of descriptors: an idle connection gives one back; until then, wait instead of spinning.
-      if (ec == asio::error::no_descriptors) reserve.turn_one_away(worker.acceptor.native_handle());
-      close_oldest_idle(worker.parts);
+      if (ec == asio::error::no_descriptors) {
+        shed(worker.parts, reserve, worker.acceptor.native_handle());
+      } else {
+        close_oldest_idle(worker.parts);
+      }
+      // What was closed gives its descriptor back in the meantime; and there is no spinning.
       worker.pause.expires_after(kAcceptPause);
       co_await worker.pause.async_wait(kAwait);
       continue;
