@@ -135,13 +135,14 @@ void read_projects(Loaded& loaded) {
 void stamp_secrets(const Paths& paths, Settings& settings) {
   for (const std::string& name : provider_names(settings)) {
     const auto row = find_provider_row(settings, name);
-    const std::string credential = row ? row->credential.value_or("") : "";
-    std::string path;
-    if (credential.substr(0, 5) == "file:")
-      path = credential_path(credential, settings, paths.home);
-    else if (credential == "sealed")
-      path = settings.app_key_file;
-    if (!path.empty()) settings.stamps.emplace_back(path, stamp_file(path));
+    for (const std::string& credential : row ? credentials_of(*row) : std::vector<std::string>()) {
+      std::string path;
+      if (credential.substr(0, 5) == "file:")
+        path = credential_path(credential, settings, paths.home);
+      else if (credential.substr(0, 6) == "sealed")
+        path = settings.app_key_file;
+      if (!path.empty()) settings.stamps.emplace_back(path, stamp_file(path));
+    }
   }
 }
 

@@ -52,17 +52,25 @@ const Outlet* find_outlet(const Provider& provider, DialectId dialect, std::stri
   return nullptr;
 }
 
+// Mistral's have fields of its own; Ollama's own API, beside its likeness of OpenAI's, is below /api.
+bool has_own_embeddings(const Provider& provider) {
+  if (provider.vendor == "mistral") return true;
+  return provider.vendor == "ollama" && !provider.outlets.empty() && provider.outlets.front().base.path.ends_with("/api");
+}
+
 const Outlet* find_direct(const Provider& provider, DialectId dialect, std::string_view model) {
   if (dialect != DialectId::embeddings) return find_outlet(provider, dialect, model);
-  // Embeddings share the base URL of Chat Completions. Mistral's have fields of its own.
-  return provider.vendor == "mistral" ? nullptr : find_outlet(provider, DialectId::openai_chat, model);
+  // Embeddings share the base URL of Chat Completions.
+  return has_own_embeddings(provider) ? nullptr : find_outlet(provider, DialectId::openai_chat, model);
 }
 
 const Outlet* find_translated_embeddings(const Provider& provider, std::string_view model) {
-  if (provider.vendor == "mistral") return find_outlet(provider, DialectId::openai_chat, model);
+  if (has_own_embeddings(provider)) return find_outlet(provider, DialectId::openai_chat, model);
   for (const DialectId id : {DialectId::gemini, DialectId::cohere})
-    if (const Outlet* outlet = find_outlet(provider, id, model))
-      return outlet->vendor.empty() ? outlet : nullptr;  // Vertex AI embeds in yet another way
+    if (const Outlet* outlet = find_outlet(provider, id, model)) return outlet;
+  // Vertex AI's own embedding models bear names that others use, too (text-embedding-005).
+  for (const Outlet& outlet : provider.outlets)
+    if (outlet.dialect == DialectId::gemini && outlet.vendor == "gemini") return &outlet;
   return nullptr;
 }
 

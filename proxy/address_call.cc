@@ -90,8 +90,9 @@ Status address_call(Exchange& x) {
 }
 
 EmbeddingWire embedding_wire(const Outlet& outlet) {
-  if (outlet.dialect == DialectId::gemini) return EmbeddingWire::gemini;
-  return outlet.dialect == DialectId::cohere ? EmbeddingWire::cohere : EmbeddingWire::mistral;
+  if (outlet.dialect == DialectId::gemini) return outlet.vendor.empty() ? EmbeddingWire::gemini : EmbeddingWire::vertex;
+  if (outlet.dialect == DialectId::cohere) return EmbeddingWire::cohere;
+  return outlet.base.path.ends_with("/api") ? EmbeddingWire::ollama : EmbeddingWire::mistral;
 }
 
 std::optional<std::string> models_target(const Outlet& outlet) {

@@ -1,6 +1,7 @@
 // GET models and what needs no key: small answers, whole.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "core/wire/models.h"
@@ -40,14 +41,25 @@ Status choose_lister(Exchange& x) {
   return make_error(Code::not_found, "no provider of this project can list models");
 }
 
-// A wrapper's own words for models: its aliases, and what its providers' rows name outright.
+bool is_glob(const std::string& model) {
+  return model.find_first_of("*?") != std::string::npos;
+}
+
+void add_route_models(const Route& route, std::vector<ListedModel>& models) {
+  for (const std::string& model : route.globs(RouteTest::model)) {
+    const bool listed = std::any_of(models.begin(), models.end(), [&](const ListedModel& other) { return other.id == model; });
+    if (!is_glob(model) && !listed) models.push_back({model, model + " (route " + route.name + ")", 0});
+  }
+}
+
+// A wrapper's own words for models: its aliases, what its routes answer to, and what its providers' rows name outright.
 std::vector<ListedModel> own_models(const Project& project) {
   std::vector<ListedModel> models;
   for (const auto& [alias, model] : project.aliases) models.push_back({alias, alias + " (" + model + ")", 0});
+  for (const Route& route : project.routes) add_route_models(route, models);
   for (const std::shared_ptr<const Provider>& provider : project.providers)
     for (const std::string& model : provider->models)
-      if (model.find_first_of("*?") == std::string::npos)
-        models.push_back({provider->name + ":" + model, model + " (" + provider->name + ")", 0});
+      if (!is_glob(model)) models.push_back({provider->name + ":" + model, model + " (" + provider->name + ")", 0});
   return models;
 }
 

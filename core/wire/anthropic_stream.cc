@@ -62,8 +62,16 @@ class MessagesReplyReader final : public ReplyReader {
 
  private:
   void start(JsonView message) {
-    sink_.use(read_anthropic_usage(message["usage"]));
+    const JsonView usage = message["usage"];
+    sink_.use(read_anthropic_usage(usage));
+    if (usage["service_tier"].is_string()) read_tier(usage["service_tier"].text());
+    if (usage["server_tool_use"].size() > 0) sink_.lose("usage.server_tool_use");
     sink_.begin(message["id"].text(), message["model"].text(), 0);
+  }
+
+  void read_tier(const std::string& word) {
+    if (word != "standard" && word != "priority") return sink_.lose("service_tier");
+    sink_.tier(word == "standard" ? "default" : word);
   }
 
   void open(std::uint32_t index, JsonView block) {
@@ -89,14 +97,21 @@ class MessagesReplyReader final : public ReplyReader {
     } else {  // server tools are never asked for; what else may come is nothing another dialect has
       sink_.lose("content." + type.substr(0, 64));
     }
-    if (block["citations"].size() > 0) sink_.lose("citations");
+    for (JsonView citation : block["citations"]) cite(index, citation);
+  }
+
+  void cite(std::uint32_t index, JsonView json) {
+    auto citation = read_anthropic_citation(json);
+    if (!citation) return sink_.lose("citations");
+    if (json["encrypted_index"].given()) sink_.lose("citations.encrypted_index");
+    sink_.cite(index, std::move(*citation));
   }
 
   void delta(std::uint32_t index, JsonView delta) {
     const std::string type = delta["type"].text();
     if (type == "text_delta") sink_.piece(index, delta["text"].text());
     if (type == "thinking_delta") sink_.piece(index, delta["thinking"].text());
-    if (type == "citations_delta") sink_.lose("citations");
+    if (type == "citations_delta") cite(index, delta["citation"]);
     if (type == "signature_delta") sign(index, delta["signature"].text());
     if (type == "input_json_delta") {
       const std::string part = delta["partial_json"].text();

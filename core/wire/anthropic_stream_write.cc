@@ -46,6 +46,7 @@ class MessagesReplyWriter final : public ReplyWriter {
     if (start.kind == BlockStart::Kind::tool && !start.proof.empty()) write_carrier(start.proof);
     start_ = start;
     text_.clear();
+    citations_.clear();
     wrapped_ = false;
     hidden_ = start.kind == BlockStart::Kind::thinking && context_.hide_thinking;
     opened_ = false;
@@ -58,6 +59,28 @@ class MessagesReplyWriter final : public ReplyWriter {
     if (start_.kind != BlockStart::Kind::tool || !start_.tool.custom) return write_raw(text);
     // A freeform input that nobody wrapped: Anthropic's clients know objects only.
     write_raw((std::exchange(wrapped_, true) ? "" : "{\"input\":\"") + json_escaped(text));
+  }
+
+  void cite(const Citation& citation) override {
+    std::string text;
+    JsonOut json(text);
+    write_anthropic_citation(citation, json);
+    if (citations_.find(text) != std::string::npos) return;  // for another place in the block
+    citations_ += (citations_.empty() ? "" : ",") + text;
+    if (!whole_) send("content_block_delta", indexed("delta", "{\"type\":\"citations_delta\",\"citation\":" + text + '}'));
+  }
+  /// A block's pages are for all of its words.
+  std::vector<std::string_view> unsaid(const Citation& citation) const override {
+    return citation.has_span() ? std::vector<std::string_view>{"citations.start_index"} : std::vector<std::string_view>{};
+  }
+  /// A stream tells the tier with its first event alone.
+  std::vector<std::string_view> unsaid(const ReplyEnd& end) const override {
+    std::vector<std::string_view> names;
+    const bool told = whole_ ? !tier_word(end.tier).empty() : tier_word(end.tier) == tier_word(head_.tier);
+    if (!end.tier.empty() && (!told || tier_word(end.tier).empty())) names.push_back("service_tier");
+    if (end.usage.reasoning_tokens > 0) names.push_back("usage.reasoning_tokens");
+    if (end.usage.audio_input_tokens > 0 || end.usage.audio_output_tokens > 0) names.push_back("usage.audio_tokens");
+    return names;
   }
 
   void close(const Proof& proof, BlockEnd how) override {
@@ -200,6 +223,7 @@ class MessagesReplyWriter final : public ReplyWriter {
       json.field("type", "thinking").field("thinking", text_).field("signature", signature_);
     } else {
       json.field("type", "text").field("text", text_);
+      if (!citations_.empty()) json.raw("citations", '[' + citations_ + ']');
     }
     json.close_object();
     const bool empty = start_.kind != BlockStart::Kind::tool && start_.kind != BlockStart::Kind::thinking && text_.empty();
@@ -228,7 +252,18 @@ class MessagesReplyWriter final : public ReplyWriter {
     Usage usage = end == nullptr ? head_.usage : end->usage;
     usage.output_tokens = std::max<std::int64_t>(usage.output_tokens, 1);
     write_usage(usage, out);
+    const std::string_view tier = tier_word(end == nullptr ? head_.tier : end->tier);
+    if (!tier.empty()) {
+      out.pop_back();
+      out += ",\"service_tier\":\"" + std::string(tier) + "\"}";
+    }
     out += '}';
+  }
+
+  /// OpenAI's word in Anthropic's; "" when it has none.
+  static std::string_view tier_word(std::string_view openai) {
+    if (openai == "priority") return "priority";
+    return openai == "default" ? "standard" : "";
   }
 
   /// Anthropic's input_tokens leave the cache out.
@@ -246,7 +281,7 @@ class MessagesReplyWriter final : public ReplyWriter {
   std::string& out_;
   ReplyHead head_;
   BlockStart start_;
-  std::string text_, signature_, content_;
+  std::string text_, signature_, content_, citations_;
   std::uint32_t index_ = 0;
   bool opened_ = false;
   bool hidden_ = false;

@@ -233,11 +233,7 @@ class MessagesWriter {
 
   void write_rest() {
     json_open_output_config();
-    if (!call_.stop.empty()) {
-      json_.open_array("stop_sequences");
-      for (const std::string& stop : call_.stop) json_.string(stop);
-      json_.close_array();
-    }
+    json_.strings_if("stop_sequences", call_.stop);
     if (!call_.user.empty()) json_.open_object("metadata").field("user_id", call_.user).close_object();
     if (call_.stream) json_.field("stream", true);
     if (!call_.metadata.empty()) work_.warnings.drop("metadata");

@@ -20,7 +20,10 @@ std::string write_encrypted(const Proof& proof, std::string_view thought);
 /// Undoes it; `thought` is set when it was carried. A value without our prefix is OpenAI's own.
 Proof read_encrypted(std::string_view encrypted, std::string& thought);
 
-/// True when `value` was made by write_signature() or write_encrypted() and is not the vendor's own.
+/// The `encrypted_index` of a citation that another vendor made: Anthropic would not take it back.
+inline constexpr std::string_view kForeignIndex = "pg:citation";
+
+/// True when `value` was made by write_signature() or write_encrypted(), or is kForeignIndex, and is not the vendor's own.
 bool is_carrier(std::string_view value);
 
 }  // namespace pg

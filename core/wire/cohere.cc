@@ -122,11 +122,7 @@ class CohereWriter {
       if (extra.name == "seed") json_.raw("seed", extra.value);
       if (extra.name == "logprobs") work_.warnings.drop("logprobs");
     }
-    if (!call_.stop.empty()) {
-      json_.open_array("stop_sequences");
-      for (const std::string& stop : call_.stop) json_.string(stop);
-      json_.close_array();
-    }
+    json_.strings_if("stop_sequences", call_.stop);
     if (call_.format.kind == OutputFormat::Kind::text) return;
     json_.open_object("response_format").field("type", "json_object").raw_if("json_schema", call_.format.schema).close_object();
   }

@@ -32,11 +32,10 @@ class CohereReplyReader final : public ReplyReader {
     if (type == "content-start") prose_.say(content_kind(message["content"]), content_text(message["content"]), index);
     if (type == "content-delta") prose_.say(delta_kind(message["content"]), content_text(message["content"]), index);
     if (type == "tool-plan-delta") prose_.say(BlockStart::Kind::text, message["tool_plan"].text(), -1);
-    if (type == "content-end") prose_.hush();
     if (type == "tool-call-start") open_call(message["tool_calls"]);
     if (type == "tool-call-delta" && calling_) sink_.piece(call_, message["tool_calls"]["function"]["arguments"].text());
     if (type == "tool-call-end") hang_up();
-    if (type == "citation-start") sink_.lose("citations");
+    if (type == "citation-start") cite(message["citations"]);
     if (type == "message-end") finish(root["delta"]);
     if (type == "error" || (type.empty() && root["message"].is_string())) sink_.fail(read_fault(Wire::cohere, root, 200));
   }
@@ -45,11 +44,11 @@ class CohereReplyReader final : public ReplyReader {
     const JsonView message = root["message"];
     if (!message.is_object()) return sink_.fail(read_fault(Wire::cohere, root, 200));
     sink_.begin(root["id"].text(), {}, 0);
-    if (message["citations"].size() > 0) sink_.lose("citations");
     if (root["logprobs"].size() > 0) sink_.lose("logprobs");
     prose_.say(BlockStart::Kind::text, message["tool_plan"].text(), -1);
     std::int64_t index = 0;
     for (JsonView part : message["content"]) prose_.say(content_kind(part), content_text(part), index++);
+    for (JsonView citation : message["citations"]) cite(citation);
     for (JsonView call : message["tool_calls"]) {
       open_call(call);
       hang_up();
@@ -70,6 +69,15 @@ class CohereReplyReader final : public ReplyReader {
   }
   static std::string content_text(JsonView content) {
     return content["thinking"].is_string() ? content["thinking"].text() : content["text"].text();
+  }
+
+  /// A citation stands behind its words and may have several sources, of which some are documents of the call.
+  void cite(JsonView citation) {
+    if (citation["sources"].size() == 0) sink_.lose("citations");
+    for (JsonView source : citation["sources"]) {
+      const auto found = read_cohere_source(citation, source);
+      if (!found || !prose_.cite(*found)) sink_.lose("citations");
+    }
   }
 
   void open_call(JsonView call) {

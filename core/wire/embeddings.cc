@@ -1,6 +1,7 @@
 // Numbers keep their spelling on the way through unless a client wants them as bytes.
 #include "core/wire/embeddings.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cstring>
@@ -37,12 +38,6 @@ Result<EmbeddingAsk> read_ask(JsonView root, const EmbeddingOptions& options, Tr
   return ask;
 }
 
-void write_texts(std::string_view name, const std::vector<std::string>& texts, JsonOut& json) {
-  json.open_array(name);
-  for (const std::string& text : texts) json.string(text);
-  json.close_array();
-}
-
 void write_gemini(const EmbeddingAsk& ask, TranslatedEmbedding& out) {
   // The body names the model again, with its collection.
   const std::string model = ask.model.find('/') == std::string::npos ? "models/" + ask.model : ask.model;
@@ -58,11 +53,23 @@ void write_gemini(const EmbeddingAsk& ask, TranslatedEmbedding& out) {
   json.close_array().close_object();
 }
 
+// Vertex AI, "Get text embeddings": the model stands in the path alone.
+void write_vertex(const EmbeddingAsk& ask, TranslatedEmbedding& out) {
+  const std::string path = gemini_path(ask.model, false);
+  out.path = path.substr(0, path.rfind(':')) + ":predict";
+  JsonOut json(out.body);
+  json.open_object().open_array("instances");
+  for (const std::string& text : ask.texts) json.open_object().field("content", text).close_object();
+  json.close_array();
+  if (!ask.dimensions.empty()) json.open_object("parameters").raw("outputDimensionality", ask.dimensions).close_object();
+  json.close_object();
+}
+
 void write_cohere(const EmbeddingAsk& ask, TranslatedEmbedding& out) {
   out.path = "/embed";
   JsonOut json(out.body);
   json.open_object().field("model", ask.model).field("input_type", "search_document");
-  write_texts("texts", ask.texts, json);
+  json.strings_if("texts", ask.texts);
   json.open_array("embedding_types").string("float").close_array();
   json.raw_if("output_dimension", ask.dimensions).close_object();
 }
@@ -71,7 +78,7 @@ void write_openai_like(EmbeddingWire to, const EmbeddingAsk& ask, TranslatedEmbe
   out.path = to == EmbeddingWire::ollama ? "/embed" : "/embeddings";
   JsonOut json(out.body);
   json.open_object().field("model", ask.model);
-  write_texts("input", ask.texts, json);
+  json.strings_if("input", ask.texts);
   json.raw_if(to == EmbeddingWire::mistral ? "output_dimension" : "dimensions", ask.dimensions).close_object();
 }
 
@@ -84,6 +91,8 @@ std::vector<JsonView> read_vectors(EmbeddingWire from, JsonView root) {
   } else if (from == EmbeddingWire::cohere) {
     const JsonView list = root["embeddings"].is_array() ? root["embeddings"] : root["embeddings"]["float"];
     for (JsonView vector : list) vectors.push_back(vector);
+  } else if (from == EmbeddingWire::vertex) {
+    for (JsonView row : root["predictions"]) vectors.push_back(row["embeddings"]["values"]);
   } else if (from == EmbeddingWire::ollama) {
     for (JsonView vector : root["embeddings"]) vectors.push_back(vector);
   } else {
@@ -99,7 +108,14 @@ Usage read_usage(EmbeddingWire from, JsonView root) {
   if (from == EmbeddingWire::cohere) count = root["meta"]["billed_units"]["input_tokens"];
   if (from == EmbeddingWire::ollama) count = root["prompt_eval_count"];
   if (count.is_number()) tally.set(UsageField::input, count.raw());
-  return tally.total();
+  Usage usage = tally.total();
+  if (from == EmbeddingWire::vertex) {  // counted text by text
+    for (JsonView row : root["predictions"]) {
+      const std::int64_t tokens = row["embeddings"]["statistics"]["token_count"].number(-1);
+      if (tokens >= 0) usage.input_tokens = std::min(kMaxTokens, std::max<std::int64_t>(usage.input_tokens, 0) + tokens);
+    }
+  }
+  return usage;
 }
 
 /// Little-endian IEEE 754 floats, as OpenAI sends them.
@@ -126,6 +142,8 @@ Result<TranslatedEmbedding> translate_embedding_request(EmbeddingWire to, std::s
   PG_TRY(const EmbeddingAsk ask, read_ask(doc.root(), options, out));
   if (to == EmbeddingWire::gemini) {
     write_gemini(ask, out);
+  } else if (to == EmbeddingWire::vertex) {
+    write_vertex(ask, out);
   } else if (to == EmbeddingWire::cohere) {
     write_cohere(ask, out);
   } else {

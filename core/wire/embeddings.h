@@ -1,5 +1,5 @@
-// Embeddings: OpenAI's request and reply (the only dialect clients speak) as Gemini, Cohere, Mistral and Ollama have them, and
-// back.
+// Embeddings: OpenAI's request and reply (the only dialect clients speak) as Gemini, Vertex AI, Cohere, Mistral and Ollama have
+// them, and back.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace pg {
 
-enum class EmbeddingWire : std::uint8_t { openai, gemini, cohere, mistral, ollama };
+enum class EmbeddingWire : std::uint8_t { openai, gemini, cohere, mistral, ollama, vertex };
 
 struct EmbeddingOptions {
   std::string model;  // what the target calls the model; "" keeps the client's word
@@ -26,7 +26,7 @@ struct EmbeddingContext {
 
 struct TranslatedEmbedding {
   std::string body;
-  std::string path;  // below a base URL that ends in the version: "/models/M:batchEmbedContents", "/embed", "/embeddings"
+  std::string path;  // below a base URL that ends in the version: "/models/M:batchEmbedContents", "/models/M:predict", "/embed"
   std::vector<std::string> warnings;
   EmbeddingContext context;
 };

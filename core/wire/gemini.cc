@@ -181,11 +181,7 @@ class GeminiWriter {
     if (call_.max_tokens) json_.field("maxOutputTokens", *call_.max_tokens);
     json_.raw_if("temperature", call_.temperature).raw_if("topP", call_.top_p).raw_if("topK", call_.top_k);
     json_.raw_if("presencePenalty", call_.presence_penalty).raw_if("frequencyPenalty", call_.frequency_penalty);
-    if (!call_.stop.empty()) {
-      json_.open_array("stopSequences");
-      for (const std::string& stop : call_.stop) json_.string(stop);
-      json_.close_array();
-    }
+    json_.strings_if("stopSequences", call_.stop);
     if (call_.format.kind != OutputFormat::Kind::text) {
       json_.field("responseMimeType", "application/json");
       json_.raw_if("responseJsonSchema", call_.format.schema);  // takes JSON Schema as it is, unlike `parameters`

@@ -1,4 +1,5 @@
 // Gemini's replies, whole and streamed (each chunk is a whole GenerateContentResponse) -> our words.
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -15,6 +16,14 @@ StopReason read_finish(const std::string& reason) {
   return StopReason::end_turn;
 }
 
+/// Those of sound among the counts of each modality; -1 when there are none.
+std::int64_t audio_tokens(JsonView details) {
+  for (JsonView row : details) {
+    if (row["modality"].text_is("AUDIO")) return std::clamp<std::int64_t>(row["tokenCount"].number(-1), -1, kMaxTokens);
+  }
+  return -1;
+}
+
 /// Thoughts are counted apart from the answer, and the prompt holds what came from the cache.
 Usage read_gemini_usage(JsonView usage) {
   Usage out;
@@ -28,6 +37,8 @@ Usage read_gemini_usage(JsonView usage) {
   if (answer >= 0 || out.reasoning_tokens >= 0) {
     out.output_tokens = std::max<std::int64_t>(answer, 0) + std::max<std::int64_t>(out.reasoning_tokens, 0);
   }
+  out.audio_input_tokens = audio_tokens(usage["promptTokensDetails"]);
+  out.audio_output_tokens = audio_tokens(usage["candidatesTokensDetails"]);
   for (std::int64_t* count : {&out.input_tokens, &out.output_tokens, &out.cached_tokens, &out.reasoning_tokens}) {
     *count = std::min(*count, kMaxTokens);
   }
@@ -76,11 +87,23 @@ class GeminiReplyReader final : public ReplyReader {
         sink_.lose("candidates");
         continue;
       }
-      for (const char* lost : {"groundingMetadata", "citationMetadata", "urlContextMetadata", "logprobsResult"}) {
+      for (const char* lost : {"urlContextMetadata", "logprobsResult"}) {
         if (candidate[lost].size() > 0) sink_.lose(lost);
       }
       for (JsonView part : candidate["content"]["parts"]) read_part(part);
+      read_pages(candidate);
       note_finish(candidate);
+    }
+  }
+
+  /// They come with the words they are for, or after them.
+  void read_pages(JsonView candidate) {
+    bool is_whole = true;
+    for (const Citation& citation : read_gemini_grounding(candidate, said_, is_whole))
+      is_whole = prose_.cite(citation) && is_whole;
+    if (is_whole) return;
+    for (const char* name : {"groundingMetadata", "citationMetadata"}) {
+      if (candidate[name].size() > 0) sink_.lose(name);
     }
   }
 
@@ -102,7 +125,12 @@ class GeminiReplyReader final : public ReplyReader {
       if (part[lost].is_object()) sink_.lose(lost);
     }
     if (!signature.empty()) sink_.lose("thoughtSignature");  // of words, which no client carries back
-    prose_.say(kind, part["text"].text());
+    const std::string text = part["text"].text();
+    if (kind == BlockStart::Kind::text) {
+      if (!prose_.is_in(kind)) said_.clear();
+      said_ += text;
+    }
+    prose_.say(kind, text);
   }
 
   void read_call(JsonView call, const std::string& signature) {
@@ -119,6 +147,7 @@ class GeminiReplyReader final : public ReplyReader {
   }
 
   Prose prose_;
+  std::string said_;  // of the open text
   StopReason reason_ = StopReason::end_turn;
   bool finished_ = false;
 };

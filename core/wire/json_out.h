@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/encode.h"
 
@@ -50,8 +51,14 @@ class JsonOut {
   JsonOut& field(std::string_view name, std::int64_t value) { return key(name).number(value); }
   JsonOut& null(std::string_view name) { return key(name).put("null"); }
   JsonOut& raw(std::string_view name, std::string_view json) { return key(name).put(json); }
-  /// Nothing when `text`, or `json`, is empty.
+  /// Nothing when `text`, `json` or `list` is empty.
   JsonOut& field_if(std::string_view name, std::string_view text) { return text.empty() ? *this : field(name, text); }
+  JsonOut& strings_if(std::string_view name, const std::vector<std::string>& list) {
+    if (list.empty()) return *this;
+    open_array(name);
+    for (const std::string& text : list) string(text);
+    return close_array();
+  }
   JsonOut& raw_if(std::string_view name, std::string_view json) { return json.empty() ? *this : raw(name, json); }
 
  private:

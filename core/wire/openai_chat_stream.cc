@@ -71,6 +71,7 @@ class ChatReplyReader final : public ReplyReader {
     if (root["usage"].is_object()) sink_.use(read_openai_usage(root["usage"]));
     // Azure's first chunk holds a filter's verdict and no id.
     if (root["id"].text().empty() && root["choices"].size() == 0) return;
+    if (!root["service_tier"].text().empty()) sink_.tier(root["service_tier"].text());
     sink_.begin(root["id"].text(), root["model"].text(), root["created"].number(0));
   }
 
@@ -89,9 +90,10 @@ class ChatReplyReader final : public ReplyReader {
     const JsonView thought = delta["reasoning_content"].is_string() ? delta["reasoning_content"] : delta["reasoning"];
     words(BlockStart::Kind::thinking, thought);
     words(BlockStart::Kind::text, delta["content"]);
+    read_annotations(delta["annotations"]);
     words(BlockStart::Kind::refusal, delta["refusal"]);
     for (JsonView call : delta["tool_calls"]) read_call(call);
-    for (const char* lost : {"annotations", "audio", "images"}) {
+    for (const char* lost : {"audio", "images"}) {
       if (delta[lost].size() > 0) sink_.lose(lost);
     }
     if (choice["logprobs"].size() > 0) sink_.lose("logprobs");
@@ -116,8 +118,33 @@ class ChatReplyReader final : public ReplyReader {
     if (!prose_.is_in(kind)) {
       prose_.hush();
       settle_calls();
+      if (kind == BlockStart::Kind::text) block_begin_ = said_;
     }
+    if (kind == BlockStart::Kind::text) said_ += count_code_points(text);
     prose_.say(kind, text);
+  }
+
+  /// Pages are for places in the whole content, which blocks are pieces of.
+  void read_annotations(JsonView list) {
+    for (JsonView json : list) {
+      auto citation = read_openai_annotation(json);
+      if (!citation) {
+        sink_.lose("annotations");
+        continue;
+      }
+      pending_.push_back(std::move(*citation));
+    }
+    if (pending_.empty() || !prose_.is_in(BlockStart::Kind::text)) return;
+    for (Citation& citation : std::exchange(pending_, {})) {
+      if (citation.begin >= block_begin_) {
+        citation.begin -= block_begin_;
+        citation.end -= block_begin_;
+      } else if (citation.has_span()) {  // of a block that is over
+        sink_.lose("annotations");
+        continue;
+      }
+      prose_.cite(citation);
+    }
   }
 
   void read_call(JsonView json) {
@@ -199,6 +226,7 @@ class ChatReplyReader final : public ReplyReader {
 
   /// The last block is left open: only the end tells whether the model got to its end.
   void finish() {
+    if (!pending_.empty()) sink_.lose("annotations");
     if (!calls_.empty()) prose_.hush();
     for (GrowingCall& call : calls_) {
       if (call.closed || (call.name.empty() && call.arguments.empty())) continue;
@@ -209,6 +237,9 @@ class ChatReplyReader final : public ReplyReader {
   }
 
   std::vector<GrowingCall> calls_;
+  std::vector<Citation> pending_;  // came before the words they are for
+  std::int64_t said_ = 0;          // code points of the content
+  std::int64_t block_begin_ = 0;   // where in it the open text began
   Prose prose_;
   StopReason reason_ = StopReason::end_turn;
   bool finished_ = false;

@@ -1,6 +1,7 @@
 // Our words -> Chat Completions replies, whole and streamed.
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "core/wire/json_out.h"
 #include "core/wire/reply.h"
@@ -31,6 +32,7 @@ class ChatReplyWriter final : public ReplyWriter {
 
   void begin(const ReplyHead& head) override {
     head_ = head;
+    tier_ = head.tier;
     if (!whole_) send_delta(R"({"role":"assistant","content":""})");
   }
 
@@ -42,6 +44,7 @@ class ChatReplyWriter final : public ReplyWriter {
   }
 
   void piece(std::string_view text) override {
+    if (start_.kind == BlockStart::Kind::text) block_points_ += count_code_points(text);
     if (whole_) {
       text_ += text;
       return;
@@ -60,7 +63,14 @@ class ChatReplyWriter final : public ReplyWriter {
     send_delta(delta);
   }
 
+  void cite(const Citation& citation) override { citations_.push_back(citation); }
+  std::vector<std::string_view> unsaid(const Citation& citation) const override {
+    return citation.quote.empty() ? std::vector<std::string_view>{} : std::vector<std::string_view>{"citations.cited_text"};
+  }
+  std::vector<std::string_view> unsaid(const ReplyEnd&) const override { return {}; }
+
   void close(const Proof&, BlockEnd) override {
+    if (start_.kind == BlockStart::Kind::text) settle_citations();
     if (start_.kind != BlockStart::Kind::tool) {
       if (start_.kind == BlockStart::Kind::text) content_ += text_;
       if (start_.kind == BlockStart::Kind::refusal) refusal_ += text_;
@@ -76,7 +86,10 @@ class ChatReplyWriter final : public ReplyWriter {
   }
 
   void end(const ReplyEnd& end) override {
+    tier_ = end.tier;
     if (whole_) return write_whole(end);
+    // In one piece: the SDKs' helpers cannot join a list that comes in several.
+    if (!annotations_.empty()) send_delta("{\"annotations\":[" + annotations_ + "]}");
     send_chunk(R"([{"index":0,"delta":{},"logprobs":null,"finish_reason":")" + std::string(finish_word(end)) + "\"}]", nullptr);
     if (context_.include_usage) send_chunk("[]", &end.usage);
     out_ += "data: [DONE]\n\n";
@@ -115,6 +128,20 @@ class ChatReplyWriter final : public ReplyWriter {
     json.close_object();
   }
 
+  /// The places of a block's pages, in the content that the block is a piece of.
+  void settle_citations() {
+    for (Citation& citation : citations_) {
+      citation.begin = content_points_ + (citation.has_span() ? citation.begin : 0);
+      citation.end = content_points_ + (citation.end >= 0 ? citation.end : block_points_);
+      std::string text;
+      JsonOut json(text);
+      write_openai_annotation(citation, true, json);
+      annotations_ += (annotations_.empty() ? "" : ",") + text;
+    }
+    citations_.clear();
+    content_points_ += std::exchange(block_points_, 0);
+  }
+
   void send_delta(std::string_view delta) {
     send_chunk(R"([{"index":0,"delta":)" + std::string(delta) + R"(,"logprobs":null,"finish_reason":null}])", nullptr);
   }
@@ -135,14 +162,18 @@ class ChatReplyWriter final : public ReplyWriter {
   }
   void write_head(JsonOut& json, std::string_view object) {
     json.open_object().field("id", "chatcmpl-" + head_.suffix).field("object", object).field("created", head_.created);
-    json.field("model", head_.model);
+    json.field("model", head_.model).field_if("service_tier", tier_);
   }
 
   static void write_usage(JsonOut& json, const Usage& usage) {
     json.open_object("usage").field("prompt_tokens", usage.input_tokens).field("completion_tokens", usage.output_tokens);
     json.field("total_tokens", usage.input_tokens + usage.output_tokens);
-    json.open_object("prompt_tokens_details").field("cached_tokens", usage.cached_tokens).close_object();
-    json.open_object("completion_tokens_details").field("reasoning_tokens", usage.reasoning_tokens).close_object();
+    json.open_object("prompt_tokens_details").field("cached_tokens", usage.cached_tokens);
+    if (usage.cache_write_tokens > 0) json.field("cache_write_tokens", usage.cache_write_tokens);  // OpenRouter's, as it is read
+    if (usage.audio_input_tokens > 0) json.field("audio_tokens", usage.audio_input_tokens);
+    json.close_object().open_object("completion_tokens_details").field("reasoning_tokens", usage.reasoning_tokens);
+    if (usage.audio_output_tokens > 0) json.field("audio_tokens", usage.audio_output_tokens);
+    json.close_object();
     json.close_object();
   }
 
@@ -160,6 +191,7 @@ class ChatReplyWriter final : public ReplyWriter {
     } else {
       json.field("refusal", refusal_);
     }
+    if (!annotations_.empty()) json.raw("annotations", '[' + annotations_ + ']');
     json.field_if("reasoning_content", thought_);
     if (!calls_.empty()) json.raw("tool_calls", '[' + calls_ + ']');
     json.close_object().null("logprobs").field("finish_reason", finish_word(end)).close_object().close_array();
@@ -172,7 +204,10 @@ class ChatReplyWriter final : public ReplyWriter {
   std::string& out_;
   ReplyHead head_;
   BlockStart start_;
-  std::string text_, content_, refusal_, thought_, calls_;
+  std::string text_, content_, refusal_, thought_, calls_, annotations_, tier_;
+  std::vector<Citation> citations_;  // of the open block
+  std::int64_t block_points_ = 0;    // code points of it
+  std::int64_t content_points_ = 0;  // and of the content before it
   std::int64_t tools_ = 0;
 };
 

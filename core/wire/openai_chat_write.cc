@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <string>
 
-#include "core/wire/call_io.h"
+#include "core/wire/openai_write.h"
 
 namespace pg {
 namespace {
@@ -77,13 +77,8 @@ class ChatWriter {
 
   Status write_file(const Part& part) {
     const Media& media = part.media;
-    if (!media.file_id.empty()) return cannot_cross("file.file_id", "OpenAI Chat Completions");
-    if (!part.extra.empty()) work_.warnings.drop("citations");
-    if (!media.text.empty()) {
-      work_.warnings.change("document");
-      json_.open_object().field("type", "text").field("text", file_as_text(media)).close_object();
-      return {};
-    }
+    PG_TRY(const bool said, write_file_words(part, "OpenAI Chat Completions", "text", work_, json_));
+    if (said) return {};
     if (media.data.empty()) return cannot_cross("file.url", "OpenAI Chat Completions");
     json_.open_object().field("type", "file").open_object("file");
     json_.field("filename", media.name.empty() ? "document.pdf" : media.name).field("file_data", data_url(media));
@@ -182,9 +177,7 @@ class ChatWriter {
     using Kind = ToolChoice::Kind;
     const Kind kind = call_.tool_choice.kind;
     if (!call_.tool_choice.allowed.empty()) return write_allowed_tools();
-    if (kind == Kind::automatic) json_.field("tool_choice", "auto");
-    if (kind == Kind::any) json_.field("tool_choice", "required");
-    if (kind == Kind::none) json_.field("tool_choice", "none");
+    json_.field_if("tool_choice", openai_choice(kind));
     if (kind == Kind::named) {
       const ToolName& name = call_.tool_choice.name;
       const char* type = name.custom && !work_.tools.wraps(name) ? "custom" : "function";
@@ -236,16 +229,8 @@ class ChatWriter {
     json_.raw_if("temperature", call_.temperature).raw_if("top_p", call_.top_p);
     if (!call_.top_k.empty()) work_.warnings.drop("top_k");
     json_.raw_if("presence_penalty", call_.presence_penalty).raw_if("frequency_penalty", call_.frequency_penalty);
-    if (!call_.stop.empty()) {
-      json_.open_array("stop");
-      for (const std::string& stop : call_.stop) json_.string(stop);
-      json_.close_array();
-    }
-    std::string effort(wanted_effort(call_));
-    if (effort == "max") {
-      work_.warnings.change("effort");
-      effort = "xhigh";
-    }
+    json_.strings_if("stop", call_.stop);
+    const std::string effort = openai_effort(call_, work_.warnings);
     json_.field_if("reasoning_effort", effort).field_if("verbosity", call_.verbosity);
     if (!call_.user.empty()) json_.field("user", short_user(call_.user, work_.warnings));
     json_.raw_if("metadata", call_.metadata);

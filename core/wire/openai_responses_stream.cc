@@ -24,6 +24,7 @@ class ResponsesReplyReader final : public ReplyReader {
     if (type == "response.output_item.added") item_added(item_key(root), root["item"]);
     if (type == "response.output_item.done") item_done(item_key(root), root["item"]);
     if (type == "response.content_part.added") part_added(root);
+    if (type == "response.output_text.annotation.added") annotate(root);
     if (type.ends_with(".delta")) delta(type, root);
     if (type.ends_with(".done")) done(type, root);
     if (type == "response.completed" || type == "response.incomplete") finish(root["response"]);
@@ -52,6 +53,7 @@ class ResponsesReplyReader final : public ReplyReader {
 
   void begin(JsonView response) {
     if (!response.is_object()) return;
+    if (!response["service_tier"].text().empty()) sink_.tier(response["service_tier"].text());
     sink_.begin(response["id"].text(), response["model"].text(), response["created_at"].number(0));
   }
 
@@ -99,6 +101,13 @@ class ResponsesReplyReader final : public ReplyReader {
     const JsonView part = root["part"];
     if (part["type"].text_is("refusal")) start.kind = BlockStart::Kind::refusal;
     if (part["type"].text_is("output_text") || part["type"].text_is("refusal")) open(part_key(root), std::move(start));
+  }
+
+  void annotate(JsonView root) { cite(open(part_key(root), {}), root["annotation"]); }
+  void cite(Block& block, JsonView annotation) {
+    auto citation = read_openai_annotation(annotation);
+    if (!citation) return sink_.lose("annotations");
+    if (!block.closed) sink_.cite(block.id, std::move(*citation));
   }
 
   Block* words(const std::string& type, JsonView root) {
@@ -166,10 +175,9 @@ class ResponsesReplyReader final : public ReplyReader {
     if (!refusal && !part["type"].text_is("output_text")) return;
     BlockStart start;
     if (refusal) start.kind = BlockStart::Kind::refusal;
-    for (const char* lost : {"annotations", "logprobs"}) {
-      if (part[lost].size() > 0) sink_.lose(lost);
-    }
+    if (part["logprobs"].size() > 0) sink_.lose("logprobs");
     Block& block = open(key, std::move(start));
+    for (JsonView annotation : part["annotations"]) cite(block, annotation);
     complete(block, refusal ? part["refusal"].text() : part["text"].text());
     if (ended) close(block);
   }

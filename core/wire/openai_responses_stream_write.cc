@@ -29,6 +29,7 @@ class ResponsesReplyWriter final : public ReplyWriter {
   void begin(const ReplyHead& head) override {
     begun_ = true;
     head_ = head;
+    tier_ = head.tier;
     for (const char* type : {"response.created", "response.in_progress"}) send_response(type, "in_progress", nullptr, nullptr);
   }
 
@@ -36,6 +37,7 @@ class ResponsesReplyWriter final : public ReplyWriter {
     if (start.kind == BlockStart::Kind::tool && !start.proof.empty()) write_carrier(start.proof);
     start_ = start;
     text_.clear();
+    annotations_.clear();
     summarised_ = false;
     const std::string_view prefix = is_thought() ? "rs_" : !is_tool() ? "msg_" : start_.tool.custom ? "ctc_" : "fc_";
     id_ = std::string(prefix) + head_.suffix + '_' + std::to_string(index_);
@@ -53,7 +55,17 @@ class ResponsesReplyWriter final : public ReplyWriter {
     send(events().delta, data);
   }
 
+  void cite(const Citation& citation) override { citations_.push_back(citation); }
+  std::vector<std::string_view> unsaid(const Citation& citation) const override {
+    return citation.quote.empty() ? std::vector<std::string_view>{} : std::vector<std::string_view>{"citations.cited_text"};
+  }
+  std::vector<std::string_view> unsaid(const ReplyEnd& end) const override {
+    const bool sound = end.usage.audio_input_tokens > 0 || end.usage.audio_output_tokens > 0;
+    return sound ? std::vector<std::string_view>{"usage.audio_tokens"} : std::vector<std::string_view>{};
+  }
+
   void close(const Proof& proof, BlockEnd how) override {
+    send_annotations();
     if (how == BlockEnd::failed && is_tool()) return;
     if (!is_thought() || summarised_) {
       std::string data = place();
@@ -71,6 +83,7 @@ class ResponsesReplyWriter final : public ReplyWriter {
 
   void end(const ReplyEnd& end) override {
     const std::string_view reason = incomplete_reason(end);
+    tier_ = end.tier;
     if (whole_) {
       write_response(out_, reason.empty() ? "completed" : "incomplete", reason, &end.usage, nullptr);
       return;
@@ -133,6 +146,23 @@ class ResponsesReplyWriter final : public ReplyWriter {
     send(type, data);
   }
 
+  /// Before the text's copies, which repeat them. Pages that are for the whole block end where it does.
+  void send_annotations() {
+    std::int64_t number = 0;
+    for (Citation& citation : citations_) {
+      citation.begin = std::max<std::int64_t>(citation.begin, 0);
+      if (citation.end < 0) citation.end = count_code_points(text_);
+      std::string text;
+      JsonOut json(text);
+      write_openai_annotation(citation, false, json);
+      send("response.output_text.annotation.added", "\"item_id\":\"" + id_ + "\",\"output_index\":" + std::to_string(index_) +
+                                                        ",\"content_index\":0,\"annotation_index\":" + std::to_string(number++) +
+                                                        ",\"annotation\":" + text);
+      annotations_ += (annotations_.empty() ? "" : ",") + text;
+    }
+    citations_.clear();
+  }
+
   /// Where a delta or a .done belongs; more members follow.
   std::string place() const {
     std::string data = "\"item_id\":\"" + id_ + "\",\"output_index\":" + std::to_string(index_);
@@ -151,7 +181,7 @@ class ResponsesReplyWriter final : public ReplyWriter {
     } else if (start_.kind == BlockStart::Kind::refusal) {
       json.field("type", "refusal").field("refusal", text);
     } else {
-      json.field("type", "output_text").field("text", text).raw("annotations", "[]").raw("logprobs", "[]");
+      json.field("type", "output_text").field("text", text).raw("annotations", '[' + annotations_ + ']').raw("logprobs", "[]");
     }
     json.close_object();
     return out;
@@ -197,7 +227,9 @@ class ResponsesReplyWriter final : public ReplyWriter {
                : R"({"code":)" + json_quoted(response_fault_code(*fault)) + R"(,"message":)" + json_quoted(fault->message) + '}';
     out += R"(,"incomplete_details":)" + (incomplete.empty() ? "null" : R"({"reason":")" + std::string(incomplete) + R"("})");
     out += R"(,"instructions":null,"max_output_tokens":null,"model":)" + json_quoted(head_.model) + R"(,"output":[)" + output_;
-    out += R"(],"parallel_tool_calls":true,"previous_response_id":null,"reasoning":{"effort":null,"summary":null},"store":false,)"
+    out += R"(],"parallel_tool_calls":true,"previous_response_id":null,"reasoning":{"effort":null,"summary":null},)";
+    if (!tier_.empty()) out += R"("service_tier":)" + json_quoted(tier_) + ',';
+    out += R"("store":false,)"
            R"("temperature":null,"text":{"format":{"type":"text"}},"tool_choice":"auto","tools":[],"top_p":null,)"
            R"("truncation":"disabled","usage":)";
     if (usage == nullptr) {
@@ -210,7 +242,9 @@ class ResponsesReplyWriter final : public ReplyWriter {
   static void write_usage(const Usage& usage, std::string& out) {
     JsonOut json(out);
     out += "{\"input_tokens\":" + std::to_string(usage.input_tokens);
-    json.open_object("input_tokens_details").field("cached_tokens", usage.cached_tokens).close_object();
+    json.open_object("input_tokens_details").field("cached_tokens", usage.cached_tokens);
+    if (usage.cache_write_tokens > 0) json.field("cache_write_tokens", usage.cache_write_tokens);
+    json.close_object();
     json.field("output_tokens", usage.output_tokens);
     json.open_object("output_tokens_details").field("reasoning_tokens", usage.reasoning_tokens).close_object();
     json.field("total_tokens", usage.input_tokens + usage.output_tokens).close_object();
@@ -221,7 +255,8 @@ class ResponsesReplyWriter final : public ReplyWriter {
   std::string& out_;
   ReplyHead head_;
   BlockStart start_;
-  std::string id_, text_, output_;
+  std::string id_, text_, output_, annotations_, tier_;
+  std::vector<Citation> citations_;  // of the open block
   std::int64_t index_ = 0;
   std::uint64_t sequence_ = 0;
   bool begun_ = false;

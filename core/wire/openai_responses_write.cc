@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <string>
 
-#include "core/wire/call_io.h"
 #include "core/wire/carriers.h"
+#include "core/wire/openai_write.h"
 
 namespace pg {
 namespace {
@@ -82,13 +82,8 @@ class ResponsesWriter {
   }
   Status write_file(const Part& part) {
     const Media& media = part.media;
-    if (!media.file_id.empty()) return cannot_cross("file.file_id", "OpenAI Responses");
-    if (!part.extra.empty()) work_.warnings.drop("citations");
-    if (!media.text.empty()) {
-      work_.warnings.change("document");
-      json_.open_object().field("type", "input_text").field("text", file_as_text(media)).close_object();
-      return {};
-    }
+    PG_TRY(const bool said, write_file_words(part, "OpenAI Responses", "input_text", work_, json_));
+    if (said) return {};
     json_.open_object().field("type", "input_file");
     if (media.data.empty()) {
       json_.field("file_url", media.url);
@@ -176,9 +171,7 @@ class ResponsesWriter {
     using Kind = ToolChoice::Kind;
     const Kind kind = call_.tool_choice.kind;
     if (!call_.tool_choice.allowed.empty()) return write_allowed_tools();
-    if (kind == Kind::automatic) json_.field("tool_choice", "auto");
-    if (kind == Kind::any) json_.field("tool_choice", "required");
-    if (kind == Kind::none) json_.field("tool_choice", "none");
+    json_.field_if("tool_choice", openai_choice(kind));
     if (kind == Kind::named) {
       const ToolName& name = call_.tool_choice.name;
       json_.open_object("tool_choice")
@@ -213,11 +206,7 @@ class ResponsesWriter {
   }
 
   void write_reasoning() {
-    std::string effort(wanted_effort(call_));
-    if (effort == "max") {
-      work_.warnings.change("effort");
-      effort = "xhigh";
-    }
+    const std::string effort = openai_effort(call_, work_.warnings);
     if (effort.empty()) return;
     json_.open_object("reasoning").field("effort", effort);
     if (effort != "none") json_.field_if("summary", call_.reasoning.summary);

@@ -29,6 +29,12 @@ class Prose {
     }
     sink_.piece(block_, text);
   }
+  /// A page behind words of the text that is being said; false when none is.
+  bool cite(const Citation& citation) {
+    if (!talking_ || kind_ != BlockStart::Kind::text) return false;
+    sink_.cite(block_, citation);
+    return true;
+  }
   bool is_in(BlockStart::Kind kind, std::int64_t part = 0) const { return talking_ && kind_ == kind && part_ == part; }
   void hush() {
     if (std::exchange(talking_, false)) sink_.close(block_);

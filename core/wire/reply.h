@@ -6,8 +6,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/wire/call.h"
+#include "core/wire/citations.h"
 #include "core/wire/json_doc.h"
 #include "core/wire/sse.h"
 #include "core/wire/translate.h"
@@ -37,13 +39,15 @@ struct ReplyHead {
   std::string suffix;  // of every id this reply has: "msg_" + suffix, "resp_" + suffix
   std::string model;
   std::int64_t created = 0;
-  Usage usage;  // input_tokens is an estimate when the provider has not told yet
+  Usage usage;       // input_tokens is an estimate when the provider has not told yet
+  std::string tier;  // OpenAI's word; "" when the provider has not told yet
 };
 
 struct ReplyEnd {
   StopReason reason = StopReason::end_turn;
   std::string stop_sequence;
   Usage usage;
+  std::string tier;               // OpenAI's word; "" when it was never told
   bool refused_in_words = false;  // the model said no itself; no filter did
 };
 
@@ -55,10 +59,14 @@ class ReplySink {
   virtual void open(std::uint32_t block, BlockStart start) = 0;
   virtual void piece(std::uint32_t block, std::string_view text) = 0;
   virtual void prove(std::uint32_t block, Proof proof) = 0;
+  /// A page behind words of a text block that is open; again with the same page and words it is not told twice.
+  virtual void cite(std::uint32_t block, Citation citation) = 0;
   virtual void close(std::uint32_t block) = 0;
   /// Something of the reply that no other dialect has a word for, by the name its own has for it.
   virtual void lose(std::string_view name) = 0;
   virtual void use(const Usage& usage) = 0;  // running totals; -1 says nothing
+  /// How the call was served, in OpenAI's words: default, priority, flex, scale. A later word replaces.
+  virtual void tier(std::string word) = 0;
   virtual void stop(StopReason reason, std::string stop_sequence) = 0;
   virtual void fail(ReplyFault fault) = 0;
   virtual bool ended() const = 0;
@@ -92,10 +100,15 @@ class ReplyWriter {
   virtual void begin(const ReplyHead& head) = 0;
   virtual void open(const BlockStart& start) = 0;
   virtual void piece(std::string_view text) = 0;
+  /// A page behind words of the open text block, some of which may still come.
+  virtual void cite(const Citation& citation) = 0;
   /// A tool call that failed must not look whole, or a client would run half of it: it stays open when the error comes.
   virtual void close(const Proof& proof, BlockEnd how) = 0;
   virtual void end(const ReplyEnd& end) = 0;
   virtual void fail(const ReplyFault& fault) = 0;
+  /// By name, what of a citation and of the end this dialect has no place for. Asked before the one or the other is told.
+  virtual std::vector<std::string_view> unsaid(const Citation& citation) const = 0;
+  virtual std::vector<std::string_view> unsaid(const ReplyEnd& end) const = 0;
 };
 
 std::unique_ptr<ReplyReader> make_anthropic_reader(ReplySink& sink);

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxQueued = 512;  // blocks at once; real parallel calls are a handful
 constexpr std::size_t kMaxCallIdOut = 128;
+constexpr std::size_t kMaxCitations = 256;  // of one block; each is compared with all before it
 
 /// "msg_01Ab" -> "01Ab": what all ids of a reply end in.
 std::string suffix_of(std::string_view id) {
@@ -41,6 +42,7 @@ void ReplyCore::begin(std::string_view id, std::string_view model, std::int64_t 
   head_.model = model.empty() ? context_.model : std::string(model);
   head_.created = created > 0 ? created : context_.now;
   head_.usage = usage_;
+  head_.tier = tier_;
   if (head_.usage.input_tokens < 0) head_.usage.input_tokens = context_.input_estimate;
   writer_.begin(head_);
 }
@@ -86,6 +88,7 @@ void ReplyCore::start_front() {
   Queued& front = queue_.front();
   writer_.open(front.start);
   if (!front.text.empty()) write_piece(front, std::exchange(front.text, {}));
+  for (const Citation& citation : front.citations) tell(citation);
 }
 
 void ReplyCore::write_piece(Queued& front, std::string_view text) {
@@ -119,6 +122,23 @@ void ReplyCore::piece(std::uint32_t block, std::string_view text) {
   } else {
     queued->text += text;
   }
+}
+
+void ReplyCore::cite(std::uint32_t block, Citation citation) {
+  Queued* queued = ended_ ? nullptr : find(block);
+  if (queued == nullptr) return;
+  std::vector<Citation>& told = queued->citations;
+  if (std::find(told.begin(), told.end(), citation) != told.end()) return;
+  size_ += citation.size();
+  if (size_ > max_size_) return fail({502, "", "the provider's reply is too large"});
+  if (queued->start.kind != BlockStart::Kind::text || told.size() == kMaxCitations) return lose("citations");
+  told.push_back(std::move(citation));
+  if (queued == &queue_.front()) tell(told.back());
+}
+
+void ReplyCore::tell(const Citation& citation) {
+  for (const std::string_view name : writer_.unsaid(citation)) lose(name);
+  writer_.cite(citation);
 }
 
 void ReplyCore::prove(std::uint32_t block, Proof proof) {
@@ -179,6 +199,8 @@ void ReplyCore::stop(StopReason reason, std::string stop_sequence) {
   }
   end.stop_sequence = std::move(stop_sequence);
   end.usage = final_usage();
+  end.tier = tier_;
+  for (const std::string_view name : writer_.unsaid(end)) lose(name);
   writer_.end(end);
 }
 

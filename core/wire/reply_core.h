@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/wire/half_joiner.h"
@@ -24,9 +25,11 @@ class ReplyCore final : public ReplySink {
   void open(std::uint32_t block, BlockStart start) override;
   void piece(std::uint32_t block, std::string_view text) override;
   void prove(std::uint32_t block, Proof proof) override;
+  void cite(std::uint32_t block, Citation citation) override;
   void close(std::uint32_t block) override;
   void lose(std::string_view name) override { warnings_.drop("reply." + std::string(name)); }
   void use(const Usage& usage) override;
+  void tier(std::string word) override { tier_ = std::move(word); }
   void stop(StopReason reason, std::string stop_sequence) override;
   void fail(ReplyFault fault) override;
   bool ended() const override { return ended_; }
@@ -44,6 +47,7 @@ class ReplyCore final : public ReplySink {
     std::uint32_t block = 0;
     BlockStart start;
     std::string text;  // what came before its turn
+    std::vector<Citation> citations;
     Proof proof;
     bool closed = false;
     bool wrapped = false;
@@ -57,6 +61,7 @@ class ReplyCore final : public ReplySink {
   void start_front();
   void write_piece(Queued& front, std::string_view text);
   void say(Queued& front, std::string_view text);
+  void tell(const Citation& citation);
   void finish_front(BlockEnd how);
   void name_tool(Queued& queued);
   Usage final_usage() const;
@@ -66,6 +71,7 @@ class ReplyCore final : public ReplySink {
   std::size_t max_size_;
   ReplyHead head_;
   Usage usage_;
+  std::string tier_;
   Warnings warnings_;
   std::deque<Queued> queue_;  // the front one is open at the writer
   std::size_t size_ = 0;

@@ -61,6 +61,9 @@ enum class Place : std::uint8_t {
   completion_details,
   error,
   error_all,
+  citations,
+  citation,  // what a source is called and says: its strings but for ids, types and what the vendor signed
+  found,     // what a tool of the provider found, at any depth: the same
   // Leaves: facts.
   type,
   reply_id,
@@ -102,7 +105,7 @@ enum class Place : std::uint8_t {
   whole_arguments,
   whole_value,
   whole_reasoning,
-  any_text,  // in an error: all of its strings
+  any_text,  // in an error or a citation: all of its strings
 };
 
 /// One reported leaf, as raw offsets (between the quotes of a string).

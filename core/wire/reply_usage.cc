@@ -28,9 +28,11 @@ Usage read_openai_usage(JsonView usage) {
   for (const char* name : {"prompt_tokens_details", "input_tokens_details"}) {
     set(tally, UsageField::cached, usage[name]["cached_tokens"]);
     set(tally, UsageField::cache_write, usage[name]["cache_write_tokens"]);
+    set(tally, UsageField::audio_input, usage[name]["audio_tokens"]);
   }
   for (const char* name : {"completion_tokens_details", "output_tokens_details"}) {
     set(tally, UsageField::reasoning, usage[name]["reasoning_tokens"]);
+    set(tally, UsageField::audio_output, usage[name]["audio_tokens"]);
   }
   // DeepSeek's words for its cache.
   set(tally, UsageField::cached, usage["prompt_cache_hit_tokens"]);
@@ -47,6 +49,8 @@ void merge_usage(Usage& earlier, const Usage& later) {
   take(earlier.cache_write_tokens, later.cache_write_tokens);
   take(earlier.reasoning_tokens, later.reasoning_tokens);
   take(earlier.cache_write_1h_tokens, later.cache_write_1h_tokens);
+  take(earlier.audio_input_tokens, later.audio_input_tokens);
+  take(earlier.audio_output_tokens, later.audio_output_tokens);
 }
 
 }  // namespace pg

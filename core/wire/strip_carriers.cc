@@ -1,4 +1,5 @@
-// For requests that stay in their dialect: takes out the thoughts another vendor signed and leaves every other byte as it came.
+// For requests that stay in their dialect: takes out the thoughts another vendor signed and the pages it cited, and leaves every
+// other byte as it came.
 #include <string>
 #include <vector>
 
@@ -14,6 +15,10 @@ bool is_foreign_block(JsonView block) {
 }
 bool is_foreign_item(JsonView item) {
   return item["type"].text_is("reasoning") && is_carrier(item["encrypted_content"].text());
+}
+
+bool is_foreign_citation(JsonView citation) {
+  return is_carrier(citation["encrypted_index"].text());
 }
 
 /// `list` without the elements that `goes` names; their separators are written anew.
@@ -37,13 +42,28 @@ std::string replaced(std::string_view whole, JsonView part, std::string_view wit
   return out.append(whole.substr(at + part.raw().size()));
 }
 
-/// The message without foreign thoughts; "" when nothing is left of it.
+/// The block without foreign citations; Anthropic takes none as well as null.
+std::string clean_block(JsonView block) {
+  const JsonView citations = block["citations"];
+  std::size_t kept = 0;
+  if (!citations.is_array()) return std::string(block.raw());
+  const std::string list = list_without(citations, is_foreign_citation, kept);
+  if (kept == citations.size()) return std::string(block.raw());
+  return replaced(block.raw(), citations, kept == 0 ? "null" : list);
+}
+
+/// The message without foreign thoughts and citations; "" when nothing is left of it.
 std::string clean_message(JsonView message) {
   const JsonView content = message["content"];
-  std::size_t kept = 0;
-  const std::string list = list_without(content, is_foreign_block, kept);
-  if (kept == content.size()) return std::string(message.raw());
-  return kept == 0 ? std::string() : replaced(message.raw(), content, list);
+  std::string list = "[";
+  bool changed = false;
+  for (JsonView block : content) {
+    std::string clean = is_foreign_block(block) ? std::string() : clean_block(block);
+    changed = changed || clean != block.raw();
+    if (!clean.empty()) list += (list.size() > 1 ? "," : "") + clean;
+  }
+  if (!changed) return std::string(message.raw());
+  return list.size() == 1 ? std::string() : replaced(message.raw(), content, list + ']');
 }
 
 std::string clean_messages(JsonView messages) {

@@ -37,6 +37,8 @@ Usage UsageTally::total() const {
   usage.cache_write_tokens = value(UsageField::cache_write);
   usage.reasoning_tokens = value(UsageField::reasoning);
   usage.cache_write_1h_tokens = value(UsageField::cache_write_1h);
+  usage.audio_input_tokens = value(UsageField::audio_input);
+  usage.audio_output_tokens = value(UsageField::audio_output);
   const std::int64_t uncached = value(UsageField::uncached_input);
   if (uncached >= 0) {
     const std::int64_t cache =

@@ -17,10 +17,22 @@ struct Usage {
   std::int64_t cache_write_tokens = -1;     // written to it; part of input_tokens
   std::int64_t reasoning_tokens = -1;       // part of output_tokens
   std::int64_t cache_write_1h_tokens = -1;  // those of cache_write_tokens that are kept for an hour: they cost more
+  std::int64_t audio_input_tokens = -1;     // of sound; part of input_tokens
+  std::int64_t audio_output_tokens = -1;    // of sound; part of output_tokens
 };
 
 /// The numbers providers send. `uncached_input` is Anthropic's input_tokens, which leaves the cache out.
-enum class UsageField : std::uint8_t { input, uncached_input, output, cached, cache_write, reasoning, cache_write_1h };
+enum class UsageField : std::uint8_t {
+  input,
+  uncached_input,
+  output,
+  cached,
+  cache_write,
+  reasoning,
+  cache_write_1h,
+  audio_input,
+  audio_output
+};
 
 /// No call spends more; what a provider reports beyond it is a fault of theirs.
 inline constexpr std::int64_t kMaxTokens = 1'000'000'000;
@@ -35,7 +47,7 @@ class UsageTally {
  private:
   std::int64_t value(UsageField field) const { return values_[static_cast<std::size_t>(field)]; }
 
-  std::array<std::int64_t, 7> values_{-1, -1, -1, -1, -1, -1, -1};
+  std::array<std::int64_t, 9> values_{-1, -1, -1, -1, -1, -1, -1, -1, -1};
 };
 
 }  // namespace pg

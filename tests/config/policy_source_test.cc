@@ -6,6 +6,7 @@
 
 #include "config/app_key.h"
 #include "config/load.h"
+#include "core/base/aws_sign.h"
 #include "core/store/credential_store.h"
 #include "core/store/files.h"
 #include "core/store/key_store.h"
@@ -178,6 +179,26 @@ TEST_CASE("rotated credentials: files with the next poll, variables with a reloa
   CHECK(source.reload(f.problems) != nullptr);
   CHECK(source.current()->version == 3);
   for (const std::string& problem : f.problems) CHECK(problem.find("two") == std::string::npos);
+}
+
+TEST_CASE("rotated credentials: an AWS session token is read again when its file changes, the first of several and the second") {
+  for (const char* row : {"credential = \"file:aws\"\n", "credentials = [\"env:NOT_SET\", \"file:aws\"]\n"}) {
+    CAPTURE(row);
+    Fixture f;
+    f.home.config("[providers.cloud]\nbedrock_base_url = \"http://127.0.0.1:1\"\nregion = \"us-east-1\"\n" + std::string(row));
+    const std::string key = f.home.dir.write(".config/promptgate/aws", "AKIDFAKE:se/cret:morning");
+    f.home.project("default", "id = \"" + std::string(test::kProjectId) + "\"\nproviders = [\"cloud\"]\n");
+    PolicySource source = f.open();
+    const auto token = [&] {
+      const auto& provider = source.current()->find_project("default")->providers[0];
+      const Provider& target = provider->aws != nullptr || provider->spares.empty() ? *provider : *provider->spares.front();
+      return target.aws == nullptr ? std::string() : std::string(target.aws->session_token.reveal());
+    };
+    CHECK(token() == "morning");
+    f.replace(key, "AKIDFAKE:se/cret:evening");
+    REQUIRE(source.poll(f.problems) != nullptr);
+    CHECK(token() == "evening");
+  }
 }
 
 TEST_CASE("pg providers login acts on a running server") {

@@ -115,7 +115,7 @@ TEST_CASE_FIXTURE(Anthropic, "tool input: once more in JSON inside a JSON string
         "\"cmd\":\"echo \\\"jane@example.com\\\"\"}");
 }
 
-TEST_CASE_FIXTURE(Anthropic, "stream vector: thinking, signatures, citations and ids are never touched") {
+TEST_CASE_FIXTURE(Anthropic, "stream vector: thinking, signatures and ids are never touched, those of citations neither") {
   const std::string upstream =
       kBegin + start(0, R"({"type":"thinking","thinking":"","signature":""})") +
       delta(0, "thinking_delta", "thinking", "mail [[EMAIL_001]]") + delta(0, "signature_delta", "signature", "[[EMAIL_001]]") +
@@ -123,11 +123,31 @@ TEST_CASE_FIXTURE(Anthropic, "stream vector: thinking, signatures, citations and
       start(2, R"({"type":"tool_use","id":"[[EMAIL_001]]","name":"[[EMAIL_001]]","input":{}})") + stop(2) +
       sse_event(
           "content_block_delta",
-          R"({"type":"content_block_delta","index":3,"delta":{"type":"citations_delta","citation":{"cited_text":"[[EMAIL_001]]"}}})") +
-      kEnd;
+          R"({"type":"content_block_delta","index":3,"delta":{"type":"citations_delta","citation":{"type":"[[EMAIL_001]]","encrypted_index":"[[EMAIL_001]]","file_id":"[[EMAIL_001]]"}}})") +
+      start(
+          4,
+          R"({"type":"web_search_tool_result","tool_use_id":"[[EMAIL_001]]","content":[{"encrypted_content":"[[EMAIL_001]]"}]})") +
+      stop(4) + kEnd;
   const ReplyRun result = run(upstream);
   CHECK(result.bytes == upstream);
   CHECK(result.facts.restored == 0);
+}
+
+TEST_CASE_FIXTURE(Anthropic, "what a source is called and says is restored, in deltas of citations and in what a search found") {
+  const auto events = [](const std::string& mail) {
+    return kBegin + start(0, R"({"type":"text","text":"","citations":[{"title":")" + mail + R"("}]})") +
+           sse_event("content_block_delta",
+                     R"({"type":"content_block_delta","index":0,"delta":{"type":"citations_delta","citation":{"type":)"
+                     R"("char_location","cited_text":"by )" +
+                         mail + R"(.","document_index":0,"document_title":")" + mail + R"("}}})") +
+           text(0, mail) + stop(0) +
+           start(1, R"({"type":"web_search_tool_result","tool_use_id":"s","content":[{"type":"web_search_result","title":")" +
+                        mail + R"(","url":"https://a.example/)" + mail + R"(","encrypted_content":"x"}]})") +
+           stop(1) + kEnd;
+  };
+  const ReplyRun result = run(events("[[EMAIL_001]]"));
+  CHECK(result.bytes == events("jane@example.com"));
+  CHECK(result.facts.restored == 6);
 }
 
 TEST_CASE_FIXTURE(Anthropic, "untouched events pass byte for byte: blanks, key order, unknown fields, comments, line ends") {

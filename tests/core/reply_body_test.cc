@@ -42,6 +42,24 @@ TEST_CASE_FIXTURE(Body, "Chat: every choice, content, reasoning, arguments, lega
   CHECK(counts.exact == 5);
 }
 
+TEST_CASE_FIXTURE(Body, "citations: what a source is called and says, escaped for where it stands") {
+  CHECK(restored(DialectId::anthropic,
+                 R"({"content":[{"type":"text","text":"x","citations":[{"cited_text":"[[SECRET_001]]","title":"[[EMAIL_001]]",)"
+                 R"("encrypted_index":"[[EMAIL_001]]"}]}]})") ==
+        R"({"content":[{"type":"text","text":"x","citations":[{"cited_text":"a\"b","title":"jane@example.com",)"
+        R"("encrypted_index":"[[EMAIL_001]]"}]}]})");
+  CHECK(restored(DialectId::openai_chat,
+                 R"({"choices":[{"message":{"content":"x","annotations":[{"type":"url_citation","url_citation":{"title":)"
+                 R"("[[EMAIL_001]]","start_index":0}}]}}],"search_results":[{"snippet":"[[EMAIL_001]]"}]})") ==
+        R"({"choices":[{"message":{"content":"x","annotations":[{"type":"url_citation","url_citation":{"title":)"
+        R"("jane@example.com","start_index":0}}]}}],"search_results":[{"snippet":"jane@example.com"}]})");
+  CHECK(restored(DialectId::openai_responses,
+                 R"({"output":[{"type":"message","content":[{"type":"output_text","annotations":[{"type":"url_citation","title":)"
+                 R"("[[EMAIL_001]]"}],"text":"x"}]},{"type":"mcp_call","output":"[[EMAIL_001]]"}]})") ==
+        R"({"output":[{"type":"message","content":[{"type":"output_text","annotations":[{"type":"url_citation","title":)"
+        R"("jane@example.com"}],"text":"x"}]},{"type":"mcp_call","output":"jane@example.com"}]})");
+}
+
 TEST_CASE_FIXTURE(Body, "Responses: signed reasoning stays, the message beside it does not") {
   const std::string body =
       R"({"output":[{"type":"reasoning","summary":[{"type":"summary_text","text":"[[EMAIL_001]]"}],"content":[)"

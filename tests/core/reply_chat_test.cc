@@ -61,6 +61,20 @@ struct Chat {
   Vault vault;
 };
 
+TEST_CASE_FIXTURE(Chat, "annotations: titles are restored, wherever the stream is split, and ids are not") {
+  const auto events = [](const std::string& mail) {
+    return kRole + content("x") +
+           chunk(
+               choice(0, R"("annotations":[{"type":"url_citation","url_citation":{"title":"of )" + mail +
+                             R"(","url":"https://a.example/","start_index":0,"end_index":1}},{"type":"file_citation","file_id":)"
+                             R"("[[EMAIL_001]]"}])")) +
+           kFinish + kUsage + kDone;
+  };
+  const ReplyRun result = run(events("[[EMAIL_001]]"));
+  CHECK(result.bytes == events("jane@example.com"));
+  CHECK(result.facts.restored == 1);
+}
+
 TEST_CASE_FIXTURE(Chat, "stream vector: the token split at every byte of its text") {
   const std::string token = "[[EMAIL_001]]";
   for (std::size_t cut = 0; cut <= token.size(); ++cut) {

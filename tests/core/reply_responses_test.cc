@@ -73,6 +73,26 @@ struct Responses {
   Vault vault;
 };
 
+TEST_CASE_FIXTURE(Responses, "annotations: their event and every copy agree") {
+  const auto events = [](const std::string& mail) {
+    const std::string note = R"({"type":"url_citation","title":"of )" + mail + R"(","url":"https://a.example/","start_index":0})";
+    const std::string part = R"({"type":"output_text","text":"x","annotations":[)" + note + "]}";
+    const std::string item = R"({"id":"item_0","type":"message","content":[)" + part + "]}";
+    return Writer()
+        .created()
+        .text("x")
+        .event("response.output_text.annotation.added",
+               Writer::at(0) + ",\"content_index\":0,\"annotation_index\":0,\"annotation\":" + note)
+        .text_done("x")
+        .event("response.content_part.done", Writer::at(0) + ",\"content_index\":0,\"part\":" + part)
+        .event("response.output_item.done", ",\"output_index\":0,\"item\":" + item)
+        .completed(item);
+  };
+  const ReplyRun result = run(events("[[EMAIL_001]]"));
+  CHECK(result.bytes == events("jane@example.com").bytes);
+  CHECK(result.facts.restored == 1);
+}
+
 TEST_CASE_FIXTURE(Responses, "stream vector: the token split at every byte; every copy agrees with the deltas") {
   const std::string token = "[[EMAIL_001]]";
   const std::string whole = "to [[EMAIL_001]] [";

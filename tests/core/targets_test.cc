@@ -170,7 +170,14 @@ TEST_CASE("targets: where outlets are each a vendor's, the model says which, and
   CHECK(choice(project, DialectId::openai_chat, "gemini-3") == "~vertex gemini gemini-3");
   CHECK(choice(project, DialectId::openai_chat, "gpt-5") == "openai openai-chat gpt-5");
   CHECK(choice(project, DialectId::openai_chat, "vertex:gpt-5").starts_with("not_found"));
-  CHECK(choice(project_of({vertex}), DialectId::embeddings, "gemini-embedding").starts_with("not_found"));
+  // One of its own embedding models bears a name like OpenAI's.
+  for (const std::string model : {"gemini-embedding-001", "text-embedding-005"})
+    CHECK(choice(project_of({vertex}), DialectId::embeddings, model) == "~vertex gemini " + model);
+  CHECK(choice(project, DialectId::embeddings, "text-embedding-3-small") == "openai openai-chat text-embedding-3-small");
+  auto ollama = provider("ollama", {DialectId::openai_chat});
+  CHECK(choice(project_of({ollama}), DialectId::embeddings, "e") == "ollama openai-chat e");
+  ollama->outlets[0].base.path = "/api";
+  CHECK(choice(project_of({ollama}), DialectId::embeddings, "e") == "~ollama openai-chat e");
 }
 
 }  // namespace pg

@@ -113,6 +113,23 @@ TEST_CASE("vertex: Gemini's models are behind the same row, and Chat clients rea
   CHECK_FALSE(w.upstream.last().has("anthropic-version"));
 }
 
+TEST_CASE("vertex: embeddings go to :predict, and come back as OpenAI's") {
+  ProviderWorld& w = provider_world();
+  respond_with_token(
+      w,
+      Answer::json(R"({"predictions":[{"embeddings":{"values":[0.10,-1],"statistics":{"truncated":false,"token_count":5}}}]})"));
+  const std::string mail = make_email();
+  const RawReply reply =
+      w.post_to("vertexed", "v1/embeddings", R"({"model":"text-embedding-005","input":"I am )" + mail + R"(","dimensions":2})");
+  CHECK(
+      reply.body ==
+      R"({"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.10,-1]}],"model":"text-embedding-005","usage":{"prompt_tokens":5,"total_tokens":5}})");
+  CHECK(w.upstream.last().target == "/v1/projects/p-1/locations/us-east5/publishers/google/models/text-embedding-005:predict");
+  CHECK(Json::parse(w.upstream.last().body, nullptr, false) ==
+        Json::parse(R"({"instances":[{"content":"I am [[EMAIL_001]]"}],"parameters":{"outputDimensionality":2}})"));
+  CHECK(w.newest_row_has("input_tokens", "5"));
+}
+
 TEST_CASE("vertex: Google's errors are told in the client's words, and tokens are counted by the provider") {
   ProviderWorld& w = provider_world();
   respond_with_token(w, Answer::reply(429, R"([{"error":{"code":429,"message":"quota","status":"RESOURCE_EXHAUSTED"}}])",

@@ -162,6 +162,8 @@ TEST_CASE("native: embeddings in each provider's shape, guarded like all else, a
        Json::parse(
            R"({"model":"embed-1","input_type":"search_document","texts":["I am [[EMAIL_001]]"],"embedding_types":["float"],"output_dimension":2})"),
        R"({"embeddings":{"float":[[0.10,-1]]},"meta":{"billed_units":{"input_tokens":5}}})"},
+      {"ollamaed", "/api/embed", Json::parse(R"({"model":"embed-1","input":["I am [[EMAIL_001]]"],"dimensions":2})"),
+       R"({"model":"embed-1","embeddings":[[0.10,-1]],"prompt_eval_count":5})"},
       {"mistralled", "/v1/embeddings", Json::parse(R"({"model":"embed-1","input":["I am [[EMAIL_001]]"],"output_dimension":2})"),
        R"({"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.10,-1]}],"usage":{"prompt_tokens":5}})"}};
   for (const Row& row : rows) {

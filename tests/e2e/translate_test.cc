@@ -41,8 +41,11 @@ struct Translating : World {
     home.write(home.project_file("chat"), project(1, "\"only-chat\""));
     home.write(home.project_file("messages"), project(2, "\"only-messages\""));
     home.write(home.project_file("responses"), project(3, "\"like-openai\""));
-    home.write(home.project_file("all"), project(4, "\"only-messages\", \"only-chat\"",
-                                                 "[aliases]\nfast = \"only-chat:small-2\"\nsmart = \"claude-smart\"\n"));
+    home.write(home.project_file("all"),
+               project(4, "\"only-messages\", \"only-chat\"",
+                       "[aliases]\nfast = \"only-chat:small-2\"\nsmart = \"claude-smart\"\n"
+                       "[[route]]\nname = \"pinned\"\nmatch = { model = [\"house-model\", \"house-*\"] }\n"
+                       "provider = \"only-chat\"\nmodel = \"small-3\"\n"));
     home.write(home.project_file("helped"), project(5, "\"only-messages\"", "fallback = \"only-chat:small-9\"\n"));
     home.write(home.project_file("stranded"),
                project(6, "\"nobody\"", "fallback = \"only-messages\"\nfallback_on_failure = true\n"));
@@ -209,9 +212,10 @@ TEST_CASE("translate: a wrapper's aliases and provider:model choose the target, 
   CHECK(target_of(DialectId::anthropic, "only-messages:any", DialectId::anthropic) == "/v1/messages any");
   CHECK(newest_row_has(w, "model", "only-messages:any"));
   const RawReply list = w.get_of("all", "v1/models");
-  for (const char* name : {"\"fast\"", "\"smart\"", "\"only-chat:small-1\""})
+  for (const char* name : {"\"fast\"", "\"smart\"", "\"only-chat:small-1\"", "\"house-model\""})
     CHECK_MESSAGE(list.body.find(name) != std::string::npos, list.body);
-  CHECK(list.body.find("small-*") == std::string::npos);
+  for (const char* glob : {"small-*", "house-*"}) CHECK(list.body.find(glob) == std::string::npos);
+  CHECK(target_of(DialectId::anthropic, "house-model", DialectId::openai_chat) == "/v1/chat/completions small-3");
 }
 
 TEST_CASE("translate: a busy provider's fallback answers, guarded all the same, and the row says who was asked before") {

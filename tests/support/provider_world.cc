@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kProjects[] = {"gemini-native", "gemini-both", "cohere-native", "azure-v1", "azure-classic", "vertexed",
-                                     "bedrocked",     "bedrock-key", "mistralled",    "capped",   "capped-chat"};
+                                     "bedrocked",     "bedrock-key", "mistralled",    "ollamaed", "capped",        "capped-chat"};
 
 std::string settings() {
   const std::string key = "credential = \"env:FAKE_KEY\"\n";
@@ -32,6 +32,7 @@ std::string settings() {
          "[providers.bedrocked]\nbedrock_base_url = \"@RAW\"\nregion = \"us-east-1\"\ncredential = \"file:aws.ini\"\n"
          "[providers.bedrock-key]\nbedrock_base_url = \"@RAW\"\nregion = \"us-east-1\"\nauth = \"bearer\"\n" +
          key + "[providers.mistralled]\nvendor = \"mistral\"\nopenai_base_url = \"@UP\"\nresponses = false\n" + key +
+         "[providers.ollamaed]\nvendor = \"ollama\"\nopenai_base_url = \"@RAW/api\"\nresponses = false\n" + key +
          "[providers.capped]\nanthropic_base_url = \"@UP\"\nmax_output_tokens = 50\n" + key +
          "[providers.capped-chat]\nopenai_base_url = \"@UP\"\nresponses = false\nmax_output_tokens = 50\n" + key;
 }

@@ -20,6 +20,13 @@ void demand(bool good, const std::string& what) {
   if (!good) throw Wrong(what);
 }
 
+/// An OpenAI url_citation: all of its fields, and a place.
+void check_citation(const Json& citation) {
+  demand(citation.at("url").is_string() && citation.at("title").is_string(), "a citation without url or title");
+  const auto begin = citation.at("start_index").get<std::int64_t>(), end = citation.at("end_index").get<std::int64_t>();
+  demand(0 <= begin && begin <= end, "a citation of no place");
+}
+
 struct PlainEvent {
   std::string name, data;
 };
@@ -122,8 +129,14 @@ class AnthropicCheck {
     demand(open_ && data.at("index") == next_, "a delta outside its block");
     const std::string type = data.at("delta").at("type");
     const bool good = (kind_ == "text" && type == "text_delta") || (kind_ == "tool_use" && type == "input_json_delta") ||
-                      (kind_ == "thinking" && (type == "thinking_delta" || type == "signature_delta"));
+                      (kind_ == "thinking" && (type == "thinking_delta" || type == "signature_delta")) ||
+                      (kind_ == "text" && type == "citations_delta");
     demand(good, type + " in " + kind_);
+    if (type == "citations_delta") {
+      const Json& citation = data.at("delta").at("citation");
+      demand(citation.at("type") == "web_search_result_location" && citation.contains("title"), "citation type and title");
+      for (const char* field : {"url", "cited_text", "encrypted_index"}) demand(citation.at(field).is_string(), field);
+    }
     if (type == "input_json_delta") input_ += data.at("delta").at("partial_json").get<std::string>();
   }
   void stop(const Json& data) {
@@ -175,6 +188,10 @@ class ChatCheck {
     if (delta.contains("tool_calls")) {
       for (const Json& call : delta["tool_calls"]) take_call(call);
     }
+    if (delta.contains("annotations")) {
+      demand(!std::exchange(annotated_, true), "annotations in several pieces, which SDKs cannot join");
+      for (const Json& annotation : delta["annotations"]) check_citation(annotation.at("url_citation"));
+    }
     if (choices[0].at("finish_reason").is_null()) return;
     finished_ = true;
     const std::string reason = choices[0]["finish_reason"];
@@ -198,7 +215,7 @@ class ChatCheck {
   }
 
   std::string id_;
-  bool started_ = false, finished_ = false, ended_ = false, usage_ = false;
+  bool started_ = false, finished_ = false, ended_ = false, usage_ = false, annotated_ = false;
   int calls_ = 0;
   std::set<std::string> ids_;
 };
@@ -224,7 +241,13 @@ class ResponsesCheck {
     } else if (type.ends_with(".delta")) {
       demand(item.part_open || item.is_call, "a delta outside a part");
       item.text += data.at("delta").get<std::string>();
+    } else if (type == "response.output_text.annotation.added") {
+      demand(item.part_open && !item.text_done, "an annotation outside its text");
+      demand(data.at("annotation_index") == item.annotations.size() && data.at("content_index") == 0, "annotation_index");
+      check_citation(data.at("annotation"));
+      item.annotations.push_back(data.at("annotation"));
     } else if (type.ends_with("part.done")) {
+      demand(data.at("part").value("annotations", Json::array()) == item.annotations, "part.done and annotations differ");
       demand(item.part_open && item.text_done && text_of(data.at("part")) == item.text, "part.done and deltas differ");
       item.part_open = false;
     } else if (type.ends_with(".done")) {
@@ -240,6 +263,7 @@ class ResponsesCheck {
   struct Item {
     std::string id, text;
     bool is_call = false, part_open = false, text_done = false, done = false;
+    Json annotations = Json::array();
   };
 
   static std::string text_of(const Json& data) {
@@ -302,7 +326,10 @@ class ResponsesCheck {
       demand(item.text_done, "a call without its done event");
       text = text_of(body);
     } else {
-      for (const Json& part : body.at(body.at("type") == "reasoning" ? "summary" : "content")) text += text_of(part);
+      for (const Json& part : body.at(body.at("type") == "reasoning" ? "summary" : "content")) {
+        text += text_of(part);
+        demand(part.value("annotations", Json::array()) == item.annotations, "item.done and annotations differ");
+      }
     }
     demand(text == item.text, "item.done and deltas differ");
     item.done = true;

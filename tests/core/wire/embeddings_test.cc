@@ -36,6 +36,9 @@ TEST_CASE("embedding requests as each provider has them") {
   CHECK(asked(EmbeddingWire::mistral).body == R"({"model":"target","input":["one","two"],"output_dimension":256})");
   CHECK(asked(EmbeddingWire::ollama).body == R"({"model":"target","input":["one","two"],"dimensions":256})");
   CHECK(asked(EmbeddingWire::ollama).path == "/embed");
+  CHECK(asked(EmbeddingWire::vertex).path == "/models/target:predict");
+  CHECK(asked(EmbeddingWire::vertex).body ==
+        R"({"instances":[{"content":"one"},{"content":"two"}],"parameters":{"outputDimensionality":256}})");
   CHECK(asked(EmbeddingWire::openai, R"({"model":"m","input":"one"})").body == R"({"model":"target","input":["one"]})");
 }
 
@@ -59,6 +62,8 @@ TEST_CASE("embedding replies come back as OpenAI's, numbers as they were spelled
        R"({"embeddings":[{"values":[0.10,-1e-3]},{"values":[2]}],"usageMetadata":{"promptTokenCount":7}})"},
       {EmbeddingWire::cohere, R"({"embeddings":{"float":[[0.10,-1e-3],[2]]},"meta":{"billed_units":{"input_tokens":7}}})"},
       {EmbeddingWire::ollama, R"({"embeddings":[[0.10,-1e-3],[2]],"prompt_eval_count":7})"},
+      {EmbeddingWire::vertex, R"({"predictions":[{"embeddings":{"values":[0.10,-1e-3],"statistics":{"token_count":4}}},)"
+                              R"({"embeddings":{"values":[2],"statistics":{"token_count":3}}}]})"},
       {EmbeddingWire::mistral,
        R"({"data":[{"index":0,"embedding":[0.10,-1e-3]},{"index":1,"embedding":[2]}],"usage":{"prompt_tokens":7}})"}};
   for (const auto& [wire, body] : replies) {

@@ -96,9 +96,33 @@ TEST_CASE("never silent: what a reply has and another dialect has not is named")
         "drop:reply.output.web_search_call drop:reply.annotations ");
   CHECK(lost(Wire::gemini, R"({"candidates":[{"content":{"parts":[{"inlineData":{"data":""}},{"text":"x"}]},
     "groundingMetadata":{"webSearchQueries":["q"]},"finishReason":"STOP"}]})") ==
-        "drop:reply.groundingMetadata drop:reply.inlineData ");
+        "drop:reply.inlineData drop:reply.groundingMetadata ");
   CHECK(lost(Wire::cohere, R"({"id":"i","message":{"content":[{"type":"text","text":"x"}],"citations":[{"start":0}]},
     "finish_reason":"COMPLETE"})") == "drop:reply.citations ");
+}
+
+TEST_CASE("never silent: pages cross, and what only one side tells of them is named") {
+  const auto told = [](Wire from, Wire to, std::string_view reply) {
+    ReplyTranslator translator(from, to, ReplyContext(), {});
+    std::string out, names;
+    translator.push(reply, out);
+    translator.finish(false, out);
+    for (const std::string& warning : translator.warnings()) names += warning + ' ';
+    return names;
+  };
+  CHECK(told(Wire::anthropic, Wire::openai_chat, R"({"type":"message","content":[{"type":"text","text":"x","citations":[{"type":
+    "web_search_result_location","url":"https://a.example","cited_text":"q","encrypted_index":"e"}]}],"stop_reason":"end_turn",
+    "usage":{"service_tier":"batch","server_tool_use":{"web_search_requests":1}}})") ==
+        "drop:reply.service_tier drop:reply.usage.server_tool_use drop:reply.citations.encrypted_index "
+        "drop:reply.citations.cited_text ");
+  const std::string chat = R"({"service_tier":"flex","choices":[{"index":0,"message":{"content":"x","annotations":[{"type":
+    "url_citation","url_citation":{"url":"https://a.example","start_index":0,"end_index":1}}]},"finish_reason":"stop"}],"usage":{
+    "prompt_tokens":9,"completion_tokens":9,"prompt_tokens_details":{"audio_tokens":2},"completion_tokens_details":{
+    "reasoning_tokens":3}}})";
+  CHECK(told(Wire::openai_chat, Wire::anthropic, chat) ==
+        "drop:reply.citations.start_index drop:reply.service_tier drop:reply.usage.reasoning_tokens "
+        "drop:reply.usage.audio_tokens ");
+  CHECK(told(Wire::openai_chat, Wire::openai_responses, chat) == "drop:reply.usage.audio_tokens ");
 }
 
 TEST_CASE("never silent: search results reach the model as words") {

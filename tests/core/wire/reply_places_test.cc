@@ -57,10 +57,11 @@ TEST_CASE("Responses: copies in items and parts; encrypted content and ids are n
   const std::string event =
       R"({"type":"response.completed","sequence_number":9,"response":{"id":"r","model":"m","instructions":"no","output":[)"
       R"({"type":"reasoning","id":"rs","encrypted_content":"E","summary":[{"type":"summary_text","text":"S"}]},)"
-      R"({"type":"message","id":"mi","content":[{"type":"output_text","text":"A","annotations":[{"title":"no"}],"logprobs":[]}]},)"
+      R"({"type":"message","id":"mi","content":[{"type":"output_text","text":"A","annotations":[{"type":"no","title":"T","file_id":"no"}],"logprobs":[]}]},)"
       R"({"type":"function_call","id":"fc","call_id":"no","name":"no","arguments":"B"},)"
       R"({"type":"custom_tool_call","input":"C"}],"usage":{"output_tokens":5,"output_tokens_details":{"reasoning_tokens":2}}}})";
   CHECK(texts(Place::responses_event, event, Place::whole_text) == "A;C;");
+  CHECK(texts(Place::responses_event, event, Place::any_text) == "T;");
   CHECK(texts(Place::responses_event, event, Place::whole_arguments) == "B;");
   CHECK(texts(Place::responses_event, event, Place::whole_reasoning) == "S;");
   CHECK(texts(Place::responses_event, event, Place::use_reasoning) == "2;");
@@ -68,6 +69,30 @@ TEST_CASE("Responses: copies in items and parts; encrypted content and ids are n
     CHECK(field.text(event) != "no");
     CHECK(field.text(event) != "E");
   }
+}
+
+TEST_CASE("citations: what a source is called and says, but no ids, types or what the vendor signed") {
+  const std::string block =
+      R"({"type":"text","text":"A","citations":[{"type":"no","cited_text":"B","title":"C","url":"D","encrypted_index":"no",)"
+      R"("document_title":"E","file_id":"no","start_char_index":7}]},{"type":"web_search_tool_result","tool_use_id":"no","content":[)"
+      R"({"type":"no","title":"F","url":"G","encrypted_content":"no"}]},{"type":"x","content":{"type":"no","content":{"type":"no",)"
+      R"("source":{"type":"no","media_type":"no","data":"H"},"title":"I"}}},{"type":"y","content":"J"})";
+  CHECK(texts(Place::anthropic_body, "{\"content\":[" + block + "]}", Place::any_text) == "B;C;D;E;F;G;H;I;J;");
+  CHECK(texts(Place::anthropic_event,
+              R"({"delta":{"type":"citations_delta","citation":{"type":"no","cited_text":"A","title":null}}})",
+              Place::any_text) == "A;");
+  const std::string annotations =
+      R"("annotations":[{"type":"no","url_citation":{"url":"A","title":"B","start_index":1}},{"type":"no","title":"C"}])";
+  CHECK(texts(Place::chat_body, R"({"choices":[{"message":{)" + annotations + "}}],\"citations\":[\"D\"]}", Place::any_text) ==
+        "A;B;C;D;");
+  CHECK(texts(Place::chat_event, R"({"choices":[{"delta":{)" + annotations + "}}]}", Place::any_text) == "A;B;C;");
+  CHECK(texts(Place::responses_event, R"({"part":{"type":"output_text",)" + annotations + "}}", Place::any_text) == "A;B;C;");
+  CHECK(texts(Place::responses_event, R"({"annotation":{"type":"no","title":"A","container_id":"no"}})", Place::any_text) ==
+        "A;");
+  CHECK(texts(Place::responses_event,
+              R"({"item":{"type":"file_search_call","id":"i","queries":["A"],"results":[{"file_id":"no",)"
+              R"("filename":"B","text":"C"}]}})",
+              Place::any_text) == "A;B;C;");
 }
 
 TEST_CASE("bodies of errors: every string, however deep") {

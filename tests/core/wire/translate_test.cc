@@ -253,6 +253,12 @@ TEST_CASE("foreign thoughts are cut out of a body that is otherwise forwarded as
   CHECK(
       strip_carriers(Wire::anthropic, mixed).value() ==
       R"({"messages":[{"role":"user","content":"\"pg:\""},{"role":"assistant","content":[{"type":"text", "text":"b"}],"k":1}],"x":1.50})");
+  const std::string cited =
+      R"({"messages":[ {"role":"assistant","content":[{"type":"text","text":"a", "citations":[{"url":"u","encrypted_index":"pg:citation"}]},)"
+      R"({"type":"text","text":"b","citations":[ {"url":"v","encrypted_index":"own"},{"encrypted_index":"pg:citation"}]}]}]})";
+  CHECK(strip_carriers(Wire::anthropic, cited).value() ==
+        R"({"messages":[{"role":"assistant","content":[{"type":"text","text":"a", "citations":null},)"
+        R"({"type":"text","text":"b","citations":[{"url":"v","encrypted_index":"own"}]}]}]})");
   const std::string items =
       R"({"input":[{"type":"reasoning","summary":[],"encrypted_content":"pg:gemini:x"},{"type":"message"}]})";
   CHECK(strip_carriers(Wire::openai_responses, items).value() == R"({"input":[{"type":"message"}]})");

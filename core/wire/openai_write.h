@@ -1,0 +1,21 @@
+// What the requests of OpenAI's two dialects say alike. Only core/wire includes it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/wire/call_io.h"
+
+namespace pg {
+
+/// A file that can only go as words, written as a part of that type; false when it is to go as a file. bad_request for an upload
+/// at another vendor.
+Result<bool> write_file_words(const Part& part, std::string_view target, std::string_view type, WriteWork& work, JsonOut& json);
+
+/// The wanted effort as OpenAI spells it: Anthropic's `max` is the highest there is.
+std::string openai_effort(const Call& call, Warnings& warnings);
+
+/// A tool choice that names no tool; "" for others.
+std::string_view openai_choice(ToolChoice::Kind kind);
+
+}  // namespace pg
