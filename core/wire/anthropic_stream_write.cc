@@ -1,5 +1,6 @@
 // Our words -> Messages replies, whole and streamed.
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -47,6 +48,7 @@ class MessagesReplyWriter final : public ReplyWriter {
     start_ = start;
     text_.clear();
     citations_.clear();
+    cited_.clear();
     wrapped_ = false;
     hidden_ = start.kind == BlockStart::Kind::thinking && context_.hide_thinking;
     opened_ = false;
@@ -65,7 +67,7 @@ class MessagesReplyWriter final : public ReplyWriter {
     std::string text;
     JsonOut json(text);
     write_anthropic_citation(citation, json);
-    if (citations_.find(text) != std::string::npos) return;  // for another place in the block
+    if (!cited_.insert(text).second) return;  // for another place in the block
     citations_ += (citations_.empty() ? "" : ",") + text;
     if (!whole_) send("content_block_delta", indexed("delta", "{\"type\":\"citations_delta\",\"citation\":" + text + '}'));
   }
@@ -282,6 +284,7 @@ class MessagesReplyWriter final : public ReplyWriter {
   ReplyHead head_;
   BlockStart start_;
   std::string text_, signature_, content_, citations_;
+  std::set<std::string> cited_;  // of the open block
   std::uint32_t index_ = 0;
   bool opened_ = false;
   bool hidden_ = false;

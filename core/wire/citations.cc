@@ -10,6 +10,9 @@
 namespace pg {
 namespace {
 
+constexpr std::int64_t kMaxPlace = 1'000'000'000;  // no text is longer
+constexpr std::size_t kMaxPages = 256;             // of one reply's grounding: each is looked for in the words
+
 std::optional<Citation> cite(std::string url, std::string title) {
   if (!url.starts_with("http://") && !url.starts_with("https://")) return std::nullopt;
   Citation citation;
@@ -20,7 +23,7 @@ std::optional<Citation> cite(std::string url, std::string title) {
 
 void read_span(JsonView begin, JsonView end, Citation& citation) {
   const std::int64_t from = begin.number(-1), to = end.number(-1);
-  if (from < 0 || to < from) return;
+  if (from < 0 || to < from || to > kMaxPlace) return;
   citation.begin = from;
   citation.end = to;
 }
@@ -84,6 +87,8 @@ std::vector<Citation> read_gemini_grounding(JsonView candidate, std::string_view
     is_whole = is_whole && pages.back();
   }
   for (JsonView support : grounding["groundingSupports"]) {
+    is_whole = is_whole && out.size() < kMaxPages;
+    if (out.size() >= kMaxPages) break;
     Citation place;
     read_segment(support["segment"], said, place);
     for (JsonView index : support["groundingChunkIndices"]) {
@@ -103,6 +108,8 @@ std::vector<Citation> read_gemini_grounding(JsonView candidate, std::string_view
     is_whole = is_whole && (read || member.size() == 0);
   }
   for (JsonView source : candidate["citationMetadata"]["citationSources"]) {
+    is_whole = is_whole && out.size() < 2 * kMaxPages;
+    if (out.size() >= 2 * kMaxPages) break;
     auto citation = cite(source["uri"].text(), "");
     is_whole = is_whole && citation && source["license"].text().empty();
     if (!citation) continue;

@@ -8,6 +8,8 @@
 namespace pg {
 namespace {
 
+constexpr std::size_t kMaxSaid = 256 * 1024;  // places of pages are told up to there
+
 StopReason read_finish(const std::string& reason) {
   if (reason == "MAX_TOKENS") return StopReason::max_tokens;
   for (const char* blocked : {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY", "LANGUAGE"}) {
@@ -128,7 +130,7 @@ class GeminiReplyReader final : public ReplyReader {
     const std::string text = part["text"].text();
     if (kind == BlockStart::Kind::text) {
       if (!prose_.is_in(kind)) said_.clear();
-      said_ += text;
+      if (said_.size() < kMaxSaid) said_ += text;
     }
     prose_.say(kind, text);
   }

@@ -155,6 +155,38 @@ TEST_CASE("translate: a provider's error is told with its status, in the client'
   CHECK(w.post_to("chat", "v1/messages", ask(DialectId::anthropic, false, "hi")).status == 502);
 }
 
+TEST_CASE("translate: a page that a reply cites crosses, its title restored, streamed and whole") {
+  Translating& w = world();
+  const std::string mail = make_email();
+  const std::string note =
+      R"("annotations":[{"type":"url_citation","url_citation":{"url":"https://a.example/1","title":"Of [[EMAIL_001]]","start_index":0,"end_index":2}}])";
+  const auto pages = [&](bool stream) {
+    w.upstream.respond(
+        stream ? Answer::stream({"data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"ok\"}}]}\n\n",
+                                 "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{" + note + "}}]}\n\n",
+                                 "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+                                 "data: [DONE]\n\n"})
+               : Answer::json(R"({"id":"c","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"ok",)" +
+                              note + R"(},"finish_reason":"stop"}]})"));
+  };
+  for (const bool stream : {true, false}) {
+    for (const DialectId client : {DialectId::anthropic, DialectId::openai_responses, DialectId::openai_chat}) {
+      CAPTURE(dialect(client).name);
+      CAPTURE(stream);
+      pages(stream);
+      const RawReply reply = w.post_to("chat", model_path(client), ask(client, stream, "I am " + mail));
+      CHECK(reply.status == 200);
+      CHECK(reply.body.find("\"title\":\"Of " + mail + "\"") != std::string::npos);
+      CHECK(reply.body.find("[[EMAIL") == std::string::npos);
+      const char* sign = client == DialectId::anthropic ? "web_search_result_location" : "url_citation";
+      CHECK(reply.body.find(sign) != std::string::npos);
+      if (stream && client == DialectId::openai_responses)
+        CHECK(reply.body.find("event: response.output_text.annotation.added\n") != std::string::npos);
+      if (client == DialectId::anthropic) CHECK(newest_row_has(w, "warnings", "drop:reply.citations.start_index"));
+    }
+  }
+}
+
 TEST_CASE("translate: what of a reply cannot cross is named in a whole reply's header, and in every row") {
   Translating& w = world();
   w.upstream.respond(Answer::json(
