@@ -1,5 +1,5 @@
 // A fake provider on loopback that speaks Anthropic Messages, Chat Completions and Responses. `decide(request)` returns what the
-// model says: a list of blocks {text} | {tool: {name, input, custom?}} | {thinking}, or {status, body, headers} for an error.
+// model says: a list of blocks {text, page?: {url, title}} | {tool: {name, input, custom?}} | {thinking}, or {status, body, headers} for an error.
 import http from "node:http";
 
 const later = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -94,6 +94,21 @@ function embeddings(seen) {
 const input_json = (tool) => (tool.custom ? tool.input : JSON.stringify(tool.input));
 const named = (data) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
 
+// The page behind a block's words: Anthropic has it in the block, OpenAI beside the text, with the place of the words.
+const citation = ({ page }) => ({ type: "web_search_result_location", ...page, cited_text: `of ${page.title}`, encrypted_index: "RW5j" });
+const place = (text, before, { page }) => ({ start_index: [...before].length, end_index: [...before].length + [...text].length, ...page });
+
+function chatNotes(blocks) {
+  let said = "";
+  const notes = [];
+  for (const block of blocks.filter((one) => one.text)) {
+    if (block.page) notes.push({ type: "url_citation", url_citation: place(block.text, said, block) });
+    said += block.text;
+  }
+  return notes;
+}
+const flatNotes = (block) => (block.page ? [{ type: "url_citation", ...place(block.text, "", block) }] : []);
+
 // --- Anthropic Messages
 
 function* anthropicStream(blocks, size) {
@@ -114,6 +129,7 @@ function* anthropicStream(blocks, size) {
     } else {
       yield named({ type: "content_block_start", index, content_block: { type: "text", text: "" } });
       for (const part of pieces(block.text, size)) yield delta({ type: "text_delta", text: part });
+      if (block.page) yield delta({ type: "citations_delta", citation: citation(block) });
     }
     yield named({ type: "content_block_stop", index });
   }
@@ -126,7 +142,7 @@ function anthropicWhole(blocks) {
   const content = blocks.map((block, index) => {
     if (block.tool) return { type: "tool_use", id: `toolu_${index}_${Date.now()}`, name: block.tool.name, input: block.tool.input };
     if (block.thinking) return { type: "thinking", thinking: block.thinking, signature: "c2lnbmVk" };
-    return { type: "text", text: block.text };
+    return { type: "text", text: block.text, ...(block.page ? { citations: [citation(block)] } : {}) };
   });
   const stop_reason = blocks.some((block) => block.tool) ? "tool_use" : "end_turn";
   const usage = { input_tokens: 21, cache_creation_input_tokens: 0, cache_read_input_tokens: 4, output_tokens: 17 };
@@ -143,6 +159,7 @@ function* chatStream(blocks, size, seen) {
     `data: ${JSON.stringify({ ...head, choices: [{ index: 0, delta, logprobs: null, finish_reason }] })}\n\n`;
   yield chunk({ role: "assistant", content: "", refusal: null });
   for (const block of blocks.filter((one) => one.text)) for (const part of pieces(block.text, size)) yield chunk({ content: part });
+  if (chatNotes(blocks).length > 0) yield chunk({ annotations: chatNotes(blocks) });
   // The calls' arguments come interleaved, as parallel calls may.
   const calls = blocks.filter((block) => block.tool);
   for (const [index, { tool }] of calls.entries()) {
@@ -161,6 +178,7 @@ function* chatStream(blocks, size, seen) {
 
 function chatWhole(blocks) {
   const message = { role: "assistant", content: blocks.map((block) => block.text ?? "").join("") || null, refusal: null };
+  if (chatNotes(blocks).length > 0) message.annotations = chatNotes(blocks);
   const calls = blocks.filter((block) => block.tool);
   if (calls.length > 0) {
     message.tool_calls = calls.map(({ tool }, index) => (
@@ -181,7 +199,7 @@ function responsesItem(block, index, done) {
     const item = { id: `fc_${index}`, type: "function_call", status, call_id: `call_${index}`, name: block.tool.name };
     return { ...item, ...(block.tool.namespace ? { namespace: block.tool.namespace } : {}), arguments: done ? input_json(block.tool) : "" };
   }
-  const content = done ? [{ type: "output_text", annotations: [], logprobs: [], text: block.text }] : [];
+  const content = done ? [{ type: "output_text", annotations: flatNotes(block), logprobs: [], text: block.text }] : [];
   return { id: `msg_${index}`, type: "message", status, role: "assistant", content };
 }
 
@@ -207,10 +225,12 @@ function* responsesStream(blocks, size) {
     const item = responsesItem(block, output_index, true);
     const kind = block.tool?.custom ? "custom_tool_call_input" : block.tool ? "function_call_arguments" : "output_text";
     const at = { item_id: item.id, output_index, ...(block.tool ? {} : { content_index: 0 }) };
-    const part = (text) => ({ type: "output_text", annotations: [], logprobs: [], text });
+    const part = (text) => ({ type: "output_text", annotations: text === "" ? [] : flatNotes(block), logprobs: [], text });
     yield event({ type: "response.output_item.added", output_index, item: responsesItem(block, output_index, false) });
     if (!block.tool) yield event({ type: "response.content_part.added", ...at, part: part("") });
     for (const delta of pieces(whole, size)) yield event({ type: `response.${kind}.delta`, ...at, delta });
+    for (const [annotation_index, annotation] of flatNotes(block).entries())
+      yield event({ type: "response.output_text.annotation.added", ...at, annotation_index, annotation });
     const field = { output_text: "text", function_call_arguments: "arguments", custom_tool_call_input: "input" }[kind];
     yield event({ type: `response.${kind}.done`, ...at, [field]: whole });
     if (!block.tool) yield event({ type: "response.content_part.done", ...at, part: part(whole) });

@@ -104,6 +104,39 @@ for (const project of ["messages", "chat"]) {
   });
 }
 
+const url = "https://a.example/tower";
+const cited = (seen) => [{ text: "Größe: " }, { text: "the tower is 330 m tall", page: { url, title: `The tower of ${placeholders(seen.text)[0]}` } }];
+
+for (const project of ["chat", "responses"]) {
+  test(`Anthropic SDK, provider speaks ${project}: a cited page is in its block, the title restored`, { skip: direct }, async () => {
+    provider.decide = cited;
+    const ask = { model: "some-model", max_tokens: 64, messages: [{ role: "user", content: `mail ${email()}` }] };
+    for (const final of [await anthropic(project).messages.stream(ask).finalMessage(), await anthropic(project).messages.create(ask)]) {
+      const [page] = final.content.flatMap((block) => block.citations ?? []);
+      assert.deepEqual([page.type, page.url, page.title], ["web_search_result_location", url, `The tower of ${email()}`]);
+      assert.equal(final.content.map((block) => block.text).join(""), "Größe: the tower is 330 m tall");
+    }
+  });
+}
+
+test("OpenAI SDK, Chat and Responses, provider speaks messages: a cited page has its place, the title restored", { skip: direct }, async () => {
+  provider.decide = cited;
+  const chat = { model: "some-model", messages: [{ role: "user", content: `mail ${email()}` }] };
+  for (const completion of [await openai("messages").chat.completions.stream(chat).finalChatCompletion(), await openai("messages").chat.completions.create(chat)]) {
+    const { content, annotations } = completion.choices[0].message;
+    assert.equal(annotations.length, 1);
+    const { start_index, end_index, ...page } = annotations[0].url_citation;
+    assert.deepEqual(page, { url, title: `The tower of ${email()}` });
+    assert.equal([...content].slice(start_index, end_index).join(""), "the tower is 330 m tall");
+  }
+  const ask = { model: "some-model", input: `mail ${email()}`, store: false };
+  for (const response of [await openai("messages").responses.stream(ask).finalResponse(), await openai("messages").responses.create(ask)]) {
+    const part = response.output.flatMap((item) => item.content ?? []).find((one) => one.annotations.length > 0);
+    assert.equal(part.annotations[0].title, `The tower of ${email()}`);
+    assert.equal([...part.text].slice(part.annotations[0].start_index, part.annotations[0].end_index).join(""), "the tower is 330 m tall");
+  }
+});
+
 test("OpenAI SDK: what the other dialect cannot say is refused by name", { skip: direct }, async () => {
   await assert.rejects(() => openai("messages").chat.completions.create({ model: "m", n: 2, messages: [{ role: "user", content: "x" }] }),
                        (error) => error instanceof OpenAI.BadRequestError && /`n`/.test(error.message));
