@@ -21,7 +21,7 @@ struct ModelsOptions {
 };
 
 struct ModelRow {
-  std::string model, kind, provider, target;  // kind: "alias", "configured", "pattern", "renamed", "listed"
+  std::string model, kind, provider, target;  // kind: "alias", "route", "configured", "pattern", "renamed", "listed"
 };
 
 std::vector<ModelRow> alias_rows(const ProjectSettings& project) {
@@ -32,6 +32,15 @@ std::vector<ModelRow> alias_rows(const ProjectSettings& project) {
     rows.push_back({alias, "alias", named ? name : "", model});
   }
   return rows;
+}
+
+/// What the rules of a project look for in a model's name; those without a wildcard are in a wrapper's own list, too.
+void add_routed(const ProjectSettings& project, std::vector<ModelRow>& rows) {
+  for (const RouteSettings& route : project.routes) {
+    const auto models = route.match.find("model");
+    if (models == route.match.end()) continue;
+    for (const std::string& model : models->second) rows.push_back({model, "route", route.provider, route.model});
+  }
 }
 
 void add_configured(const ProviderSettings& row, std::vector<ModelRow>& rows) {
@@ -82,8 +91,10 @@ int list_models(Shell& shell, const ModelsOptions& options) {
   std::vector<ModelRow> rows;
   if (options.provider.empty()) {
     for (const auto& [name, row] : settings.projects)
-      if (!project || project->name == name)
+      if (!project || project->name == name) {
         for (ModelRow& alias : alias_rows(row)) rows.push_back(std::move(alias));
+        add_routed(row, rows);
+      }
   }
   int status = exit_ok;
   for (const std::string& name : wanted_providers(settings, options, project)) {
@@ -107,7 +118,7 @@ void add_models(CLI::App& command, Shell& shell) {
   command.footer("pg models list\npg models list --remote --provider openai");
   auto options = std::make_shared<ModelsOptions>();
   auto* lists = command.add_subcommand("list",
-                                       "List aliases, configured models, and with --remote what providers list\n"
+                                       "List aliases, models of routes, configured ones, and with --remote what providers list\n"
                                        "Of all projects, or of the one that --project names. Works while serve is not running.");
   lists->add_option("--provider", options->provider, "Only this provider's")->type_name("PROVIDER");
   lists->add_flag("--remote", options->remote, "Ask the providers too; costs nothing");

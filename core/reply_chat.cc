@@ -20,6 +20,7 @@ constexpr PieceRow kPieces[] = {
     {Place::piece_text, TextForm::plain, R"("text":")", R"(")"},
     {Place::piece_content, TextForm::plain, R"("delta":{"content":")", R"("})"},
     {Place::piece_refusal, TextForm::plain, R"("delta":{"refusal":")", R"("})"},
+    {Place::piece_transcript, TextForm::plain, R"("delta":{"audio":{"transcript":")", R"("}})"},
     {Place::piece_reasoning_content, TextForm::plain, R"("delta":{"reasoning_content":")", R"("})"},
     {Place::piece_reasoning, TextForm::plain, R"("delta":{"reasoning":")", R"("})"},
     {Place::piece_arguments, TextForm::json_text, R"("delta":{"tool_calls":[{"index":#,"function":{"arguments":")", R"("}}]})"},

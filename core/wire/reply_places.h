@@ -38,9 +38,11 @@ enum class Place : std::uint8_t {
   delta_function,
   delta_custom,
   delta_call,
+  delta_audio,
   whole_choices,
   whole_choice,
   message,
+  audio,
   parts,
   part,
   tools,
@@ -98,6 +100,7 @@ enum class Place : std::uint8_t {
   piece_reasoning_content,
   piece_reasoning,
   piece_custom_input,
+  piece_transcript,
   piece_call_arguments,
   piece_any,  // a Responses `delta`: what it is depends on the event's type
   // Leaves: whole texts.

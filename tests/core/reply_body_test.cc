@@ -53,6 +53,9 @@ TEST_CASE_FIXTURE(Body, "citations: what a source is called and says, escaped fo
                  R"("[[EMAIL_001]]","start_index":0}}]}}],"search_results":[{"snippet":"[[EMAIL_001]]"}]})") ==
         R"({"choices":[{"message":{"content":"x","annotations":[{"type":"url_citation","url_citation":{"title":)"
         R"("jane@example.com","start_index":0}}]}}],"search_results":[{"snippet":"jane@example.com"}]})");
+  CHECK(restored(DialectId::openai_chat,
+                 R"({"choices":[{"message":{"audio":{"data":"[[EMAIL_001]]","transcript":"[[EMAIL_001]]"}}}]})") ==
+        R"({"choices":[{"message":{"audio":{"data":"[[EMAIL_001]]","transcript":"jane@example.com"}}}]})");
   CHECK(restored(DialectId::openai_responses,
                  R"({"output":[{"type":"message","content":[{"type":"output_text","annotations":[{"type":"url_citation","title":)"
                  R"("[[EMAIL_001]]"}],"text":"x"}]},{"type":"mcp_call","output":"[[EMAIL_001]]"}]})") ==

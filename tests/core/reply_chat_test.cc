@@ -61,6 +61,15 @@ struct Chat {
   Vault vault;
 };
 
+TEST_CASE_FIXTURE(Chat, "a transcript of spoken words is a text like any other, and the sound is not") {
+  const auto said = [](const std::string& raw) {
+    return chunk(choice(0, R"("audio":{"id":"a","data":"[[EMAIL_001]]","transcript":")" + raw + R"("})"));
+  };
+  CHECK(run(kRole + said("to [[EMA") + said("IL_001]].") + said("[[EMAIL") + kFinish + kUsage + kDone).bytes ==
+        kRole + said("to ") + said("jane@example.com.") + said("") + added(0, R"("audio":{"transcript":"[[EMAIL"})") + kFinish +
+            kUsage + kDone);
+}
+
 TEST_CASE_FIXTURE(Chat, "annotations: titles are restored, wherever the stream is split, and ids are not") {
   const auto events = [](const std::string& mail) {
     return kRole + content("x") +

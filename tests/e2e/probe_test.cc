@@ -1,6 +1,7 @@
 // pg providers test and pg models list: what they ask, what they say, and how they end.
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/provider_world.h"
@@ -95,6 +96,14 @@ TEST_CASE("models list: aliases, renamed and configured ones without asking anyb
   CHECK(refused.out.find("my 4o") != std::string::npos);
   CHECK(refused.err.find("does not take the credential") != std::string::npos);
   CHECK(w.home.run({"models", "list", "--project", "nobody"}).status == 5);
+  w.home.write(w.home.project_file("routed"),
+               "id = \"7b1f0c52-3d0e-4c3e-9a55-0a4f5f1f3c77\"\nproviders = [\"azure-v1\"]\n[[route]]\n"
+               "match = { model = [\"house\", \"house-*\"] }\nprovider = \"azure-v1\"\nmodel = \"gpt-4o\"\n");
+  const CommandResult routed = w.home.run({"models", "list", "--project", "routed", "--json"});
+  for (const char* model : {"house", "house-*"})
+    CHECK(routed.out.find("{\"model\":\"" + std::string(model) + "\",\"kind\":\"route\",\"provider\":\"azure-v1\"") !=
+          std::string::npos);
+  std::filesystem::remove(w.home.project_file("routed"));
 }
 
 }  // namespace pg::test
