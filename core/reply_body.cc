@@ -45,7 +45,14 @@ void restore_body(const ReplyOptions& options, std::string_view body, RestoreWor
   }
   facts.read_body(body, fields);
   JsonEdits edits;
-  for (std::size_t i = 0; i < fields.size(); ++i) restore_field(work, body, fields, i, work.copies, edits);
+  CitedTexts cited(work, body, fields);
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (is_cited_place(fields[i])) {
+      cited.move(fields[i], edits);
+    } else {
+      restore_field(work, body, fields, i, work.copies, edits);
+    }
+  }
   edits.apply(body, out);
 }
 

@@ -54,6 +54,9 @@ class ChatRewriter final : public EventRewriter {
     for (std::size_t i = 0; i < fields.size(); ++i) {
       if (fields[i].is_string && find_piece(fields[i].place) != nullptr) {
         restore(event.data, fields, fields[i], out);
+      } else if (is_cited_place(fields[i])) {
+        const auto shifts = shifts_.find(number_in(event.data, fields, fields[i], Place::index));
+        if (shifts != shifts_.end()) move_place(event.data, fields[i], shifts->second, edits_);
       } else {
         restore_field(work_, event.data, fields, i, work_.copies, edits_);
       }
@@ -85,6 +88,7 @@ class ChatRewriter final : public EventRewriter {
                        has_tool_index ? number_in(json, fields, field, Place::tool_index) : 0, field.place, 0};
     DeltaStream* stream = streams_.open(key, find_piece(field.place)->form);
     if (stream == nullptr) return;
+    if (field.place == Place::piece_content) stream->restorer.watch(&shifts_[key.first]);
     if (has_tool_index) renew_tool(json, fields, field, key, *stream, out);
     restore_piece(json, field, *stream, event_, edits_);
   }
@@ -163,6 +167,7 @@ class ChatRewriter final : public EventRewriter {
 
   RestoreWork& work_;
   DeltaStreams streams_;
+  std::map<std::uint64_t, TextShifts> shifts_;  // of each choice's content
   JsonEdits edits_;
   std::uint64_t event_ = 0;
   std::string id_, model_, object_ = "chat.completion.chunk", created_ = "0";

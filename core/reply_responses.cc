@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <map>
+#include <utility>
 
 #include "core/reply_facts.h"
 #include "core/reply_rewriter.h"
@@ -42,12 +44,20 @@ class ResponsesRewriter final : public EventRewriter {
     const bool kept = row != nullptr && row->reasoning && work_.signed_reasoning;
     if (!is_delta) end_texts(type, row, out);
     RestoreCounts counts;
+    CitedTexts cited(work_, event.data, fields);
     for (std::size_t i = 0; i < fields.size(); ++i) {
       const PlaceField& field = fields[i];
       if (field.place == Place::sequence_number) {
         if (added_ > 0 && has_sequence_) edits_.add(field) = std::to_string(sequence_ + added_);
       } else if (field.place == Place::piece_any) {
         if (is_delta && !kept && field.is_string) restore_delta(event.data, field, *row);
+      } else if (is_cited_place(field)) {
+        if (type == "response.output_text.annotation.added") {
+          const auto shifts = shifts_.find({output_, content_});
+          if (shifts != shifts_.end()) move_place(event.data, field, shifts->second, edits_);
+        } else {
+          cited.move(field, edits_);
+        }
       } else if (!kept) {
         restore_field(work_, event.data, fields, i, counts, edits_);
       }
@@ -97,6 +107,7 @@ class ResponsesRewriter final : public EventRewriter {
   void restore_delta(std::string_view json, const PlaceField& field, const DeltaRow& row) {
     DeltaStream* stream = streams_.open(key_of(row), row.form);
     if (stream == nullptr) return;
+    if (&row == kDeltas) stream->restorer.watch(&shifts_[{output_, content_}]);
     if (stream->id != item_id_) stream->id.assign(item_id_);
     restore_piece(json, field, *stream, event_, edits_);
   }
@@ -146,6 +157,7 @@ class ResponsesRewriter final : public EventRewriter {
 
   RestoreWork& work_;
   DeltaStreams streams_;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, TextShifts> shifts_;  // of each output text
   JsonEdits edits_;
   std::uint64_t event_ = 0;
   std::uint64_t output_ = 0, content_ = 0, summary_ = 0;

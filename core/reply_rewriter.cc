@@ -1,8 +1,12 @@
 // What the rewriters of all dialects share: edits, whole texts, open texts.
 #include "core/reply_rewriter.h"
 
+#include <charconv>
+
 namespace pg {
 namespace {
+
+constexpr std::int64_t kMaxPlace = 1'000'000'000;  // no text is longer
 
 // Whether the part that holds `at` says it is reasoning. Its fields stand together, its type before or after the text.
 bool is_reasoning_part(std::string_view json, const std::vector<PlaceField>& fields, std::size_t at) {
@@ -26,6 +30,7 @@ bool is_reasoning_part(std::string_view json, const std::vector<PlaceField>& fie
 bool form_of(const PlaceField& field, TextForm& form) {
   switch (field.place) {
     case Place::whole_text:
+    case Place::whole_content:
     case Place::whole_reasoning:
     case Place::any_text:
       form = TextForm::plain;
@@ -42,6 +47,42 @@ bool form_of(const PlaceField& field, TextForm& form) {
 }
 
 }  // namespace
+
+bool is_cited_place(const PlaceField& field) {
+  return !field.is_string && (field.place == Place::cite_begin || field.place == Place::cite_end);
+}
+
+void move_place(std::string_view json, const PlaceField& field, const TextShifts& shifts, JsonEdits& edits) {
+  if (shifts.empty()) return;
+  std::int64_t place = 0;
+  const std::string_view text = field.text(json);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), place);
+  if (error != std::errc() || end != text.data() + text.size() || place < 0 || place > kMaxPlace) return;
+  const std::int64_t moved = shifts.moved(place, field.place == Place::cite_end);
+  if (moved != place) edits.add(field) = std::to_string(moved);
+}
+
+const PlaceField* CitedTexts::find_text(const PlaceField& field) const {
+  for (const PlaceField& other : fields_) {
+    if (!other.is_string || other.outer != field.outer) continue;
+    if (other.place == Place::whole_content) return &other;
+    if (other.place == Place::whole_text && other.inner == field.inner) return &other;
+  }
+  return nullptr;
+}
+
+void CitedTexts::move(const PlaceField& field, JsonEdits& edits) {
+  const bool known = is_cited_place(last_) && last_.outer == field.outer && last_.inner == field.inner;
+  last_ = field;
+  if (!known) {
+    shifts_ = TextShifts();
+    const PlaceField* text = find_text(field);
+    RestoreCounts counts;  // the text itself is counted where it is restored
+    std::string restored;
+    if (text != nullptr) restore_whole(work_.index, TextForm::plain, text->text(json_), counts, restored, &shifts_);
+  }
+  move_place(json_, field, shifts_, edits);
+}
 
 std::string& JsonEdits::add(const PlaceField& field) {
   if (used_ == edits_.size()) edits_.emplace_back();

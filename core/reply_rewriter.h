@@ -48,6 +48,28 @@ struct RestoreWork {
   bool signed_reasoning = false;
 };
 
+/// The places of citations in whole texts, moved with them. For one document.
+class CitedTexts {
+ public:
+  CitedTexts(const RestoreWork& work, std::string_view json, const std::vector<PlaceField>& fields)
+      : work_(work), json_(json), fields_(fields) {}
+  /// Adds an edit when `field`, the place of a citation, moves with the text in the same part or message.
+  void move(const PlaceField& field, JsonEdits& edits);
+
+ private:
+  const PlaceField* find_text(const PlaceField& field) const;
+
+  const RestoreWork& work_;
+  std::string_view json_;
+  const std::vector<PlaceField>& fields_;
+  PlaceField last_;    // asked for last
+  TextShifts shifts_;  // of its text
+};
+
+bool is_cited_place(const PlaceField& field);
+/// Adds an edit when `field`, the place of a citation, moves.
+void move_place(std::string_view json, const PlaceField& field, const TextShifts& shifts, JsonEdits& edits);
+
 /// Adds an edit when `field` is a whole text that restoring changes. `counts` may be for one event only.
 void restore_field(const RestoreWork& work, std::string_view json, const std::vector<PlaceField>& fields, std::size_t at,
                    RestoreCounts& counts, JsonEdits& edits);

@@ -9,10 +9,12 @@ namespace pg {
 void StreamRestorer::pass(std::string_view text, std::string& out) {
   depth_.pass(text);
   literals_.pass(text);
+  if (shifts_ != nullptr) shifts_->pass(text);
   out.append(text);
 }
 
-void StreamRestorer::insert(const TokenMatch& match, std::string& out) {
+void StreamRestorer::insert(std::string_view token, const TokenMatch& match, std::string& out) {
+  if (shifts_ != nullptr) shifts_->replace(token, match.entry->original.reveal());
   append_escaped_times(out, match.entry->original.reveal(), depth_.level());
   depth_.pass_token();
   literals_.reset();
@@ -28,7 +30,7 @@ std::size_t StreamRestorer::restore(std::string_view text, TextEnd end, std::str
     if (match.kind == TokenMatch::Kind::partial) break;
     if (match.kind == TokenMatch::Kind::whole) {
       pass(text.substr(done, at - done), out);
-      insert(match, out);
+      insert(text.substr(at, match.length), match, out);
       done = at += match.length;
       changed = true;
     } else {
@@ -69,8 +71,10 @@ void StreamRestorer::flush(bool cut, std::string& out) {
   counts_->unknown += literals_.count() - known;
 }
 
-bool restore_whole(const TokenIndex& index, TextForm form, std::string_view raw, RestoreCounts& counts, std::string& out) {
+bool restore_whole(const TokenIndex& index, TextForm form, std::string_view raw, RestoreCounts& counts, std::string& out,
+                   TextShifts* shifts) {
   StreamRestorer restorer(index, form, counts);
+  restorer.watch(shifts);
   const std::size_t size = out.size();
   const bool held_or_changed = restorer.push(raw, out);
   if (!held_or_changed) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/guard/restore.h"
+#include "core/guard/text_shifts.h"
 
 namespace pg {
 
@@ -18,17 +19,20 @@ class StreamRestorer {
   bool push(std::string_view raw, std::string& out);
   /// The text has ended: appends what was held back. A token that was cut goes out as it is and is counted.
   void flush(bool cut, std::string& out);
+  /// From here on `shifts`, which outlives this, is told what moves.
+  void watch(TextShifts* shifts) { shifts_ = shifts; }
   bool holds() const { return !held_.empty(); }
   std::size_t held_size() const { return held_.size(); }
 
  private:
   std::size_t restore(std::string_view text, TextEnd end, std::string& out, bool& changed);
   void pass(std::string_view text, std::string& out);
-  void insert(const TokenMatch& match, std::string& out);
+  void insert(std::string_view token, const TokenMatch& match, std::string& out);
   bool word_before(std::string_view text, std::size_t at) const { return at == 0 ? word_before_ : is_word_before(text, at); }
 
   const TokenIndex* index_;
   RestoreCounts* counts_;
+  TextShifts* shifts_ = nullptr;
   EscapeDepth depth_;
   LiteralCounter literals_;
   std::string held_;
@@ -36,6 +40,7 @@ class StreamRestorer {
 };
 
 /// Restores a complete string; appends to `out` and returns true only when something changed.
-bool restore_whole(const TokenIndex& index, TextForm form, std::string_view raw, RestoreCounts& counts, std::string& out);
+bool restore_whole(const TokenIndex& index, TextForm form, std::string_view raw, RestoreCounts& counts, std::string& out,
+                   TextShifts* shifts = nullptr);
 
 }  // namespace pg

@@ -58,7 +58,8 @@ constexpr Step kSteps[] = {
     {anthropic_delta, "citation", citation},
     {citations, "[]", citation},
     {citation, "type", ignored}, {citation, "encrypted_index", ignored}, {citation, "file_id", ignored},
-    {citation, "container_id", ignored}, {citation, "*", citation},
+    {citation, "container_id", ignored}, {citation, "start_index", cite_begin}, {citation, "end_index", cite_end},
+    {citation, "*", citation},
     {found, "type", ignored}, {found, "encrypted_content", ignored}, {found, "encrypted_index", ignored},
     {found, "encrypted_stdout", ignored}, {found, "signature", ignored}, {found, "media_type", ignored}, {found, "id", ignored},
     {found, "tool_use_id", ignored}, {found, "file_id", ignored}, {found, "*", found},
@@ -173,7 +174,7 @@ class PlaceReader {
   void open(Place, bool) {}
   void close(Place, bool) {}
   void string(Place place, std::size_t begin, std::size_t end, bool) {
-    if (place == parts) place = whole_text;  // `content` is a string or a list of parts
+    if (place == parts) place = whole_content;  // `content` is a string or a list of parts
     if (place == error || place == error_all || place == citation || place == found) place = any_text;
     if (is_leaf(place)) add(place, begin, end, true, false);
   }

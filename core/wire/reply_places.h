@@ -92,6 +92,8 @@ enum class Place : std::uint8_t {
   use_cache_write,
   use_reasoning,
   use_cache_write_1h,
+  cite_begin,  // of a citation: its place in the text it stands beside
+  cite_end,
   // Leaves: pieces of a text.
   piece_text,
   piece_arguments,
@@ -105,6 +107,7 @@ enum class Place : std::uint8_t {
   piece_any,  // a Responses `delta`: what it is depends on the event's type
   // Leaves: whole texts.
   whole_text,
+  whole_content,  // a message's `content` that is one string
   whole_arguments,
   whole_value,
   whole_reasoning,

@@ -63,6 +63,26 @@ TEST_CASE_FIXTURE(Body, "citations: what a source is called and says, escaped fo
         R"("jane@example.com"}],"text":"x"}]},{"type":"mcp_call","output":"jane@example.com"}]})");
 }
 
+TEST_CASE_FIXTURE(Body, "citations: their places move with the text beside them, and with no other") {
+  const auto part = [](const std::string& mail, int begin, int end) {
+    return R"({"type":"output_text","annotations":[{"type":"url_citation","start_index":)" + std::to_string(begin) +
+           R"(,"end_index":)" + std::to_string(end) + R"(,"title":")" + mail + R"("}],"text":"to )" + mail + R"( it"})";
+  };
+  const auto item = [](const std::string& parts) { return R"({"type":"message","content":[)" + parts + "]}"; };
+  const std::string plain = R"({"type":"output_text","annotations":[{"start_index":17,"end_index":19}],"text":"as it was"})";
+  CHECK(restored(DialectId::openai_responses, "{\"output\":[" + item(plain + "," + part("[[EMAIL_001]]", 17, 19)) + "," +
+                                                  item(part("[[EMAIL_001]]", 3, 16)) + "]}") ==
+        "{\"output\":[" + item(plain + "," + part("jane@example.com", 20, 22)) + "," + item(part("jane@example.com", 3, 19)) +
+            "]}");
+  CHECK(counts.exact == 4);
+  CHECK(
+      restored(DialectId::openai_chat,
+               R"({"choices":[{"message":{"refusal":"[[EMAIL_001]]","content":"[[EMAIL_001]] it","annotations":[{"url_citation":)"
+               R"({"start_index":14,"end_index":16}},{"url_citation":{"start_index":-1,"end_index":1e1}}]}}]})") ==
+      R"({"choices":[{"message":{"refusal":"jane@example.com","content":"jane@example.com it","annotations":[{"url_citation":)"
+      R"({"start_index":17,"end_index":19}},{"url_citation":{"start_index":-1,"end_index":1e1}}]}}]})");
+}
+
 TEST_CASE_FIXTURE(Body, "Responses: signed reasoning stays, the message beside it does not") {
   const std::string body =
       R"({"output":[{"type":"reasoning","summary":[{"type":"summary_text","text":"[[EMAIL_001]]"}],"content":[)"

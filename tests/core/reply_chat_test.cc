@@ -61,6 +61,20 @@ struct Chat {
   Vault vault;
 };
 
+TEST_CASE_FIXTURE(Chat, "annotations: their places move with the content of their choice, wherever it is split") {
+  const auto note = [](int index, int begin, int end) {
+    return chunk(choice(index, R"("annotations":[{"type":"url_citation","url_citation":{"start_index":)" + std::to_string(begin) +
+                                   R"(,"end_index":)" + std::to_string(end) + R"(,"url":"https://a.example/"}}])"));
+  };
+  // "to [[EMAIL_001]], é it is": the token is 13 long, what it stands for 16.
+  const ReplyRun result =
+      run(kRole + content("other", 1) + content("to [[EMA") + content("IL_001]], \\u00e9 it") + content(" is") + note(0, 3, 16) +
+          note(0, 20, 25) + note(0, 0, 2) + note(1, 20, 25) + kFinish + kUsage + kDone);
+  std::string places = result.bytes;
+  for (const std::string& moved : {note(0, 3, 19), note(0, 23, 28), note(0, 0, 2), note(1, 20, 25)})
+    CHECK_MESSAGE(places.find(moved) != std::string::npos, moved);
+}
+
 TEST_CASE_FIXTURE(Chat, "a transcript of spoken words is a text like any other, and the sound is not") {
   const auto said = [](const std::string& raw) {
     return chunk(choice(0, R"("audio":{"id":"a","data":"[[EMAIL_001]]","transcript":")" + raw + R"("})"));

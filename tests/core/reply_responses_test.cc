@@ -73,6 +73,27 @@ struct Responses {
   Vault vault;
 };
 
+TEST_CASE_FIXTURE(Responses, "annotations: their places move with the text, in the event and in every copy alike") {
+  const auto events = [](const std::vector<std::string>& deltas, const std::string& text, int begin) {
+    const std::string note = R"({"type":"url_citation","url":"https://a.example/","start_index":)" + std::to_string(begin) +
+                             R"(,"end_index":)" + std::to_string(begin + 2) + "}";
+    const std::string part = R"({"type":"output_text","text":")" + text + R"(","annotations":[)" + note + "]}";
+    const std::string item = R"({"id":"item_0","type":"message","content":[)" + part + "]}";
+    Writer writer;
+    writer.created();
+    for (const std::string& delta : deltas) writer.text(delta);
+    return writer
+        .event("response.output_text.annotation.added",
+               Writer::at(0) + ",\"content_index\":0,\"annotation_index\":0,\"annotation\":" + note)
+        .text_done(text)
+        .event("response.content_part.done", Writer::at(0) + ",\"content_index\":0,\"part\":" + part)
+        .event("response.output_item.done", ",\"output_index\":0,\"item\":" + item)
+        .completed(item);
+  };
+  CHECK(run(events({"to [[EMA", "IL_001]] it"}, "to [[EMAIL_001]] it", 17)).bytes ==
+        events({"to ", "jane@example.com it"}, "to jane@example.com it", 20).bytes);
+}
+
 TEST_CASE_FIXTURE(Responses, "annotations: their event and every copy agree") {
   const auto events = [](const std::string& mail) {
     const std::string note = R"({"type":"url_citation","title":"of )" + mail + R"(","url":"https://a.example/","start_index":0})";

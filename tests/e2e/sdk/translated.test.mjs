@@ -105,7 +105,7 @@ for (const project of ["messages", "chat"]) {
 }
 
 const url = "https://a.example/tower";
-const cited = (seen) => [{ text: "Größe: " }, { text: "the tower is 330 m tall", page: { url, title: `The tower of ${placeholders(seen.text)[0]}` } }];
+const cited = (seen) => [{ text: `Größe, for ${placeholders(seen.text)[0]}: ` }, { text: "the tower is 330 m tall", page: { url, title: `The tower of ${placeholders(seen.text)[0]}` } }];
 
 for (const project of ["chat", "responses"]) {
   test(`Anthropic SDK, provider speaks ${project}: a cited page is in its block, the title restored`, { skip: direct }, async () => {
@@ -114,7 +114,7 @@ for (const project of ["chat", "responses"]) {
     for (const final of [await anthropic(project).messages.stream(ask).finalMessage(), await anthropic(project).messages.create(ask)]) {
       const [page] = final.content.flatMap((block) => block.citations ?? []);
       assert.deepEqual([page.type, page.url, page.title], ["web_search_result_location", url, `The tower of ${email()}`]);
-      assert.equal(final.content.map((block) => block.text).join(""), "Größe: the tower is 330 m tall");
+      assert.equal(final.content.map((block) => block.text).join(""), `Größe, for ${email()}: the tower is 330 m tall`);
     }
   });
 }
