@@ -68,12 +68,14 @@ Translating& world() {
   return one;
 }
 
-/// True once the newest row's `field` contains `value`: rows are written behind the reply.
+/// True once a newest row's `field` contains `value`. Rows are written behind the reply: that of the call before, on another
+/// loop, may come after this one's.
 bool newest_row_has(Translating& w, const char* field, std::string_view value) {
   for (int i = 0; i < 75; ++i) {
-    const auto rows = w.home.rows(1);
-    const Json row = rows.empty() ? Json() : Json::parse(rows.back(), nullptr, false);
-    if (row.is_object() && row.value(field, "").find(value) != std::string::npos) return true;
+    for (const std::string& text : w.home.rows(2)) {
+      const Json row = Json::parse(text, nullptr, false);
+      if (row.is_object() && row.value(field, "").find(value) != std::string::npos) return true;
+    }
     std::this_thread::sleep_for(Ms{40});
   }
   return false;
