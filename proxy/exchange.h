@@ -71,7 +71,8 @@ struct Exchange {
   std::string decoded;                   // the same without its content coding, when it had one
   std::string_view body;                 // what the guards read
   RequestView view;
-  GuardedCall guarded;  // for the first destination; guarded_of() and vault_of() know of others
+  std::unique_ptr<SlowGuardCall> reading;  // only of a large body, until it is decided upon
+  GuardedCall guarded;                     // for the first destination; guarded_of() and vault_of() know of others
   Vault vault;
   const Guards* guarded_by = nullptr;
   Sending to;

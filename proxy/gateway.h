@@ -19,6 +19,7 @@
 #include "proxy/net/loop.h"
 #include "proxy/net/tls.h"
 #include "proxy/net/upstream_io.h"
+#include "proxy/scan_pool.h"
 
 namespace pg {
 
@@ -50,6 +51,7 @@ struct Gateway {
   RememberedVaults vaults;
   StickyCredentials sticky;
   Journal journal;
+  ScanPool scans;
   std::vector<LoopParts*> loops;                 // one per thread; not changed once they run
   std::atomic<std::uint64_t> policy_version{0};  // of policy(): cheap to look at while a reply runs
   std::atomic<std::uint32_t> connections{0};

@@ -5,10 +5,18 @@
 
 #include "core/guard/guard_call.h"
 #include "core/route/prompt_policy.h"
+#include "proxy/scan_on_pool.h"
 #include "proxy/serve_model.h"
 
 namespace pg {
 namespace {
+
+VerdictCache* cache_of(Exchange& x) {
+  const std::uint32_t kept = x.policy->limits.remembered_texts;
+  if (kept == 0) return nullptr;
+  x.parts.verdicts.set_generation(kept);
+  return &x.parts.verdicts;
+}
 
 void recall_vault(const Exchange& x, Vault& vault) {
   if (!x.project->keep_vaults) return;
@@ -33,10 +41,27 @@ GuardedCall guard_with(Exchange& x, const Guards& guards, Vault& vault) {
   // What the organisation's own text says must not come back as somebody's secret.
   if (x.prompt != nullptr)
     for (const TokenLiteral& literal : x.prompt->literals) vault.skip_literal(literal);
-  return guard_call(x.body, x.view, guards, vault, &x.parts.verdicts);
+  if (const std::unique_ptr<SlowGuardCall> reading = std::move(x.reading)) return reading->decide(vault);
+  return guard_call(x.body, x.view, guards, vault, cache_of(x));
 }
 
 }  // namespace
+
+bool is_long_to_read(const Exchange& x) {
+  return x.body.size() > x.policy->limits.scan_on_loop;
+}
+
+Task<Status> read_ahead(Exchange& x) {
+  const Guards& guards = x.project->guards_at(*x.to.provider);
+  x.reading = std::make_unique<SlowGuardCall>(x.body, x.view, guards, cache_of(x));
+  if (x.reading->unread() > x.policy->limits.scan_on_loop) {
+    const Status scanned = co_await scan_on_pool(x, *x.reading);
+    co_return scanned;
+  }
+  const std::atomic<bool> never{false};
+  x.reading->read(never);
+  co_return Status{};
+}
 
 Status guard_body(Exchange& x) {
   const Guards& guards = x.project->guards_at(*x.to.provider);

@@ -164,6 +164,7 @@ Result<std::unique_ptr<Server>> Server::listen(Gateway& gateway, int threads) {
   if (ec) return make_error(Code::invalid_config, "serve.host is not an IP address: " + host);
   asio::ip::tcp::endpoint endpoint(address, gateway.serve.port);
   std::unique_ptr<Server> server(new Server(gateway));
+  gateway.scans.use_threads(std::clamp(threads, 1, ScanPool::kMostThreads));
   if (endpoint.port() != 0) {
     asio::io_context probe_io;
     Acceptor probe(probe_io);
@@ -206,6 +207,7 @@ void Server::stop() {
   for (const std::unique_ptr<Worker>& worker : workers_) worker->parts.loop.io().stop();
   for (const std::unique_ptr<Worker>& worker : workers_)
     if (worker->thread.joinable()) worker->thread.join();
+  gateway_.scans.stop();  // before the loops go, whose exchanges hold what is being read
 }
 
 }  // namespace pg

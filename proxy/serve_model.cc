@@ -85,8 +85,12 @@ Task<void> serve_model_call(Exchange& x) {
     admitted.value();
   }
   choose_provider(x).value();  // 404, 503
-  guard_body(x).value();       // 422; from here on, the body with its edits is safe to send to that provider
-  write_call(x).value();       // 400, 422
+  if (is_long_to_read(x)) {
+    const Status read_through = co_await read_ahead(x);  // while the streams of others go on
+    read_through.value();
+  }
+  guard_body(x).value();  // 422; from here on, the body with its edits is safe to send to that provider
+  write_call(x).value();  // 400, 422
   Task<Result<Upstream>> answer = has_one_target(x) ? send_upstream(x) : ask_targets(x);
   Result<Upstream> sent = co_await std::move(answer);
   Upstream upstream = std::move(sent).value();  // 502, 503, 504, 429

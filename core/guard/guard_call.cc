@@ -23,6 +23,10 @@ bool is_editable(SpanRole role) {
   return role != SpanRole::signed_text && role != SpanRole::key;
 }
 
+VerdictKey key_of(std::string_view text, const Span& span, const Guards& guards, const VerdictCache& cache) {
+  return cache.key_of(text, guards.fingerprint() ^ static_cast<std::uint64_t>(span.role));
+}
+
 class CallGuard {
  public:
   CallGuard(std::string_view body, const Guards& guards, Vault& vault, VerdictCache* cache)
@@ -30,6 +34,12 @@ class CallGuard {
 
   GuardedCall run(const RequestView& view) {
     for (const Span& span : view.spans) read(span);
+    return decide_all();
+  }
+  void keep(const Span& span, Verdict verdict) {
+    if (!verdict.empty()) found_.push_back({&span, std::move(verdict)});
+  }
+  GuardedCall decide_all() {
     for (const SpanVerdict& found : found_)
       for (const TokenLiteral& literal : found.verdict.literals) vault_.skip_literal(literal);
     // Settings and system text first: providers cache them before the conversation, so their numbers must not move as it grows.
@@ -47,13 +57,10 @@ class CallGuard {
   void read(const Span& span) {
     const std::string_view text = raw(span);
     if (cache_ == nullptr || text.size() < kCachedFrom) return keep(span, inspect_span(text, span, guards_));
-    const VerdictKey key = cache_->key_of(text, guards_.fingerprint() ^ static_cast<std::uint64_t>(span.role));
+    const VerdictKey key = key_of(text, span, guards_, *cache_);
     const Verdict* known = cache_->find(key);
     if (known == nullptr) known = &cache_->put(key, inspect_span(text, span, guards_));
     if (!known->empty()) found_.push_back({&span, *known});
-  }
-  void keep(const Span& span, Verdict verdict) {
-    if (!verdict.empty()) found_.push_back({&span, std::move(verdict)});
   }
 
   void decide(const SpanVerdict& found) {
@@ -136,6 +143,39 @@ class CallGuard {
 
 GuardedCall guard_call(std::string_view body, const RequestView& view, const Guards& guards, Vault& vault, VerdictCache* cache) {
   return CallGuard(body, guards, vault, cache).run(view);
+}
+
+SlowGuardCall::SlowGuardCall(std::string_view body, const RequestView& view, const Guards& guards, VerdictCache* cache)
+    : body_(body), guards_(guards), cache_(cache) {
+  for (const Span& span : view.spans) {
+    const std::string_view text = raw(span);
+    Text one{&span, {}, true, cache != nullptr && text.size() >= kCachedFrom, {}};
+    if (one.is_known) {
+      one.key = key_of(text, span, guards, *cache);
+      const Verdict* known = cache->find(one.key);
+      if (known != nullptr && known->empty()) continue;
+      if (known != nullptr) one.verdict = *known;
+      one.is_new = known == nullptr;
+    }
+    if (one.is_new) unread_ += text.size();
+    texts_.push_back(std::move(one));
+  }
+}
+
+void SlowGuardCall::read(const std::atomic<bool>& stop) {
+  for (Text& text : texts_) {
+    if (stop.load(std::memory_order_relaxed)) return;
+    if (text.is_new) text.verdict = inspect_span(raw(*text.span), *text.span, guards_);
+  }
+}
+
+GuardedCall SlowGuardCall::decide(Vault& vault) {
+  CallGuard guard(body_, guards_, vault, cache_);
+  for (Text& text : texts_) {
+    if (text.is_new && text.is_known) cache_->put(text.key, text.verdict);
+    guard.keep(*text.span, std::move(text.verdict));
+  }
+  return guard.decide_all();
 }
 
 Error block_error(const GuardedCall& call) {

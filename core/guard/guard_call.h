@@ -1,6 +1,8 @@
 // guard_call(): every text of a request through the guards; what must go is replaced by placeholders, or the call is refused.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -34,6 +36,37 @@ struct GuardedCall {
 /// the originals; placeholders are numbered in document order, settings and system first. `cache` may be null and changes
 /// nothing but the time taken.
 GuardedCall guard_call(std::string_view body, const RequestView& view, const Guards& guards, Vault& vault, VerdictCache* cache);
+
+/// guard_call() in three steps, for a body whose reading would keep the thread's other work waiting. All that is given must
+/// outlive it.
+class SlowGuardCall {
+ public:
+  /// Looks up what is known; on the thread that `cache` belongs to.
+  SlowGuardCall(std::string_view body, const RequestView& view, const Guards& guards, VerdictCache* cache);
+
+  /// What nobody has read yet, bytes.
+  std::size_t unread() const { return unread_; }
+  /// Reads that, on any thread; ends early when `stop` turns true, and decide() must not be called then.
+  void read(const std::atomic<bool>& stop);
+  /// Remembers what was read, and decides; on the first thread again, once.
+  GuardedCall decide(Vault& vault);
+
+ private:
+  struct Text {
+    const Span* span;
+    VerdictKey key;
+    bool is_new;    // to be read
+    bool is_known;  // to the cache, or to be
+    Verdict verdict;
+  };
+  std::string_view raw(const Span& span) const { return body_.substr(span.begin, span.end - span.begin); }
+
+  std::string_view body_;
+  const Guards& guards_;
+  VerdictCache* cache_;
+  std::vector<Text> texts_;  // in document order
+  std::size_t unread_ = 0;
+};
 
 /// The 422 for `blocked`: rule ids and places, never a value, and the way out.
 Error block_error(const GuardedCall& call);

@@ -32,6 +32,8 @@ class VerdictCache {
  public:
   /// Two generations of at most `generation` verdicts each.
   explicit VerdictCache(std::size_t generation = 32'768);
+  /// From the next put() on.
+  void set_generation(std::size_t generation) { generation_ = generation; }
 
   /// A keyed 128-bit hash (the key is drawn at start-up, so nobody outside can aim for a collision); `salt` holds the guards'
   /// fingerprint and the string's role.

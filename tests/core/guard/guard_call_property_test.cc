@@ -2,14 +2,17 @@
 // grows, and the cache changes nothing.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 
 #include "core/guard/verdict_cache.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/guarded.h"
 #include "tests/support/model_wire.h"
 #include "tests/support/request_gen.h"
+#include "tests/support/result.h"
 
 namespace pg {
 namespace {
@@ -71,13 +74,26 @@ TEST_CASE("property: numbers stay as a conversation grows, so that a provider's 
   }
 }
 
+void check_slow(std::string_view body, const Guarded& plain, const Guards& guards, VerdictCache* cache) {
+  SlowGuardCall call(body, plain.view, guards, cache);
+  const std::atomic<bool> never{false};
+  std::thread([&call, &never] { call.read(never); }).join();
+  Vault vault;
+  const GuardedCall got = call.decide(vault);
+  REQUIRE(apply_edits(body, got.edits) == plain.body);
+  REQUIRE(got.redacted == plain.call.redacted);
+  REQUIRE(got.detected == plain.call.detected);
+  REQUIRE(got.blocked == plain.call.blocked);
+  REQUIRE(got.places == plain.call.places);
+}
+
 TEST_CASE("property: with and without a cache, also a small one, the answer is the same") {
   PG_GEN(gen);
   GuardSettings blocking;
   blocking.email = Action::block;
   blocking.card = Action::detect;
   const std::shared_ptr<const Guards> all[] = {test::make_guards(), test::make_guards(blocking)};
-  VerdictCache large, small(5);
+  VerdictCache large, slow, small(5);
   for (int round = 0; round < 150; ++round) {
     const DialectId dialect = test::kModelDialects[gen.number(0, 2)];
     test::RequestGen request(gen, dialect);
@@ -95,11 +111,32 @@ TEST_CASE("property: with and without a cache, also a small one, the answer is t
           REQUIRE(cached.call.blocked == plain.call.blocked);
           REQUIRE(cached.call.places == plain.call.places);
         }
+        for (VerdictCache* cache : {static_cast<VerdictCache*>(nullptr), &small, &slow, &large})
+          check_slow(body, plain, *guards, cache);
       }
     }
   }
   CHECK(small.size() <= 10);
   CHECK(large.size() > 50);
+}
+
+TEST_CASE("read in steps: what is known is not read again, and a stop ends the reading") {
+  const auto guards = test::make_guards();
+  const std::string body =
+      R"({"messages":[{"role":"user","content":")" + std::string(500, 'x') + R"("},{"role":"user","content":"y"}]})";
+  RequestView view;
+  REQUIRE(read_spans(body, DialectId::openai_chat, view));
+  VerdictCache cache;
+  SlowGuardCall first(body, view, *guards, &cache);
+  const std::size_t all = first.unread();
+  CHECK(all > 500);
+  first.read(std::atomic<bool>{true});
+  CHECK(cache.size() == 0);
+  first.read(std::atomic<bool>{false});
+  Vault vault;
+  first.decide(vault);
+  CHECK(SlowGuardCall(body, view, *guards, &cache).unread() == all - 500);
+  CHECK(SlowGuardCall(body, view, *guards, nullptr).unread() == all);
 }
 
 TEST_CASE("recorded requests: undoing the edits gives the original") {

@@ -1,0 +1,58 @@
+// First come, first served. A further thread starts only when every one is busy, so that a small gateway never pays for four.
+#include "proxy/scan_pool.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace pg {
+
+bool ScanPool::add(std::shared_ptr<Job> job) {
+  const std::lock_guard lock(mutex_);
+  if (stopped_) return false;
+  waiting_.push_back(std::move(job));
+  if (waiting_.size() > idle_ && threads_.size() < most_) threads_.emplace_back([this] { work(); });
+  changed_.notify_one();
+  return true;
+}
+
+bool ScanPool::take_back(Job& job) {
+  job.stop.store(true, std::memory_order_relaxed);
+  const std::lock_guard lock(mutex_);
+  const auto at = std::find_if(waiting_.begin(), waiting_.end(), [&job](const auto& other) { return other.get() == &job; });
+  if (at == waiting_.end()) return false;
+  waiting_.erase(at);
+  return true;
+}
+
+void ScanPool::stop() {
+  std::vector<std::thread> threads;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    waiting_.clear();
+    for (const std::shared_ptr<Job>& job : running_) job->stop.store(true, std::memory_order_relaxed);
+    threads.swap(threads_);
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads) thread.join();
+}
+
+void ScanPool::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ++idle_;
+    changed_.wait(lock, [this] { return stopped_ || !waiting_.empty(); });
+    --idle_;
+    if (stopped_) return;
+    const std::shared_ptr<Job> job = std::move(waiting_.front());
+    waiting_.pop_front();
+    running_.push_back(job);
+    lock.unlock();
+    job->work();
+    job->done();
+    lock.lock();
+    running_.erase(std::find(running_.begin(), running_.end(), job));
+  }
+}
+
+}  // namespace pg

@@ -1,0 +1,90 @@
+// Large bodies are read on threads of their own: who leaves meanwhile, and what a shutdown makes of it.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "tests/support/model_wire.h"
+#include "tests/support/run_pg.h"
+
+namespace pg::test {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kOneLoop = "[serve]\nthreads = 1\n[limits]\nremembered_texts = 0\ndrain = \"200ms\"\n";
+
+/// A conversation of that many messages of 16 KB, which take a while to read.
+std::string long_body(std::size_t messages) {
+  std::string text;
+  while (text.size() < 16'000) text += "call +49 30 12 and key_id=AKIA0 token ghp_x at 10.0.0.1, sk-y eyJ0 4111 1111; ";
+  std::string body = R"({"model":"m","messages":[)";
+  for (std::size_t i = 0; i < messages; ++i)
+    body += std::string(i > 0 ? "," : "") + R"({"role":"user","content":")" + std::to_string(i) + text + "\"}";
+  return body + "]}";
+}
+
+Json only_row(const World& world) {
+  std::vector<std::string> rows;
+  for (int tries = 0; tries < 250 && rows.empty(); ++tries) {
+    std::this_thread::sleep_for(Ms{20});
+    rows = world.home.rows();
+  }
+  REQUIRE(rows.size() == 1);
+  return Json::parse(rows.front());
+}
+
+}  // namespace
+
+TEST_CASE("scan pool: a client that leaves while its body is read ends the reading, and nothing is sent") {
+  World world(kRedactAll, kOneLoop);
+  RawClient client(world.port());
+  REQUIRE(client.send(world.request("v1/chat/completions", long_body(3'000)), Ms{20'000}));
+  client.reset();
+  const Json row = only_row(world);
+  CHECK(row["status"] == 499);
+  CHECK(row["outcome"] == "canceled");
+  CHECK(world.upstream.touched() == 0);
+  world.upstream.respond(Answer::json("{}"));
+  CHECK(world.post("v1/chat/completions", R"({"model":"m","messages":[]})").status == 200);
+}
+
+TEST_CASE("scan pool: others are answered while a large body is read, and it is answered too") {
+  World world(kRedactAll, kOneLoop);
+  world.upstream.respond(Answer::json("{}"));
+  RawReply slow;
+  std::thread reading([&] { slow = world.post("v1/chat/completions", long_body(2'000), {}, Ms{30'000}); });
+  int answered = 0;
+  while (world.upstream.count() <= static_cast<std::size_t>(answered) && answered < 2'000) {
+    const RawReply quick = world.post("v1/chat/completions", R"({"model":"m","messages":[]})");
+    REQUIRE(quick.status == 200);
+    ++answered;
+  }
+  reading.join();
+  CHECK(slow.status == 200);
+  CHECK(answered > 1);
+}
+
+TEST_CASE("scan pool: a shutdown does not wait for what is being read") {
+  World world(kRedactAll, kOneLoop);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 3; ++i) {  // one is read, two wait
+    clients.push_back(std::make_unique<RawClient>(world.port()));
+    REQUIRE(clients.back()->send(world.request("v1/chat/completions", long_body(1'500)), Ms{20'000}));
+  }
+  world.server.signal(SIGTERM);
+  CHECK(world.server.wait(Ms{10'000}) == 0);
+}
+
+TEST_CASE("scan pool: two requests to stop at once end it in the middle of the reading") {
+  World world(kRedactAll, kOneLoop);
+  RawClient client(world.port());
+  REQUIRE(client.send(world.request("v1/chat/completions", long_body(3'000)), Ms{20'000}));
+  world.server.signal(SIGTERM);
+  std::this_thread::sleep_for(Ms{30});
+  world.server.signal(SIGINT);
+  CHECK(world.server.wait(Ms{5'000}) == 0);
+}
+
+}  // namespace pg::test
