@@ -1,10 +1,17 @@
 // First come, first served. A further thread starts only when every one is busy, so that a small gateway never pays for four.
 #include "proxy/scan_pool.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <utility>
 
 namespace pg {
+namespace {
+
+constexpr int kNice = 5;
+
+}  // namespace
 
 bool ScanPool::add(std::shared_ptr<Job> job) {
   const std::lock_guard lock(mutex_);
@@ -38,6 +45,8 @@ void ScanPool::stop() {
 }
 
 void ScanPool::work() {
+  // Linux takes this for the calling thread: where cores are scarce, a loop with a chunk to pass on comes first.
+  ::setpriority(PRIO_PROCESS, 0, kNice);
   std::unique_lock lock(mutex_);
   for (;;) {
     ++idle_;

@@ -160,7 +160,7 @@ int Target::threads() const {
 PgTarget::PgTarget(std::uint16_t mock, const std::string& settings, const std::string& guards) {
   home_.set_env("BENCH_KEY", "made-up");
   home_.write(home_.config_file(), fmt::format("{}\n[providers.bench]\nopenai_base_url = \"http://127.0.0.1:{}/v1\"\n"
-                                               "credential = \"env:BENCH_KEY\"\n",
+                                               "credential = \"env:BENCH_KEY\"\nbreaker_failures = 0\n",
                                                settings, mock));
   home_.write(home_.project_file("bench"),
               "id = \"7b1f0c52-3d0e-4c3e-9a55-0a4f5f1f2b11\"\ntype = \"agent\"\n"
