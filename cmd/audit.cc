@@ -1,5 +1,6 @@
 // pg audit: who changed what, and proof that nobody changed the record.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <thread>
 
 #include "cmd/command.h"
@@ -123,6 +124,12 @@ Verified verify_all(const Workplace& place, AuditStore store) {
   return done;
 }
 
+// Rows added since the last seal: the chain covers them, and their loss would not show. -1 = not known.
+std::int64_t unsealed_of(const Verified& done) {
+  if (done.sealed < 0 || !done.verdict.intact) return -1;
+  return std::max<std::int64_t>(done.verdict.rows - done.sealed, 0);
+}
+
 int verify(Shell& shell) {
   auto place = open_workplace(shell, DbMode::read_only).value();
   const Verified done = verify_all(place, AuditStore(place.db));
@@ -132,6 +139,7 @@ int verify(Shell& shell) {
     json_bool(object, "intact", verdict.intact);
     json_number(object, "rows", verdict.rows);
     json_known(object, "sealed_rows", done.sealed);
+    json_known(object, "unsealed_rows", unsealed_of(done));
     json_known(object, "broken_at", verdict.intact || verdict.broken_at == 0 ? -1 : verdict.broken_at);
     json_field(object, "problem", verdict.problem);
     shell.write(object + "}\n");
@@ -146,6 +154,11 @@ int verify(Shell& shell) {
   const std::string sealed = done.sealed < 0 ? "" : fmt::format("; {} of them sealed under the app key", done.sealed);
   shell.print("{}: {} row{} verified{}\n", shell.paint(Color::green, "intact"), verdict.rows, verdict.rows == 1 ? "" : "s",
               sealed);
+  if (const std::int64_t unsealed = unsealed_of(done); unsealed > 0)
+    shell.warn(
+        fmt::format("the newest {} not sealed yet, and could be cut off without a trace; a running serve seals within seconds, "
+                    "the next act does too",
+                    unsealed == 1 ? "row is" : fmt::format("{} rows are", unsealed)));
   return exit_ok;
 }
 
@@ -168,7 +181,9 @@ void add_audit(CLI::App& command, Shell& shell) {
       "verify",
       "Check that no act was changed or taken out\n"
       "Every row's hash covers the row before it, and where the log ended is sealed under the app key in a file beside the "
-      "database. Changed, missing, swapped and cut rows are found. Who has the app key as well can write a new log and seal it, "
+      "database. Changed, missing, swapped and cut rows are found, except at the very end: rows added in the last seconds "
+      "before a crash may not be sealed yet, and the answer says how many are not. Who has the app key as well can write a new "
+      "log and seal it, "
       "and who can put back older copies of both files can hide what came after: keep an export elsewhere. Exits 1 when the log "
       "is broken.");
   verifies->footer("pg audit verify\npg audit verify --json");
