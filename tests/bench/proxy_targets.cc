@@ -1,3 +1,4 @@
+// Starting pg and nginx as a benchmark wants them, and reading their CPU time, memory and descriptors from /proc.
 #include "tests/bench/proxy_targets.h"
 
 #include <arpa/inet.h>
