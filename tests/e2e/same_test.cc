@@ -165,7 +165,8 @@ void check_all(const std::vector<Request>& requests) {
     CHECK(expected.rows.size() == requests.size() * 2);
     std::size_t answered = 0;
     for (const Outcome& outcome : expected.outcomes) answered += outcome.head.starts_with("200") ? 1 : 0;
-    CHECK(answered > 0);
+    // With secrets blocked, chance may make none that goes through.
+    if (guards == kRedactAll) CHECK(answered == requests.size() * 2);
     for (const Setup& setup : kSetups) {
       CAPTURE(setup.name);
       const Run got = run(requests, guards, setup.settings, setup.clients);
