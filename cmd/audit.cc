@@ -156,8 +156,8 @@ int verify(Shell& shell) {
               sealed);
   if (const std::int64_t unsealed = unsealed_of(done); unsealed > 0)
     shell.warn(
-        fmt::format("the newest {} not sealed yet, and could be cut off without a trace; a running serve seals within seconds, "
-                    "the next act does too",
+        fmt::format("the newest {} not sealed yet, and could be cut off without a trace by who makes the log's own count fit; a "
+                    "running serve seals within seconds, the next act does too",
                     unsealed == 1 ? "row is" : fmt::format("{} rows are", unsealed)));
   return exit_ok;
 }
@@ -183,8 +183,8 @@ void add_audit(CLI::App& command, Shell& shell) {
       "Every row's hash covers the row before it, and where the log ended is sealed under the app key in a file beside the "
       "database. Changed, missing, swapped and cut rows are found, except at the very end: rows added in the last seconds "
       "before a crash may not be sealed yet, and the answer says how many are not. Who has the app key as well can write a new "
-      "log and seal it, "
-      "and who can put back older copies of both files can hide what came after: keep an export elsewhere. Exits 1 when the log "
+      "log and seal it, and who can put back older copies of both files can hide what came after: keep an export elsewhere. "
+      "Exits 1 when the log "
       "is broken.");
   verifies->footer("pg audit verify\npg audit verify --json");
   set_action(*verifies, shell, [&shell] { return verify(shell); });

@@ -3,10 +3,10 @@
 
 #include <charconv>
 
+#include "core/base/text.h"
+
 namespace pg {
 namespace {
-
-constexpr std::int64_t kMaxPlace = 1'000'000'000;  // no text is longer
 
 // Whether the part that holds `at` says it is reasoning. Its fields stand together, its type before or after the text.
 bool is_reasoning_part(std::string_view json, const std::vector<PlaceField>& fields, std::size_t at) {
@@ -57,18 +57,24 @@ void move_place(std::string_view json, const PlaceField& field, const TextShifts
   std::int64_t place = 0;
   const std::string_view text = field.text(json);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), place);
-  if (error != std::errc() || end != text.data() + text.size() || place < 0 || place > kMaxPlace) return;
+  if (error != std::errc() || end != text.data() + text.size() || place < 0 || place > kMaxCodePoints) return;
   const std::int64_t moved = shifts.moved(place, field.place == Place::cite_end);
   if (moved != place) edits.add(field) = std::to_string(moved);
 }
 
-const PlaceField* CitedTexts::find_text(const PlaceField& field) const {
-  for (const PlaceField& other : fields_) {
-    if (!other.is_string || other.outer != field.outer) continue;
-    if (other.place == Place::whole_content) return &other;
-    if (other.place == Place::whole_text && other.inner == field.inner) return &other;
+// A message's `content` stands for all of it, a part's text for the part.
+const PlaceField* CitedTexts::find_text(const PlaceField& field) {
+  if (!looked_) {
+    for (const PlaceField& other : fields_) {
+      if (!other.is_string) continue;
+      if (other.place == Place::whole_content) contents_.emplace(other.outer, &other);
+      if (other.place == Place::whole_text) texts_.emplace(std::pair(other.outer, other.inner), &other);
+    }
+    looked_ = true;
   }
-  return nullptr;
+  if (const auto content = contents_.find(field.outer); content != contents_.end()) return content->second;
+  const auto text = texts_.find({field.outer, field.inner});
+  return text == texts_.end() ? nullptr : text->second;
 }
 
 void CitedTexts::move(const PlaceField& field, JsonEdits& edits) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/guard/stream_restore.h"
@@ -57,11 +58,14 @@ class CitedTexts {
   void move(const PlaceField& field, JsonEdits& edits);
 
  private:
-  const PlaceField* find_text(const PlaceField& field) const;
+  const PlaceField* find_text(const PlaceField& field);
 
   const RestoreWork& work_;
   std::string_view json_;
   const std::vector<PlaceField>& fields_;
+  std::map<std::uint16_t, const PlaceField*> contents_;                         // by outer; filled when first asked for
+  std::map<std::pair<std::uint16_t, std::uint16_t>, const PlaceField*> texts_;  // by outer and inner
+  bool looked_ = false;
   PlaceField last_;    // asked for last
   TextShifts shifts_;  // of its text
 };

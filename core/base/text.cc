@@ -86,6 +86,10 @@ bool is_blank(char c) {
 
 }  // namespace
 
+std::int64_t count_code_points(std::string_view text) {
+  return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+}
+
 bool is_utf8(std::string_view text) {
   for (std::size_t at = skip_ascii(text, 0); at < text.size(); at = skip_ascii(text, at)) {
     while (at < text.size() && byte(text[at]) >= 0x80) {

@@ -16,6 +16,11 @@ namespace pg {
 /// a time.
 bool is_utf8(std::string_view text);
 
+/// How many code points UTF-8 text has: its bytes but for those that continue one.
+std::int64_t count_code_points(std::string_view text);
+/// More than any text that is read here has: a place in one beyond it is a fault of whoever names it.
+inline constexpr std::int64_t kMaxCodePoints = 1'000'000'000;
+
 std::string_view trim(std::string_view text);                                // spaces, tabs, CR, LF at both ends
 std::vector<std::string_view> split(std::string_view text, char separator);  // keeps empty pieces
 

@@ -150,7 +150,7 @@ SlowGuardCall::SlowGuardCall(std::string_view body, const RequestView& view, con
   for (const Span& span : view.spans) {
     const std::string_view text = raw(span);
     Text one{&span, {}, true, cache != nullptr && text.size() >= kCachedFrom, {}};
-    if (one.is_known) {
+    if (one.is_cached) {
       one.key = key_of(text, span, guards, *cache);
       const Verdict* known = cache->find(one.key);
       if (known != nullptr && known->empty()) continue;
@@ -172,7 +172,7 @@ void SlowGuardCall::read(const std::atomic<bool>& stop) {
 GuardedCall SlowGuardCall::decide(Vault& vault) {
   CallGuard guard(body_, guards_, vault, cache_);
   for (Text& text : texts_) {
-    if (text.is_new && text.is_known) cache_->put(text.key, text.verdict);
+    if (text.is_new && text.is_cached) cache_->put(text.key, text.verdict);
     guard.keep(*text.span, std::move(text.verdict));
   }
   return guard.decide_all();

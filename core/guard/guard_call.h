@@ -55,8 +55,8 @@ class SlowGuardCall {
   struct Text {
     const Span* span;
     VerdictKey key;
-    bool is_new;    // to be read
-    bool is_known;  // to the cache, or to be
+    bool is_new;     // to be read
+    bool is_cached;  // long enough for the cache to keep what is found
     Verdict verdict;
   };
   std::string_view raw(const Span& span) const { return body_.substr(span.begin, span.end - span.begin); }

@@ -3,12 +3,10 @@
 
 #include <algorithm>
 
+#include "core/base/text.h"
+
 namespace pg {
 namespace {
-
-std::int64_t count_points(std::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-}
 
 bool is_low_half(std::string_view escape) {
   const char first = escape.size() < 6 ? '0' : static_cast<char>(escape[2] | 0x20), second = escape.size() < 6 ? '0' : escape[3];
@@ -19,7 +17,7 @@ std::int64_t count_raw_points(std::string_view raw) {
   std::int64_t count = 0;
   for (std::size_t at = 0; at < raw.size();) {
     const std::size_t escape = std::min(raw.find('\\', at), raw.size());
-    count += count_points(raw.substr(at, escape - at));
+    count += count_code_points(raw.substr(at, escape - at));
     if (escape == raw.size()) break;
     const bool unicode = escape + 1 < raw.size() && raw[escape + 1] == 'u';
     if (!unicode || !is_low_half(raw.substr(escape, 6))) ++count;
@@ -37,7 +35,7 @@ void TextShifts::pass(std::string_view raw) {
 void TextShifts::replace(std::string_view raw, std::string_view original) {
   const std::int64_t size = count_raw_points(raw);
   const std::int64_t before = moves_.empty() ? 0 : moves_.back().by;
-  moves_.push_back({at_, at_ + size, before + count_points(original) - size});
+  moves_.push_back({at_, at_ + size, before + count_code_points(original) - size});
   at_ += size;
 }
 

@@ -2,16 +2,15 @@
 // sources.
 #include "core/wire/citations.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "core/base/text.h"
 #include "core/wire/carriers.h"
 
 namespace pg {
 namespace {
 
-constexpr std::int64_t kMaxPlace = 1'000'000'000;  // no text is longer
-constexpr std::size_t kMaxPages = 256;             // of one reply's grounding: each is looked for in the words
+constexpr std::size_t kMaxPages = 256;  // of one reply's grounding: each is looked for in the words
 
 std::optional<Citation> cite(std::string url, std::string title) {
   if (!url.starts_with("http://") && !url.starts_with("https://")) return std::nullopt;
@@ -23,7 +22,7 @@ std::optional<Citation> cite(std::string url, std::string title) {
 
 void read_span(JsonView begin, JsonView end, Citation& citation) {
   const std::int64_t from = begin.number(-1), to = end.number(-1);
-  if (from < 0 || to < from || to > kMaxPlace) return;
+  if (from < 0 || to < from || to > kMaxCodePoints) return;
   citation.begin = from;
   citation.end = to;
 }
@@ -136,10 +135,6 @@ void write_openai_annotation(const Citation& citation, bool nested, JsonOut& jso
   json.field("url", citation.url).field("title", citation.title);
   if (nested) json.close_object();
   json.close_object();
-}
-
-std::int64_t count_code_points(std::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
 }
 
 }  // namespace pg

@@ -42,7 +42,4 @@ void write_anthropic_citation(const Citation& citation, JsonOut& json);
 /// With the fields inside `url_citation`, as Chat has it, or beside `type`, as Responses has it.
 void write_openai_annotation(const Citation& citation, bool nested, JsonOut& json);
 
-/// How many code points UTF-8 text has; halves of surrogate pairs count as one each.
-std::int64_t count_code_points(std::string_view text);
-
 }  // namespace pg

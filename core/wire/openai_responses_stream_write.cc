@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "core/base/text.h"
 #include "core/wire/carriers.h"
 #include "core/wire/json_out.h"
 #include "core/wire/reply.h"

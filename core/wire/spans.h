@@ -37,7 +37,7 @@ struct RequestView {
   std::string model;                             // "" when absent
   std::uint32_t model_begin = 0, model_end = 0;  // where it stands in the body, raw, between its quotes
   bool stream = false;
-  bool foreign_thoughts = false;  // thoughts that another vendor signed, carried along in this dialect (carriers.h)
+  bool foreign_thoughts = false;  // thoughts and citations of another vendor, carried along in this dialect (carriers.h)
   bool signed_reasoning = false;  // include: ["reasoning.encrypted_content"]
   std::string continues;          // previous_response_id, or thread.previous_message_id
   std::string conversation;       // id of a conversation the provider keeps
