@@ -90,7 +90,7 @@ TEST_CASE("vertex: a Messages client's bytes go on but for the model and the ver
     CHECK(seen.body.starts_with("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion="));
   }
   CHECK(bought <= 1);
-  CHECK(w.newest_row_has("model", "claude-opus-4-5"));
+  CHECK(w.home.newest_row_has("model", "claude-opus-4-5"));
 }
 
 TEST_CASE("vertex: Gemini's models are behind the same row, and Chat clients reach both") {
@@ -127,7 +127,7 @@ TEST_CASE("vertex: embeddings go to :predict, and come back as OpenAI's") {
   CHECK(w.upstream.last().target == "/v1/projects/p-1/locations/us-east5/publishers/google/models/text-embedding-005:predict");
   CHECK(Json::parse(w.upstream.last().body, nullptr, false) ==
         Json::parse(R"({"instances":[{"content":"I am [[EMAIL_001]]"}],"parameters":{"outputDimensionality":2}})"));
-  CHECK(w.newest_row_has("input_tokens", "5"));
+  CHECK(w.home.newest_row_has("input_tokens", "5"));
 }
 
 TEST_CASE("vertex: Google's errors are told in the client's words, and tokens are counted by the provider") {
@@ -175,8 +175,8 @@ TEST_CASE("bedrock: signed, the model in the path, the betas in the body, and fr
   CHECK(is_signed_right(seen, seen.target));
   CHECK_FALSE(seen.has("anthropic-beta"));
   CHECK(seen.field("x-amz-security-token") == "session");
-  CHECK(w.newest_row_has("upstream_request_id", "amzn-1"));
-  CHECK(w.newest_row_has("output_tokens", "17"));
+  CHECK(w.home.newest_row_has("upstream_request_id", "amzn-1"));
+  CHECK(w.home.newest_row_has("output_tokens", "17"));
 }
 
 TEST_CASE("bedrock: whole replies, Chat clients, an API key") {
@@ -222,7 +222,7 @@ TEST_CASE("bedrock: its errors are told in the client's words, before a stream, 
     const Heard torn = hear_stream(client, w.call("bedrocked", client, "anthropic.claude-x", true, "hi").body);
     CHECK_FALSE(torn.finished);
     CHECK_FALSE(torn.error_message.empty());
-    CHECK(w.newest_row_has("outcome", "error"));
+    CHECK(w.home.newest_row_has("outcome", "error"));
   }
 }
 

@@ -77,9 +77,9 @@ TEST_CASE("native: Gemini's own API, streamed and whole, for every client") {
       const Json body = Json::parse(seen.body, nullptr, false);
       CHECK(body["contents"] == Json::parse(R"([{"role":"user","parts":[{"text":"I am [[EMAIL_001]]"}]}])"));
       CHECK_FALSE(body.contains("model"));
-      CHECK(w.newest_row_has("model_served", "gemini-3-flash-served"));
+      CHECK(w.home.newest_row_has("model_served", "gemini-3-flash-served"));
     }
-  CHECK(w.newest_row_has("provider", "gemini-native"));
+  CHECK(w.home.newest_row_has("provider", "gemini-native"));
 }
 
 TEST_CASE("native: a row with both APIs sends Chat as it came, and all others in Gemini's own words") {
@@ -177,8 +177,8 @@ TEST_CASE("native: embeddings in each provider's shape, guarded like all else, a
     CHECK(
         reply.body ==
         R"({"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.10,-1]}],"model":"embed-1","usage":{"prompt_tokens":5,"total_tokens":5}})");
-    CHECK(w.newest_row_has("redactions", "EMAIL:1"));
-    CHECK(w.newest_row_has("input_tokens", "5"));
+    CHECK(w.home.newest_row_has("redactions", "EMAIL:1"));
+    CHECK(w.home.newest_row_has("input_tokens", "5"));
     w.upstream.respond(Answer::json(R"({"nothing":true})"));
     CHECK(w.post_to(row.project, "v1/embeddings", ask).status == 502);
     w.upstream.respond(

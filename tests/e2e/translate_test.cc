@@ -68,19 +68,6 @@ Translating& world() {
   return one;
 }
 
-/// True once a newest row's `field` contains `value`. Rows are written behind the reply: that of the call before, on another
-/// loop, may come after this one's.
-bool newest_row_has(Translating& w, const char* field, std::string_view value) {
-  for (int i = 0; i < 75; ++i) {
-    for (const std::string& text : w.home.rows(2)) {
-      const Json row = Json::parse(text, nullptr, false);
-      if (row.is_object() && row.value(field, "").find(value) != std::string::npos) return true;
-    }
-    std::this_thread::sleep_for(Ms{40});
-  }
-  return false;
-}
-
 }  // namespace
 
 TEST_CASE("translate: streamed and whole, guarded on the way out and restored on the way back, in tool arguments too") {
@@ -128,7 +115,7 @@ TEST_CASE("translate: a stream that is cut ends in the client's own error, never
     const Heard heard = hear_stream(pair.client, reply.body);
     CHECK_FALSE(heard.finished);
     CHECK_FALSE(heard.error_message.empty());
-    CHECK(newest_row_has(w, "outcome", "error"));
+    CHECK(w.home.newest_row_has("outcome", "error"));
   }
 }
 
@@ -184,7 +171,7 @@ TEST_CASE("translate: a page that a reply cites crosses, its title restored, str
       CHECK(reply.body.find(sign) != std::string::npos);
       if (stream && client == DialectId::openai_responses)
         CHECK(reply.body.find("event: response.output_text.annotation.added\n") != std::string::npos);
-      if (client == DialectId::anthropic) CHECK(newest_row_has(w, "warnings", "drop:reply.citations.start_index"));
+      if (client == DialectId::anthropic) CHECK(w.home.newest_row_has("warnings", "drop:reply.citations.start_index"));
     }
   }
 }
@@ -196,13 +183,13 @@ TEST_CASE("translate: what of a reply cannot cross is named in a whole reply's h
   const RawReply whole = w.post_to("chat", "v1/messages", ask(DialectId::anthropic, false, "hi"));
   CHECK(whole.status == 200);
   CHECK(whole.field("x-pg-warnings") == "drop:reply.annotations");
-  CHECK(newest_row_has(w, "warnings", "drop:reply.annotations"));
+  CHECK(w.home.newest_row_has("warnings", "drop:reply.annotations"));
   w.upstream.respond(Answer::stream(
       {"data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\",\"images\":[{}]}}]}\n\n"
        "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"}));
   const RawReply stream = w.post_to("chat", "v1/messages", ask(DialectId::anthropic, true, "hi"));
   CHECK(stream.field("x-pg-warnings").find("reply.") == std::string::npos);  // its head was gone by then
-  CHECK(newest_row_has(w, "warnings", "drop:reply.images"));
+  CHECK(w.home.newest_row_has("warnings", "drop:reply.images"));
 }
 
 TEST_CASE("translate: what cannot cross is named, in a header and the row, or refused before anything is sent") {
@@ -212,7 +199,7 @@ TEST_CASE("translate: what cannot cross is named, in a header and the row, or re
                                    R"({"model":"small-1","max_tokens":9,"top_k":5,"messages":[{"role":"user","content":"hi"}]})");
   CHECK(reply.status == 200);
   CHECK(reply.field("x-pg-warnings").find("top_k") != std::string::npos);
-  CHECK(newest_row_has(w, "warnings", "top_k"));
+  CHECK(w.home.newest_row_has("warnings", "top_k"));
   w.upstream.forget();
   const RawReply refused =
       w.post_to("messages", "v1/chat/completions", R"({"model":"m","n":2,"messages":[{"role":"user","content":"hi"}]})");
@@ -244,7 +231,7 @@ TEST_CASE("translate: a wrapper's aliases and provider:model choose the target, 
   CHECK(target_of(DialectId::anthropic, "fast", DialectId::openai_chat) == "/v1/chat/completions small-2");
   CHECK(target_of(DialectId::openai_chat, "smart", DialectId::anthropic) == "/v1/messages claude-smart");
   CHECK(target_of(DialectId::anthropic, "only-messages:any", DialectId::anthropic) == "/v1/messages any");
-  CHECK(newest_row_has(w, "model", "only-messages:any"));
+  CHECK(w.home.newest_row_has("model", "only-messages:any"));
   const RawReply list = w.get_of("all", "v1/models");
   for (const char* name : {"\"fast\"", "\"smart\"", "\"only-chat:small-1\"", "\"house-model\""})
     CHECK_MESSAGE(list.body.find(name) != std::string::npos, list.body);
@@ -269,7 +256,7 @@ TEST_CASE("translate: a busy provider's fallback answers, guarded all the same, 
     CHECK(w.upstream.count() == 2);
     CHECK(Json::parse(w.upstream.last().body, nullptr, false).value("model", "") == "small-9");
     for (const SeenRequest& seen : w.upstream.seen()) CHECK(seen.body.find(mail) == std::string::npos);
-    CHECK(newest_row_has(w, "attempts", "only-messages:" + std::to_string(status)));
+    CHECK(w.home.newest_row_has("attempts", "only-messages:" + std::to_string(status)));
   }
   // Other errors are the client's to see, and so is a fallback that is busy itself.
   w.upstream.forget();
@@ -286,7 +273,7 @@ TEST_CASE("translate: a provider that cannot be reached is replaced only where t
   Translating& w = world();
   w.upstream.respond(Answer::json(say_whole(DialectId::anthropic, {text_block({"here"})})));
   CHECK(w.post_to("stranded", "v1/messages", ask(DialectId::anthropic, false, "hi")).status == 200);
-  CHECK(newest_row_has(w, "attempts", "nobody:upstream_failed"));
+  CHECK(w.home.newest_row_has("attempts", "nobody:upstream_failed"));
   CHECK(w.post_to("strict", "v1/messages", ask(DialectId::anthropic, false, "hi")).status == 502);
 }
 

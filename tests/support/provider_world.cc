@@ -74,17 +74,6 @@ RawReply ProviderWorld::call(std::string_view project, DialectId dialect, std::s
   return post_to(project, model_path(dialect), ask_model(dialect, model, stream, text));
 }
 
-bool ProviderWorld::newest_row_has(const char* field, std::string_view value) {
-  for (int i = 0; i < 75; ++i) {
-    const auto rows = home.rows(1);
-    const Json row = rows.empty() ? Json() : Json::parse(rows.back(), nullptr, false);
-    const Json found = row.is_object() && row.contains(field) ? row[field] : Json();
-    if ((found.is_string() ? found.get<std::string>() : found.dump()).find(value) != std::string::npos) return true;
-    std::this_thread::sleep_for(Ms{40});
-  }
-  return false;
-}
-
 ProviderWorld& provider_world() {
   static ProviderWorld one;
   one.upstream.forget();

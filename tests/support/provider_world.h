@@ -18,8 +18,6 @@ struct ProviderWorld : World {
   }
   /// A call of that dialect for `model`, whose user says `text`.
   RawReply call(std::string_view project, DialectId dialect, std::string_view model, bool stream, std::string_view text);
-  /// True once the newest row's `field` contains `value`: rows are written behind the reply.
-  bool newest_row_has(const char* field, std::string_view value);
 };
 
 /// The one of the process, its upstream's memory wiped.

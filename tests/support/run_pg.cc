@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdlib>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -176,6 +177,27 @@ std::vector<std::string> Home::rows(int count) const {
     if (!line.empty()) lines.push_back(line);
   }
   return lines;
+}
+
+bool Home::newest_row_has(const char* field, std::string_view value) const {
+  constexpr std::size_t kTimeOfId = 10;  // characters; of two calls in one millisecond either may be the later
+  for (int i = 0; i < 75; ++i) {
+    std::string newest;
+    bool has = false;
+    for (const std::string& line : rows(3)) {
+      const auto row = nlohmann::json::parse(line, nullptr, false);
+      if (!row.is_object()) continue;
+      const std::string begun = row.at("id").get<std::string>().substr(0, kTimeOfId);
+      if (begun < newest) continue;
+      const nlohmann::json found = row.contains(field) ? row.at(field) : nlohmann::json();
+      const bool has_it = (found.is_string() ? found.get<std::string>() : found.dump()).find(value) != std::string::npos;
+      has = has_it || (has && begun == newest);
+      newest = begun;
+    }
+    if (has) return true;
+    std::this_thread::sleep_for(Ms{40});
+  }
+  return false;
 }
 
 Server::~Server() {

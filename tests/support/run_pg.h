@@ -52,6 +52,9 @@ class Home {
   std::string add_key(std::string_view name, const std::vector<std::string>& more = {}) const;
   /// `pg logs tail -n COUNT --json`: one JSON document a line.
   std::vector<std::string> rows(int count = 50) const;
+  /// True once `field` of the latest call's row, as text or JSON, contains `value`. Rows are written behind the reply, and that
+  /// of the call before, on another loop, may come last: ids begin with the call's time.
+  bool newest_row_has(const char* field, std::string_view value) const;
 
  private:
   std::filesystem::path root_;
