@@ -8,7 +8,8 @@
 namespace pg {
 namespace {
 
-/// A job that waits until it may go on.
+/// A job that waits until it may go on. Gates are declared before the pool: it is the pool's
+/// end that waits for a job to have let go of its gate.
 struct Gate {
   std::promise<void> open;
   std::shared_future<void> opened{open.get_future()};
@@ -31,9 +32,9 @@ std::shared_ptr<ScanPool::Job> make_waiting(Gate& gate) {
 }
 
 TEST_CASE("jobs run elsewhere, and what they throw is kept") {
-  ScanPool pool;
   std::promise<std::thread::id> ran;
   std::promise<void> done;
+  ScanPool pool;
   const auto job = make_job(
       [&ran] {
         ran.set_value(std::this_thread::get_id());
@@ -47,9 +48,9 @@ TEST_CASE("jobs run elsewhere, and what they throw is kept") {
 }
 
 TEST_CASE("a second thread starts only when the first is busy, and never one too many") {
+  Gate first, second, third;
   ScanPool pool;
   pool.use_threads(2);
-  Gate first, second, third;
   REQUIRE(pool.add(make_waiting(first)));
   REQUIRE(pool.add(make_waiting(second)));
   REQUIRE(pool.add(make_waiting(third)));
@@ -64,8 +65,8 @@ TEST_CASE("a second thread starts only when the first is busy, and never one too
 }
 
 TEST_CASE("what has not begun can be taken back, what runs is asked to stop") {
-  ScanPool pool;
   Gate gate;
+  ScanPool pool;
   const auto running = make_waiting(gate);
   bool ran = false;
   const auto waiting = make_job([&ran] { ran = true; }, [&ran] { ran = true; });
@@ -81,8 +82,8 @@ TEST_CASE("what has not begun can be taken back, what runs is asked to stop") {
 }
 
 TEST_CASE("stopping waits for what runs and forgets what waits") {
-  ScanPool pool;
   Gate gate;
+  ScanPool pool;
   std::shared_ptr<ScanPool::Job> running;
   running = make_job([&gate, &running] {
     gate.begun.set_value();
