@@ -251,9 +251,9 @@ int serve(Shell& shell, const ServeOptions& options) {
   check_exposure(settings).value();
   const DatabaseLock lock = DatabaseLock::take(settings.database).value();
   PolicySource source = PolicySource::open(settings).value();
-  Db log_db = Db::open(settings.database).value();
+  Db log_db = Db::open_again(settings.database).value();
   const auto on_problem = [&shell](const std::string& problem) { shell.warn(problem); };
-  ServeAudit audit(shell, Db::open(settings.database).value(), settings);
+  ServeAudit audit(shell, Db::open_again(settings.database).value(), settings);
   LogFile file(on_problem);
   file.use(settings.log);
   RowPrinter printer(shell, file, settings.serve.log_requests && !shell.quiet);
