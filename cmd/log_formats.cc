@@ -23,7 +23,7 @@ constexpr std::string_view kCsvTitles =
     "id,time,project,key,agent,agent_version,session,dialect,method,path,provider,model,model_served,status,outcome,stream,"
     "latency_ms,ttft_ms,upstream_ms,input_tokens,output_tokens,cached_tokens,cache_write_tokens,reasoning_tokens,cost_usd,"
     "cost_state,bytes_in,bytes_out,redactions,detected,blocked,places,attempts,warnings,restored,unknown_tokens,error,"
-    "upstream_request_id";
+    "upstream_request_id,cache_break,cache_break_tokens,cache_break_cost_usd";
 
 }  // namespace
 
@@ -56,6 +56,9 @@ std::string log_csv(const LogRow& row) {
   add(std::to_string(row.unknown_tokens));
   add(row.error);
   add(row.upstream_request_id);
+  add(row.cache_break);
+  add(known_number(row.cache_lost));
+  add(row.cache_lost_cost < 0 ? "" : spell_usd(row.cache_lost_cost));
   return line;
 }
 
@@ -103,6 +106,10 @@ std::string log_json(const LogRow& row) {
   json_number(object, "unknown_tokens", row.unknown_tokens);
   json_field(object, "error", row.error);
   json_field(object, "upstream_request_id", row.upstream_request_id);
+  json_field(object, "cache_break", row.cache_break);
+  json_known(object, "cache_break_tokens", row.cache_lost);
+  row.cache_lost_cost < 0 ? json_raw(object, "cache_break_cost_usd", "null")
+                          : json_field(object, "cache_break_cost_usd", spell_usd(row.cache_lost_cost));
   return object + "}";
 }
 

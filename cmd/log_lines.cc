@@ -131,6 +131,7 @@ std::string log_flags(const LogRow& row) {
   const Attempts attempts = read_attempts(row.attempts);
   if (attempts.queue_ms > 0) flags.push_back("queued:" + duration_cell(attempts.queue_ms));
   if (attempts.count > 0) flags.push_back(fmt::format("fallback:{}({})", attempts.count, attempts.reasons));
+  if (!row.cache_break.empty()) flags.push_back("cache-break:" + row.cache_break);
   if (row.unknown_tokens > 0) flags.push_back(fmt::format("unknown-token:{}", row.unknown_tokens));
   if (!row.error.empty() && row.outcome != "blocked" && row.outcome != "canceled") flags.push_back(row.error);
   return fmt::format("{}", fmt::join(flags, " "));

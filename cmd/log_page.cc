@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "cmd/log_lines.h"
+#include "core/access/prices.h"
 #include "core/base/text.h"
 #include "core/store/attempts.h"
 
@@ -84,6 +85,21 @@ std::string cost_text(const LogRow& row, const std::string& prices) {
   return text;
 }
 
+std::string_view cache_break_reason(std::string_view place) {
+  if (place == "provider") return "another provider was asked than in the turn before";
+  if (place == "model") return "another model was asked than in the turn before";
+  if (place == "expired") return "more time had passed than the provider keeps a prompt";
+  if (place == "unexplained") return "the texts are those of the turn before, in time; the provider had them no more";
+  return "differs from the turn before";
+}
+
+std::string cache_break_text(const LogRow& row) {
+  if (row.cache_break.empty()) return {};
+  const std::string cost = row.cache_lost_cost < 0 ? "?" : format_usd(row.cache_lost_cost);
+  return fmt::format("{}: {}; {} tokens not from the cache, {} more", row.cache_break, cache_break_reason(row.cache_break),
+                     row.cache_lost, cost);
+}
+
 }  // namespace
 
 std::string log_page(const Shell& shell, const LogRow& row, const std::string& prices) {
@@ -103,6 +119,7 @@ std::string log_page(const Shell& shell, const LogRow& row, const std::string& p
   say_attempts(page, row);
   say_tokens(page, row);
   page.say("cost", cost_text(row, prices));
+  page.say("cache break", cache_break_text(row));
   page.say("bytes", fmt::format("{} in, {} out", row.bytes_in, row.bytes_out));
   say_guards(page, row);
   page.say("not crossed", row.warnings);

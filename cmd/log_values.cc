@@ -13,7 +13,8 @@ namespace {
 
 std::string number_value(const LogField& field, const LogRow& row, std::int64_t number, Reader reader) {
   const bool people = reader == Reader::people;
-  if (field.kind == LogKind::money) return people ? cost_cell(row) : number < 0 ? "" : spell_usd(number);
+  if (field.kind == LogKind::money && field.name == "cost" && people) return cost_cell(row);
+  if (field.kind == LogKind::money && number >= 0) return people ? format_usd(number) : spell_usd(number);
   if (number < 0) return people ? "–" : "";
   switch (field.kind) {
     case LogKind::time:

@@ -104,6 +104,14 @@ void add_total(Table& table, const Shell& shell, const LogSums& total) {
   table.add(std::move(cells));
 }
 
+// Only when there is something to say, and never in what a program reads.
+std::string cache_break_note(const Shell& shell, const LogSums& total) {
+  if (!shell.out_tty || total.cache_breaks == 0) return {};
+  return fmt::format("\n{} cache break{}: {} tokens not from the provider's cache, {} more; pg logs search 'cache_break:*'\n",
+                     count_cell(total.cache_breaks), total.cache_breaks == 1 ? "" : "s", count_cell(total.cache_lost),
+                     format_usd(total.cache_lost_cost));
+}
+
 std::string sums_json(std::string object, const LogSums& sums) {
   json_number(object, "requests", sums.requests);
   json_number(object, "errors", sums.errors);
@@ -117,6 +125,9 @@ std::string sums_json(std::string object, const LogSums& sums) {
   json_field(object, "cost_usd", spell_usd(sums.cost));
   json_number(object, "cost_unknown_requests", sums.unpriced);
   json_number(object, "cost_estimated_requests", sums.estimated);
+  json_number(object, "cache_breaks", sums.cache_breaks);
+  json_number(object, "cache_break_tokens", sums.cache_lost);
+  json_field(object, "cache_break_cost_usd", spell_usd(sums.cache_lost_cost));
   return object + "}";
 }
 
@@ -138,7 +149,7 @@ std::string usage_table(const Shell& shell, const UsageReport& report, UsageBy b
     }
   }
   if (shell.out_tty && report.lines.size() > 1) add_total(table, shell, report.total);
-  return table.text(shell);
+  return table.text(shell) + cache_break_note(shell, report.total);
 }
 
 std::string usage_json(const UsageReport& report, const std::string& by) {
@@ -161,13 +172,14 @@ std::string usage_json(const UsageReport& report, const std::string& by) {
 std::string usage_csv(const UsageReport& report, const std::string& by) {
   std::string out = by +
                     ",requests,errors,blocked,redacted,input_tokens,output_tokens,cached_tokens,cache_write_tokens,"
-                    "reasoning_tokens,cost_usd,cost_unknown_requests,cost_estimated_requests\n";
+                    "reasoning_tokens,cost_usd,cost_unknown_requests,cost_estimated_requests,cache_breaks,cache_break_tokens,"
+                    "cache_break_cost_usd\n";
   for (const UsageLine& line : report.lines) {
     const LogSums& s = line.sums;
-    out +=
-        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", line.time != 0 ? format_rfc3339(line.time) : csv_cell(line.name),
-                    s.requests, s.errors, s.blocked, s.redacted, s.input_tokens, s.output_tokens, s.cached_tokens,
-                    s.cache_write_tokens, s.reasoning_tokens, spell_usd(s.cost), s.unpriced, s.estimated);
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+                       line.time != 0 ? format_rfc3339(line.time) : csv_cell(line.name), s.requests, s.errors, s.blocked,
+                       s.redacted, s.input_tokens, s.output_tokens, s.cached_tokens, s.cache_write_tokens, s.reasoning_tokens,
+                       spell_usd(s.cost), s.unpriced, s.estimated, s.cache_breaks, s.cache_lost, spell_usd(s.cache_lost_cost));
   }
   return out;
 }

@@ -101,7 +101,8 @@ class UsageReader {
     PG_TRY(Statement rows,
            db_.prepare(fmt::format("SELECT {}, {}, sum(requests), sum(cost), sum(unpriced), sum(estimated), sum(input_tokens), "
                                    "sum(output_tokens), sum(cached_tokens), sum(cache_write_tokens), sum(reasoning_tokens), "
-                                   "sum(redacted), sum(blocked), sum(CASE WHEN outcome = 'error' THEN requests ELSE 0 END) "
+                                   "sum(redacted), sum(blocked), sum(CASE WHEN outcome = 'error' THEN requests ELSE 0 END), "
+                                   "sum(cache_breaks), sum(cache_lost), sum(cache_lost_cost) "
                                    "FROM log_hours WHERE ({}) AND hour >= ? AND hour < ? GROUP BY 1{}",
                                    column_of(by_), hourly ? "hour" : "0", where.sql, hourly ? ", 2" : "")));
     int at = 0;
@@ -118,7 +119,8 @@ class UsageReader {
     PG_TRY(Statement rows,
            db_.prepare("SELECT session, 0, sum(requests), sum(cost), sum(unpriced), sum(estimated), sum(input_tokens), "
                        "sum(output_tokens), sum(cached_tokens), sum(cache_write_tokens), sum(reasoning_tokens), sum(redacted), "
-                       "sum(blocked), sum(errors) FROM log_sessions GROUP BY 1"));
+                       "sum(blocked), sum(errors), sum(cache_breaks), sum(cache_lost), sum(cache_lost_cost) FROM log_sessions "
+                       "GROUP BY 1"));
     for (;;) {
       PG_TRY(const bool row, rows.step());
       if (!row) return {};
@@ -132,7 +134,8 @@ class UsageReader {
     int at = 2;
     for (std::int64_t* value :
          {&sums.requests, &sums.cost, &sums.unpriced, &sums.estimated, &sums.input_tokens, &sums.output_tokens,
-          &sums.cached_tokens, &sums.cache_write_tokens, &sums.reasoning_tokens, &sums.redacted, &sums.blocked, &sums.errors})
+          &sums.cached_tokens, &sums.cache_write_tokens, &sums.reasoning_tokens, &sums.redacted, &sums.blocked, &sums.errors,
+          &sums.cache_breaks, &sums.cache_lost, &sums.cache_lost_cost})
       *value = row.integer(at++);
     group(row.view(0), time).add(sums);
     total_.add(sums);
@@ -146,7 +149,7 @@ class UsageReader {
     const std::string columns = fmt::format(
         "{}, time, 1, coalesce(cost, 0), price = -1, price > 0 AND price % 2 = 1, max(input_tokens, 0), max(output_tokens, 0), "
         "max(cached_tokens, 0), max(cache_write_tokens, 0), max(reasoning_tokens, 0), redactions <> '', blocked <> '', "
-        "outcome = 'error'",
+        "outcome = 'error', cache_break <> '', max(cache_lost, 0), max(cache_lost_cost, 0)",
         column_of(by_));
     return LogStore(db_).visit(query, columns, [this](const Statement& row) { add(row, row.integer(1)); });
   }

@@ -47,7 +47,7 @@ TEST_CASE("usage table on a terminal of 100 columns") {
         "gpt-5.6-sol             7       0  90.0k     50%   3.0k    ~$0.5000  ███\n"
         "home-made               3       0   1.0k     50%     10           ?\n"
         "total                 130       0   2.0M     50%  43.0k  ~$2.43 + ?\n");
-  CHECK(usage_csv(report, "model").find("\nhome-made,3,0,0,0,1000,10,500,0,0,0,3,0\n") != std::string::npos);
+  CHECK(usage_csv(report, "model").find("\nhome-made,3,0,0,0,1000,10,500,0,0,0,3,0,0,0,0\n") != std::string::npos);
   test.shell.out_tty = false;
   CHECK(usage_table(test.shell, report, UsageBy::model).substr(0, 45) == "claude-sonnet-5\t120\t0\t2000000\t1000000\t40000\t1");
 }
