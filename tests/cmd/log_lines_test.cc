@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cmd/log_values.h"
 #include "core/base/text.h"
 #include "tests/support/test_shell.h"
 
@@ -155,4 +156,36 @@ TEST_CASE("who was asked before, and how long it waited, are taken apart for peo
   CHECK(log_flags(row) == "fallback:1(429)");
   row.attempts = "queue:1200ms";
   CHECK(log_flags(row) == "queued:1.2s");
+}
+
+TEST_CASE("a cache break is a flag, a line of the page, three fields and three columns") {
+  TestShell test;
+  LogRow row = good_row();
+  CHECK(log_page(test.shell, row, "").find("cache break") == std::string::npos);
+  CHECK(nlohmann::json::parse(log_json(row)).at("cache_break_cost_usd").is_null());
+  row.cache_break = "messages[12]";
+  row.cache_lost = 38'211;
+  row.cache_lost_cost = 103'170'000;
+  CHECK(log_flags(row) == "redact:2 cache-break:messages[12]");
+  CHECK(log_page(test.shell, row, "")
+            .find("cache break\tmessages[12]: differs from the turn before; 38211 tokens not from the "
+                  "cache, $0.1032 more\n") != std::string::npos);
+  const auto json = nlohmann::json::parse(log_json(row));
+  CHECK(json.at("cache_break") == "messages[12]");
+  CHECK(json.at("cache_break_tokens") == 38'211);
+  CHECK(json.at("cache_break_cost_usd") == "0.10317");
+  CHECK(log_csv_titles().ends_with(",cache_break,cache_break_tokens,cache_break_cost_usd"));
+  CHECK(log_csv(row).ends_with(",messages[12],38211,0.10317"));
+  const auto format = LogTemplate::make("{cache_break} {cache_break.tokens} {cache_break.cost} {cost}");
+  CHECK(format.value().line(row) == "messages[12] 38211 0.10317 0.0231\n");
+  test.shell.out_tty = true;
+  test.shell.width = 120;
+  CHECK(log_value(*find_log_field("cache_break.cost"), row, Reader::people) == "$0.1032");
+  row.cache_lost_cost = -1;
+  CHECK(log_value(*find_log_field("cache_break.cost"), row, Reader::people) == "–");
+  CHECK(log_page(test.shell, row, "").find("38211 tokens not from the cache, ? more") != std::string::npos);
+  for (const char* place : {"provider", "model", "expired", "unexplained"}) {
+    row.cache_break = place;
+    CHECK(log_page(test.shell, row, "").find("differs from") == std::string::npos);
+  }
 }
