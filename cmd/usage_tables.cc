@@ -2,6 +2,7 @@
 #include "cmd/usage_tables.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <span>
 
@@ -14,6 +15,8 @@ namespace pg {
 namespace {
 
 constexpr int kBarCells = 12;
+constexpr UnixMillis kHour = 3'600'000;
+constexpr UnixMillis kDay = 86'400'000;
 
 std::string group_name(const UsageLine& line, UsageBy by) {
   if (by == UsageBy::day) return date_cell(line.time).substr(0, 10);
@@ -36,6 +39,68 @@ std::string bar(std::int64_t value, std::int64_t most) {
   return out + (halves % 2 == 1 ? "▌" : "");
 }
 
+std::int64_t weight(const UsagePoint& point, const LogSums& total) {
+  LogSums sums;
+  sums.cost = point.cost;
+  sums.input_tokens = point.tokens;
+  sums.requests = point.requests;
+  return weight(sums, total);
+}
+
+// As many equal stretches of time as there are cells; the highest is full, one without anything is blank.
+class Sparkline {
+ public:
+  /// From the period that begins at `first` to the one that begins at `last`.
+  Sparkline(UnixMillis first, UnixMillis last, UnixMillis period) : first_(first), span_(last - first + period) {
+    cells_ = static_cast<std::size_t>(std::clamp<UnixMillis>(span_ / period, 1, kBarCells));
+  }
+  void add(UnixMillis time, std::int64_t value) {
+    values_.resize(cells_);
+    const auto cell = static_cast<std::size_t>(std::max<UnixMillis>(time - first_, 0)) * cells_ / static_cast<std::size_t>(span_);
+    values_[std::min(cell, cells_ - 1)] += value;
+  }
+  std::string text() const {
+    static constexpr std::string_view kSteps[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    const std::int64_t most = values_.empty() ? 0 : *std::max_element(values_.begin(), values_.end());
+    std::string out;
+    for (const std::int64_t value : values_)
+      out += value <= 0 ? std::string_view(" ") : kSteps[static_cast<std::size_t>((value * 8 - 1) / most)];
+    while (out.ends_with(' ')) out.pop_back();
+    return out;
+  }
+
+ private:
+  UnixMillis first_, span_;
+  std::size_t cells_ = 1;
+  std::vector<std::int64_t> values_;
+};
+
+// The course of all groups over the same time, each against its own highest; nothing where there is but one hour.
+std::vector<std::string> trends(const UsageReport& report) {
+  UnixMillis first = std::numeric_limits<UnixMillis>::max(), last = 0;
+  for (const UsageLine& line : report.lines) {
+    if (line.trend.empty()) continue;
+    first = std::min(first, line.trend.front().time);
+    last = std::max(last, line.trend.back().time);
+  }
+  std::vector<std::string> texts;
+  if (last <= first) return texts;
+  for (const UsageLine& line : report.lines) {
+    Sparkline sparkline(first, last, kHour);
+    for (const UsagePoint& point : line.trend) sparkline.add(point.time, weight(point, report.total));
+    texts.push_back(sparkline.text());
+  }
+  return texts;
+}
+
+// Days or hours stand below each other; the line of their sum shows them all in a row.
+std::string total_course(const UsageReport& report, UsageBy by) {
+  if (report.lines.size() < 3) return {};
+  Sparkline sparkline(report.lines.front().time, report.lines.back().time, by == UsageBy::day ? kDay : kHour);
+  for (const UsageLine& line : report.lines) sparkline.add(line.time, weight(line.sums, report.total));
+  return sparkline.text();
+}
+
 std::vector<Cell> sum_cells(const Shell& shell, const LogSums& sums) {
   const auto count = [&](std::int64_t n) { return shell.out_tty ? count_cell(n) : std::to_string(n); };
   const std::string cached =
@@ -46,17 +111,14 @@ std::vector<Cell> sum_cells(const Shell& shell, const LogSums& sums) {
           {count(sums.output_tokens)}, {shell.out_tty ? cost_cell(sums) : spell_usd(sums.cost)}};
 }
 
-Table usage_frame(UsageBy by) {
+Table usage_frame(UsageBy by, bool trend) {
   std::string title(usage_groups()[static_cast<std::size_t>(by)]);
   for (char& c : title) c = static_cast<char>(c - 'a' + 'A');
-  return Table({{title, Align::left, 0, 10},
-                {"REQUESTS", Align::right},
-                {"ERRORS", Align::right, 3},
-                {"IN", Align::right},
-                {"CACHED", Align::right, 4},
-                {"OUT", Align::right},
-                {"COST", Align::right},
-                {"", Align::left, 5, kBarCells}});
+  std::vector<Column> columns{{title, Align::left, 0, 10}, {"REQUESTS", Align::right},     {"ERRORS", Align::right, 3},
+                              {"IN", Align::right},        {"CACHED", Align::right, 4},    {"OUT", Align::right},
+                              {"COST", Align::right},      {"", Align::left, 5, kBarCells}};
+  if (trend) columns.push_back({"TREND", Align::left, 6, kBarCells});
+  return Table(std::move(columns));
 }
 
 struct SessionTree {
@@ -98,9 +160,10 @@ void add_sessions(Table& table, const Shell& shell, const UsageReport& report) {
   }
 }
 
-void add_total(Table& table, const Shell& shell, const LogSums& total) {
+void add_total(Table& table, const Shell& shell, const LogSums& total, std::string course) {
   std::vector<Cell> cells{{"total", Color::bold}};
   for (Cell& cell : sum_cells(shell, total)) cells.push_back(std::move(cell));
+  if (!course.empty()) cells.push_back({std::move(course), Color::cyan});
   table.add(std::move(cells));
 }
 
@@ -134,21 +197,27 @@ std::string sums_json(std::string object, const LogSums& sums) {
 }  // namespace
 
 std::string usage_table(const Shell& shell, const UsageReport& report, UsageBy by) {
-  Table table = usage_frame(by);
+  const bool timed = by == UsageBy::day || by == UsageBy::hour;
+  const bool draws = shell.out_tty && !shell.ascii;
+  const auto courses = draws ? trends(report) : std::vector<std::string>();
+  Table table = usage_frame(by, !courses.empty());
   if (by == UsageBy::session && shell.out_tty) {
     add_sessions(table, shell, report);
   } else {
     std::int64_t most = 0;
     for (const UsageLine& line : report.lines) most = std::max(most, weight(line.sums, report.total));
-    for (const UsageLine& line : report.lines) {
+    for (std::size_t i = 0; i < report.lines.size(); ++i) {
+      const UsageLine& line = report.lines[i];
       const std::string name = group_name(line, by);
       std::vector<Cell> cells{{name.empty() ? "–" : name}};
       for (Cell& cell : sum_cells(shell, line.sums)) cells.push_back(std::move(cell));
       if (shell.out_tty) cells.push_back({bar(weight(line.sums, report.total), most), Color::cyan});
+      if (!courses.empty()) cells.push_back({courses[i], Color::cyan});
       table.add(std::move(cells));
     }
   }
-  if (shell.out_tty && report.lines.size() > 1) add_total(table, shell, report.total);
+  if (shell.out_tty && report.lines.size() > 1)
+    add_total(table, shell, report.total, draws && timed ? total_course(report, by) : std::string());
   return table.text(shell) + cache_break_note(shell, report.total);
 }
 

@@ -55,7 +55,12 @@ bool is_hourly(const LogExpr& expr) {
 
 class UsageReader {
  public:
-  UsageReader(Db& db, const LogQuery& query, UsageBy by) : db_(db), query_(query), by_(by) {}
+  UsageReader(Db& db, const LogQuery& query, UsageBy by, bool trend)
+      : db_(db),
+        query_(query),
+        by_(by),
+        timed_(by == UsageBy::day || by == UsageBy::hour),
+        trend_(trend && !timed_ && by != UsageBy::session) {}
 
   Result<UsageReport> read() {
     const bool by_rows = by_ == UsageBy::endpoint || (query_.where != nullptr && !is_hourly(*query_.where));
@@ -70,12 +75,16 @@ class UsageReader {
   }
 
  private:
-  LogSums& group(std::string_view name, UnixMillis time) {
-    const bool timed = by_ == UsageBy::day || by_ == UsageBy::hour;
-    const UnixMillis start = timed ? local_start(time, by_) : 0;
+  void add_to_group(std::string_view name, UnixMillis time, const LogSums& sums) {
+    const UnixMillis start = timed_ ? local_start(time, by_) : 0;
     Line& line = lines_[{start, to_lower(name)}];
     if (line.name.empty()) line.name = name;
-    return line.sums;
+    line.sums.add(sums);
+    if (!trend_) return;
+    UsagePoint& point = line.trend[time / kHour];
+    point.cost += sums.cost;
+    point.tokens += sums.input_tokens + sums.output_tokens;
+    point.requests += sums.requests;
   }
 
   // From whole hours what they hold, from rows what begins and ends inside an hour.
@@ -97,7 +106,7 @@ class UsageReader {
             [&](std::int64_t n, std::string_view text) { return where.patterns[static_cast<std::size_t>(n)]->matches(text); });
         !set)
       return set;
-    const bool hourly = by_ == UsageBy::day || by_ == UsageBy::hour;
+    const bool hourly = timed_ || trend_;
     PG_TRY(Statement rows,
            db_.prepare(fmt::format("SELECT {}, {}, sum(requests), sum(cost), sum(unpriced), sum(estimated), sum(input_tokens), "
                                    "sum(output_tokens), sum(cached_tokens), sum(cache_write_tokens), sum(reasoning_tokens), "
@@ -137,7 +146,7 @@ class UsageReader {
           &sums.cached_tokens, &sums.cache_write_tokens, &sums.reasoning_tokens, &sums.redacted, &sums.blocked, &sums.errors,
           &sums.cache_breaks, &sums.cache_lost, &sums.cache_lost_cost})
       *value = row.integer(at++);
-    group(row.view(0), time).add(sums);
+    add_to_group(row.view(0), time, sums);
     total_.add(sums);
   }
 
@@ -157,8 +166,14 @@ class UsageReader {
   UsageReport report() {
     UsageReport report;
     report.total = total_;
-    for (auto& [key, line] : lines_) report.lines.push_back({std::move(line.name), key.first, line.sums});
-    if (by_ == UsageBy::day || by_ == UsageBy::hour) return report;
+    for (auto& [key, line] : lines_) {
+      report.lines.push_back({std::move(line.name), key.first, line.sums, {}});
+      for (auto& [hour, point] : line.trend) {
+        point.time = hour * kHour;
+        report.lines.back().trend.push_back(point);
+      }
+    }
+    if (timed_) return report;
     std::stable_sort(report.lines.begin(), report.lines.end(), [](const UsageLine& a, const UsageLine& b) {
       const auto weight = [](const LogSums& s) { return std::tuple(s.cost, s.input_tokens + s.output_tokens, s.requests); };
       return weight(a.sums) > weight(b.sums);
@@ -169,10 +184,12 @@ class UsageReader {
   struct Line {
     std::string name;
     LogSums sums;
+    std::map<std::int64_t, UsagePoint> trend;  // by hour
   };
   Db& db_;
   const LogQuery& query_;
   UsageBy by_;
+  bool timed_, trend_;
   std::map<std::pair<UnixMillis, std::string>, Line> lines_;
   LogSums total_;
 };
@@ -196,8 +213,8 @@ std::span<const std::string_view> usage_groups() {
   return kGroups;
 }
 
-Result<UsageReport> read_usage(Db& db, const LogQuery& query, UsageBy by) {
-  return UsageReader(db, query, by).read();
+Result<UsageReport> read_usage(Db& db, const LogQuery& query, UsageBy by, bool trend) {
+  return UsageReader(db, query, by, trend).read();
 }
 
 Result<std::vector<AgentLine>> read_agents(Db& db, UnixMillis since) {
