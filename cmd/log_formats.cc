@@ -23,7 +23,7 @@ constexpr std::string_view kCsvTitles =
     "id,time,project,key,agent,agent_version,session,dialect,method,path,provider,model,model_served,status,outcome,stream,"
     "latency_ms,ttft_ms,upstream_ms,input_tokens,output_tokens,cached_tokens,cache_write_tokens,reasoning_tokens,cost_usd,"
     "cost_state,bytes_in,bytes_out,redactions,detected,blocked,places,attempts,warnings,restored,unknown_tokens,error,"
-    "upstream_request_id,cache_break,cache_break_tokens,cache_break_cost_usd";
+    "upstream_request_id,cache_break,cache_break_tokens,cache_break_cost_usd,connect_ms,tls_ms";
 
 }  // namespace
 
@@ -59,6 +59,8 @@ std::string log_csv(const LogRow& row) {
   add(row.cache_break);
   add(known_number(row.cache_lost));
   add(row.cache_lost_cost < 0 ? "" : spell_usd(row.cache_lost_cost));
+  add(known_number(row.connect_ms));
+  add(known_number(row.tls_ms));
   return line;
 }
 
@@ -85,6 +87,8 @@ std::string log_json(const LogRow& row) {
   json_known(object, "latency_ms", row.latency_ms);
   json_known(object, "ttft_ms", row.ttft_ms);
   json_known(object, "upstream_ms", row.upstream_ms);
+  json_known(object, "connect_ms", row.connect_ms);
+  json_known(object, "tls_ms", row.tls_ms);
   json_known(object, "input_tokens", row.usage.input_tokens);
   json_known(object, "output_tokens", row.usage.output_tokens);
   json_known(object, "cached_tokens", row.usage.cached_tokens);

@@ -33,6 +33,8 @@ void say_timeline(Page& page, const LogRow& row) {
     if (millis >= 0) page.say("timeline", fmt::format("{:>8}  {}", format_duration(millis), what));
   };
   at(0, "request came");
+  at(row.connect_ms, "connected to the provider");
+  at(row.tls_ms, "TLS with it");
   at(row.upstream_ms, "provider's first byte");
   at(row.ttft_ms, "first token");
   std::string end = "last byte";

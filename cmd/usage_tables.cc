@@ -170,7 +170,7 @@ void add_total(Table& table, const Shell& shell, const LogSums& total, std::stri
 // Only when there is something to say, and never in what a program reads.
 std::string cache_break_note(const Shell& shell, const LogSums& total) {
   if (!shell.out_tty || total.cache_breaks == 0) return {};
-  return fmt::format("\n{} cache break{}: {} tokens not from the provider's cache, {} more; pg logs search 'cache_break:*'\n",
+  return fmt::format("\n{} cache break{}: {} tokens read anew, {} more\npg logs search 'cache_break:*'\n",
                      count_cell(total.cache_breaks), total.cache_breaks == 1 ? "" : "s", count_cell(total.cache_lost),
                      format_usd(total.cache_lost_cost));
 }

@@ -68,6 +68,8 @@ constexpr LogField kLogFields[] = {
     {"retries", K::number, "length(attempts) - length(replace(attempts, ',', '')) + (attempts <> '' AND attempts NOT LIKE 'queue:%')",
      "how often somebody was asked before", false, "", PG_NUMBER(attempts_of(row))},
     {"upstream", K::duration, "upstream_ms", "until the provider's head", false, "", PG_NUMBER(row.upstream_ms)},
+    {"connect", K::duration, "connect_ms", "until a new connection to the provider stood", false, "", PG_NUMBER(row.connect_ms)},
+    {"tls", K::duration, "tls_ms", "until TLS stood on it", false, "", PG_NUMBER(row.tls_ms)},
     {"bytes.in", K::size, "bytes_in", "of the request: >1MB", false, "", PG_NUMBER(row.bytes_in)},
     {"bytes.out", K::size, "bytes_out", "of the answer", false, "", PG_NUMBER(row.bytes_out)},
     {"attempts", K::text, "attempts", "who was asked before: *openai:429*", false, "", PG_TEXT(attempts)},

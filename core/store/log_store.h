@@ -51,6 +51,8 @@ struct LogRow {
   std::int64_t latency_ms = -1;
   std::int64_t ttft_ms = -1;
   std::int64_t upstream_ms = -1;  // until the upstream's head
+  std::int64_t connect_ms = -1;   // until a new connection to it stood; -1 = a kept one was used
+  std::int64_t tls_ms = -1;       // until TLS stood on that
   Usage usage;
   std::int64_t cost = -1;  // nano-USD; -1 = nothing to pay for or not known, as `price` says
   std::int64_t price = 0;  // 0 = nothing to pay for; kPriceUnknown; else 2 * version id, + 1 when estimated

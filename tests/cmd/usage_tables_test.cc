@@ -105,8 +105,7 @@ TEST_CASE("cache breaks are summed up below the table, for people") {
   CHECK(usage_table(test.shell, report, UsageBy::model).find("cache break") == std::string::npos);
   test.shell.out_tty = true;
   CHECK(usage_table(test.shell, report, UsageBy::model)
-            .ends_with("\n2 cache breaks: 40.0k tokens not from the provider's cache, $0.1200 more; pg logs search "
-                       "'cache_break:*'\n"));
+            .ends_with("\n2 cache breaks: 40.0k tokens read anew, $0.1200 more\npg logs search 'cache_break:*'\n"));
 }
 
 TEST_CASE("sessions stand above the agents they started") {

@@ -173,10 +173,12 @@ TEST_CASE("cache breaks: the row names the message that changed, the tokens and 
 }
 
 TEST_CASE("cache breaks: people see them in tail, show and usage, and can ask for them") {
-  World w(kRedactAll, kPrices);
+  World w(kRedactAll, std::string(kPrices) + "[serve]\nthreads = 1\n");
   Talk talk(w, DialectId::anthropic, true);
   talk.say({"Be brief.", {"mail ada@example.org"}, 20'000, 0});
   talk.say({"Be brief.", {"mail ada@example.org", "two", "three"}, 21'000, 20'000});
+  CHECK(w.home.run({"logs", "search", "connect:>=0ms", "--json"}).out.find("\"seq\":1,") != std::string::npos);
+  CHECK(w.home.run({"logs", "search", "-connect:>=0ms", "--json"}).out.find("\"seq\":2,") != std::string::npos);  // kept open
   const Json row = talk.say({"Be brief!", {"mail ada@example.org", "two", "three"}, 21'000, 0});
   CHECK(row.at("cache_break") == "system");
   const auto count = [&w](const std::string& filter) {
@@ -186,10 +188,11 @@ TEST_CASE("cache breaks: people see them in tail, show and usage, and can ask fo
   CHECK(count("cache_break:*") == 1);
   CHECK(count("-cache_break:*") == 2);
   CHECK(count("cache_break:system") == 1);
+  CHECK(count("cache_break:messages[1]") == 0);
   CHECK(count("cache_break:messages*") == 0);
   CHECK(count("cache_break.tokens:>20k cache_break.cost:>$0.1") == 1);
   CHECK(count("cache_break.tokens:<1M") == 1);  // what did not break has no number
-  CHECK(w.home.run({"logs", "search", "cache_break:*"}).out.find("cache-break:system") != std::string::npos);
+  CHECK(w.home.run({"logs", "search", "cache_break:*"}).out.find("break:system") != std::string::npos);
   const std::string page = w.home.run({"logs", "show", "last"}).out;
   CHECK(page.find("cache break\tsystem: differs from the turn before; 21000 tokens not from the cache, $0.2415 more") !=
         std::string::npos);
