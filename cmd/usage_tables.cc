@@ -2,6 +2,7 @@
 #include "cmd/usage_tables.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <span>
@@ -47,32 +48,42 @@ std::int64_t weight(const UsagePoint& point, const LogSums& total) {
   return weight(sums, total);
 }
 
-// As many equal stretches of time as there are cells; the highest is full, one without anything is blank.
+// Periods of time in at most as many cells, each as high as its periods are on average; the highest is full, one without anything
+// is blank.
 class Sparkline {
  public:
-  /// From the period that begins at `first` to the one that begins at `last`.
-  Sparkline(UnixMillis first, UnixMillis last, UnixMillis period) : first_(first), span_(last - first + period) {
-    cells_ = static_cast<std::size_t>(std::clamp<UnixMillis>(span_ / period, 1, kBarCells));
-  }
+  /// From the period that begins at `first` to the one that begins at `last`. A day may be an hour longer or shorter than others.
+  Sparkline(UnixMillis first, UnixMillis last, UnixMillis period)
+      : first_(first),
+        period_(period),
+        periods_((last - first + period / 2) / period + 1),
+        cells_(static_cast<std::size_t>(std::min<std::int64_t>(periods_, kBarCells))) {}
   void add(UnixMillis time, std::int64_t value) {
-    values_.resize(cells_);
-    const auto cell = static_cast<std::size_t>(std::max<UnixMillis>(time - first_, 0)) * cells_ / static_cast<std::size_t>(span_);
-    values_[std::min(cell, cells_ - 1)] += value;
+    const std::int64_t number = std::clamp<std::int64_t>((time - first_ + period_ / 2) / period_, 0, periods_ - 1);
+    cells_[static_cast<std::size_t>(number * std::ssize(cells_) / periods_)] += static_cast<double>(value);
   }
   std::string text() const {
     static constexpr std::string_view kSteps[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    const std::int64_t most = values_.empty() ? 0 : *std::max_element(values_.begin(), values_.end());
+    std::vector<double> heights(cells_.size());
+    for (std::int64_t i = 0; i < std::ssize(cells_); ++i)
+      heights[static_cast<std::size_t>(i)] =
+          cells_[static_cast<std::size_t>(i)] / static_cast<double>(begin_of(i + 1) - begin_of(i));
+    const double most = *std::max_element(heights.begin(), heights.end());
     std::string out;
-    for (const std::int64_t value : values_)
-      out += value <= 0 ? std::string_view(" ") : kSteps[static_cast<std::size_t>((value * 8 - 1) / most)];
+    for (const double height : heights)
+      out += height <= 0 ? std::string_view(" ")
+                         : kSteps[static_cast<std::size_t>(std::clamp(std::ceil(height / most * 8), 1.0, 8.0)) - 1];
     while (out.ends_with(' ')) out.pop_back();
     return out;
   }
 
  private:
-  UnixMillis first_, span_;
-  std::size_t cells_ = 1;
-  std::vector<std::int64_t> values_;
+  // The first period that add() puts into that cell.
+  std::int64_t begin_of(std::int64_t cell) const { return (cell * periods_ + std::ssize(cells_) - 1) / std::ssize(cells_); }
+
+  UnixMillis first_;
+  std::int64_t period_, periods_;
+  std::vector<double> cells_;
 };
 
 // The course of all groups over the same time, each against its own highest; nothing where there is but one hour.

@@ -92,6 +92,10 @@ TEST_CASE("days stand below each other, and in a row in the line of their sum") 
   const std::string table = usage_table(test.shell, report, UsageBy::day);
   CHECK(table.find("total") != std::string::npos);
   CHECK(table.ends_with("  █▄ ▁\n"));
+  // A month of equal days is level, however its days fall into cells.
+  std::vector<UsageLine> month;
+  for (int day = 1; day <= 31; ++day) month.push_back({"", day * kDay, sums_of(1, 800, 10, 1)});
+  CHECK(usage_table(test.shell, report_of(month), UsageBy::day).ends_with("  ████████████\n"));
   test.shell.ascii = true;
   CHECK(usage_table(test.shell, report, UsageBy::day).find("▄") == std::string::npos);
 }
