@@ -94,7 +94,7 @@ std::string log_json(const LogRow& row) {
   json_known(object, "cached_tokens", row.usage.cached_tokens);
   json_known(object, "cache_write_tokens", row.usage.cache_write_tokens);
   json_known(object, "reasoning_tokens", row.usage.reasoning_tokens);
-  row.cost < 0 ? json_raw(object, "cost_usd", "null") : json_field(object, "cost_usd", spell_usd(row.cost));
+  json_text_or_null(object, "cost_usd", row.cost < 0 ? "" : spell_usd(row.cost));
   json_field(object, "cost_state", cost_state(row));
   json_number(object, "bytes_in", row.bytes_in);
   json_number(object, "bytes_out", row.bytes_out);
@@ -112,8 +112,7 @@ std::string log_json(const LogRow& row) {
   json_field(object, "upstream_request_id", row.upstream_request_id);
   json_field(object, "cache_break", row.cache_break);
   json_known(object, "cache_break_tokens", row.cache_lost);
-  row.cache_lost_cost < 0 ? json_raw(object, "cache_break_cost_usd", "null")
-                          : json_field(object, "cache_break_cost_usd", spell_usd(row.cache_lost_cost));
+  json_text_or_null(object, "cache_break_cost_usd", row.cache_lost_cost < 0 ? "" : spell_usd(row.cache_lost_cost));
   return object + "}";
 }
 

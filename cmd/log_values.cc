@@ -54,6 +54,15 @@ std::string cost_cell(const LogSums& sums) {
   return fmt::format("{}{}{}", sums.estimated > 0 ? "~" : "", format_usd(sums.cost), sums.unpriced > 0 ? " + ?" : "");
 }
 
+std::string spell_cost(const LogSums& sums, std::string_view unknown) {
+  return sums.cost == 0 && sums.unpriced > 0 ? std::string(unknown) : spell_usd(sums.cost);
+}
+
+std::string spell_cache_loss(const LogSums& sums, std::string_view unknown) {
+  const bool none_known = sums.cache_breaks > 0 && sums.cache_lost_cost == 0 && sums.unpriced > 0;
+  return none_known ? std::string(unknown) : spell_usd(sums.cache_lost_cost);
+}
+
 Result<std::vector<const LogField*>> parse_fields(std::string_view text) {
   std::vector<const LogField*> fields;
   for (const std::string_view piece : split(text, ',')) {

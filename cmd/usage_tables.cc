@@ -119,7 +119,7 @@ std::vector<Cell> sum_cells(const Shell& shell, const LogSums& sums) {
                     : std::to_string(sums.cached_tokens);
   return {{count(sums.requests)},      {count(sums.errors), sums.errors > 0 ? Color::red : Color::plain},
           {count(sums.input_tokens)},  {cached},
-          {count(sums.output_tokens)}, {shell.out_tty ? cost_cell(sums) : spell_usd(sums.cost)}};
+          {count(sums.output_tokens)}, {shell.out_tty ? cost_cell(sums) : spell_cost(sums, "?")}};
 }
 
 Table usage_frame(UsageBy by, bool trend) {
@@ -181,9 +181,10 @@ void add_total(Table& table, const Shell& shell, const LogSums& total, std::stri
 // Only when there is something to say, and never in what a program reads.
 std::string cache_break_note(const Shell& shell, const LogSums& total) {
   if (!shell.out_tty || total.cache_breaks == 0) return {};
+  const std::string known = spell_cache_loss(total, "");
+  const std::string lost = known.empty() ? "?" : format_usd(total.cache_lost_cost);
   return fmt::format("\n{} cache break{}: {} tokens read anew, {} more\npg logs search 'cache_break:*'\n",
-                     count_cell(total.cache_breaks), total.cache_breaks == 1 ? "" : "s", count_cell(total.cache_lost),
-                     format_usd(total.cache_lost_cost));
+                     count_cell(total.cache_breaks), total.cache_breaks == 1 ? "" : "s", count_cell(total.cache_lost), lost);
 }
 
 std::string sums_json(std::string object, const LogSums& sums) {
@@ -196,12 +197,12 @@ std::string sums_json(std::string object, const LogSums& sums) {
   json_number(object, "cached_tokens", sums.cached_tokens);
   json_number(object, "cache_write_tokens", sums.cache_write_tokens);
   json_number(object, "reasoning_tokens", sums.reasoning_tokens);
-  json_field(object, "cost_usd", spell_usd(sums.cost));
+  json_text_or_null(object, "cost_usd", spell_cost(sums, ""));
   json_number(object, "cost_unknown_requests", sums.unpriced);
   json_number(object, "cost_estimated_requests", sums.estimated);
   json_number(object, "cache_breaks", sums.cache_breaks);
   json_number(object, "cache_break_tokens", sums.cache_lost);
-  json_field(object, "cache_break_cost_usd", spell_usd(sums.cache_lost_cost));
+  json_text_or_null(object, "cache_break_cost_usd", spell_cache_loss(sums, ""));
   return object + "}";
 }
 
@@ -259,7 +260,7 @@ std::string usage_csv(const UsageReport& report, const std::string& by) {
     out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
                        line.time != 0 ? format_rfc3339(line.time) : csv_cell(line.name), s.requests, s.errors, s.blocked,
                        s.redacted, s.input_tokens, s.output_tokens, s.cached_tokens, s.cache_write_tokens, s.reasoning_tokens,
-                       spell_usd(s.cost), s.unpriced, s.estimated, s.cache_breaks, s.cache_lost, spell_usd(s.cache_lost_cost));
+                       spell_cost(s, ""), s.unpriced, s.estimated, s.cache_breaks, s.cache_lost, spell_cache_loss(s, ""));
   }
   return out;
 }
@@ -285,7 +286,7 @@ std::string agents_table(const Shell& shell, const std::vector<AgentLine>& lines
                {count(line.sums.requests)},
                {count(line.sums.redacted)},
                {count(line.sums.blocked), line.sums.blocked > 0 ? Color::yellow : Color::plain},
-               {shell.out_tty ? cost_cell(line.sums) : spell_usd(line.sums.cost)},
+               {shell.out_tty ? cost_cell(line.sums) : spell_cost(line.sums, "?")},
                {line.versions}});
   }
   if (!shell.out_tty) return table.text(shell);

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "cmd/log_lines.h"
 #include "cmd/log_values.h"
 #include "core/base/text.h"
@@ -47,9 +49,24 @@ TEST_CASE("usage table on a terminal of 100 columns") {
         "gpt-5.6-sol             7       0  90.0k     50%   3.0k    ~$0.5000  ███\n"
         "home-made               3       0   1.0k     50%     10           ?\n"
         "total                 130       0   2.0M     50%  43.0k  ~$2.43 + ?\n");
-  CHECK(usage_csv(report, "model").find("\nhome-made,3,0,0,0,1000,10,500,0,0,0,3,0,0,0,0\n") != std::string::npos);
+  CHECK(usage_csv(report, "model").find("\nhome-made,3,0,0,0,1000,10,500,0,0,,3,0,0,0,0\n") != std::string::npos);
   test.shell.out_tty = false;
   CHECK(usage_table(test.shell, report, UsageBy::model).substr(0, 45) == "claude-sonnet-5\t120\t0\t2000000\t1000000\t40000\t1");
+}
+
+TEST_CASE("a cost that nobody knows is not 0 for programs either") {
+  TestShell test;
+  auto report = report_of({{"home-made", 0, sums_of(3, 0, 1'000, 10)}, {"free", 0, sums_of(1, 0, 10, 1)}});
+  report.lines[0].sums.unpriced = 3;
+  report.lines[0].sums.cache_breaks = 1;
+  report.lines[0].sums.cache_lost = 5'000;
+  CHECK(usage_table(test.shell, report, UsageBy::model) == "home-made\t3\t0\t1000\t500\t10\t?\nfree\t1\t0\t10\t5\t1\t0\n");
+  const auto json = nlohmann::json::parse(usage_json(report, "model"));
+  CHECK(json.at("groups").at(0).at("cost_usd").is_null());
+  CHECK(json.at("groups").at(0).at("cache_break_cost_usd").is_null());
+  CHECK(json.at("groups").at(1).at("cost_usd") == "0");
+  CHECK(json.at("groups").at(1).at("cache_break_cost_usd") == "0");
+  CHECK(usage_csv(report, "model").find("\nhome-made,3,0,0,0,1000,10,500,0,0,,3,0,1,5000,\n") != std::string::npos);
 }
 
 TEST_CASE("over the same hours each group has its course, where the terminal can show it and there is room") {
