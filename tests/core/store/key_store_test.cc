@@ -182,7 +182,7 @@ TEST_CASE("the audit row of a new key says whose it is and until when") {
     detail = entry.detail;
     return false;
   }));
-  CHECK(detail == "scopes chat,models, owner \"ada\", expires 2030-12-31");
+  CHECK(detail == "scopes chat,models, owner \"ada\", expires 2030-12-31T00:00:00.000Z");
 }
 
 TEST_CASE("an edit changes what is named, and the audit says what was and what is") {
