@@ -13,9 +13,10 @@ namespace {
 
 std::string number_value(const LogField& field, const LogRow& row, std::int64_t number, Reader reader) {
   const bool people = reader == Reader::people;
-  if (field.kind == LogKind::money && field.name == "cost" && people) return cost_cell(row);
-  if (field.kind == LogKind::money && number >= 0) return people ? format_usd(number) : spell_usd(number);
+  if (field.name == "cost" && people) return cost_cell(row);
+  if (field.name == "cache_break.cost" && people && number < 0 && !row.cache_break.empty()) return "?";
   if (number < 0) return people ? "–" : "";
+  if (field.kind == LogKind::money) return people ? format_usd(number) : spell_usd(number);
   switch (field.kind) {
     case LogKind::time:
       return people ? clock_cell(number) : format_rfc3339(number);

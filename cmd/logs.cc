@@ -65,7 +65,7 @@ int tail(Shell& shell, const RowOptions& options) {
   auto place = open_workplace(shell, DbMode::read_only).value();
   if (options.ask.explain) return explain(shell, place.db, query);
   const bool follows = options.follow || (shell.out_tty && !options.no_follow && options.ask.until.empty());
-  if (follows) follow_rows(shell, std::move(place.db), std::move(query), look);
+  if (follows) follow_rows(shell, std::move(place.db), place.settings, std::move(query), look);
   return print_rows(shell, place.db, query, look) > 0 ? exit_ok : no_rows(shell, options);
 }
 

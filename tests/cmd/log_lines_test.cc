@@ -186,7 +186,8 @@ TEST_CASE("a cache break is a flag, a line of the page, three fields and three c
   test.shell.width = 120;
   CHECK(log_value(*find_log_field("cache_break.cost"), row, Reader::people) == "$0.1032");
   row.cache_lost_cost = -1;
-  CHECK(log_value(*find_log_field("cache_break.cost"), row, Reader::people) == "–");
+  CHECK(log_value(*find_log_field("cache_break.cost"), row, Reader::people) == "?");
+  CHECK(log_value(*find_log_field("cache_break.cost"), good_row(), Reader::people) == "–");
   CHECK(log_page(test.shell, row, "").find("38211 tokens not from the cache, ? more") != std::string::npos);
   for (const char* place : {"provider", "model", "expired", "unexplained"}) {
     row.cache_break = place;
