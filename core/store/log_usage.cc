@@ -53,6 +53,14 @@ bool is_hourly(const LogExpr& expr) {
   return std::all_of(expr.parts.begin(), expr.parts.end(), is_hourly);
 }
 
+bool reads_rows(const LogQuery& query, UsageBy by) {
+  return by == UsageBy::endpoint || (query.where != nullptr && !is_hourly(*query.where));
+}
+
+bool asks_for_all(const LogQuery& query) {
+  return query.since == 0 && query.until == 0 && query.where == nullptr;
+}
+
 class UsageReader {
  public:
   UsageReader(Db& db, const LogQuery& query, UsageBy by, bool trend)
@@ -63,13 +71,11 @@ class UsageReader {
         trend_(trend && !timed_ && by != UsageBy::session) {}
 
   Result<UsageReport> read() {
-    const bool by_rows = by_ == UsageBy::endpoint || (query_.where != nullptr && !is_hourly(*query_.where));
-    const bool whole = query_.since == 0 && query_.until == 0 && query_.where == nullptr;
     Status done;
     if (by_ == UsageBy::session)
-      done = whole ? add_sessions() : add_rows(query_.since, query_.until);
+      done = asks_for_all(query_) ? add_sessions() : add_rows(query_.since, query_.until);
     else
-      done = by_rows ? add_rows(query_.since, query_.until) : add_hours();
+      done = reads_rows(query_, by_) ? add_rows(query_.since, query_.until) : add_hours();
     if (!done) return done.error();
     return report();
   }
@@ -194,6 +200,11 @@ class UsageReader {
   LogSums total_;
 };
 
+// What begins or ends inside an hour.
+bool has_edges(const LogQuery& query) {
+  return query.since % kHour != 0 || query.until % kHour != 0;
+}
+
 struct AgentSeen {
   AgentLine line;
   std::set<std::string> keys, sessions;
@@ -215,6 +226,14 @@ std::span<const std::string_view> usage_groups() {
 
 Result<UsageReport> read_usage(Db& db, const LogQuery& query, UsageBy by, bool trend) {
   return UsageReader(db, query, by, trend).read();
+}
+
+Result<std::string> explain_usage(Db& db, const LogQuery& query, UsageBy by) {
+  if (by == UsageBy::session && asks_for_all(query)) return std::string("sums   from log_sessions; no row is read\n");
+  const bool rows = by == UsageBy::session || reads_rows(query, by);
+  if (!rows && !has_edges(query)) return std::string("sums   of whole hours from log_hours; no row is read\n");
+  PG_TRY(const std::string plan, LogStore(db).explain(query));
+  return (rows ? "sums   over rows\n" : "sums   of whole hours from log_hours; the hours at both ends from rows\n") + plan;
 }
 
 Result<std::vector<AgentLine>> read_agents(Db& db, UnixMillis since) {

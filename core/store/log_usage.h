@@ -44,6 +44,9 @@ struct UsageReport {
 /// groups but sessions, days and hours.
 Result<UsageReport> read_usage(Db& db, const LogQuery& query, UsageBy by, bool trend = false);
 
+/// In words where those sums come from, and what SQLite does for rows that are read: "sums   of whole hours from log_hours …".
+Result<std::string> explain_usage(Db& db, const LogQuery& query, UsageBy by);
+
 /// One agent as it was seen.
 struct AgentLine {
   std::string agent;

@@ -206,6 +206,22 @@ TEST_CASE("cache breaks: people see them in tail, show and usage, and can ask fo
   CHECK(w.home.everything().find("ada@example.org") == std::string::npos);
 }
 
+TEST_CASE("cache breaks: where the provider keeps the history there is nothing to compare") {
+  World w(kRedactAll, kPrices);
+  w.upstream.respond([](const SeenRequest& seen) {
+    const bool first = seen.body.find("previous_response_id") == std::string::npos;
+    return whole_answer(DialectId::openai_responses, usage_of(DialectId::openai_responses, {"", {}, 20'000, first ? 18'000 : 0}));
+  });
+  const Fields session = {{"session-id", "s1"}};
+  for (const char* more : {"", R"("previous_response_id":"resp_1",)"})
+    CHECK(w.post("v1/responses", "{\"model\":\"m-1\"," + std::string(more) + R"("input":[{"role":"user","content":"one"}]})",
+                 session)
+              .status == 200);
+  for (int tries = 0; tries < 100 && w.home.rows(5).size() < 2; ++tries) std::this_thread::sleep_for(Ms{20});
+  REQUIRE(w.home.rows(5).size() == 2);
+  for (const std::string& row : w.home.rows(5)) CHECK(Json::parse(row).at("cache_break") == "");
+}
+
 TEST_CASE("cache breaks: token counts, other sessions and the first turn after a restart are not compared") {
   World w(kRedactAll, kPrices);
   Talk talk(w, DialectId::anthropic, false);

@@ -133,6 +133,23 @@ TEST_CASE("usage: the course of a group is its hours, and adds up to its sum") {
   CHECK(read_usage(f.db, {}, UsageBy::day, true).value().lines[0].trend.empty());
 }
 
+TEST_CASE("usage: an explanation says whether rows are read at all") {
+  Fixture f;
+  const auto told = [&f](UsageBy by, const std::string& filter = {}, UnixMillis since = 0) {
+    LogQuery query;
+    REQUIRE(parse_log_filters({&filter, 1}, kBegin, query));
+    query.since = since;
+    return explain_usage(f.db, query, by).value();
+  };
+  CHECK(told(UsageBy::model) == "sums   of whole hours from log_hours; no row is read\n");
+  CHECK(told(UsageBy::model, "key:alice", kBegin) == "sums   of whole hours from log_hours; no row is read\n");
+  CHECK(told(UsageBy::session) == "sums   from log_sessions; no row is read\n");
+  CHECK(told(UsageBy::day, "", kBegin + 1)
+            .starts_with("sums   of whole hours from log_hours; the hours at both ends from rows\nsql "));
+  CHECK(told(UsageBy::model, "latency:>1s").starts_with("sums   over rows\nsql "));
+  CHECK(told(UsageBy::endpoint).starts_with("sums   over rows\nsql "));
+}
+
 TEST_CASE("usage: sums stay when the rows are gone") {
   Fixture f;
   std::vector<LogRow> rows;
