@@ -36,7 +36,7 @@ int usage(Shell& shell, const UsageOptions& options) {
   else if (options.csv)
     shell.write(usage_csv(report, options.by));
   else if (report.lines.empty())
-    shell.note("nothing was used");
+    note_nothing(shell, place.settings, "nothing was used");
   else
     shell.write(usage_table(shell, report, by));
   return exit_ok;
