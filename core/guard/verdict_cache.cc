@@ -5,12 +5,15 @@
 #include <utility>
 
 #include "core/base/crypto.h"
+#include "core/guard/wide_hash.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 namespace pg {
 namespace {
+
+constexpr std::size_t kWideFrom = 241;  // below it xxHash multiplies and has no use for wide registers
 
 const std::string& hash_secret() {
   static const std::string secret = random_bytes(XXH3_SECRET_SIZE_MIN + 56);
@@ -21,6 +24,12 @@ const std::string& hash_secret() {
 
 VerdictKey hash_text(std::string_view raw) {
   const std::string& secret = hash_secret();
+#ifdef PG_AVX2
+  if (raw.size() >= kWideFrom && has_avx2()) {
+    const auto [low, high] = hash_wide(raw, secret);
+    return {low, high};
+  }
+#endif
   const XXH128_hash_t hash = XXH3_128bits_withSecret(raw.data(), raw.size(), secret.data(), secret.size());
   return {hash.low64, hash.high64};
 }
