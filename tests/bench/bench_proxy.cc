@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <map>
@@ -338,6 +339,7 @@ int run(const Options& options) {
 }  // namespace pg::bench
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a row as soon as it is known, also into a file
   pg::bench::Options options;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];

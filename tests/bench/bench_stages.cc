@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <ctime>
 #include <filesystem>
 #include <functional>
@@ -191,6 +192,7 @@ void run() {
 }  // namespace pg::bench
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a row as soon as it is known, also into a file
   if (argc > 1) pg::bench::wanted = argv[1];
   pg::bench::run();
   return 0;
