@@ -1,8 +1,6 @@
 // Where JSON strings end, and their escapes: undone, and mapped back to the bytes they came from.
 #include "core/wire/json_walk.h"
 
-#include <algorithm>
-
 #include "core/base/processor.h"
 
 #ifdef PG_AVX2
@@ -193,11 +191,7 @@ std::string unescape(std::string_view raw, bool keeps_halves) {
 
 bool find_string_end(std::string_view text, std::size_t& at, bool& escaped) {
 #ifdef PG_AVX2
-  // Keys and other short strings end in the first few bytes, where the wide look is not worth its call.
-  const std::size_t near = std::min(text.size(), at + 16);
-  at = find_string_special(text.substr(0, near), at);
-  if (at == near && text.size() >= at + kWide && has_avx2()) return find_end_wide(text, at, escaped);
-  if (at < near && text[at] == '\\' && text.size() >= at + kWide && has_avx2()) return find_end_wide(text, at, escaped);
+  if (at + kWide <= text.size() && has_avx2()) return find_end_wide(text, at, escaped);
 #endif
   return find_end(text, at, escaped);
 }
