@@ -1,5 +1,5 @@
-// xxHash picks its registers when it is compiled. Here that is done a second time, for AVX2; all of its functions are this file's own,
-// and what it includes itself comes first, so that nothing else is compiled for that processor.
+// xxHash picks its registers when it is compiled. Here that is done a second time, for AVX2; all of its functions are this file's
+// own, and what it includes itself comes first, so that nothing else is compiled for that processor.
 #include "core/guard/wide_hash.h"
 
 #ifdef PG_AVX2

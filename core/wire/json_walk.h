@@ -57,8 +57,8 @@ inline std::size_t find_string_special(std::string_view text, std::size_t at) {
   return size;
 }
 
-/// Moves `at`, which stands in a string, to the quote that closes it: true. False: `at` is at what is wrong, a control byte, an escape
-/// that RFC 8259 does not know, or the end of the text. `escaped` becomes true when there are escapes.
+/// Moves `at`, which stands in a string, to the quote that closes it: true. False: `at` is at what is wrong, a control byte, an
+/// escape that RFC 8259 does not know, or the end of the text. `escaped` becomes true when there are escapes.
 bool find_string_end(std::string_view text, std::size_t& at, bool& escaped);
 
 /// Moves `at` to the quote that closes the string when nothing but plain bytes stands before it and it is near: keys, names, ids.

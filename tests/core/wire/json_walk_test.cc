@@ -242,7 +242,8 @@ TEST_CASE("a string ends where it ends when read byte by byte, whatever its esca
     return {false, text.size()};
   };
   std::mt19937 random(11);
-  const std::vector<std::string_view> pieces = {"\\n", "\\\\", "\\\"", "\\u00e9", "\\/", "x", "\xC3\xA9", "code();", "a long run of plain text, "};
+  const std::vector<std::string_view> pieces = {
+      "\\n", "\\\\", "\\\"", "\\u00e9", "\\/", "x", "\xC3\xA9", "code();", "a long run of plain text, "};
   const std::vector<std::string_view> faults = {"\\q", "\\u12", "\n", "\x01", "\\u12G4", "\\", "\""};
   for (int round = 0; round < 20'000; ++round) {
     std::string text(random() % 70, 'y');
