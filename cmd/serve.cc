@@ -19,6 +19,7 @@
 #include "config/policy_source.h"
 #include "config/settings_diff.h"
 #include "core/base/address.h"
+#include "core/base/memory.h"
 #include "proxy/listener.h"
 
 namespace pg {
@@ -173,16 +174,40 @@ class ServeAudit {
   bool told_ = false;
 };
 
+/// Gives memory back once after each time of use. Who pauses for so long does not notice the milliseconds that reading a
+/// conversation again takes.
+class QuietTimes {
+ public:
+  void look(const Gateway& gw, Server& server) {
+    const SteadyTime now = gw.clock.steady();
+    if (gw.exchanges.load(std::memory_order_relaxed) > 0) {
+      used_ = true;
+      since_ = now;
+    }
+    if (!used_ || now - since_ < kQuiet) return;
+    used_ = false;
+    server.give_back_memory();
+    give_back_memory();
+  }
+
+ private:
+  static constexpr std::chrono::seconds kQuiet{30};
+  bool used_ = true;  // reading the settings was such a time
+  SteadyTime since_{};
+};
+
 // SIGTERM, SIGINT: 0 asks for a drain. SIGHUP reloads. Returns when it is time to stop.
-void watch_until_stopped(Shell& shell, Gateway& gw, PolicySource& source, ServeAudit& audit, LogFile& file,
+void watch_until_stopped(Shell& shell, Gateway& gw, Server& server, PolicySource& source, ServeAudit& audit, LogFile& file,
                          const sigset_t& signals) {
   std::vector<std::string> problems;
+  QuietTimes quiet;
   for (;;) {
     const int signal = ::sigtimedwait(&signals, nullptr, &kPoll);
     if (signal == SIGINT || signal == SIGTERM) return;
     gw.journal.note_in_flight(gw.exchanges.load(std::memory_order_relaxed));
     gw.journal.note_reserved(reserved_lines(*gw.policy()));
     audit.look();
+    quiet.look(gw, server);
     if (signal == SIGHUP) file.reopen();
     problems.clear();
     const std::shared_ptr<const Policy> fresh = signal == SIGHUP ? source.reload(problems) : source.poll(problems);
@@ -251,9 +276,9 @@ int serve(Shell& shell, const ServeOptions& options) {
   check_exposure(settings).value();
   const DatabaseLock lock = DatabaseLock::take(settings.database).value();
   PolicySource source = PolicySource::open(settings).value();
-  Db log_db = Db::open(settings.database).value();
+  Db log_db = Db::open_again(settings.database).value();
   const auto on_problem = [&shell](const std::string& problem) { shell.warn(problem); };
-  ServeAudit audit(shell, Db::open(settings.database).value(), settings);
+  ServeAudit audit(shell, Db::open_again(settings.database).value(), settings);
   LogFile file(on_problem);
   file.use(settings.log);
   RowPrinter printer(shell, file, settings.serve.log_requests && !shell.quiet);
@@ -269,7 +294,7 @@ int serve(Shell& shell, const ServeOptions& options) {
   for (const std::string& warning : settings.warnings) shell.warn(warning);
   shell.note(serve_banner(shell, report, gw.port));
   announce_ready(serve_origin(bound), options.ready_file, options.ready_fd).value();
-  watch_until_stopped(shell, gw, source, audit, file, signals);
+  watch_until_stopped(shell, gw, *server, source, audit, file, signals);
   drain(shell, gw, *server, signals);
   server->stop();
   shell.note("stopped");

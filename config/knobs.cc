@@ -55,7 +55,7 @@ constexpr Knob<Settings> kSettings[] = {
     {{"limits.queue", number, 0, 100'000}, PG_SLOT(Settings, limits.queue)},
     {{"limits.queue_timeout", duration, 1, kDay}, PG_SLOT(Settings, limits.queue_timeout)},
     {{"limits.scan_on_loop", bytes, 0, std::int64_t{1} << 32}, PG_SLOT(Settings, limits.scan_on_loop)},
-    {{"limits.remembered_texts", number, 0, 10'000'000}, PG_SLOT(Settings, limits.remembered_texts)},
+    {{"limits.remembered_verdict_bytes", bytes, 0, std::int64_t{1} << 36}, PG_SLOT(Settings, limits.remembered_verdict_bytes)},
     {{"budgets.time_zone", text, 0, 0, check_time_zone}, PG_SLOT(Settings, budgets.time_zone)},
     {{"budgets.unknown_prices", text, 0, 0, check_unknown_prices}, PG_SLOT(Settings, budgets.unknown_prices)},
     {{"budgets.reserve_output", number, 1, 10'000'000}, PG_SLOT(Settings, budgets.reserve_output)},

@@ -20,6 +20,11 @@ bool asks_for_credential(std::string_view key) {
   return std::find(kWords.begin(), kWords.end(), key) != kWords.end();
 }
 
+/// What a key that was renamed is called now; "" = it never was.
+std::string_view new_name_of(const std::string& path) {
+  return path == "limits.remembered_texts" ? "remembered_verdict_bytes, in bytes: \"8MiB\"" : "";
+}
+
 bool is_reserved(const TableReader& reader, const TomlEntry& entry) {
   return reader.prefix == "guards." &&
          std::find(kReservedGuards.begin(), kReservedGuards.end(), entry.key) != kReservedGuards.end();
@@ -56,7 +61,9 @@ void TableReader::unknown(const TomlEntry& entry, const std::vector<std::string_
     return complain(document.key_place(entry), fmt::format("guards.{} is not there yet", entry.key),
                     "the name is kept for it; take the line out");
   std::string hint;
-  if (const auto near = find_nearest(entry.key, known))
+  if (const std::string_view now = new_name_of(prefix + entry.key); !now.empty())
+    hint = fmt::format("it is now {}", now);
+  else if (const auto near = find_nearest(entry.key, known))
     hint = fmt::format("did you mean \"{}\"?", *near);
   else if (asks_for_credential(to_lower(entry.key)))
     hint = "credentials stay out of files: credential = \"env:NAME\"";

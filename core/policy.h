@@ -122,11 +122,11 @@ struct Limits {
   Millis drain{30'000};
   std::uint32_t max_connections = 10'000;
   std::uint64_t remembered_vault_bytes = 64ull << 20;
-  std::uint32_t max_concurrent = 0;           // model calls under way at once; 0 = no limit
-  std::uint32_t queue = 100;                  // how many may wait for a place, at each limit
-  Millis queue_timeout{30'000};               // how long one may wait
-  std::uint64_t scan_on_loop = 256ull << 10;  // unread text of a request, bytes; what is more goes to the scan pool
-  std::uint32_t remembered_texts = 32'768;    // verdicts of a generation, on each loop; 0 = none are kept
+  std::uint32_t max_concurrent = 0;                     // model calls under way at once; 0 = no limit
+  std::uint32_t queue = 100;                            // how many may wait for a place, at each limit
+  Millis queue_timeout{30'000};                         // how long one may wait
+  std::uint64_t scan_on_loop = 256ull << 10;            // unread text of a request, bytes; what is more goes to the scan pool
+  std::uint64_t remembered_verdict_bytes = 8ull << 20;  // all loops together; 0 = none are kept
 };
 
 /// What is kept of the log; 0 = without end.

@@ -70,9 +70,10 @@ class Asking {
   void begin_target();
   bool may_ask(const Provider& target);
   bool next_credential();
-  bool next_target();
-  bool start_over();
-  bool go_on(const Verdict& verdict);
+  Task<bool> next_target();
+  Task<bool> start_over();
+  Task<bool> begin();
+  Task<bool> go_on(Verdict verdict);
   Task<Result<Upstream>> ask_one();
   Verdict judge(const Result<Upstream>& sent) const;
   void judge_status(int status, Verdict& verdict) const;
@@ -98,6 +99,7 @@ class Asking {
   bool any_rests_ = false;
   std::optional<Held> held_;
   std::string attempts_before_, attempts_with_last_;
+  std::optional<Error> ended_;     // the call itself, while its body was read for somebody else
   std::optional<Millis> soonest_;  // until somebody who was passed over may be asked again
 };
 
@@ -153,12 +155,20 @@ bool Asking::next_credential() {
   return false;
 }
 
-bool Asking::next_target() {
+// The next one may have other guards: a large body is read through them as it was the first time, beside the streams of others.
+Task<bool> Asking::next_target() {
   while (fallback_ < fallbacks_of(*x_.project, x_.route).size()) {
     Result<Target> target = choose_fallback(*x_.project, x_.surface.dialect, x_.view.model, x_.route, fallback_++);
     if (!target || (target.value().provider == head_ && target.value().model == x_.to.model)) continue;
-    Sending before = std::move(x_.to);
     std::shared_ptr<const Provider> provider = target.value().provider;
+    if (is_long_to_read(x_, *provider)) {
+      const Status read_through = co_await read_ahead(x_, *provider);
+      if (!read_through) {
+        ended_ = read_through.error();
+        co_return false;
+      }
+    }
+    Sending before = std::move(x_.to);
     if (!send_to(x_, std::move(target).value())) {  // it may not go there, or cannot be said in that dialect
       x_.to = std::move(before);
       continue;
@@ -166,21 +176,32 @@ bool Asking::next_target() {
     x_.provider_place.release();
     head_ = std::move(provider);
     begin_target();
-    if (next_credential()) return true;
+    if (next_credential()) co_return true;
   }
-  return false;
+  co_return false;
 }
 
 // Everybody who could be asked rests: then whoever comes first is asked all the same, and says for how long himself.
-bool Asking::start_over() {
-  if (!any_rests_ || last_resort_ || held_) return false;
+Task<bool> Asking::start_over() {
+  if (ended_ || !any_rests_ || last_resort_ || held_) co_return false;
   last_resort_ = true;
   fallback_ = 0;
-  if (asked_) return next_target();
-  if (!choose_provider(x_) || !guard_body(x_) || !write_call(x_)) return false;
-  head_ = x_.to.provider;
-  begin_target();
-  return next_credential() || next_target();
+  if (!asked_) {
+    if (!choose_provider(x_) || !guard_body(x_) || !write_call(x_)) co_return false;
+    head_ = x_.to.provider;
+    begin_target();
+    if (next_credential()) co_return true;
+  }
+  const bool found = co_await next_target();
+  co_return found;
+}
+
+// Whether there is anybody to ask at all.
+Task<bool> Asking::begin() {
+  if (next_credential()) co_return true;
+  bool found = co_await next_target();
+  if (!found) found = co_await start_over();
+  co_return found;
 }
 
 Task<Result<Upstream>> Asking::ask_one() {
@@ -275,13 +296,16 @@ void Asking::settle() {
 }
 
 // Whether somebody else is asked.
-bool Asking::go_on(const Verdict& verdict) {
+Task<bool> Asking::go_on(Verdict verdict) {
   attempts_before_ = x_.row.attempts;
   note(x_.to.provider->label, verdict.reason);
   attempts_with_last_ = x_.row.attempts;
-  if (last_resort_ && held_) return false;  // one answer is enough: nobody wanted to be asked
-  if (verdict.next_credential && next_credential()) return true;
-  return verdict.fall_back && (next_target() || start_over());
+  if (last_resort_ && held_) co_return false;  // one answer is enough: nobody wanted to be asked
+  if (verdict.next_credential && next_credential()) co_return true;
+  if (!verdict.fall_back) co_return false;
+  bool found = co_await next_target();
+  if (!found) found = co_await start_over();
+  co_return found;
 }
 
 Error Asking::nobody(bool crowded) {
@@ -309,7 +333,8 @@ Result<Upstream> Asking::give_up(const std::optional<Error>& last) {
 }
 
 Task<Result<Upstream>> Asking::run() {
-  if (!next_credential() && !next_target() && !start_over()) co_return nobody(false);
+  const bool begun = co_await begin();
+  if (!begun) co_return ended_ ? *ended_ : nobody(false);
   for (;;) {
     Result<Upstream> sent = co_await ask_one();
     if (!sent && (is_client_left(sent.error()) || x_.revoked)) co_return sent;
@@ -324,7 +349,9 @@ Task<Result<Upstream>> Asking::run() {
       held_ = Held{x_.to, std::move(sent).value(), x_.row.body};
     else
       error = sent.error();
-    if (!go_on(verdict)) co_return give_up(error);
+    const bool another = co_await go_on(verdict);
+    if (ended_) co_return *ended_;
+    if (!another) co_return give_up(error);
   }
 }
 

@@ -12,9 +12,9 @@ namespace pg {
 namespace {
 
 VerdictCache* cache_of(Exchange& x) {
-  const std::uint32_t kept = x.policy->limits.remembered_texts;
-  if (kept == 0) return nullptr;
-  x.parts.verdicts.set_generation(kept);
+  const std::uint64_t bytes = x.policy->limits.remembered_verdict_bytes;
+  if (bytes == 0) return nullptr;
+  x.parts.verdicts.set_budget(bytes / x.gw.loops.size());
   return &x.parts.verdicts;
 }
 
@@ -47,12 +47,12 @@ GuardedCall guard_with(Exchange& x, const Guards& guards, Vault& vault) {
 
 }  // namespace
 
-bool is_long_to_read(const Exchange& x) {
-  return x.body.size() > x.policy->limits.scan_on_loop;
+bool is_long_to_read(const Exchange& x, const Provider& provider) {
+  return x.body.size() > x.policy->limits.scan_on_loop && x.guarded_by != &x.project->guards_at(provider);
 }
 
-Task<Status> read_ahead(Exchange& x) {
-  const Guards& guards = x.project->guards_at(*x.to.provider);
+Task<Status> read_ahead(Exchange& x, const Provider& provider) {
+  const Guards& guards = x.project->guards_at(provider);
   x.reading = std::make_unique<SlowGuardCall>(x.body, x.view, guards, cache_of(x));
   if (x.reading->unread() > x.policy->limits.scan_on_loop) {
     const Status scanned = co_await scan_on_pool(x, *x.reading);

@@ -40,7 +40,7 @@ Journal::~Journal() {
   writer_.join();
 }
 
-void Journal::record(LogRow row) {
+void Journal::record(LogRow&& row) {
   bool first = false;
   {
     const std::lock_guard lock(mutex_);

@@ -33,7 +33,8 @@ class Journal {
   Journal(Db db, std::function<void(const std::string&)> on_problem, std::function<void(const LogRow&)> on_row);
   ~Journal();  // writes what is queued
 
-  void record(LogRow row);
+  /// Takes the row. Under load that is too much for the database, rows are dropped and counted.
+  void record(LogRow&& row);
   /// What rows cost and how long they are kept from now on. Before it is called nothing has a price and everything is kept.
   /// `zone` says to which month a cost belongs; without one no ledger of spending is kept.
   void use(std::shared_ptr<const PriceTable> prices, LogRetention retention, std::shared_ptr<const TimeZone> zone = nullptr);

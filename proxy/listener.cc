@@ -12,6 +12,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 
+#include "core/base/memory.h"
 #include "proxy/connection.h"
 
 namespace pg {
@@ -198,6 +199,15 @@ void Server::stop_listening() {
     asio::post(worker->parts.loop.io(), [raw = worker.get()] {
       boost::system::error_code ignored;
       raw->acceptor.close(ignored);
+    });
+  }
+}
+
+void Server::give_back_memory() {
+  for (const std::unique_ptr<Worker>& worker : workers_) {
+    asio::post(worker->parts.loop.io(), [raw = worker.get()] {
+      raw->parts.verdicts = VerdictCache();
+      pg::give_back_memory();
     });
   }
 }

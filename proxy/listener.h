@@ -21,6 +21,9 @@ class Server {
   void run();
   /// Takes no more connections and closes the idle ones.
   void stop_listening();
+  /// Has every loop forget the guards' verdicts and give freed memory back to the system; for when nothing has been under way for
+  /// a while. Conversations are read once more after it.
+  void give_back_memory();
   /// Ends the loops and joins their threads.
   void stop();
 

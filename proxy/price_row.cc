@@ -72,7 +72,8 @@ void price_row(LogRow& row, PriceFinder& finder, std::int64_t version) {
 }
 
 void mark_cache_break(LogRow& row, CacheBreaks& breaks, PriceFinder& finder) {
-  if (row.prompt.empty()) return;
+  // So small a prompt loses nothing worth a word, and leaves nothing behind that a later turn could miss.
+  if (row.prompt.empty() || row.usage.input_tokens < CacheBreaks::kLeastTokens) return;
   auto found = breaks.note(turn_of(row));
   if (!found) return;
   row.cache_break = std::move(found->place);

@@ -4,12 +4,16 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
+
+#include "core/base/memory.h"
 
 namespace pg {
 namespace {
 
 constexpr int kNice = 5;
+constexpr std::chrono::seconds kQuiet{5};  // after it, what large bodies took goes back to the system
 
 }  // namespace
 
@@ -49,8 +53,14 @@ void ScanPool::work() {
   ::setpriority(PRIO_PROCESS, 0, kNice);
   std::unique_lock lock(mutex_);
   for (;;) {
+    const auto has_work = [this] { return stopped_ || !waiting_.empty(); };
     ++idle_;
-    changed_.wait(lock, [this] { return stopped_ || !waiting_.empty(); });
+    if (!changed_.wait_for(lock, kQuiet, has_work)) {
+      lock.unlock();
+      give_back_memory();
+      lock.lock();
+      changed_.wait(lock, has_work);
+    }
     --idle_;
     if (stopped_) return;
     const std::shared_ptr<Job> job = std::move(waiting_.front());

@@ -85,8 +85,8 @@ Task<void> serve_model_call(Exchange& x) {
     admitted.value();
   }
   choose_provider(x).value();  // 404, 503
-  if (is_long_to_read(x)) {
-    const Status read_through = co_await read_ahead(x);  // while the streams of others go on
+  if (is_long_to_read(x, *x.to.provider)) {
+    const Status read_through = co_await read_ahead(x, *x.to.provider);  // while the streams of others go on
     read_through.value();
   }
   guard_body(x).value();  // 422; from here on, the body with its edits is safe to send to that provider

@@ -22,11 +22,12 @@ Status authenticate(Exchange& x, std::uint32_t needed);
 /// there is none; unavailable when its credential is missing.
 Status choose_provider(Exchange& x);
 
-/// A body that may take long to read: read_ahead() comes before guard_body() then.
-bool is_long_to_read(const Exchange& x);
-/// What of the body nobody has read yet, through the guards of x.to.provider: on the scan pool when there is much of it.
-/// client_left_error(), revoked_error(); unavailable when pg shuts down.
-Task<Status> read_ahead(Exchange& x);
+/// A body that may take long to read with that provider's guards: read_ahead() comes before guard_body() then.
+bool is_long_to_read(const Exchange& x, const Provider& provider);
+/// What of the body these guards have not read yet: on the scan pool when there is much of it. `provider` is the one that
+/// guard_body() is called for next, and stays until this returns. client_left_error(), revoked_error(); unavailable when pg shuts
+/// down.
+Task<Status> read_ahead(Exchange& x, const Provider& provider);
 /// The guards of x.to.provider over the body, once more where they differ from those of who was asked before. From here on
 /// guarded_of(x).edits make it safe to send there; blocked otherwise.
 Status guard_body(Exchange& x);

@@ -73,9 +73,13 @@ class CallGuard {
     add_to_prompt(call_.prompt, text, span, hash);
     if (cache_ == nullptr || text.size() < kCachedFrom) return keep(span, inspect_span(text, span, guards_));
     const VerdictKey key = key_of(hash, span, guards_);
-    const Verdict* known = cache_->find(key);
-    if (known == nullptr) known = &cache_->put(key, inspect_span(text, span, guards_));
-    if (!known->empty()) found_.push_back({&span, *known});
+    if (const Verdict* known = cache_->find(key)) {
+      if (!known->empty()) found_.push_back({&span, *known});
+      return;
+    }
+    Verdict verdict = inspect_span(text, span, guards_);
+    cache_->put(key, verdict);
+    keep(span, std::move(verdict));
   }
 
   void decide(const SpanVerdict& found) {

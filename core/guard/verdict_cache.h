@@ -1,9 +1,10 @@
-// Remembers what the guards said of a string, so that a conversation that is resent with every turn is read once. Bounded;
-// belongs to one thread.
+// Remembers what the guards said of a string, so that a conversation that is resent with every turn is read once. Bounded in
+// bytes; belongs to one thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -35,24 +36,35 @@ VerdictKey hash_text(std::string_view raw);
 
 class VerdictCache {
  public:
-  /// Two generations of at most `generation` verdicts each.
-  explicit VerdictCache(std::size_t generation = 32'768);
+  /// `budget` bytes for two generations together.
+  explicit VerdictCache(std::size_t budget = 8 << 20);
   /// From the next put() on.
-  void set_generation(std::size_t generation) { generation_ = generation; }
+  void set_budget(std::size_t bytes) { budget_ = bytes; }
 
-  /// The remembered verdict, valid until the next put(); nullptr when there is none.
+  /// The remembered verdict, valid until the next find() or put(); nullptr when there is none.
   const Verdict* find(const VerdictKey& key);
-  const Verdict& put(const VerdictKey& key, Verdict verdict);
-  std::size_t size() const { return young_.size() + old_.size(); }
+  /// One that would take more than a generation's half of the budget is not kept.
+  void put(const VerdictKey& key, const Verdict& verdict);
+  std::size_t size() const { return young_.map.size() + old_.map.size(); }
+  /// What all of them take, with what the allocator and the table need around each; never above the budget.
+  std::size_t bytes() const { return young_.bytes + old_.bytes; }
 
  private:
   struct Hash {
     std::size_t operator()(const VerdictKey& key) const { return static_cast<std::size_t>(key.low); }
   };
-  using Map = std::unordered_map<VerdictKey, Verdict, Hash>;
-  std::size_t generation_;
-  Map young_;
-  Map old_;
+  // Nearly all texts are clean: their verdict is a null pointer.
+  using Stored = std::unique_ptr<const Verdict>;
+  struct Generation {
+    std::unordered_map<VerdictKey, Stored, Hash> map;
+    std::size_t bytes = 0;
+  };
+  static std::size_t cost_of(const Stored& verdict);
+  bool fits(std::size_t cost) const;
+  const Stored& keep(const VerdictKey& key, Stored verdict, std::size_t cost);  // one that fits, and is not there yet
+  std::size_t budget_;
+  Generation young_;
+  Generation old_;
 };
 
 }  // namespace pg

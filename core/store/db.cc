@@ -294,6 +294,12 @@ Result<Db> Db::open(const std::string& path, DbMode mode, std::string_view schem
   return db;
 }
 
+Result<Db> Db::open_again(const std::string& path) {
+  PG_TRY(Db db, connect(resolve_directory(path), SQLITE_OPEN_READWRITE));
+  if (auto done = db.configure(DbMode::read_write); !done) return std::move(done).error();
+  return db;
+}
+
 Result<Statement> Db::prepare(std::string_view sql) {
   sqlite3_stmt* stmt = nullptr;
   if (sql.size() > INT_MAX) return make_error(Code::internal, "database: statement too long");

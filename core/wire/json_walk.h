@@ -30,19 +30,24 @@ std::string unescape_json_piece(std::string_view raw);
 /// the escape's first byte.
 std::size_t raw_offset_of(std::string_view raw, std::size_t decoded_offset);
 
+#if defined(__SSE2__)
+/// A bit for each of 16 bytes that is `"`, `\` or a control byte.
+inline unsigned string_specials(const char* at) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+  const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), slash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), control)));
+}
+#endif
+
 /// The offset of the first `"`, `\` or control byte in text[at, end), or `end`.
 inline std::size_t find_string_special(std::string_view text, std::size_t at) {
   const char* const data = text.data();
   const std::size_t size = text.size();
 #if defined(__SSE2__)
-  const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), limit = _mm_set1_epi8(0x1f);
-  while (at + 16 <= size) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(data + at));
-    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, limit), bytes);
-    const __m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, slash)), control);
-    const unsigned mask = static_cast<unsigned>(_mm_movemask_epi8(hit));
-    if (mask != 0) return at + static_cast<std::size_t>(std::countr_zero(mask));
-    at += 16;
+  for (; at + 16 <= size; at += 16) {
+    const unsigned specials = string_specials(data + at);
+    if (specials != 0) return at + static_cast<std::size_t>(std::countr_zero(specials));
   }
 #endif
   for (; at < size; ++at) {
@@ -50,6 +55,26 @@ inline std::size_t find_string_special(std::string_view text, std::size_t at) {
     if (c == '"' || c == '\\' || c < 0x20) return at;
   }
   return size;
+}
+
+/// Moves `at`, which stands in a string, to the quote that closes it: true. False: `at` is at what is wrong, a control byte, an
+/// escape that RFC 8259 does not know, or the end of the text. `escaped` becomes true when there are escapes.
+bool find_string_end(std::string_view text, std::size_t& at, bool& escaped);
+
+/// Moves `at` to the quote that closes the string when nothing but plain bytes stands before it and it is near: keys, names, ids.
+/// False: `at` is past what was seen to be plain.
+inline bool find_near_quote(std::string_view text, std::size_t& at) {
+#if defined(__SSE2__)
+  for (int i = 0; i < 2 && at + 16 <= text.size(); ++i) {
+    const unsigned specials = string_specials(text.data() + at);
+    if (specials != 0) {
+      at += static_cast<std::size_t>(std::countr_zero(specials));
+      return text[at] == '"';
+    }
+    at += 16;
+  }
+#endif
+  return false;
 }
 
 /// Walks one JSON text; `Visitor` gives
@@ -172,34 +197,10 @@ class JsonWalker {
 
   bool read_string(std::size_t& begin, std::size_t& end, bool& escaped) {
     begin = ++at_;
-    for (;;) {
-      at_ = find_string_special(text_, at_);
-      if (!more()) return false;
-      const char c = text_[at_];
-      if (c == '"') {
-        end = at_++;
-        return true;
-      }
-      if (c != '\\') return false;
-      escaped = true;
-      if (!skip_escape()) return false;
-    }
-  }
-  bool skip_escape() {
-    if (at_ + 1 >= text_.size()) return false;
-    const char c = text_[at_ + 1];
-    if (c == 'u') {
-      if (at_ + 6 > text_.size()) return false;
-      for (std::size_t i = at_ + 2; i < at_ + 6; ++i)
-        if (!is_hex(text_[i])) return false;
-      at_ += 6;
-      return true;
-    }
-    if (std::string_view("\"\\/bfnrt").find(c) == std::string_view::npos) return false;
-    at_ += 2;
+    if (!find_near_quote(text_, at_) && !find_string_end(text_, at_, escaped)) return false;
+    end = at_++;
     return true;
   }
-  static bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
   static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
   bool read_scalar(Ctx ctx) {

@@ -1,12 +1,13 @@
 // pg beside nginx as a plain reverse proxy, in one run on one machine: prints the README's table. packaging/bench builds and runs
 // it.
-//   bench_proxy [--quick] [--rounds N] [--seconds S] [--growth] [--only NAME] [--only NAME]
+//   bench_proxy [--quick] [--rounds N] [--seconds S] [--growth] [--only NAME]
 #include <fmt/format.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <map>
@@ -15,8 +16,10 @@
 #include <thread>
 #include <vector>
 
+#include "tests/bench/proxy_capacity.h"
 #include "tests/bench/proxy_load.h"
 #include "tests/bench/proxy_mock.h"
+#include "tests/bench/proxy_table.h"
 #include "tests/bench/proxy_targets.h"
 
 namespace pg::bench {
@@ -33,11 +36,13 @@ struct BodyKind {
   const char* name;
   std::size_t size;
   Fresh fresh;
+  double cpu_goal;      // processor time in nginx's
+  double latency_goal;  // added, in nginx's; 0 = not measured
 };
-constexpr BodyKind kBodies[] = {{"2 KB", kSmall, Fresh::all},
-                                {"200 KB turn", 200'000, Fresh::turn},
-                                {"200 KB cold", 200'000, Fresh::all},
-                                {"1 MB turn", kLarge, Fresh::turn}};
+constexpr BodyKind kBodies[] = {{"2 KB", kSmall, Fresh::all, 1.05, 1},
+                                {"200 KB turn", 200'000, Fresh::turn, 1.18, 1.2},
+                                {"200 KB cold", 200'000, Fresh::all, 4, 0},
+                                {"1 MB turn", kLarge, Fresh::turn, 1.33, 0}};
 
 double median(std::vector<double> values) {
   if (values.empty()) return 0;
@@ -50,16 +55,9 @@ struct Options {
   int rounds = 5;
   double seconds = 2;
   int starts = 5;
+  double rest = 60;  // seconds after the load, until memory is looked at again
   bool growth = false;
   std::string only;  // measures whose name begins so: "2 KB", "streams"
-};
-
-/// Somebody to send to; `target` is null for the mock itself.
-struct Door {
-  std::string name;
-  Target* target = nullptr;
-  std::uint16_t port = 0;
-  std::string path, fields;
 };
 
 struct Sample {
@@ -105,26 +103,31 @@ class Comparison {
   void run() {
     for (int round = 0; round < options_.rounds; ++round) {
       fmt::print(stderr, "round {} of {}\n", round + 1, options_.rounds);
-      for (const auto& [name, size, fresh] : kBodies)
-        if (is_wanted(name)) saturate(name, make_body(size, fresh));
-      for (const auto& [name, size, fresh] : {kBodies[0], kBodies[1]})
-        if (is_wanted(name)) alone(name, make_body(size, fresh));
+      for (const BodyKind& kind : kBodies)
+        if (is_wanted(kind.name)) saturate(kind.name, make_body(kind.size, kind.fresh));
+      for (const BodyKind& kind : kBodies)
+        if (kind.latency_goal != 0 && is_wanted(kind.name)) alone(kind.name, make_body(kind.size, kind.fresh));
       if (is_wanted("streams")) streams();
+      if (is_wanted("restore")) restore();
       std::reverse(doors_.begin(), doors_.end());  // nobody always comes after the same
     }
   }
 
   void print_rows() const {
-    for (const auto& [size, bytes, fresh] : kBodies)
-      row(fmt::format("{}: processor time a request, µs", size), "cpu " + std::string(size), 1, false);
-    for (const auto& [size, bytes, fresh] : kBodies)
-      row(fmt::format("{}: requests a second with 64 connections", size), "rate " + std::string(size), 0, false);
-    for (const char* size : {"2 KB", "200 KB turn"})
-      row(fmt::format("{}, one connection: added to the median latency, µs", size), "lat " + std::string(size), 0, true);
-    row("paced streams: added to the time to the first event (median), µs", "ttft", 0, true);
-    row("paced streams: added to an event's delay (median), µs", "chunk p50", 0, true);
-    row("paced streams: an event's delay, 99th percentile, µs", "chunk p99", 0, false);
-    row("the same beside 15 cold bodies of 1 MB a second, µs", "beside p99", 0, false);
+    const auto named = [](const char* what, const BodyKind& kind) { return std::string(what) + kind.name; };
+    for (const BodyKind& kind : kBodies)
+      ratio(named("", kind) + ": processor time a request, µs", named("cpu ", kind), 1, false, {kind.cpu_goal, 2});
+    for (const BodyKind& kind : kBodies)
+      ratio(named("", kind) + ": requests a second with 64 connections", named("rate ", kind), 0, false, {});
+    for (const BodyKind& kind : kBodies)
+      ratio(named("", kind) + ", one connection: added to the median latency, µs", named("lat ", kind), 0, true,
+            {kind.latency_goal, 1});
+    value("paced streams: added to the time to the first event (median), µs", "ttft", true, {200, 0});
+    value("paced streams: added to an event's delay (median), µs", "chunk p50", true, {50, 0});
+    value("paced streams: an event's delay, 99th percentile, µs", "chunk p99", false, {});
+    value("the same beside 15 cold bodies of 1 MB a second, µs", "beside p99", false, {1'500, 0});
+    value("streams of 100 events, nothing to restore: processor time, µs", "relayed", false, {});
+    value("the same, searched for what to restore, µs", "restored", false, {1.1 * of("relayed", "pg"), 0});
   }
 
  private:
@@ -165,15 +168,38 @@ class Comparison {
       add(door, "beside p99", measure_beside(door, load, cold).load.chunk_p99);
     }
   }
+  /// Streams as fast as they come: with an address in the request there is something to look for in the reply.
+  void restore() {
+    Body plain = make_body(kSmall, Fresh::all, "bench-flood", true);
+    Body found = plain;
+    const std::string_view address = "write to jane.roe@acme-mail.com";
+    found.bytes.insert(found.bytes.size() - 2, fmt::format(R"(,{{"role":"user","content":"{}"}})", address));
+    for (const Door& door : doors_) {
+      for (const auto& [what, body] : {std::pair{"relayed", &plain}, std::pair{"restored", &found}}) {
+        Load load;
+        load.body = body;
+        load.connections = 16;
+        load.seconds = options_.seconds;
+        load.stream = true;
+        add(door, what, measure(door, load).cpu_us);
+      }
+    }
+  }
   void add(const Door& door, const std::string& what, double value) { values_[what][door.name].push_back(value); }
 
+  double of(const std::string& what, const std::string& name) const {
+    return values_.contains(what) ? median(values_.at(what).at(name)) : 0;
+  }
   // `added`: what the mock alone takes is subtracted.
-  void row(const std::string& label, const std::string& what, int digits, bool added) const {
+  void ratio(const std::string& label, const std::string& what, int digits, bool added, Goal goal) const {
     if (!values_.contains(what)) return;
-    const auto& of = values_.at(what);
-    const double base = added ? median(of.at("direct")) : 0;
-    const double nginx = median(of.at("nginx")) - base, pg = median(of.at("pg")) - base;
-    fmt::print("| {} | {:.{}f} | {:.{}f} | {:.2f} |\n", label, nginx, digits, pg, digits, nginx != 0 ? pg / nginx : 0.0);
+    const double base = added ? of(what, "direct") : 0;
+    print_ratio(label, of(what, "nginx") - base, of(what, "pg") - base, digits, goal);
+  }
+  void value(const std::string& label, const std::string& what, bool added, Goal goal) const {
+    if (!values_.contains(what)) return;
+    const double base = added ? of(what, "direct") : 0;
+    print_value(label, of(what, "nginx") - base, of(what, "pg") - base, 0, goal);
   }
 
   Options options_;
@@ -196,6 +222,34 @@ double median_start(Target& target, const std::string& request, int starts) {
     times.push_back(target.start(request));
   }
   return median(times);
+}
+
+/// Made-up rules beside the shipped ones, each with a keyword of its own.
+std::string custom_rules(int count) {
+  std::string toml;
+  for (int i = 0; i < count; ++i)
+    toml += fmt::format("[[guards.custom]]\nname = \"rule-{0}\"\nregex = 'ticket{0:03}-[0-9]{{8}}'\naction = \"redact\"\n", i);
+  return toml;
+}
+
+void print_rule_growth(std::uint16_t mock, double seconds) {
+  fmt::print("\n| custom rules | 2 KB: µs | 200 KB turn: µs | 200 KB cold: µs |\n|---|---|---|---|\n");
+  for (const int count : {0, 10, 50, 100, 200, 400}) {
+    PgTarget pg(mock, kOneLoop, kAllGuards + custom_rules(count));
+    Target& target = pg.target();
+    target.start(write_post(target.port(), pg.path(), pg.fields(), make_body(kSmall, Fresh::none).bytes));
+    const Door door{"pg", &target, target.port(), pg.path(), pg.fields()};
+    fmt::print("| {} |", count);
+    for (const BodyKind& kind : {kBodies[0], kBodies[1], kBodies[2]}) {
+      const Body body = make_body(kind.size, kind.fresh);
+      Load load;
+      load.body = &body;
+      load.connections = 16;
+      load.seconds = seconds;
+      fmt::print(" {:.1f} |", measure(door, load).cpu_us);
+    }
+    fmt::print("\n");
+  }
 }
 
 /// Body sizes, connections: how the cost of a request grows.
@@ -226,6 +280,30 @@ void print_growth(const Door& door, double seconds) {
   }
 }
 
+/// After the other measures, so that what they left behind is in it.
+void print_memory(const Door& nginx, const Door& pg, const Options& options) {
+  constexpr int kConnections = 64, kWaiting = 5'000;
+  const Door* doors[] = {&nginx, &pg};
+  Memory memory[2];
+  Waiting waiting[2];
+  for (int i = 0; i < 2; ++i) {
+    const std::string first = write_post(doors[i]->port, doors[i]->path, doors[i]->fields, make_body(kSmall, Fresh::none).bytes);
+    doors[i]->target->stop();
+    doors[i]->target->start(first);
+    ::sleep(1);
+    memory[i] = measure_memory(*doors[i], kConnections, std::max(options.seconds, 3.0), options.rest);
+    doors[i]->target->stop();
+    doors[i]->target->start(first);
+    ::sleep(1);
+    waiting[i] = hold_connections(*doors[i], kWaiting);
+  }
+  print_value("resident with 64 connections that send 1 MB each, at most, MiB", memory[0].peak, memory[1].peak, 1, {150, 0});
+  print_value(fmt::format("resident {:.0f} s later, MiB", options.rest), memory[0].after, memory[1].after, 1,
+              {1.2 * memory[1].idle, 1});
+  print_value("resident more with 5,000 connections that wait, MiB", waiting[0].added, waiting[1].added, 1, {});
+  print_value("of these, those that were not kept", kWaiting - waiting[0].held, kWaiting - waiting[1].held, 0, {0.5, 0});
+}
+
 int run(const Options& options) {
   const MockProvider mock;
   PgTarget pg(mock.port(), kOneLoop, kAllGuards);
@@ -242,19 +320,18 @@ int run(const Options& options) {
   fmt::print("{}. {}, {}.\n", machine(), first_line(test::pg_binary() + " --version"), first_line("nginx -v 2>&1"));
   if (options.growth) {
     print_growth(guarded, options.seconds);
+    print_rule_growth(mock.port(), options.seconds);
     return 0;
   }
   Comparison comparison(options, {direct, plain, guarded});
   comparison.run();
   fmt::print("Medians of {} round{} of {} s.\n\n", options.rounds, options.rounds == 1 ? "" : "s", options.seconds);
-  fmt::print("| | nginx | pg | pg / nginx |\n|---|---|---|---|\n");
+  print_head();
   comparison.print_rows();
-  const auto line = [](const char* label, double a, double b) {
-    fmt::print("| {} | {:.1f} | {:.1f} | {:.2f} |\n", label, a, b, b / a);
-  };
-  line("resident, idle, MiB", nginx_idle, pg_idle);
-  line("resident, after all of the above, MiB", nginx->rss_mib(), target.rss_mib());
-  line("start to the first answer, ms", nginx_start, pg_start);
+  print_value("start to the first answer, ms", nginx_start, pg_start, 1, {50, 0});
+  print_value("resident, idle, MiB", nginx_idle, pg_idle, 1, {15, 0});
+  if (std::string_view("memory").starts_with(options.only)) print_memory(plain, guarded, options);
+  print_alone("`pg --help`, ms", time_command({test::pg_binary(), "--help"}, 11), 1, {10, 0});
   return 0;
 }
 
@@ -262,6 +339,7 @@ int run(const Options& options) {
 }  // namespace pg::bench
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a row as soon as it is known, also into a file
   pg::bench::Options options;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
@@ -270,6 +348,7 @@ int main(int argc, char** argv) {
       options.rounds = 1;
       options.seconds = 0.8;
       options.starts = 2;
+      options.rest = 35;
     } else if (word == "--growth") {
       options.growth = true;
     } else if (word == "--only" && has_value) {

@@ -21,6 +21,11 @@ const std::string kId = "id = \"" + std::string(test::kProjectId) + "\"\n";
 
 }  // namespace
 
+TEST_CASE("a key that was renamed, with its new name and unit") {
+  CHECK(complaint("[limits]\nremembered_texts = 100\n").find("it is now remembered_verdict_bytes, in bytes: \"8MiB\"") !=
+        std::string::npos);
+}
+
 TEST_CASE("an unknown key, with the one that was meant") {
   CHECK(complaint("[serve]\nport = 1\n[guards]\n  secrts = \"redact\"\n") ==
         "pg.toml:4:3: unknown key \"secrts\"\n"

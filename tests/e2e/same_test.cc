@@ -47,12 +47,13 @@ struct Setup {
   std::size_t clients;
 };
 
-constexpr const char* kNoCacheOnLoop = "[serve]\nthreads = 1\n[limits]\nremembered_texts = 0\nscan_on_loop = \"4GiB\"\n";
+constexpr const char* kNoCacheOnLoop = "[serve]\nthreads = 1\n[limits]\nremembered_verdict_bytes = 0\nscan_on_loop = \"4GiB\"\n";
 const Setup kSetups[] = {
     {"remembered, on the loop", "[serve]\nthreads = 1\n[limits]\nscan_on_loop = \"4GiB\"\n", 1},
     {"remembered, on the pool", "[serve]\nthreads = 1\n[limits]\nscan_on_loop = 0\n", 1},
-    {"hardly remembered, on the pool", "[serve]\nthreads = 1\n[limits]\nscan_on_loop = 0\nremembered_texts = 7\n", 4},
-    {"not remembered, on the pool, two loops", "[serve]\nthreads = 2\n[limits]\nscan_on_loop = 0\nremembered_texts = 0\n", 4},
+    {"hardly remembered, on the pool", "[serve]\nthreads = 1\n[limits]\nscan_on_loop = 0\nremembered_verdict_bytes = 1000\n", 4},
+    {"not remembered, on the pool, two loops", "[serve]\nthreads = 2\n[limits]\nscan_on_loop = 0\nremembered_verdict_bytes = 0\n",
+     4},
     {"remembered, large ones on the pool, four loops", "[serve]\nthreads = 4\n[limits]\nscan_on_loop = \"4KiB\"\n", 8},
     {"as shipped, two loops", "[serve]\nthreads = 2\n", 8},
 };

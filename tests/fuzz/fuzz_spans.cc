@@ -93,7 +93,7 @@ int fuzz_spans_one(const std::uint8_t* data, std::size_t size) {
   std::vector<std::uint32_t> offsets;
   for (const pg::Span& span : view.spans) offsets.push_back(span.begin);
   pg::expect_spans(pg::find_paths(body, offsets).size() == offsets.size());
-  static pg::VerdictCache cache(64);
+  static pg::VerdictCache cache(8192);
   const std::string edited = pg::guard_once(body, dialect, view, nullptr);
   pg::expect_spans(pg::guard_once(body, dialect, view, &cache) == edited);
   pg::add_prompt(body, dialect, view);

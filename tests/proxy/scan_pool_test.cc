@@ -8,8 +8,8 @@
 namespace pg {
 namespace {
 
-/// A job that waits until it may go on. Gates are declared before the pool: it is the pool's
-/// end that waits for a job to have let go of its gate.
+/// A job that waits until it may go on. Gates, and whatever else a job refers to, are declared before the pool: it is the pool's
+/// end that waits for a job to have let go of them.
 struct Gate {
   std::promise<void> open;
   std::shared_future<void> opened{open.get_future()};
@@ -66,9 +66,9 @@ TEST_CASE("a second thread starts only when the first is busy, and never one too
 
 TEST_CASE("what has not begun can be taken back, what runs is asked to stop") {
   Gate gate;
+  bool ran = false;
   ScanPool pool;
   const auto running = make_waiting(gate);
-  bool ran = false;
   const auto waiting = make_job([&ran] { ran = true; }, [&ran] { ran = true; });
   REQUIRE(pool.add(running));
   gate.begun.get_future().wait();
@@ -83,13 +83,13 @@ TEST_CASE("what has not begun can be taken back, what runs is asked to stop") {
 
 TEST_CASE("stopping waits for what runs and forgets what waits") {
   Gate gate;
-  ScanPool pool;
+  bool ran = false;
   std::shared_ptr<ScanPool::Job> running;
+  ScanPool pool;
   running = make_job([&gate, &running] {
     gate.begun.set_value();
     while (!running->stop.load()) std::this_thread::yield();
   });
-  bool ran = false;
   REQUIRE(pool.add(running));
   gate.begun.get_future().wait();
   REQUIRE(pool.add(make_job([&ran] { ran = true; })));

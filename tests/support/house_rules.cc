@@ -101,7 +101,7 @@ const std::vector<Door>& doors() {
       {"re2/", {"core/base/regex.cc", "core/guard/matcher"}},
       {"sqlite3", {"core/store/db.cc"}},
       {"toml++/", {"config/load", "core/guard/rule_file.cc"}},
-      {"xxhash.h", {"core/guard/verdict_cache.cc"}},
+      {"xxhash.h", {"core/guard/verdict_cache.cc", "core/guard/wide_hash.cc"}},
       {"zlib.h", {"core/base/compress.cc"}},
       {"zstd", {"core/base/compress.cc"}},
       // Sockets: core and config never open one.

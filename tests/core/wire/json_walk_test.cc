@@ -4,6 +4,7 @@
 
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -215,6 +216,51 @@ TEST_CASE("special bytes in strings are seen at every distance, also beyond the 
     CHECK_FALSE(accepts("\"" + filler + "\" " + filler + "x"));
     CHECK(find_string_special(filler + "\"", 0) == before);
     CHECK(find_string_special(filler, 0) == before);
+  }
+}
+
+TEST_CASE("a string ends where it ends when read byte by byte, whatever its escapes, lengths and faults") {
+  // The plain reading: RFC 8259 §7, one byte at a time.
+  const auto plain_end = [](std::string_view text, std::size_t at, bool& escaped) -> std::pair<bool, std::size_t> {
+    while (at < text.size()) {
+      const unsigned char c = static_cast<unsigned char>(text[at]);
+      if (c == '"') return {true, at};
+      if (c < 0x20) return {false, at};
+      if (c != '\\') {
+        ++at;
+        continue;
+      }
+      const char next = at + 1 < text.size() ? text[at + 1] : '\0';
+      std::size_t length = std::string_view("\"\\/bfnrt").find(next) != std::string_view::npos ? 2 : 0;
+      if (next == 'u' && at + 6 <= text.size() &&
+          text.substr(at + 2, 4).find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos)
+        length = 6;
+      if (length == 0) return {false, at};
+      escaped = true;
+      at += length;
+    }
+    return {false, text.size()};
+  };
+  std::mt19937 random(11);
+  const std::vector<std::string_view> pieces = {
+      "\\n", "\\\\", "\\\"", "\\u00e9", "\\/", "x", "\xC3\xA9", "code();", "a long run of plain text, "};
+  const std::vector<std::string_view> faults = {"\\q", "\\u12", "\n", "\x01", "\\u12G4", "\\", "\""};
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text(random() % 70, 'y');
+    const std::size_t from = text.size();
+    for (std::size_t i = random() % 30; i > 0; --i) text += pieces[random() % pieces.size()];
+    if (random() % 3 == 0) text += faults[random() % faults.size()];
+    for (std::size_t i = random() % 10; i > 0; --i) text += pieces[random() % pieces.size()];
+    if (random() % 4 != 0) text += '"';
+    text += std::string(random() % 140, ' ');
+    bool escaped = false, plain_escaped = false;
+    std::size_t at = from;
+    const bool found = find_string_end(text, at, escaped);
+    const auto expected = plain_end(text, from, plain_escaped);
+    CAPTURE(text);
+    REQUIRE(found == expected.first);
+    REQUIRE(at == expected.second);
+    REQUIRE(escaped == plain_escaped);
   }
 }
 

@@ -1,0 +1,26 @@
+// xxHash picks its registers when it is compiled. Here that is done a second time, for AVX2; all of its functions are this file's
+// own, and what it includes itself comes first, so that nothing else is compiled for that processor.
+#include "core/guard/wide_hash.h"
+
+#ifdef PG_AVX2
+#include <immintrin.h>
+
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+
+#pragma GCC push_options
+#pragma GCC target("avx2,bmi")
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace pg {
+
+std::pair<std::uint64_t, std::uint64_t> hash_wide(std::string_view text, std::string_view secret) {
+  const XXH128_hash_t hash = XXH3_128bits_withSecret(text.data(), text.size(), secret.data(), secret.size());
+  return {hash.low64, hash.high64};
+}
+
+}  // namespace pg
+#pragma GCC pop_options
+#endif
