@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "config/audit_seal.h"
@@ -25,8 +26,25 @@ Result<Settings> open_settings(Shell& shell) {
   return settings;
 }
 
+namespace {
+
+// What is written down can be read while somebody edits a project's file: a running server goes on with the policy it had, too.
+Result<Settings> settings_to_read_with(Shell& shell) {
+  Loaded loaded = read_settings(load_options(shell));
+  const auto is_of_project = [&loaded](const Problem& problem) {
+    return problem.place.file.starts_with(loaded.settings.projects_dir + "/");
+  };
+  if (loaded.problems.empty() || !std::all_of(loaded.problems.begin(), loaded.problems.end(), is_of_project))
+    return open_settings(shell);
+  const Problem& first = loaded.problems.front();
+  shell.warn(fmt::format("{}: {}; 'pg config check' says more", first.place.text(), first.message));
+  return std::move(loaded.settings);
+}
+
+}  // namespace
+
 Result<Workplace> open_workplace(Shell& shell, DbMode mode) {
-  PG_TRY(auto settings, open_settings(shell));
+  PG_TRY(auto settings, mode == DbMode::read_only ? settings_to_read_with(shell) : open_settings(shell));
   std::error_code ignored;
   if (!std::filesystem::exists(settings.database, ignored))
     return make_error(Code::not_found, fmt::format("there is no database at {}; 'pg init' makes one", settings.database));

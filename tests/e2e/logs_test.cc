@@ -145,6 +145,26 @@ TEST_CASE("logs: questions have exit statuses, explanations and formats") {
   CHECK(ask(world, {"logs", "stats", "--by", "latency"}).status == 2);
 }
 
+TEST_CASE("logs: what is written down can be read while a project's file is broken, and a broken pg.toml is an error") {
+  World w;
+  w.upstream.respond(Answer::json(R"({"id":"r","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":1}})"));
+  REQUIRE(w.post("v1/chat/completions", R"({"model":"m","messages":[]})").status == 200);
+  REQUIRE(w.home.newest_row_has("status", "200"));
+  w.home.write(w.home.project_file("halfway"), "type = \"agent\"\n[guards\n");
+  for (const std::vector<std::string>& asked :
+       {std::vector<std::string>{"logs", "tail"}, {"usage"}, {"audit", "tail"}, {"keys", "list"}}) {
+    CAPTURE(asked.front());
+    const CommandResult read = w.home.run(asked);
+    CHECK(read.status == 0);
+    CHECK_FALSE(read.out.empty());
+    CHECK(read.err.find("halfway.toml:2:") != std::string::npos);
+    CHECK(read.err.find("pg config check") != std::string::npos);
+  }
+  CHECK(w.home.run({"keys", "add", "another"}).status == 3);
+  w.home.write(w.home.config_file(), "[serve\n");
+  CHECK(w.home.run({"logs", "tail"}).status == 3);
+}
+
 TEST_CASE("logs: following goes on across deleted rows and a restarted server") {
   World world(kRedactAll, kPrices);
   Following tail(world, {"logs", "tail", "-f", "-n", "0", "--json"});
