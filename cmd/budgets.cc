@@ -2,27 +2,18 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "cmd/budget_lines.h"
 #include "cmd/command.h"
 #include "cmd/open.h"
 #include "cmd/print.h"
 #include "core/base/text.h"
 #include "core/base/time_zone.h"
-#include "core/store/key_store.h"
 #include "core/store/lock_holder.h"
-#include "core/store/spend_store.h"
 
 namespace pg {
 namespace {
 
 constexpr std::int64_t kBudgetBar = 20;
-
-struct BudgetLine {
-  SpendKind kind = SpendKind::key;
-  std::string name;
-  Nanos limit = 0, spent = 0, reserved = 0;
-  Nanos left() const { return std::max<Nanos>(limit - spent - reserved, 0); }
-  std::int64_t percent() const { return spent * 100 / limit; }
-};
 
 std::string budget_bar(const BudgetLine& line) {
   const std::int64_t spent = std::min(line.spent * kBudgetBar / line.limit, kBudgetBar);
@@ -30,25 +21,6 @@ std::string budget_bar(const BudgetLine& line) {
   std::string out;
   for (std::int64_t i = 0; i < kBudgetBar; ++i) out += i < spent ? "█" : i < spent + held ? "▌" : "·";
   return out;
-}
-
-std::vector<BudgetLine> read_lines(Workplace& place, std::int32_t month, bool running) {
-  std::vector<BudgetLine> lines;
-  std::vector<ReservedLine> reserved;
-  if (running) reserved = read_reserved(place.db).value();
-  const auto add = [&](SpendKind kind, const std::string& name, Nanos limit) {
-    BudgetLine line{kind, name, limit};
-    const SpentByMonth spent = read_spent(place.db, kind, name).value();
-    if (const auto found = spent.find(month); found != spent.end()) line.spent = found->second;
-    for (const ReservedLine& row : reserved)
-      if (row.kind == kind && row.name == name) line.reserved = row.amount;
-    lines.push_back(std::move(line));
-  };
-  for (const auto& [name, project] : place.settings.projects)
-    if (project.limits.budget != 0) add(SpendKind::project, name, project.limits.budget);
-  for (const Key& key : KeyStore(place.db, wall_clock(), actor_name()).list().value())
-    if (key.rules.budget != 0 && key.revoked == 0) add(SpendKind::key, key.name, key.rules.budget);
-  return lines;
 }
 
 std::string budget_json(const std::vector<BudgetLine>& lines, const Month& month, const std::string& zone, bool running) {
@@ -107,7 +79,7 @@ int budgets(Shell& shell) {
   const auto zone = TimeZone::find(place.settings.budgets.time_zone).value();
   const Month month = find_month(*zone, wall_clock().wall());
   const bool running = find_flock_holder(place.settings.database + ".lock").has_value();
-  const auto lines = read_lines(place, month.number, running);
+  const auto lines = read_budget_lines(place.db, place.settings, month.number, running).value();
   if (shell.json) return shell.write(budget_json(lines, month, zone->name(), running)), exit_ok;
   if (lines.empty()) {
     shell.note("no budgets; 'pg keys edit KEY --budget 50' or [limits] budget = \"50 USD\" in a project file sets one");

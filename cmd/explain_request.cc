@@ -34,7 +34,7 @@ struct DryRun {
 
 /// Four letters of a secret at most, the first of anything else, and how long it is.
 std::string mask_of(std::string_view value, Category category) {
-  const std::size_t length = std::count_if(value.begin(), value.end(), [](char c) { return (c & 0xC0) != 0x80; });
+  const auto length = static_cast<std::size_t>(count_code_points(value));
   const std::size_t shown = category == Category::secret && length >= 20 ? 4 : length >= 4 ? 1 : 0;
   std::size_t end = 0;
   for (std::size_t i = 0; i < shown; ++i)

@@ -53,10 +53,13 @@ constexpr HelpTopic kTopics[] = {
      "Numbers that are not known fit no comparison: -latency:>2s finds them.\n"
      "\n"
      "Fields: status class model model.requested model.served provider agent\n"
-     "version session key project dialect latency ttft upstream tokens\n"
-     "tokens.in tokens.out tokens.cached tokens.cache_write tokens.reasoning\n"
+     "version session key project dialect latency ttft upstream connect tls\n"
+     "tokens tokens.in tokens.out tokens.cached tokens.cache_write\n"
+     "tokens.reasoning\n"
      "cost redactions detected blocked finding rule error warnings attempts\n"
-     "retries fallback stream method path bytes.in bytes.out time id\n"},
+     "retries fallback stream method path bytes.in bytes.out time id\n"
+     "cache_break cache_break.tokens cache_break.cost: a turn that the\n"
+     "provider's prompt cache was not hit in as in the one before\n"},
     {"credentials", "pg keys, provider credentials, and who sees which",
      "An agent holds a pg key (pg_live_...). It opens pg, nothing else.\n"
      "pg holds the provider's credential: from a variable, a file, or sealed\n"

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cmd/open.h"
 #include "core/base/text.h"
 
 namespace pg {
@@ -46,6 +47,12 @@ Result<LogQuery> make_query(const Shell& shell, const LogAsk& ask, UnixMillis no
   }
   if (auto parsed = parse_log_filters(words, now, query); !parsed) return parsed.error();
   return query;
+}
+
+void note_nothing(Shell& shell, const Settings& settings, std::string said) {
+  if (!shell.project.empty())
+    if (const auto project = chosen_project(shell, settings); !project) said += "; " + project.error().message;
+  shell.note(said);
 }
 
 }  // namespace pg

@@ -23,7 +23,7 @@ constexpr std::string_view kCsvTitles =
     "id,time,project,key,agent,agent_version,session,dialect,method,path,provider,model,model_served,status,outcome,stream,"
     "latency_ms,ttft_ms,upstream_ms,input_tokens,output_tokens,cached_tokens,cache_write_tokens,reasoning_tokens,cost_usd,"
     "cost_state,bytes_in,bytes_out,redactions,detected,blocked,places,attempts,warnings,restored,unknown_tokens,error,"
-    "upstream_request_id";
+    "upstream_request_id,cache_break,cache_break_tokens,cache_break_cost_usd,connect_ms,tls_ms";
 
 }  // namespace
 
@@ -56,6 +56,11 @@ std::string log_csv(const LogRow& row) {
   add(std::to_string(row.unknown_tokens));
   add(row.error);
   add(row.upstream_request_id);
+  add(row.cache_break);
+  add(known_number(row.cache_lost));
+  add(row.cache_lost_cost < 0 ? "" : spell_usd(row.cache_lost_cost));
+  add(known_number(row.connect_ms));
+  add(known_number(row.tls_ms));
   return line;
 }
 
@@ -82,12 +87,14 @@ std::string log_json(const LogRow& row) {
   json_known(object, "latency_ms", row.latency_ms);
   json_known(object, "ttft_ms", row.ttft_ms);
   json_known(object, "upstream_ms", row.upstream_ms);
+  json_known(object, "connect_ms", row.connect_ms);
+  json_known(object, "tls_ms", row.tls_ms);
   json_known(object, "input_tokens", row.usage.input_tokens);
   json_known(object, "output_tokens", row.usage.output_tokens);
   json_known(object, "cached_tokens", row.usage.cached_tokens);
   json_known(object, "cache_write_tokens", row.usage.cache_write_tokens);
   json_known(object, "reasoning_tokens", row.usage.reasoning_tokens);
-  row.cost < 0 ? json_raw(object, "cost_usd", "null") : json_field(object, "cost_usd", spell_usd(row.cost));
+  json_text_or_null(object, "cost_usd", row.cost < 0 ? "" : spell_usd(row.cost));
   json_field(object, "cost_state", cost_state(row));
   json_number(object, "bytes_in", row.bytes_in);
   json_number(object, "bytes_out", row.bytes_out);
@@ -103,6 +110,9 @@ std::string log_json(const LogRow& row) {
   json_number(object, "unknown_tokens", row.unknown_tokens);
   json_field(object, "error", row.error);
   json_field(object, "upstream_request_id", row.upstream_request_id);
+  json_field(object, "cache_break", row.cache_break);
+  json_known(object, "cache_break_tokens", row.cache_lost);
+  json_text_or_null(object, "cache_break_cost_usd", row.cache_lost_cost < 0 ? "" : spell_usd(row.cache_lost_cost));
   return object + "}";
 }
 

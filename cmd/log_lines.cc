@@ -91,9 +91,9 @@ std::vector<Cell> plain_cells(const LogRow& row) {
 }
 
 std::vector<Column> live_columns(bool ids) {
-  std::vector<Column> columns{{"TIME", Align::left, 0, 12}, {"AGENT", Align::left, 1, 12}, {"MODEL", Align::left, 0, 16},
-                              {"ST", Align::right, 0},      {"LAT", Align::right, 0},      {"TTFT", Align::right, 2},
-                              {"IN", Align::right, 0},      {"CACHED", Align::right, 3},   {"OUT", Align::right, 0},
+  std::vector<Column> columns{{"TIME", Align::left, 1, 12}, {"AGENT", Align::left, 5, 12}, {"MODEL", Align::left, 0, 16},
+                              {"ST", Align::right, 0},      {"LAT", Align::right, 2},      {"TTFT", Align::right, 6},
+                              {"IN", Align::right, 3},      {"CACHED", Align::right, 7},   {"OUT", Align::right, 4},
                               {"COST", Align::right, 0}};
   if (ids) columns.push_back({"ID", Align::left, 0, 26});
   columns.push_back({"FLAGS", Align::left, 0, kFlagsLeast});
@@ -131,6 +131,7 @@ std::string log_flags(const LogRow& row) {
   const Attempts attempts = read_attempts(row.attempts);
   if (attempts.queue_ms > 0) flags.push_back("queued:" + duration_cell(attempts.queue_ms));
   if (attempts.count > 0) flags.push_back(fmt::format("fallback:{}({})", attempts.count, attempts.reasons));
+  if (!row.cache_break.empty()) flags.push_back("break:" + row.cache_break);
   if (row.unknown_tokens > 0) flags.push_back(fmt::format("unknown-token:{}", row.unknown_tokens));
   if (!row.error.empty() && row.outcome != "blocked" && row.outcome != "canceled") flags.push_back(row.error);
   return fmt::format("{}", fmt::join(flags, " "));

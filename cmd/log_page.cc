@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "cmd/log_lines.h"
+#include "core/access/prices.h"
 #include "core/base/text.h"
 #include "core/store/attempts.h"
 
@@ -32,6 +33,8 @@ void say_timeline(Page& page, const LogRow& row) {
     if (millis >= 0) page.say("timeline", fmt::format("{:>8}  {}", format_duration(millis), what));
   };
   at(0, "request came");
+  at(row.connect_ms, "connected to the provider");
+  at(row.tls_ms, "TLS with it");
   at(row.upstream_ms, "provider's first byte");
   at(row.ttft_ms, "first token");
   std::string end = "last byte";
@@ -84,6 +87,21 @@ std::string cost_text(const LogRow& row, const std::string& prices) {
   return text;
 }
 
+std::string_view cache_break_reason(std::string_view place) {
+  if (place == "provider") return "another provider was asked than in the turn before";
+  if (place == "model") return "another model was asked than in the turn before";
+  if (place == "expired") return "more time had passed than the provider keeps a prompt";
+  if (place == "unexplained") return "the texts are those of the turn before, in time; the provider had them no more";
+  return "differs from the turn before";
+}
+
+std::string cache_break_text(const LogRow& row) {
+  if (row.cache_break.empty()) return {};
+  const std::string cost = row.cache_lost_cost < 0 ? "?" : format_usd(row.cache_lost_cost);
+  return fmt::format("{}: {}; {} tokens not from the cache, {} more", row.cache_break, cache_break_reason(row.cache_break),
+                     row.cache_lost, cost);
+}
+
 }  // namespace
 
 std::string log_page(const Shell& shell, const LogRow& row, const std::string& prices) {
@@ -103,6 +121,7 @@ std::string log_page(const Shell& shell, const LogRow& row, const std::string& p
   say_attempts(page, row);
   say_tokens(page, row);
   page.say("cost", cost_text(row, prices));
+  page.say("cache break", cache_break_text(row));
   page.say("bytes", fmt::format("{} in, {} out", row.bytes_in, row.bytes_out));
   say_guards(page, row);
   page.say("not crossed", row.warnings);

@@ -13,8 +13,10 @@ namespace {
 
 std::string number_value(const LogField& field, const LogRow& row, std::int64_t number, Reader reader) {
   const bool people = reader == Reader::people;
-  if (field.kind == LogKind::money) return people ? cost_cell(row) : number < 0 ? "" : spell_usd(number);
+  if (field.name == "cost" && people) return cost_cell(row);
+  if (field.name == "cache_break.cost" && people && number < 0 && !row.cache_break.empty()) return "?";
   if (number < 0) return people ? "–" : "";
+  if (field.kind == LogKind::money) return people ? format_usd(number) : spell_usd(number);
   switch (field.kind) {
     case LogKind::time:
       return people ? clock_cell(number) : format_rfc3339(number);
@@ -51,6 +53,15 @@ std::string cost_cell(const LogRow& row) {
 std::string cost_cell(const LogSums& sums) {
   if (sums.cost == 0 && sums.unpriced > 0) return "?";
   return fmt::format("{}{}{}", sums.estimated > 0 ? "~" : "", format_usd(sums.cost), sums.unpriced > 0 ? " + ?" : "");
+}
+
+std::string spell_cost(const LogSums& sums, std::string_view unknown) {
+  return sums.cost == 0 && sums.unpriced > 0 ? std::string(unknown) : spell_usd(sums.cost);
+}
+
+std::string spell_cache_loss(const LogSums& sums, std::string_view unknown) {
+  const bool none_known = sums.cache_breaks > 0 && sums.cache_lost_cost == 0 && sums.unpriced > 0;
+  return none_known ? std::string(unknown) : spell_usd(sums.cache_lost_cost);
 }
 
 Result<std::vector<const LogField*>> parse_fields(std::string_view text) {

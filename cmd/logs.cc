@@ -27,6 +27,8 @@ struct RowOptions {
 };
 
 Result<LogLook> make_look(const Shell& shell, const RowOptions& options) {
+  if (!options.fields.empty() && !options.pattern.empty())
+    return make_error(Code::bad_request, "--fields and --template both say what a row looks like: give one of them");
   LogLook look;
   look.ids = shell.verbose > 0;
   look.csv = options.csv || options.format == "csv";
@@ -52,9 +54,9 @@ int explain(Shell& shell, Db& db, const LogQuery& query) {
   return exit_ok;
 }
 
-int no_rows(Shell& shell, const RowOptions& options) {
-  shell.note(options.ask.empty() && shell.project.empty() ? "no requests yet; 'pg setup AGENT' points an agent here"
-                                                          : "no row fits");
+int no_rows(Shell& shell, const Settings& settings, const RowOptions& options) {
+  const bool asks_for_all = options.ask.empty() && shell.project.empty();
+  note_nothing(shell, settings, asks_for_all ? "no requests yet; 'pg setup AGENT' points an agent here" : "no row fits");
   return options.fail_empty ? exit_no : exit_ok;
 }
 
@@ -65,8 +67,8 @@ int tail(Shell& shell, const RowOptions& options) {
   auto place = open_workplace(shell, DbMode::read_only).value();
   if (options.ask.explain) return explain(shell, place.db, query);
   const bool follows = options.follow || (shell.out_tty && !options.no_follow && options.ask.until.empty());
-  if (follows) follow_rows(shell, std::move(place.db), std::move(query), look);
-  return print_rows(shell, place.db, query, look) > 0 ? exit_ok : no_rows(shell, options);
+  if (follows) follow_rows(shell, std::move(place.db), place.settings, std::move(query), look);
+  return print_rows(shell, place.db, query, look) > 0 ? exit_ok : no_rows(shell, place.settings, options);
 }
 
 int search(Shell& shell, RowOptions options) {
@@ -80,7 +82,7 @@ int search(Shell& shell, RowOptions options) {
   if (options.ask.explain) return explain(shell, place.db, query);
   const auto rows = print_rows(shell, place.db, query, look);
   shell.json = json;
-  return rows > 0 ? exit_ok : no_rows(shell, options);
+  return rows > 0 ? exit_ok : no_rows(shell, place.settings, options);
 }
 
 struct ShowOptions {

@@ -41,7 +41,7 @@ std::string stats_json(const StatsLine& line) {
   json_number(object, "input_tokens", line.sums.input_tokens);
   json_number(object, "output_tokens", line.sums.output_tokens);
   json_number(object, "cached_tokens", line.sums.cached_tokens);
-  json_field(object, "cost_usd", spell_usd(line.sums.cost));
+  json_text_or_null(object, "cost_usd", spell_cost(line.sums, ""));
   json_number(object, "cost_unknown_requests", line.sums.unpriced);
   json_number(object, "cost_estimated_requests", line.sums.estimated);
   json_known(object, "p50_ms", line.p50_ms);
@@ -49,7 +49,8 @@ std::string stats_json(const StatsLine& line) {
   return object + "}";
 }
 
-std::vector<Cell> stats_cells(const StatsLine& line, bool people) {
+// `unknown`: what programs are told of a cost whose price is not known.
+std::vector<Cell> stats_cells(const StatsLine& line, bool people, std::string_view unknown) {
   const LogSums& sums = line.sums;
   const auto count = [&](std::int64_t n) { return people ? count_cell(n) : std::to_string(n); };
   const auto time = [&](std::int64_t n) { return people ? duration_cell(n) : n < 0 ? "" : std::to_string(n); };
@@ -58,7 +59,7 @@ std::vector<Cell> stats_cells(const StatsLine& line, bool people) {
           {count(sums.errors), sums.errors > 0 ? Color::red : Color::plain},
           {count(sums.input_tokens)},
           {count(sums.output_tokens)},
-          {people ? cost_cell(sums) : spell_usd(sums.cost)},
+          {people ? cost_cell(sums) : spell_cost(sums, unknown)},
           {time(line.p50_ms)},
           {time(line.p95_ms)}};
 }
@@ -67,7 +68,7 @@ void print_csv(Shell& shell, const StatsReport& report, const std::string& by) {
   shell.print("{},requests,errors,input_tokens,output_tokens,cost_usd,p50_ms,p95_ms\n", csv_cell(by));
   for (const StatsLine& line : report.lines) {
     std::string out = csv_cell(line.name);
-    const auto cells = stats_cells(line, false);
+    const auto cells = stats_cells(line, false, "");
     for (std::size_t i = 1; i < cells.size(); ++i) out += "," + cells[i].text;
     shell.write(out + "\n");
   }
@@ -91,7 +92,7 @@ int stats(Shell& shell, const StatsOptions& options) {
     return exit_ok;
   }
   if (options.csv) return print_csv(shell, report, options.by), exit_ok;
-  if (report.lines.empty()) return shell.note("no row fits"), exit_ok;
+  if (report.lines.empty()) return note_nothing(shell, place.settings, "no row fits"), exit_ok;
   std::string title(by->name);
   for (char& c : title) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
   Table table({{title, Align::left, 0, 8},
@@ -102,11 +103,11 @@ int stats(Shell& shell, const StatsOptions& options) {
                {"COST", Align::right},
                {"P50", Align::right, 2},
                {"P95", Align::right, 1}});
-  for (const StatsLine& line : report.lines) table.add(stats_cells(line, shell.out_tty));
+  for (const StatsLine& line : report.lines) table.add(stats_cells(line, shell.out_tty, "?"));
   if (report.lines.size() > 1 && shell.out_tty) {
     StatsLine total = report.total;
     total.name = "total";
-    table.add(stats_cells(total, true));
+    table.add(stats_cells(total, true, "?"));
   }
   shell.write(table.text(shell));
   return exit_ok;

@@ -9,9 +9,11 @@
 #include <charconv>
 #include <deque>
 
+#include "cmd/budget_lines.h"
 #include "cmd/open.h"
 #include "cmd/print.h"
 #include "core/base/text.h"
+#include "core/base/time_zone.h"
 #include "core/store/files.h"
 #include "core/store/log_usage.h"
 
@@ -38,9 +40,11 @@ bool is_server_running(const std::string& database) {
   return pid > 1 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM);
 }
 
-/// "2 streaming · 41 rpm · $1.93 today": what one look at the database tells.
+/// "2 in flight · 41 rpm · $1.93 today · budget 39%": what one look at the database tells.
 class LiveStatus {
  public:
+  explicit LiveStatus(const Settings& settings) : settings_(settings) {}
+
   std::string line(Db& db, UnixMillis now) {
     const auto last = LogStore(db).last_seq();
     if (!last) return {};
@@ -52,8 +56,9 @@ class LiveStatus {
     today.since = parse_moment("today", now).value_or(0);
     const auto usage = read_usage(db, today, UsageBy::provider);
     const std::string spent = usage ? cost_cell(usage.value().total) : "?";
-    if (!is_server_running(db.path())) return fmt::format("pg serve is not running · {} today", spent);
-    return fmt::format("{} in flight · {} rpm · {} today", read_in_flight(db), rate, spent);
+    const std::string money = spent + " today" + budget(db, now);
+    if (!is_server_running(db.path())) return "pg serve is not running · " + money;
+    return fmt::format("{} in flight · {} rpm · {}", read_in_flight(db), rate, money);
   }
 
  private:
@@ -61,6 +66,15 @@ class LiveStatus {
     UnixMillis time;
     std::int64_t seq;
   };
+
+  // " · budget 39%"; nothing where there is none.
+  std::string budget(Db& db, UnixMillis now) const {
+    const auto zone = TimeZone::find(settings_.budgets.time_zone);
+    if (!zone) return {};
+    const auto lines = read_budget_lines(db, settings_, find_month(*zone.value(), now).number, false);
+    const std::string fullest = lines ? fullest_budget(lines.value()) : std::string();
+    return fullest.empty() ? fullest : " · " + fullest;
+  }
 
   static std::int64_t count_last_minute(Db& db, std::int64_t last, UnixMillis now) {
     auto rows = db.prepare("SELECT count(*) FROM log WHERE seq > ? AND time >= ?");
@@ -77,17 +91,19 @@ class LiveStatus {
     return row && row.value() ? fact.value().integer(0) : 0;
   }
 
+  const Settings& settings_;
   std::deque<Sample> samples_;
 };
 
 class Follower {
  public:
-  Follower(Shell& shell, Db db, LogQuery query, LogLook look)
+  Follower(Shell& shell, Db db, const Settings& settings, LogQuery query, LogLook look)
       : shell_(shell),
         db_(std::move(db)),
         query_(std::move(query)),
         look_(std::move(look)),
-        inode_(stamp_file(db_.path()).inode) {}
+        inode_(stamp_file(db_.path()).inode),
+        live_(settings) {}
 
   [[noreturn]] void run() {
     for (;;) {
@@ -208,8 +224,8 @@ std::int64_t print_rows(Shell& shell, Db& db, const LogQuery& query, const LogLo
   return rows;
 }
 
-void follow_rows(Shell& shell, Db db, LogQuery query, const LogLook& look) {
-  Follower follower(shell, std::move(db), std::move(query), look);
+void follow_rows(Shell& shell, Db db, const Settings& settings, LogQuery query, const LogLook& look) {
+  Follower follower(shell, std::move(db), settings, std::move(query), look);
   if (follower.print_first() == 0) shell.note("waiting for requests; Ctrl-C ends");
   follower.run();
 }

@@ -3,6 +3,7 @@
 
 #include "cmd/command.h"
 #include "cmd/log_lines.h"
+#include "config/settings.h"
 #include "core/store/log_store.h"
 
 namespace pg {
@@ -10,7 +11,7 @@ namespace pg {
 /// Prints what `query` asks for; how many rows that were. On a terminal without rows it says why.
 std::int64_t print_rows(Shell& shell, Db& db, const LogQuery& query, const LogLook& look);
 
-/// The same, and then every new row that fits, until Ctrl-C or until nobody reads any more.
-[[noreturn]] void follow_rows(Shell& shell, Db db, LogQuery query, const LogLook& look);
+/// The same, and then every new row that fits, until Ctrl-C or until nobody reads any more. `settings` know the budgets.
+[[noreturn]] void follow_rows(Shell& shell, Db db, const Settings& settings, LogQuery query, const LogLook& look);
 
 }  // namespace pg

@@ -164,7 +164,7 @@ void set_action(CLI::App& command, Shell& shell, std::function<int()> action) {
 
 CLI::Option* one_of(CLI::Option* option, std::vector<std::string> values) {
   option->type_name(fmt::format("{}", fmt::join(values, "|")));
-  return option->check([option, values](const std::string& given) -> std::string {
+  return option->check([values](const std::string& given) -> std::string {
     if (std::find(values.begin(), values.end(), given) != values.end()) return {};
     return fmt::format("'{}' is not one of {}{}", given, fmt::join(values, ", "), suggestion(given, values));
   });

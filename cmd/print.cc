@@ -184,6 +184,10 @@ void json_time(std::string& object, std::string_view name, UnixMillis time) {
   json_field(object, name, format_rfc3339(time));
 }
 
+void json_text_or_null(std::string& object, std::string_view name, std::string_view text) {
+  text.empty() ? json_raw(object, name, "null") : json_field(object, name, text);
+}
+
 void json_raw(std::string& object, std::string_view name, std::string_view value) {
   json_name(object, name);
   object += value;

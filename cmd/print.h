@@ -70,6 +70,8 @@ void json_bool(std::string& object, std::string_view name, bool value);
 /// As json_number, but null for -1; as json_field, but null for 0 and RFC 3339 UTC with ms otherwise.
 void json_known(std::string& object, std::string_view name, std::int64_t number);
 void json_time(std::string& object, std::string_view name, UnixMillis time);
+/// As json_field, but null for "".
+void json_text_or_null(std::string& object, std::string_view name, std::string_view text);
 /// Appends the bytes of a ready JSON value.
 void json_raw(std::string& object, std::string_view name, std::string_view value);
 /// A JSON array of strings.

@@ -28,14 +28,15 @@ int usage(Shell& shell, const UsageOptions& options) {
   const auto query = make_query(shell, options.ask, wall_clock().wall()).value();
   const UsageBy by = parse_by(options.by);
   auto place = open_workplace(shell, DbMode::read_only).value();
-  if (options.ask.explain) return shell.write(LogStore(place.db).explain(query).value()), exit_ok;
-  const UsageReport report = read_usage(place.db, query, by).value();
+  if (options.ask.explain) return shell.write(explain_usage(place.db, query, by).value()), exit_ok;
+  const bool trend = shell.out_tty && !shell.ascii && !shell.json && !options.csv;
+  const UsageReport report = read_usage(place.db, query, by, trend).value();
   if (shell.json)
     shell.write(usage_json(report, options.by) + "\n");
   else if (options.csv)
     shell.write(usage_csv(report, options.by));
   else if (report.lines.empty())
-    shell.note("nothing was used");
+    note_nothing(shell, place.settings, "nothing was used");
   else
     shell.write(usage_table(shell, report, by));
   return exit_ok;
@@ -64,7 +65,9 @@ void add_usage(CLI::App& command, Shell& shell) {
   command.description(
       "Sum up tokens, requests and what they cost\n"
       "Sums by the hour outlive the rows of the log. ~ stands for estimates, where a provider did not say what was used; ? for "
-      "prices that are not known, which are never counted as nothing.");
+      "prices that are not known, which are never counted as nothing. On a terminal bars compare the groups; a wide one shows "
+      "the "
+      "course of each over the time asked for, against its own highest.");
   const auto groups = usage_groups();
   one_of(command.add_option("--by", options->by, "What to group by"), {groups.begin(), groups.end()})->capture_default_str();
   add_ask(command, options->ask);

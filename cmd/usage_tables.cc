@@ -2,6 +2,8 @@
 #include "cmd/usage_tables.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <span>
 
@@ -14,6 +16,8 @@ namespace pg {
 namespace {
 
 constexpr int kBarCells = 12;
+constexpr UnixMillis kHour = 3'600'000;
+constexpr UnixMillis kDay = 86'400'000;
 
 std::string group_name(const UsageLine& line, UsageBy by) {
   if (by == UsageBy::day) return date_cell(line.time).substr(0, 10);
@@ -36,6 +40,78 @@ std::string bar(std::int64_t value, std::int64_t most) {
   return out + (halves % 2 == 1 ? "▌" : "");
 }
 
+std::int64_t weight(const UsagePoint& point, const LogSums& total) {
+  LogSums sums;
+  sums.cost = point.cost;
+  sums.input_tokens = point.tokens;
+  sums.requests = point.requests;
+  return weight(sums, total);
+}
+
+// Periods of time in at most as many cells, each as high as its periods are on average; the highest is full, one without anything
+// is blank.
+class Sparkline {
+ public:
+  /// From the period that begins at `first` to the one that begins at `last`. A day may be an hour longer or shorter than others.
+  Sparkline(UnixMillis first, UnixMillis last, UnixMillis period)
+      : first_(first),
+        period_(period),
+        periods_((last - first + period / 2) / period + 1),
+        cells_(static_cast<std::size_t>(std::min<std::int64_t>(periods_, kBarCells))) {}
+  void add(UnixMillis time, std::int64_t value) {
+    const std::int64_t number = std::clamp<std::int64_t>((time - first_ + period_ / 2) / period_, 0, periods_ - 1);
+    cells_[static_cast<std::size_t>(number * std::ssize(cells_) / periods_)] += static_cast<double>(value);
+  }
+  std::string text() const {
+    static constexpr std::string_view kSteps[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    std::vector<double> heights(cells_.size());
+    for (std::int64_t i = 0; i < std::ssize(cells_); ++i)
+      heights[static_cast<std::size_t>(i)] =
+          cells_[static_cast<std::size_t>(i)] / static_cast<double>(begin_of(i + 1) - begin_of(i));
+    const double most = *std::max_element(heights.begin(), heights.end());
+    std::string out;
+    for (const double height : heights)
+      out += height <= 0 ? std::string_view(" ")
+                         : kSteps[static_cast<std::size_t>(std::clamp(std::ceil(height / most * 8), 1.0, 8.0)) - 1];
+    while (out.ends_with(' ')) out.pop_back();
+    return out;
+  }
+
+ private:
+  // The first period that add() puts into that cell.
+  std::int64_t begin_of(std::int64_t cell) const { return (cell * periods_ + std::ssize(cells_) - 1) / std::ssize(cells_); }
+
+  UnixMillis first_;
+  std::int64_t period_, periods_;
+  std::vector<double> cells_;
+};
+
+// The course of all groups over the same time, each against its own highest; nothing where there is but one hour.
+std::vector<std::string> trends(const UsageReport& report) {
+  UnixMillis first = std::numeric_limits<UnixMillis>::max(), last = 0;
+  for (const UsageLine& line : report.lines) {
+    if (line.trend.empty()) continue;
+    first = std::min(first, line.trend.front().time);
+    last = std::max(last, line.trend.back().time);
+  }
+  std::vector<std::string> texts;
+  if (last <= first) return texts;
+  for (const UsageLine& line : report.lines) {
+    Sparkline sparkline(first, last, kHour);
+    for (const UsagePoint& point : line.trend) sparkline.add(point.time, weight(point, report.total));
+    texts.push_back(sparkline.text());
+  }
+  return texts;
+}
+
+// Days or hours stand below each other; the line of their sum shows them all in a row.
+std::string total_course(const UsageReport& report, UsageBy by) {
+  if (report.lines.size() < 3) return {};
+  Sparkline sparkline(report.lines.front().time, report.lines.back().time, by == UsageBy::day ? kDay : kHour);
+  for (const UsageLine& line : report.lines) sparkline.add(line.time, weight(line.sums, report.total));
+  return sparkline.text();
+}
+
 std::vector<Cell> sum_cells(const Shell& shell, const LogSums& sums) {
   const auto count = [&](std::int64_t n) { return shell.out_tty ? count_cell(n) : std::to_string(n); };
   const std::string cached =
@@ -43,20 +119,17 @@ std::vector<Cell> sum_cells(const Shell& shell, const LogSums& sums) {
                     : std::to_string(sums.cached_tokens);
   return {{count(sums.requests)},      {count(sums.errors), sums.errors > 0 ? Color::red : Color::plain},
           {count(sums.input_tokens)},  {cached},
-          {count(sums.output_tokens)}, {shell.out_tty ? cost_cell(sums) : spell_usd(sums.cost)}};
+          {count(sums.output_tokens)}, {shell.out_tty ? cost_cell(sums) : spell_cost(sums, "?")}};
 }
 
-Table usage_frame(UsageBy by) {
+Table usage_frame(UsageBy by, bool trend) {
   std::string title(usage_groups()[static_cast<std::size_t>(by)]);
   for (char& c : title) c = static_cast<char>(c - 'a' + 'A');
-  return Table({{title, Align::left, 0, 10},
-                {"REQUESTS", Align::right},
-                {"ERRORS", Align::right, 3},
-                {"IN", Align::right},
-                {"CACHED", Align::right, 4},
-                {"OUT", Align::right},
-                {"COST", Align::right},
-                {"", Align::left, 5, kBarCells}});
+  std::vector<Column> columns{{title, Align::left, 0, 10}, {"REQUESTS", Align::right},     {"ERRORS", Align::right, 3},
+                              {"IN", Align::right},        {"CACHED", Align::right, 4},    {"OUT", Align::right},
+                              {"COST", Align::right},      {"", Align::left, 5, kBarCells}};
+  if (trend) columns.push_back({"TREND", Align::left, 6, kBarCells});
+  return Table(std::move(columns));
 }
 
 struct SessionTree {
@@ -98,10 +171,20 @@ void add_sessions(Table& table, const Shell& shell, const UsageReport& report) {
   }
 }
 
-void add_total(Table& table, const Shell& shell, const LogSums& total) {
+void add_total(Table& table, const Shell& shell, const LogSums& total, std::string course) {
   std::vector<Cell> cells{{"total", Color::bold}};
   for (Cell& cell : sum_cells(shell, total)) cells.push_back(std::move(cell));
+  if (!course.empty()) cells.push_back({std::move(course), Color::cyan});
   table.add(std::move(cells));
+}
+
+// Only when there is something to say, and never in what a program reads.
+std::string cache_break_note(const Shell& shell, const LogSums& total) {
+  if (!shell.out_tty || total.cache_breaks == 0) return {};
+  const std::string known = spell_cache_loss(total, "");
+  const std::string lost = known.empty() ? "?" : format_usd(total.cache_lost_cost);
+  return fmt::format("\n{} cache break{}: {} tokens read anew, {} more\npg logs search 'cache_break:*'\n",
+                     count_cell(total.cache_breaks), total.cache_breaks == 1 ? "" : "s", count_cell(total.cache_lost), lost);
 }
 
 std::string sums_json(std::string object, const LogSums& sums) {
@@ -114,31 +197,40 @@ std::string sums_json(std::string object, const LogSums& sums) {
   json_number(object, "cached_tokens", sums.cached_tokens);
   json_number(object, "cache_write_tokens", sums.cache_write_tokens);
   json_number(object, "reasoning_tokens", sums.reasoning_tokens);
-  json_field(object, "cost_usd", spell_usd(sums.cost));
+  json_text_or_null(object, "cost_usd", spell_cost(sums, ""));
   json_number(object, "cost_unknown_requests", sums.unpriced);
   json_number(object, "cost_estimated_requests", sums.estimated);
+  json_number(object, "cache_breaks", sums.cache_breaks);
+  json_number(object, "cache_break_tokens", sums.cache_lost);
+  json_text_or_null(object, "cache_break_cost_usd", spell_cache_loss(sums, ""));
   return object + "}";
 }
 
 }  // namespace
 
 std::string usage_table(const Shell& shell, const UsageReport& report, UsageBy by) {
-  Table table = usage_frame(by);
+  const bool timed = by == UsageBy::day || by == UsageBy::hour;
+  const bool draws = shell.out_tty && !shell.ascii;
+  const auto courses = draws ? trends(report) : std::vector<std::string>();
+  Table table = usage_frame(by, !courses.empty());
   if (by == UsageBy::session && shell.out_tty) {
     add_sessions(table, shell, report);
   } else {
     std::int64_t most = 0;
     for (const UsageLine& line : report.lines) most = std::max(most, weight(line.sums, report.total));
-    for (const UsageLine& line : report.lines) {
+    for (std::size_t i = 0; i < report.lines.size(); ++i) {
+      const UsageLine& line = report.lines[i];
       const std::string name = group_name(line, by);
       std::vector<Cell> cells{{name.empty() ? "–" : name}};
       for (Cell& cell : sum_cells(shell, line.sums)) cells.push_back(std::move(cell));
       if (shell.out_tty) cells.push_back({bar(weight(line.sums, report.total), most), Color::cyan});
+      if (!courses.empty()) cells.push_back({courses[i], Color::cyan});
       table.add(std::move(cells));
     }
   }
-  if (shell.out_tty && report.lines.size() > 1) add_total(table, shell, report.total);
-  return table.text(shell);
+  if (shell.out_tty && report.lines.size() > 1)
+    add_total(table, shell, report.total, draws && timed ? total_course(report, by) : std::string());
+  return table.text(shell) + cache_break_note(shell, report.total);
 }
 
 std::string usage_json(const UsageReport& report, const std::string& by) {
@@ -161,13 +253,14 @@ std::string usage_json(const UsageReport& report, const std::string& by) {
 std::string usage_csv(const UsageReport& report, const std::string& by) {
   std::string out = by +
                     ",requests,errors,blocked,redacted,input_tokens,output_tokens,cached_tokens,cache_write_tokens,"
-                    "reasoning_tokens,cost_usd,cost_unknown_requests,cost_estimated_requests\n";
+                    "reasoning_tokens,cost_usd,cost_unknown_requests,cost_estimated_requests,cache_breaks,cache_break_tokens,"
+                    "cache_break_cost_usd\n";
   for (const UsageLine& line : report.lines) {
     const LogSums& s = line.sums;
-    out +=
-        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", line.time != 0 ? format_rfc3339(line.time) : csv_cell(line.name),
-                    s.requests, s.errors, s.blocked, s.redacted, s.input_tokens, s.output_tokens, s.cached_tokens,
-                    s.cache_write_tokens, s.reasoning_tokens, spell_usd(s.cost), s.unpriced, s.estimated);
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+                       line.time != 0 ? format_rfc3339(line.time) : csv_cell(line.name), s.requests, s.errors, s.blocked,
+                       s.redacted, s.input_tokens, s.output_tokens, s.cached_tokens, s.cache_write_tokens, s.reasoning_tokens,
+                       spell_cost(s, ""), s.unpriced, s.estimated, s.cache_breaks, s.cache_lost, spell_cache_loss(s, ""));
   }
   return out;
 }
@@ -193,7 +286,7 @@ std::string agents_table(const Shell& shell, const std::vector<AgentLine>& lines
                {count(line.sums.requests)},
                {count(line.sums.redacted)},
                {count(line.sums.blocked), line.sums.blocked > 0 ? Color::yellow : Color::plain},
-               {shell.out_tty ? cost_cell(line.sums) : spell_usd(line.sums.cost)},
+               {shell.out_tty ? cost_cell(line.sums) : spell_cost(line.sums, "?")},
                {line.versions}});
   }
   if (!shell.out_tty) return table.text(shell);

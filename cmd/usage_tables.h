@@ -1,4 +1,4 @@
-// How usage and agents look: tables with bars, a sparkline over days, a tree of sessions, JSON and CSV.
+// How usage and agents look: tables with bars and sparklines where the terminal can show them, a tree of sessions, JSON and CSV.
 #pragma once
 
 #include <string>

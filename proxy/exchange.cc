@@ -3,10 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/base/ids.h"
+#include "core/route/prompt_policy.h"
 #include "proxy/keep_body.h"
 #include "proxy/net/http_parse.h"
 #include "proxy/posture.h"
@@ -82,6 +85,18 @@ bool is_worth_a_row(const Exchange& x) {
   return !probe || x.row.status >= 400;
 }
 
+// What the provider's prompt cache may know from the turn before. History that the provider keeps is not in the body.
+bool is_whole_conversation(const Exchange& x) {
+  return x.surface.operation == Operation::model_call && x.view.continues.empty() && x.view.conversation.empty() &&
+         x.row.usage.input_tokens >= 0;
+}
+
+void keep_prompt(Exchange& x) {
+  PromptDigest& prompt = x.to.again ? x.to.again->call.prompt : x.guarded.prompt;
+  if (x.prompt != nullptr) prompt.system ^= static_cast<std::uint32_t>(std::hash<std::string>()(x.prompt->text));
+  x.row.prompt = std::move(prompt);
+}
+
 void record(Exchange& x) {
   x.row.latency_ms = std::chrono::duration_cast<Millis>(x.gw.clock.steady() - x.begun).count();
   // How long it waited stands in front of who was asked: most calls have neither.
@@ -90,6 +105,7 @@ void record(Exchange& x) {
   if (x.row.outcome.empty()) x.row.outcome = x.row.status < 400 ? "ok" : "error";
   if (!is_worth_a_row(x)) return;
   settle_body(x);
+  if (is_whole_conversation(x)) keep_prompt(x);
   x.gw.journal.record(std::move(x.row));
 }
 

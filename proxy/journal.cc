@@ -10,6 +10,7 @@
 
 #include "core/store/body_store.h"
 #include "core/store/log_retention.h"
+#include "proxy/price_row.h"
 
 namespace pg {
 namespace {
@@ -24,54 +25,6 @@ constexpr std::int64_t kPruneBodies = 100;
 constexpr UnixMillis kDay = 86'400'000;
 constexpr std::chrono::milliseconds kPrunePause{100};
 constexpr std::chrono::milliseconds kPruneEvery{10'000};
-
-bool is_paid_for(const LogRow& row) {
-  if (row.provider.empty() || row.model.empty() || row.path.ends_with("/count_tokens")) return false;
-  const bool has_usage = row.usage.input_tokens >= 0 || row.usage.output_tokens >= 0;
-  // A refusal costs nothing, and neither does what never came to an answer.
-  const bool answered = row.status < 400 || row.status == 499;
-  return has_usage || (row.outcome != "blocked" && answered && row.bytes_out > 0);
-}
-
-// Rows that follow each other mostly ask for the same price.
-class PriceFinder {
- public:
-  explicit PriceFinder(const PriceTable& prices) : prices_(prices) {}
-
-  const Price* find(const LogRow& row) {
-    if (last_ != nullptr && last_->provider == row.provider && last_->model == row.model &&
-        last_->model_served == row.model_served)
-      return price_;
-    last_ = &row;
-    price_ = prices_.find(row.provider, row.model_served.empty() ? row.model : row.model_served);
-    if (price_ == nullptr) price_ = prices_.find(row.provider, row.model);
-    return price_;
-  }
-  const Price* find(std::string_view provider, std::string_view model) const { return prices_.find(provider, model); }
-
- private:
-  const PriceTable& prices_;
-  const LogRow* last_ = nullptr;
-  const Price* price_ = nullptr;
-};
-
-void price_row(LogRow& row, PriceFinder& finder, std::int64_t version) {
-  row.cost = -1;
-  row.price = 0;
-  if (!is_paid_for(row)) return;
-  row.price = kPriceUnknown;
-  const Price* price = finder.find(row);
-  if (price == nullptr && row.hold != nullptr) price = finder.find(row.provider, row.hold->model());
-  if (price == nullptr) return;
-  const bool embeds = price->rates.output < 0;
-  const bool estimated = row.usage.input_tokens < 0 || (row.usage.output_tokens < 0 && !embeds);
-  Usage usage = estimated ? estimate_usage(row.usage, row.bytes_in, row.bytes_out, row.stream) : row.usage;
-  if (embeds) usage.output_tokens = 0;
-  const auto cost = PriceTable::cost(*price, usage, row.time);
-  if (!cost) return;
-  row.cost = *cost;
-  row.price = 2 * version + (estimated ? 1 : 0);
-}
 
 }  // namespace
 
@@ -98,6 +51,7 @@ void Journal::record(LogRow row) {
       return;
     }
     if (row.body != nullptr) limit_body(row);
+    if (queue_.size() >= kPromptQueue) row.prompt = {};
     first = queue_.empty();
     queue_.push_back(std::move(row));
   }
@@ -214,6 +168,7 @@ void Journal::price(std::vector<LogRow>& batch, LogStore& store) {
   PriceFinder finder(*prices);
   for (LogRow& row : batch) {
     price_row(row, finder, version_id_);
+    mark_cache_break(row, cache_breaks_, finder);
     if (row.cost > 0 && zone != nullptr) row.month = row.hold != nullptr ? row.hold->month() : month_of(row.time, *zone);
     // From here on set aside is what it did cost, until the ledger has it.
     if (row.hold != nullptr) row.hold->resize(std::max<Nanos>(row.cost, 0));

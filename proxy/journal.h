@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/access/cache_breaks.h"
 #include "core/access/prices.h"
 #include "core/base/clock.h"
 #include "core/base/result.h"
@@ -48,6 +49,7 @@ class Journal {
  private:
   static constexpr std::size_t kQueue = 65'536;
   static constexpr std::size_t kBodyQueue = std::size_t{64} << 20;  // bytes
+  static constexpr std::size_t kPromptQueue = 4'096;                // rows behind so many are not looked at for cache breaks
   void limit_body(LogRow& row);
   void prepare(std::vector<LogRow>& batch, LogStore& store);
   void write_bodies(std::span<const LogRow> rows);
@@ -79,6 +81,7 @@ class Journal {
   bool bodies_failing_ = false;
   std::uint64_t bodies_told_ = 0;  // of dropped_bodies_
   RowCleaner cleaner_;
+  CacheBreaks cache_breaks_;
   Denials denials_;
   std::string version_;  // of the prices whose id is version_id_
   std::int64_t version_id_ = 0;

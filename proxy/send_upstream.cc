@@ -51,16 +51,27 @@ struct Attempt {
   bool retry = false;  // a pooled connection turned out to be dead before it gave a byte
 };
 
+// Of the connection that the last attempt opened; a kept one was open before.
+void note_connection(Exchange& x, const UpstreamIo& connection) {
+  const auto since_begun = [&x](SteadyTime time) {
+    return time == SteadyTime() ? -1 : std::chrono::duration_cast<Millis>(time - x.begun).count();
+  };
+  x.row.connect_ms = since_begun(connection.connected_at());
+  x.row.tls_ms = since_begun(connection.secured_at());
+}
+
 Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
   const std::string key = UpstreamPool::key_of(x.to.outlet->base, x.to.provider->ca_file);
   std::unique_ptr<UpstreamIo> connection;
   if (!fresh) connection = x.parts.pool.take(key);
   const SteadyTime now = x.gw.clock.steady();
+  x.row.connect_ms = x.row.tls_ms = -1;
   if (!connection) {
     connection = std::make_unique<UpstreamIo>(x.parts.loop, key);
     connection->stream().set_deadline(now + x.to.provider->connect_timeout);
     const ClientWatch watch(x, connection->stream());
     const Status opened = co_await connection->open(x.to.outlet->base, x.to.provider->ca_file, x.gw.tls);
+    note_connection(x, *connection);
     if (!opened && x.revoked) co_return Attempt{revoked_error(), false};
     if (!opened) co_return Attempt{watch.client_left() ? client_left_error() : opened.error(), false};
   }

@@ -23,8 +23,14 @@ bool is_editable(SpanRole role) {
   return role != SpanRole::signed_text && role != SpanRole::key;
 }
 
-VerdictKey key_of(std::string_view text, const Span& span, const Guards& guards, const VerdictCache& cache) {
-  return cache.key_of(text, guards.fingerprint() ^ static_cast<std::uint64_t>(span.role));
+VerdictKey key_of(const VerdictKey& hash, const Span& span, const Guards& guards) {
+  return hash.salted(guards.fingerprint() ^ static_cast<std::uint64_t>(span.role));
+}
+
+// Claude Code's own bookkeeping differs in every request, and the provider takes it out before it looks into its cache.
+void add_to_prompt(PromptDigest& prompt, std::string_view text, const Span& span, const VerdictKey& hash) {
+  constexpr std::string_view kBilling = "x-anthropic-billing-header";
+  if (!span.head || !text.starts_with(kBilling)) prompt.add(span, hash.low);
 }
 
 class CallGuard {
@@ -33,12 +39,20 @@ class CallGuard {
       : body_(body), guards_(guards), vault_(vault), cache_(cache) {}
 
   GuardedCall run(const RequestView& view) {
+    call_.prompt.begin(view);
     for (const Span& span : view.spans) read(span);
+    return finish(view);
+  }
+  GuardedCall finish(const RequestView& view) {
+    call_.prompt.end(view);
     return decide_all();
   }
+  void keep_prompt(PromptDigest prompt) { call_.prompt = std::move(prompt); }
   void keep(const Span& span, Verdict verdict) {
     if (!verdict.empty()) found_.push_back({&span, std::move(verdict)});
   }
+
+ private:
   GuardedCall decide_all() {
     for (const SpanVerdict& found : found_)
       for (const TokenLiteral& literal : found.verdict.literals) vault_.skip_literal(literal);
@@ -51,13 +65,14 @@ class CallGuard {
     return std::move(call_);
   }
 
- private:
   std::string_view raw(const Span& span) const { return body_.substr(span.begin, span.end - span.begin); }
 
   void read(const Span& span) {
     const std::string_view text = raw(span);
+    const VerdictKey hash = hash_text(text);
+    add_to_prompt(call_.prompt, text, span, hash);
     if (cache_ == nullptr || text.size() < kCachedFrom) return keep(span, inspect_span(text, span, guards_));
-    const VerdictKey key = key_of(text, span, guards_, *cache_);
+    const VerdictKey key = key_of(hash, span, guards_);
     const Verdict* known = cache_->find(key);
     if (known == nullptr) known = &cache_->put(key, inspect_span(text, span, guards_));
     if (!known->empty()) found_.push_back({&span, *known});
@@ -80,6 +95,7 @@ class CallGuard {
       const std::string original = original_of(raw(*found.span), *found.span, found.verdict, finding);
       call_.edits.push_back(Edit{found.span->begin + finding.begin, found.span->begin + finding.end,
                                  std::string(vault_.placeholder_for(guards_.rule(finding.rule).kind, original))});
+      call_.prompt.add(*found.span, hash_text(call_.edits.back().text).low);
     }
   }
 
@@ -95,6 +111,7 @@ class CallGuard {
       inner.push_back(
           Edit{finding.begin, finding.end, std::string(vault_.placeholder_for(guards_.rule(finding.rule).kind, original))});
     }
+    for (const Edit& edit : inner) call_.prompt.add(span, hash_text(edit.text).low);
     call_.edits.push_back(Edit{span.begin, span.end, std::string(prefix) + to_base64(apply_edits(*text, inner))});
   }
   std::string unescape_media(const Span& span) const { return span.escaped ? unescape_json(raw(span)) : std::string(raw(span)); }
@@ -146,12 +163,15 @@ GuardedCall guard_call(std::string_view body, const RequestView& view, const Gua
 }
 
 SlowGuardCall::SlowGuardCall(std::string_view body, const RequestView& view, const Guards& guards, VerdictCache* cache)
-    : body_(body), guards_(guards), cache_(cache) {
+    : body_(body), view_(view), guards_(guards), cache_(cache) {
+  prompt_.begin(view);
   for (const Span& span : view.spans) {
     const std::string_view text = raw(span);
+    const VerdictKey hash = hash_text(text);
+    add_to_prompt(prompt_, text, span, hash);
     Text one{&span, {}, true, cache != nullptr && text.size() >= kCachedFrom, {}};
     if (one.is_cached) {
-      one.key = key_of(text, span, guards, *cache);
+      one.key = key_of(hash, span, guards);
       const Verdict* known = cache->find(one.key);
       if (known != nullptr && known->empty()) continue;
       if (known != nullptr) one.verdict = *known;
@@ -171,11 +191,12 @@ void SlowGuardCall::read(const std::atomic<bool>& stop) {
 
 GuardedCall SlowGuardCall::decide(Vault& vault) {
   CallGuard guard(body_, guards_, vault, cache_);
+  guard.keep_prompt(std::move(prompt_));
   for (Text& text : texts_) {
     if (text.is_new && text.is_cached) cache_->put(text.key, text.verdict);
     guard.keep(*text.span, std::move(text.verdict));
   }
-  return guard.decide_all();
+  return guard.finish(view_);
 }
 
 Error block_error(const GuardedCall& call) {

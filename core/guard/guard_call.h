@@ -13,6 +13,7 @@
 #include "core/guard/guard.h"
 #include "core/guard/vault.h"
 #include "core/guard/verdict_cache.h"
+#include "core/wire/prompt_digest.h"
 #include "core/wire/spans.h"
 
 namespace pg {
@@ -30,6 +31,7 @@ struct GuardedCall {
   std::map<std::string, std::uint32_t> detected;  // found and left in place
   std::vector<std::string> blocked;               // rule ids; not empty: the call is refused with block_error()
   std::string places;                             // "messages[3]: email; …", at most 1 KB, without values
+  PromptDigest prompt;                            // of the texts as they came, and of what replaces parts of them
 };
 
 /// Reads every span of `body` and decides. With nothing blocked, `edits` are what makes the body safe to send and `vault` holds
@@ -62,9 +64,11 @@ class SlowGuardCall {
   std::string_view raw(const Span& span) const { return body_.substr(span.begin, span.end - span.begin); }
 
   std::string_view body_;
+  const RequestView& view_;
   const Guards& guards_;
   VerdictCache* cache_;
   std::vector<Text> texts_;  // in document order
+  PromptDigest prompt_;
   std::size_t unread_ = 0;
 };
 

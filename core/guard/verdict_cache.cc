@@ -19,13 +19,13 @@ const std::string& hash_secret() {
 
 }  // namespace
 
-VerdictCache::VerdictCache(std::size_t generation) : generation_(generation) {}
-
-VerdictKey VerdictCache::key_of(std::string_view raw, std::uint64_t salt) const {
+VerdictKey hash_text(std::string_view raw) {
   const std::string& secret = hash_secret();
   const XXH128_hash_t hash = XXH3_128bits_withSecret(raw.data(), raw.size(), secret.data(), secret.size());
-  return {hash.low64 ^ salt * 0x9E3779B97F4A7C15u, hash.high64 + salt};
+  return {hash.low64, hash.high64};
 }
+
+VerdictCache::VerdictCache(std::size_t generation) : generation_(generation) {}
 
 const Verdict* VerdictCache::find(const VerdictKey& key) {
   if (const auto it = young_.find(key); it != young_.end()) return &it->second;

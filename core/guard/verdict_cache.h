@@ -26,7 +26,12 @@ struct VerdictKey {
   std::uint64_t low = 0;
   std::uint64_t high = 0;
   bool operator==(const VerdictKey&) const = default;
+  /// The key under `salt`, which holds the guards' fingerprint and the string's role.
+  VerdictKey salted(std::uint64_t salt) const { return {low ^ salt * 0x9E3779B97F4A7C15u, high + salt}; }
 };
+
+/// A keyed 128-bit hash (the key is drawn at start-up, so nobody outside can aim for a collision).
+VerdictKey hash_text(std::string_view raw);
 
 class VerdictCache {
  public:
@@ -34,10 +39,6 @@ class VerdictCache {
   explicit VerdictCache(std::size_t generation = 32'768);
   /// From the next put() on.
   void set_generation(std::size_t generation) { generation_ = generation; }
-
-  /// A keyed 128-bit hash (the key is drawn at start-up, so nobody outside can aim for a collision); `salt` holds the guards'
-  /// fingerprint and the string's role.
-  VerdictKey key_of(std::string_view raw, std::uint64_t salt) const;
 
   /// The remembered verdict, valid until the next put(); nullptr when there is none.
   const Verdict* find(const VerdictKey& key);

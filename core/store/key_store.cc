@@ -184,6 +184,8 @@ Result<IssuedKey> KeyStore::insert(const NewKey& wanted) {
   AuditStore audit(db_);
   const std::string detail =
       "scopes " + scopes_text(wanted.scopes) + (wanted.project.empty() ? "" : ", project " + wanted.project) +
+      (wanted.owner.empty() ? "" : ", owner " + json_quoted(wanted.owner)) +
+      (wanted.expires == 0 ? "" : ", expires " + date_text(wanted.expires)) +
       (wanted.concurrency == 0 ? "" : fmt::format(", concurrency {}", wanted.concurrency)) + rules_text(wanted.rules);
   if (auto noted = audit.append({0, now, actor_, "key.add", wanted.name, detail}); !noted) return std::move(noted).error();
   return issued;

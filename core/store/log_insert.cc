@@ -16,7 +16,8 @@ constexpr std::size_t kMaxText = 2048;
 constexpr std::string_view kRowColumns =
     "id, time, names, latency_ms, ttft_ms, upstream_ms, input_tokens, output_tokens, cached_tokens, cache_write_tokens, "
     "reasoning_tokens, bytes_in, bytes_out, restored, unknown_tokens, price, cost, redactions, detected, blocked, places, "
-    "attempts, warnings, error, upstream_request_id";
+    "attempts, warnings, error, upstream_request_id, cache_break, cache_lost, cache_lost_cost, "
+    "connect_ms, tls_ms";
 
 // What most rows say in most columns stands in the statement and is not bound. Each column as text(value) or
 // number(value, what it usually is, how that is spelled).
@@ -39,6 +40,11 @@ void visit_columns(const LogRow& row, std::int64_t names, const Text& text, cons
   text(clip_log_text(row.places, kMaxPlaces));
   for (const std::string* value : {&row.attempts, &row.warnings, &row.error, &row.upstream_request_id})
     text(clip_log_text(*value, kMaxText));
+  text(row.cache_break);
+  number(row.cache_lost, -1, "-1");
+  number(row.cache_lost_cost, -1, "-1");
+  number(row.connect_ms, -1, "-1");
+  number(row.tls_ms, -1, "-1");
 }
 
 // One bit for each column that says what is usual.

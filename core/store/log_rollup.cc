@@ -23,21 +23,23 @@ constexpr std::size_t kNoGroup = std::numeric_limits<std::size_t>::max();
 constexpr std::string_view kAddHour =
     "INSERT INTO log_hours VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, "
     "?21, "
-    "?22, ?23, ?24, ?25, ?26, ?27, ?28) ON CONFLICT DO UPDATE SET requests = requests + ?11, cost = cost + ?12, "
+    "?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31) ON CONFLICT DO UPDATE SET requests = requests + ?11, cost = cost + ?12, "
     "unpriced = unpriced + ?13, estimated = estimated + ?14, input_tokens = input_tokens + ?15, "
     "output_tokens = output_tokens + ?16, cached_tokens = cached_tokens + ?17, cache_write_tokens = cache_write_tokens + ?18, "
     "reasoning_tokens = reasoning_tokens + ?19, redacted = redacted + ?20, blocked = blocked + ?21, "
     "most_latency_ms = max(most_latency_ms, ?22), most_ttft_ms = max(most_ttft_ms, ?23), "
     "most_input_tokens = max(most_input_tokens, ?24), most_output_tokens = max(most_output_tokens, ?25), "
-    "most_cost = max(most_cost, ?26), first_seq = min(first_seq, ?27), last_seq = max(last_seq, ?28)";
+    "most_cost = max(most_cost, ?26), first_seq = min(first_seq, ?27), last_seq = max(last_seq, ?28), "
+    "cache_breaks = cache_breaks + ?29, cache_lost = cache_lost + ?30, cache_lost_cost = cache_lost_cost + ?31";
 
 constexpr std::string_view kAddDay =
     "INSERT INTO log_sessions VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, "
-    "?21, ?22) ON CONFLICT DO UPDATE SET first_time = min(first_time, ?7), last_time = max(last_time, ?8), "
+    "?21, ?22, ?23, ?24, ?25) ON CONFLICT DO UPDATE SET first_time = min(first_time, ?7), last_time = max(last_time, ?8), "
     "requests = requests + ?9, cost = cost + ?10, unpriced = unpriced + ?11, estimated = estimated + ?12, "
     "input_tokens = input_tokens + ?13, output_tokens = output_tokens + ?14, cached_tokens = cached_tokens + ?15, "
     "cache_write_tokens = cache_write_tokens + ?16, reasoning_tokens = reasoning_tokens + ?17, redacted = redacted + ?18, "
-    "blocked = blocked + ?19, errors = errors + ?20, first_seq = min(first_seq, ?21), last_seq = max(last_seq, ?22)";
+    "blocked = blocked + ?19, errors = errors + ?20, first_seq = min(first_seq, ?21), last_seq = max(last_seq, ?22), "
+    "cache_breaks = cache_breaks + ?23, cache_lost = cache_lost + ?24, cache_lost_cost = cache_lost_cost + ?25";
 
 std::int64_t known(std::int64_t number) {
   return std::max<std::int64_t>(number, 0);
@@ -48,6 +50,10 @@ void bind_sums(Statement& to, int& at, const LogSums& sums) {
        {sums.requests, sums.cost, sums.unpriced, sums.estimated, sums.input_tokens, sums.output_tokens, sums.cached_tokens,
         sums.cache_write_tokens, sums.reasoning_tokens, sums.redacted, sums.blocked})
     to.bind(++at, value);
+}
+
+void bind_cache(Statement& to, int& at, const LogSums& sums) {
+  for (const std::int64_t value : {sums.cache_breaks, sums.cache_lost, sums.cache_lost_cost}) to.bind(++at, value);
 }
 
 }  // namespace
@@ -65,6 +71,9 @@ void LogSums::add(const LogRow& row) {
   redacted += row.redactions.empty() ? 0 : 1;
   blocked += row.blocked.empty() ? 0 : 1;
   errors += row.outcome == "error" ? 1 : 0;
+  cache_breaks += row.cache_break.empty() ? 0 : 1;
+  cache_lost += known(row.cache_lost);
+  cache_lost_cost += known(row.cache_lost_cost);
 }
 
 void LogSums::add(const LogSums& other) {
@@ -80,6 +89,9 @@ void LogSums::add(const LogSums& other) {
   redacted += other.redacted;
   blocked += other.blocked;
   errors += other.errors;
+  cache_breaks += other.cache_breaks;
+  cache_lost += other.cache_lost;
+  cache_lost_cost += other.cache_lost_cost;
 }
 
 // names[first_open, end_open) are the caller's own words.
@@ -169,6 +181,8 @@ Status LogRollup::write_hours(Db& db) {
     bind_sums(*add_hour_, at, group.sums);
     for (const std::int64_t most : group.most) add_hour_->bind(++at, most);
     add_hour_->bind(at + 1, group.first_seq).bind(at + 2, group.last_seq);
+    at += 2;
+    bind_cache(*add_hour_, at, group.sums);
     if (auto done = add_hour_->run(); !done) return done;
   }
   return {};
@@ -189,6 +203,8 @@ Status LogRollup::write_days(Db& db) {
     at += 2;
     bind_sums(*add_day_, at, group.sums);
     add_day_->bind(at + 1, group.sums.errors).bind(at + 2, group.first_seq).bind(at + 3, group.last_seq);
+    at += 3;
+    bind_cache(*add_day_, at, group.sums);
     if (auto done = add_day_->run(); !done) return done;
   }
   return {};

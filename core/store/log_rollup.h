@@ -29,6 +29,9 @@ struct LogSums {
   std::int64_t redacted = 0;  // requests in which something was replaced
   std::int64_t blocked = 0;
   std::int64_t errors = 0;
+  std::int64_t cache_breaks = 0;     // requests in which a provider's prompt cache was not hit as before
+  std::int64_t cache_lost = 0;       // tokens read anew because of it
+  std::int64_t cache_lost_cost = 0;  // nano-USD; what they cost more, as far as prices are known
 
   void add(const LogRow& row);
   void add(const LogSums& other);

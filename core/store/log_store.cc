@@ -22,7 +22,7 @@ constexpr std::string_view kColumns =
     "outcome, stream, latency_ms, ttft_ms, upstream_ms, input_tokens, output_tokens, cached_tokens, cache_write_tokens, "
     "reasoning_tokens, bytes_in, bytes_out, redactions, detected, blocked, places, attempts, warnings, restored, unknown_tokens, "
     "error, "
-    "upstream_request_id, cost, price";
+    "upstream_request_id, cost, price, cache_break, cache_lost, cache_lost_cost, connect_ms, tls_ms";
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kLastSeq = std::numeric_limits<std::int64_t>::max();
 // A gap of so many rows is read over rather than jumped.
@@ -53,6 +53,11 @@ LogRow read_row(const Statement& from) {
   row.upstream_request_id = from.text(at++);
   row.cost = from.is_null(at) ? -1 : from.integer(at);
   row.price = from.integer(++at);
+  row.cache_break = from.text(++at);
+  row.cache_lost = from.integer(++at);
+  row.cache_lost_cost = from.integer(++at);
+  row.connect_ms = from.integer(++at);
+  row.tls_ms = from.integer(++at);
   return row;
 }
 

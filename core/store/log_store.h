@@ -18,6 +18,7 @@
 #include "core/store/log_query.h"
 #include "core/store/log_rollup.h"
 #include "core/store/spend_store.h"
+#include "core/wire/prompt_digest.h"
 #include "core/wire/usage.h"
 
 namespace pg {
@@ -50,6 +51,8 @@ struct LogRow {
   std::int64_t latency_ms = -1;
   std::int64_t ttft_ms = -1;
   std::int64_t upstream_ms = -1;  // until the upstream's head
+  std::int64_t connect_ms = -1;   // until a new connection to it stood; -1 = a kept one was used
+  std::int64_t tls_ms = -1;       // until TLS stood on that
   Usage usage;
   std::int64_t cost = -1;  // nano-USD; -1 = nothing to pay for or not known, as `price` says
   std::int64_t price = 0;  // 0 = nothing to pay for; kPriceUnknown; else 2 * version id, + 1 when estimated
@@ -67,11 +70,18 @@ struct LogRow {
   std::uint32_t unknown_tokens = 0;
   std::string error;  // code name, then ": " and a message without client data
   std::string upstream_request_id;
+  // The provider's prompt cache was hit by much less than in the turn before: "messages[12]", "system", "expired", …
+  // (core/access/cache_breaks.h). How many tokens had to be read anew for it, and what they cost more than from the cache in
+  // nano-USD; -1 = there was no break, or the price is not known.
+  std::string cache_break;
+  std::int64_t cache_lost = -1;
+  std::int64_t cache_lost_cost = -1;
   std::shared_ptr<LogBody> body;  // for a table of its own; nullptr: not kept, and never read with the row
 
   // Not columns: what the ledger of spending is told with the row.
   std::int32_t month = 0;      // of `cost`: 202611; 0 = nothing to tell
   std::shared_ptr<Hold> hold;  // what was set aside for it; nullptr = it comes under no budget
+  PromptDigest prompt;         // empty: nothing to compare with the turn before
 };
 
 /// As much of a text as the log keeps: no caller may fill the disk with paths, model names and agents. Never half a character.

@@ -53,29 +53,44 @@ bool is_hourly(const LogExpr& expr) {
   return std::all_of(expr.parts.begin(), expr.parts.end(), is_hourly);
 }
 
+bool reads_rows(const LogQuery& query, UsageBy by) {
+  return by == UsageBy::endpoint || (query.where != nullptr && !is_hourly(*query.where));
+}
+
+bool asks_for_all(const LogQuery& query) {
+  return query.since == 0 && query.until == 0 && query.where == nullptr;
+}
+
 class UsageReader {
  public:
-  UsageReader(Db& db, const LogQuery& query, UsageBy by) : db_(db), query_(query), by_(by) {}
+  UsageReader(Db& db, const LogQuery& query, UsageBy by, bool trend)
+      : db_(db),
+        query_(query),
+        by_(by),
+        timed_(by == UsageBy::day || by == UsageBy::hour),
+        trend_(trend && !timed_ && by != UsageBy::session) {}
 
   Result<UsageReport> read() {
-    const bool by_rows = by_ == UsageBy::endpoint || (query_.where != nullptr && !is_hourly(*query_.where));
-    const bool whole = query_.since == 0 && query_.until == 0 && query_.where == nullptr;
     Status done;
     if (by_ == UsageBy::session)
-      done = whole ? add_sessions() : add_rows(query_.since, query_.until);
+      done = asks_for_all(query_) ? add_sessions() : add_rows(query_.since, query_.until);
     else
-      done = by_rows ? add_rows(query_.since, query_.until) : add_hours();
+      done = reads_rows(query_, by_) ? add_rows(query_.since, query_.until) : add_hours();
     if (!done) return done.error();
     return report();
   }
 
  private:
-  LogSums& group(std::string_view name, UnixMillis time) {
-    const bool timed = by_ == UsageBy::day || by_ == UsageBy::hour;
-    const UnixMillis start = timed ? local_start(time, by_) : 0;
+  void add_to_group(std::string_view name, UnixMillis time, const LogSums& sums) {
+    const UnixMillis start = timed_ ? local_start(time, by_) : 0;
     Line& line = lines_[{start, to_lower(name)}];
     if (line.name.empty()) line.name = name;
-    return line.sums;
+    line.sums.add(sums);
+    if (!trend_) return;
+    UsagePoint& point = line.trend[time / kHour];
+    point.cost += sums.cost;
+    point.tokens += sums.input_tokens + sums.output_tokens;
+    point.requests += sums.requests;
   }
 
   // From whole hours what they hold, from rows what begins and ends inside an hour.
@@ -97,11 +112,12 @@ class UsageReader {
             [&](std::int64_t n, std::string_view text) { return where.patterns[static_cast<std::size_t>(n)]->matches(text); });
         !set)
       return set;
-    const bool hourly = by_ == UsageBy::day || by_ == UsageBy::hour;
+    const bool hourly = timed_ || trend_;
     PG_TRY(Statement rows,
            db_.prepare(fmt::format("SELECT {}, {}, sum(requests), sum(cost), sum(unpriced), sum(estimated), sum(input_tokens), "
                                    "sum(output_tokens), sum(cached_tokens), sum(cache_write_tokens), sum(reasoning_tokens), "
-                                   "sum(redacted), sum(blocked), sum(CASE WHEN outcome = 'error' THEN requests ELSE 0 END) "
+                                   "sum(redacted), sum(blocked), sum(CASE WHEN outcome = 'error' THEN requests ELSE 0 END), "
+                                   "sum(cache_breaks), sum(cache_lost), sum(cache_lost_cost) "
                                    "FROM log_hours WHERE ({}) AND hour >= ? AND hour < ? GROUP BY 1{}",
                                    column_of(by_), hourly ? "hour" : "0", where.sql, hourly ? ", 2" : "")));
     int at = 0;
@@ -118,7 +134,8 @@ class UsageReader {
     PG_TRY(Statement rows,
            db_.prepare("SELECT session, 0, sum(requests), sum(cost), sum(unpriced), sum(estimated), sum(input_tokens), "
                        "sum(output_tokens), sum(cached_tokens), sum(cache_write_tokens), sum(reasoning_tokens), sum(redacted), "
-                       "sum(blocked), sum(errors) FROM log_sessions GROUP BY 1"));
+                       "sum(blocked), sum(errors), sum(cache_breaks), sum(cache_lost), sum(cache_lost_cost) FROM log_sessions "
+                       "GROUP BY 1"));
     for (;;) {
       PG_TRY(const bool row, rows.step());
       if (!row) return {};
@@ -132,9 +149,10 @@ class UsageReader {
     int at = 2;
     for (std::int64_t* value :
          {&sums.requests, &sums.cost, &sums.unpriced, &sums.estimated, &sums.input_tokens, &sums.output_tokens,
-          &sums.cached_tokens, &sums.cache_write_tokens, &sums.reasoning_tokens, &sums.redacted, &sums.blocked, &sums.errors})
+          &sums.cached_tokens, &sums.cache_write_tokens, &sums.reasoning_tokens, &sums.redacted, &sums.blocked, &sums.errors,
+          &sums.cache_breaks, &sums.cache_lost, &sums.cache_lost_cost})
       *value = row.integer(at++);
-    group(row.view(0), time).add(sums);
+    add_to_group(row.view(0), time, sums);
     total_.add(sums);
   }
 
@@ -146,7 +164,7 @@ class UsageReader {
     const std::string columns = fmt::format(
         "{}, time, 1, coalesce(cost, 0), price = -1, price > 0 AND price % 2 = 1, max(input_tokens, 0), max(output_tokens, 0), "
         "max(cached_tokens, 0), max(cache_write_tokens, 0), max(reasoning_tokens, 0), redactions <> '', blocked <> '', "
-        "outcome = 'error'",
+        "outcome = 'error', cache_break <> '', max(cache_lost, 0), max(cache_lost_cost, 0)",
         column_of(by_));
     return LogStore(db_).visit(query, columns, [this](const Statement& row) { add(row, row.integer(1)); });
   }
@@ -154,8 +172,14 @@ class UsageReader {
   UsageReport report() {
     UsageReport report;
     report.total = total_;
-    for (auto& [key, line] : lines_) report.lines.push_back({std::move(line.name), key.first, line.sums});
-    if (by_ == UsageBy::day || by_ == UsageBy::hour) return report;
+    for (auto& [key, line] : lines_) {
+      report.lines.push_back({std::move(line.name), key.first, line.sums, {}});
+      for (auto& [hour, point] : line.trend) {
+        point.time = hour * kHour;
+        report.lines.back().trend.push_back(point);
+      }
+    }
+    if (timed_) return report;
     std::stable_sort(report.lines.begin(), report.lines.end(), [](const UsageLine& a, const UsageLine& b) {
       const auto weight = [](const LogSums& s) { return std::tuple(s.cost, s.input_tokens + s.output_tokens, s.requests); };
       return weight(a.sums) > weight(b.sums);
@@ -166,13 +190,20 @@ class UsageReader {
   struct Line {
     std::string name;
     LogSums sums;
+    std::map<std::int64_t, UsagePoint> trend;  // by hour
   };
   Db& db_;
   const LogQuery& query_;
   UsageBy by_;
+  bool timed_, trend_;
   std::map<std::pair<UnixMillis, std::string>, Line> lines_;
   LogSums total_;
 };
+
+// What begins or ends inside an hour.
+bool has_edges(const LogQuery& query) {
+  return query.since % kHour != 0 || query.until % kHour != 0;
+}
 
 struct AgentSeen {
   AgentLine line;
@@ -193,8 +224,16 @@ std::span<const std::string_view> usage_groups() {
   return kGroups;
 }
 
-Result<UsageReport> read_usage(Db& db, const LogQuery& query, UsageBy by) {
-  return UsageReader(db, query, by).read();
+Result<UsageReport> read_usage(Db& db, const LogQuery& query, UsageBy by, bool trend) {
+  return UsageReader(db, query, by, trend).read();
+}
+
+Result<std::string> explain_usage(Db& db, const LogQuery& query, UsageBy by) {
+  if (by == UsageBy::session && asks_for_all(query)) return std::string("sums   from log_sessions; no row is read\n");
+  const bool rows = by == UsageBy::session || reads_rows(query, by);
+  if (!rows && !has_edges(query)) return std::string("sums   of whole hours from log_hours; no row is read\n");
+  PG_TRY(const std::string plan, LogStore(db).explain(query));
+  return (rows ? "sums   over rows\n" : "sums   of whole hours from log_hours; the hours at both ends from rows\n") + plan;
 }
 
 Result<std::vector<AgentLine>> read_agents(Db& db, UnixMillis since) {

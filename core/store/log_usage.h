@@ -19,10 +19,19 @@ enum class UsageBy : std::uint8_t { model, provider, project, key, agent, endpoi
 /// The words for UsageBy, in its order.
 std::span<const std::string_view> usage_groups();
 
+/// One hour of a group.
+struct UsagePoint {
+  UnixMillis time = 0;  // when it begins
+  std::int64_t cost = 0;
+  std::int64_t tokens = 0;  // in and out
+  std::int64_t requests = 0;
+};
+
 struct UsageLine {
   std::string name;     // of the group; "" = requests without one
   UnixMillis time = 0;  // of a day or an hour: when it begins, local time
   LogSums sums;
+  std::vector<UsagePoint> trend = {};  // in order, hours without a request left out; only when it was asked for
 };
 
 struct UsageReport {
@@ -31,8 +40,12 @@ struct UsageReport {
 };
 
 /// Sums over the rows that `query` asks for; query.limit and query.after_seq are not looked at. Sums of whole hours stay when
-/// their rows are gone, as long as the filter names nothing but what log_hours holds.
-Result<UsageReport> read_usage(Db& db, const LogQuery& query, UsageBy by);
+/// their rows are gone, as long as the filter names nothing but what log_hours holds. `trend` fills UsageLine::trend, of all
+/// groups but sessions, days and hours.
+Result<UsageReport> read_usage(Db& db, const LogQuery& query, UsageBy by, bool trend = false);
+
+/// In words where those sums come from, and what SQLite does for rows that are read: "sums   of whole hours from log_hours …".
+Result<std::string> explain_usage(Db& db, const LogQuery& query, UsageBy by);
 
 /// One agent as it was seen.
 struct AgentLine {

@@ -336,3 +336,25 @@ CREATE VIEW log AS
     cache_write_tokens, reasoning_tokens, bytes_in, bytes_out, redactions, detected, blocked, places, attempts, warnings, restored,
     unknown_tokens, error, upstream_request_id, cost, price
   FROM log_rows AS r CROSS JOIN log_names AS n ON n.id = r.names;
+
+-- migration 7: turns in which a provider's prompt cache was not hit as before, and what that cost; when a new connection stood
+ALTER TABLE log_rows ADD COLUMN cache_break TEXT NOT NULL DEFAULT '' COLLATE NOCASE;
+ALTER TABLE log_rows ADD COLUMN cache_lost INTEGER NOT NULL DEFAULT -1;
+ALTER TABLE log_rows ADD COLUMN cache_lost_cost INTEGER NOT NULL DEFAULT -1;
+ALTER TABLE log_rows ADD COLUMN connect_ms INTEGER NOT NULL DEFAULT -1;
+ALTER TABLE log_rows ADD COLUMN tls_ms INTEGER NOT NULL DEFAULT -1;
+ALTER TABLE log_hours ADD COLUMN cache_breaks INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log_hours ADD COLUMN cache_lost INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log_hours ADD COLUMN cache_lost_cost INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log_sessions ADD COLUMN cache_breaks INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log_sessions ADD COLUMN cache_lost INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log_sessions ADD COLUMN cache_lost_cost INTEGER NOT NULL DEFAULT 0;
+
+DROP VIEW log;
+CREATE VIEW log AS
+  SELECT seq, r.id AS id, time, project, project_id, key, agent, agent_version, session, dialect, method, path, provider, model,
+    model_served, status, outcome, stream, latency_ms, ttft_ms, upstream_ms, input_tokens, output_tokens, cached_tokens,
+    cache_write_tokens, reasoning_tokens, bytes_in, bytes_out, redactions, detected, blocked, places, attempts, warnings, restored,
+    unknown_tokens, error, upstream_request_id, cost, price, cache_break, cache_lost, cache_lost_cost,
+    connect_ms, tls_ms
+  FROM log_rows AS r CROSS JOIN log_names AS n ON n.id = r.names;

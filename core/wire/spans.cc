@@ -247,7 +247,12 @@ class SpanVisitor {
   SpanVisitor(std::string_view body, DialectId dialect, RequestView& view) : body_(body), rows_(rows_of(dialect)), view_(view) {}
 
   Ctx root() const { return {Place::root, true}; }
-  Ctx member(Ctx parent, std::string_view key) const {
+  Ctx member(Ctx parent, std::string_view key) {
+    if (parent.place == Place::root) {
+      in_tools_ = key == "tools" || key == "functions";
+      in_settings_ = key == "thinking" || key == "tool_choice";
+    }
+    in_role_ = view_.first_user < 0 && parent.place == Place::message && key == "role";
     const Place child = find_child(parent.place, key);
     return {child, parent.head && child != Place::messages};
   }
@@ -267,9 +272,10 @@ class SpanVisitor {
   void key(Ctx parent, std::size_t begin, std::size_t end, bool escaped) {
     if (parent.place == Place::free && end - begin >= kShortestSecret) add(SpanRole::key, parent, begin, end, escaped);
   }
-  void scalar(Ctx ctx, std::size_t begin, std::size_t) {
+  void scalar(Ctx ctx, std::size_t begin, std::size_t end) {
     if (ctx.place == Place::stream) view_.stream = body_[begin] == 't';
     if (ctx.place == Place::store) view_.kept_by_provider = body_[begin] != 'f';
+    if (in_settings_) note_setting(body_.substr(begin, end - begin));
   }
   void string(Ctx ctx, std::size_t begin, std::size_t end, bool escaped);
   bool has_object_root() const { return has_object_root_; }
@@ -291,7 +297,12 @@ class SpanVisitor {
   void add(SpanRole role, Ctx ctx, std::size_t begin, std::size_t end, bool escaped) {
     if (begin == end) return;
     view_.spans.push_back(
-        Span{static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), role, escaped, ctx.head, message_});
+        Span{static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), role, escaped, ctx.head, in_tools_, message_});
+  }
+  // FNV-1a: a few bytes, and never outside the process.
+  void note_setting(std::string_view raw) {
+    for (const char c : raw) view_.settings = (view_.settings ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
+    view_.settings = (view_.settings ^ 0xFF) * 0x100000001B3u;
   }
 
   std::string_view body_;
@@ -299,6 +310,9 @@ class SpanVisitor {
   RequestView& view_;
   std::int32_t message_ = -1;
   bool has_object_root_ = false;
+  bool in_tools_ = false;     // below the root's key of that name
+  bool in_settings_ = false;  // below a key that settings are read from
+  bool in_role_ = false;      // at a message's role, until a user's is found
 };
 
 void SpanVisitor::string(Ctx ctx, std::size_t begin, std::size_t end, bool escaped) {
@@ -324,6 +338,11 @@ void SpanVisitor::string(Ctx ctx, std::size_t begin, std::size_t end, bool escap
       return;
     case Place::opaque:
       if (raw.starts_with("pg:")) view_.foreign_thoughts = true;
+      if (in_settings_) note_setting(raw);
+      if (in_role_ && raw == "user") {
+        view_.first_user = message_;
+        in_role_ = false;
+      }
       return;
     case Place::schema:
       return add(SpanRole::schema, ctx, begin, end, escaped);

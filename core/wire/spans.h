@@ -28,6 +28,7 @@ struct Span {
   SpanRole role = SpanRole::text;
   bool escaped = false;       // holds at least one backslash
   bool head = false;          // system, tools, settings: numbered before the conversation, as providers cache it first
+  bool in_tools = false;      // of the tools' definitions
   std::int32_t message = -1;  // index in messages or input; -1 outside
 };
 
@@ -42,6 +43,8 @@ struct RequestView {
   std::string continues;          // previous_response_id, or thread.previous_message_id
   std::string conversation;       // id of a conversation the provider keeps
   bool kept_by_provider = false;  // the next turn may come without its history: a thread, or a stored response
+  std::int32_t first_user = -1;   // index of the first message of the user's
+  std::uint64_t settings = 0;     // a hash of what changes how the prompt is read beside its texts: thinking, tool_choice
 };
 
 /// Walks `body` once. bad_request when it is not valid UTF-8 JSON with an object at its root.

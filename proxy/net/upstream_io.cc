@@ -2,6 +2,7 @@
 #include "proxy/net/upstream_io.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "proxy/net/http_parse.h"
 #include "proxy/net/resolve.h"
@@ -44,11 +45,13 @@ Task<Status> UpstreamIo::connect_to(const Url& url) {
 
 Task<Status> UpstreamIo::open(const Url& url, const std::string& ca_file, TlsContexts& tls) {
   const Status connected = co_await connect_to(url);
+  if (connected) connected_at_ = std::chrono::steady_clock::now();
   if (!connected || !url.tls) co_return connected;
   Result<SslPtr> session = tls.make_session(stream_->fd(), url.host, ca_file);
   if (!session) co_return session.error();
   SslPtr ssl = std::move(session).value();
   const IoEnd end = co_await stream_->start_tls(std::move(ssl));
+  if (end == IoEnd::ok) secured_at_ = std::chrono::steady_clock::now();
   if (end == IoEnd::ok) co_return Status{};
   if (end == IoEnd::timeout) co_return timed_out("TLS with " + url.authority());
   co_return failed("TLS with " + url.authority() + ": " + take_tls_error(stream_->ssl()));

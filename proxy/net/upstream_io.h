@@ -26,6 +26,10 @@ class UpstreamIo {
   /// Connects and, for https, verifies. upstream_failed or upstream_timeout; the detail names the reason, never a credential.
   Task<Status> open(const Url& url, const std::string& ca_file, TlsContexts& tls);
 
+  /// When open() had a connection, names looked up, and when TLS stood on it; SteadyTime() = not come to that.
+  SteadyTime connected_at() const { return connected_at_; }
+  SteadyTime secured_at() const { return secured_at_; }
+
   enum class Sent : std::uint8_t { all, early_reply, failed, timeout };
   /// Writes the request; stops early when the provider answers before it has read everything.
   Task<Sent> send(std::span<iovec> pieces);
@@ -64,6 +68,7 @@ class UpstreamIo {
   Framing framing_ = Framing::none;
   std::uint64_t left_ = 0;
   ChunkDecoder chunks_;
+  SteadyTime connected_at_, secured_at_;
   bool reusable_ = false;
   bool body_ended_ = false;
   bool got_any_byte_ = false;

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cmd/log_values.h"
 #include "core/base/text.h"
 #include "tests/support/test_shell.h"
 
@@ -61,7 +62,7 @@ TEST_CASE("the live row at 120 columns") {
         "AWS_ACCESS_…\n");
 }
 
-TEST_CASE("narrow terminals drop CACHED, then TTFT, then AGENT; no line is wider than the terminal") {
+TEST_CASE("narrow terminals drop CACHED, then TTFT, then AGENT, then counts and times; no line is wider than the terminal") {
   TestShell test;
   test.shell.out_tty = true;
   auto titles = [&](int width) {
@@ -73,7 +74,11 @@ TEST_CASE("narrow terminals drop CACHED, then TTFT, then AGENT; no line is wider
   CHECK(titles(96).find("TTFT") == std::string::npos);
   CHECK(titles(96).find("AGENT") != std::string::npos);
   CHECK(titles(80).find("AGENT") == std::string::npos);
-  for (int width : {80, 90, 100, 120, 200}) {
+  CHECK(titles(80).find("OUT") != std::string::npos);
+  CHECK(titles(60).find("OUT") == std::string::npos);
+  CHECK(titles(60).find("TIME") != std::string::npos);
+  CHECK(titles(50).find("TIME") == std::string::npos);
+  for (int width : {46, 50, 60, 70, 80, 90, 100, 120, 200}) {
     test.shell.width = width;
     for (const auto& row : {good_row(), blocked_row()})
       CHECK(display_width(trim(LogLines(test.shell, width > 130).line(row))) <= width);
@@ -155,4 +160,53 @@ TEST_CASE("who was asked before, and how long it waited, are taken apart for peo
   CHECK(log_flags(row) == "fallback:1(429)");
   row.attempts = "queue:1200ms";
   CHECK(log_flags(row) == "queued:1.2s");
+}
+
+TEST_CASE("a cache break is a flag, a line of the page, three fields and three columns") {
+  TestShell test;
+  LogRow row = good_row();
+  CHECK(log_page(test.shell, row, "").find("cache break") == std::string::npos);
+  CHECK(nlohmann::json::parse(log_json(row)).at("cache_break_cost_usd").is_null());
+  row.cache_break = "messages[12]";
+  row.cache_lost = 38'211;
+  row.cache_lost_cost = 103'170'000;
+  CHECK(log_flags(row) == "redact:2 break:messages[12]");
+  CHECK(log_page(test.shell, row, "")
+            .find("cache break\tmessages[12]: differs from the turn before; 38211 tokens not from the "
+                  "cache, $0.1032 more\n") != std::string::npos);
+  const auto json = nlohmann::json::parse(log_json(row));
+  CHECK(json.at("cache_break") == "messages[12]");
+  CHECK(json.at("cache_break_tokens") == 38'211);
+  CHECK(json.at("cache_break_cost_usd") == "0.10317");
+  CHECK(log_csv_titles().ends_with(",cache_break,cache_break_tokens,cache_break_cost_usd,connect_ms,tls_ms"));
+  CHECK(log_csv(row).ends_with(",messages[12],38211,0.10317,,"));
+  const auto format = LogTemplate::make("{cache_break} {cache_break.tokens} {cache_break.cost} {cost}");
+  CHECK(format.value().line(row) == "messages[12] 38211 0.10317 0.0231\n");
+  test.shell.out_tty = true;
+  test.shell.width = 120;
+  CHECK(log_value(*find_log_field("cache_break.cost"), row, Reader::people) == "$0.1032");
+  row.cache_lost_cost = -1;
+  CHECK(log_value(*find_log_field("cache_break.cost"), row, Reader::people) == "?");
+  CHECK(log_value(*find_log_field("cache_break.cost"), good_row(), Reader::people) == "–");
+  CHECK(log_page(test.shell, row, "").find("38211 tokens not from the cache, ? more") != std::string::npos);
+  for (const char* place : {"provider", "model", "expired", "unexplained"}) {
+    row.cache_break = place;
+    CHECK(log_page(test.shell, row, "").find("differs from") == std::string::npos);
+  }
+}
+
+TEST_CASE("the timeline holds what was measured, in the order it happened") {
+  TestShell test;
+  LogRow row = good_row();
+  row.connect_ms = 12;
+  row.tls_ms = 40;
+  row.upstream_ms = 300;
+  CHECK(log_page(test.shell, row, "")
+            .find("timeline\t     0ms  request came\ntimeline\t    12ms  connected to the provider\n"
+                  "timeline\t    40ms  TLS with it\ntimeline\t   300ms  provider's first byte\n"
+                  "timeline\t   410ms  first token\n") != std::string::npos);
+  const auto json = nlohmann::json::parse(log_json(row));
+  CHECK(json.at("connect_ms") == 12);
+  CHECK(json.at("tls_ms") == 40);
+  CHECK(nlohmann::json::parse(log_json(good_row())).at("connect_ms").is_null());
 }

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "cmd/log_lines.h"
 #include "cmd/log_values.h"
 #include "core/base/text.h"
@@ -47,9 +49,84 @@ TEST_CASE("usage table on a terminal of 100 columns") {
         "gpt-5.6-sol             7       0  90.0k     50%   3.0k    ~$0.5000  ███\n"
         "home-made               3       0   1.0k     50%     10           ?\n"
         "total                 130       0   2.0M     50%  43.0k  ~$2.43 + ?\n");
-  CHECK(usage_csv(report, "model").find("\nhome-made,3,0,0,0,1000,10,500,0,0,0,3,0\n") != std::string::npos);
+  CHECK(usage_csv(report, "model").find("\nhome-made,3,0,0,0,1000,10,500,0,0,,3,0,0,0,0\n") != std::string::npos);
   test.shell.out_tty = false;
   CHECK(usage_table(test.shell, report, UsageBy::model).substr(0, 45) == "claude-sonnet-5\t120\t0\t2000000\t1000000\t40000\t1");
+}
+
+TEST_CASE("a cost that nobody knows is not 0 for programs either") {
+  TestShell test;
+  auto report = report_of({{"home-made", 0, sums_of(3, 0, 1'000, 10)}, {"free", 0, sums_of(1, 0, 10, 1)}});
+  report.lines[0].sums.unpriced = 3;
+  report.lines[0].sums.cache_breaks = 1;
+  report.lines[0].sums.cache_lost = 5'000;
+  CHECK(usage_table(test.shell, report, UsageBy::model) == "home-made\t3\t0\t1000\t500\t10\t?\nfree\t1\t0\t10\t5\t1\t0\n");
+  const auto json = nlohmann::json::parse(usage_json(report, "model"));
+  CHECK(json.at("groups").at(0).at("cost_usd").is_null());
+  CHECK(json.at("groups").at(0).at("cache_break_cost_usd").is_null());
+  CHECK(json.at("groups").at(1).at("cost_usd") == "0");
+  CHECK(json.at("groups").at(1).at("cache_break_cost_usd") == "0");
+  CHECK(usage_csv(report, "model").find("\nhome-made,3,0,0,0,1000,10,500,0,0,,3,0,1,5000,\n") != std::string::npos);
+}
+
+TEST_CASE("over the same hours each group has its course, where the terminal can show it and there is room") {
+  TestShell test;
+  test.shell.out_tty = true;
+  test.shell.width = 120;
+  constexpr UnixMillis kHour = 3'600'000;
+  auto report = report_of({{"claude-sonnet-5", 0, sums_of(6, 600, 1'000, 10)}, {"gpt-5.6-sol", 0, sums_of(2, 100, 900, 3)}});
+  for (const auto& [hour, cost] : {std::pair{100, 100}, {101, 50}, {103, 450}})
+    report.lines[0].trend.push_back({hour * kHour, cost, 1, 1});
+  report.lines[1].trend = {{107 * kHour, 100, 900, 2}};
+  CHECK(usage_table(test.shell, report, UsageBy::model) ==
+        "MODEL            REQUESTS  ERRORS    IN  CACHED  OUT      COST                TREND\n"
+        "claude-sonnet-5         6       0  1.0k     50%   10  <$0.0001  ████████████  ▂▁ █\n"
+        "gpt-5.6-sol             2       0   900     50%    3  <$0.0001  ██                   █\n"
+        "total                   8       0  1.9k     50%   13  <$0.0001\n");
+  // A week in twelve cells.
+  report.lines[1].trend[0].time = 268 * kHour;
+  CHECK(usage_table(test.shell, report, UsageBy::model).find("████████████  █") != std::string::npos);
+  test.shell.width = 80;
+  const std::string narrow = usage_table(test.shell, report, UsageBy::model);
+  CHECK(narrow.find("TREND") == std::string::npos);
+  CHECK(narrow.find("████████████") != std::string::npos);
+  test.shell.width = 120;
+  test.shell.ascii = true;
+  CHECK(usage_table(test.shell, report, UsageBy::model).find("TREND") == std::string::npos);
+  test.shell.ascii = test.shell.out_tty = false;
+  CHECK(usage_table(test.shell, report, UsageBy::model) ==
+        "claude-sonnet-5\t6\t0\t1000\t500\t10\t0.0000006\n"
+        "gpt-5.6-sol\t2\t0\t900\t450\t3\t0.0000001\n");
+}
+
+TEST_CASE("days stand below each other, and in a row in the line of their sum") {
+  TestShell test;
+  test.shell.out_tty = true;
+  test.shell.width = 100;
+  constexpr UnixMillis kDay = 86'400'000;
+  const auto report = report_of(
+      {{"", 1 * kDay, sums_of(1, 800, 10, 1)}, {"", 2 * kDay, sums_of(1, 400, 10, 1)}, {"", 4 * kDay, sums_of(1, 100, 10, 1)}});
+  const std::string table = usage_table(test.shell, report, UsageBy::day);
+  CHECK(table.find("total") != std::string::npos);
+  CHECK(table.ends_with("  █▄ ▁\n"));
+  // A month of equal days is level, however its days fall into cells.
+  std::vector<UsageLine> month;
+  for (int day = 1; day <= 31; ++day) month.push_back({"", day * kDay, sums_of(1, 800, 10, 1)});
+  CHECK(usage_table(test.shell, report_of(month), UsageBy::day).ends_with("  ████████████\n"));
+  test.shell.ascii = true;
+  CHECK(usage_table(test.shell, report, UsageBy::day).find("▄") == std::string::npos);
+}
+
+TEST_CASE("cache breaks are summed up below the table, for people") {
+  TestShell test;
+  auto report = report_of({{"m", 0, sums_of(6, 600, 1'000, 10)}});
+  report.total.cache_breaks = 2;
+  report.total.cache_lost = 40'000;
+  report.total.cache_lost_cost = 120'000'000;
+  CHECK(usage_table(test.shell, report, UsageBy::model).find("cache break") == std::string::npos);
+  test.shell.out_tty = true;
+  CHECK(usage_table(test.shell, report, UsageBy::model)
+            .ends_with("\n2 cache breaks: 40.0k tokens read anew, $0.1200 more\npg logs search 'cache_break:*'\n"));
 }
 
 TEST_CASE("sessions stand above the agents they started") {

@@ -110,6 +110,26 @@ TEST_CASE("bodies: streams, translated calls and errors are kept as they crossed
   CHECK(w.home.everything().find(w.credential) == std::string::npos);
 }
 
+TEST_CASE(
+    "bodies: a coding that pg never asked for and cannot read passes where nothing is to be put back, and is marked as not "
+    "kept") {
+  World w(kRedactAll, {}, {}, kKeep);
+  const std::string unreadable = "\x0b\x02\x80not really brotli\x03";
+  w.upstream.respond(Answer::reply(200, unreadable, {{"Content-Encoding", "br"}}));
+  const RawReply passed = w.post("v1/messages", words("nothing to hide"), {{"Accept-Encoding", "br, gzip"}});
+  CHECK(passed.status == 200);
+  CHECK(passed.body == unreadable);
+  CHECK(passed.field("content-encoding") == "br");
+  CHECK(w.upstream.last().field("accept-encoding") == "identity");
+  wait_for_rows(w, 1);
+  CHECK(kept_body(w, {"--only", "request"}).out == w.upstream.last().body);
+  const Json kept = Json::parse(kept_body(w, {"--json"}).out);
+  CHECK(kept.at("reply") == "");
+  CHECK(kept.at("reply_cut") == true);
+  // An answer with placeholders in it would reach the client as it is.
+  CHECK(w.post("v1/messages", words("mail " + make_email())).status == 502);
+}
+
 TEST_CASE("bodies: a blocked request is never kept, and explain says that nothing left") {
   World w(kBlockSecrets, {}, {}, kKeep);
   const std::string token = make_github_token();

@@ -129,6 +129,12 @@ TEST_CASE("logs: questions have exit statuses, explanations and formats") {
   CHECK(wrong.err == "error: unknown field \"statsu\", did you mean \"status\"?\n  at column 1 of the query\n");
   CHECK(ask(world, {"logs", "search", "status:500", "--fail-empty"}).status == 1);
   CHECK(ask(world, {"logs", "search", "status:500"}).status == 0);
+  CHECK(ask(world, {"logs", "search", "--fields", "time", "--template", "{time}"}).status == 2);
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"usage"}, {"logs", "search"}, {"logs", "stats"}}) {
+    std::vector<std::string> args = command;
+    args.insert(args.end(), {"--project", "tets"});
+    CHECK(ask(world, args).err.find("; no project 'tets' (did you mean 'test'?)") != std::string::npos);
+  }
   const auto explained = ask(world, {"logs", "search", "model:large*", "-status:500", "--explain"});
   CHECK(explained.out.find("USING INTEGER PRIMARY KEY") != std::string::npos);
   const auto csv = ask(world, {"logs", "export", "--format", "csv", "--fields", "model,status,cost"});

@@ -41,6 +41,8 @@ struct QueryWorld {
       row.error = i == 7 ? "rate_limited: slow down" : "";
       row.latency_ms = i * 100 - 1;
       row.redactions = i == 3 ? "EMAIL:2" : "";
+      row.cache_break = i == 4 ? "messages[3]" : "";
+      row.cache_lost = i == 4 ? 20'000 : -1;
       rows.push_back(row);
     }
     if (!LogStore(db).insert(rows)) std::abort();

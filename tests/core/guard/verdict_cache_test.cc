@@ -17,21 +17,21 @@ Verdict verdict_of(std::uint32_t begin) {
 
 TEST_CASE("what was put is found, what was not is not") {
   VerdictCache cache;
-  const VerdictKey key = cache.key_of("text", 1);
+  const VerdictKey key = hash_text("text").salted(1);
   CHECK(cache.find(key) == nullptr);
   const Verdict& kept = cache.put(key, verdict_of(7));
   CHECK(kept.findings.at(0).begin == 7);
   REQUIRE(cache.find(key) != nullptr);
   CHECK(cache.find(key)->findings == verdict_of(7).findings);
-  CHECK(cache.find(cache.key_of("text!", 1)) == nullptr);
+  CHECK(cache.find(hash_text("text!").salted(1)) == nullptr);
   CHECK(cache.size() == 1);
 }
 
 TEST_CASE("an empty verdict is a verdict") {
   VerdictCache cache;
-  cache.put(cache.key_of("clean", 1), Verdict{});
-  REQUIRE(cache.find(cache.key_of("clean", 1)) != nullptr);
-  CHECK(cache.find(cache.key_of("clean", 1))->empty());
+  cache.put(hash_text("clean").salted(1), Verdict{});
+  REQUIRE(cache.find(hash_text("clean").salted(1)) != nullptr);
+  CHECK(cache.find(hash_text("clean").salted(1))->empty());
 }
 
 TEST_CASE("literals and the need to encode again are remembered") {
@@ -40,7 +40,7 @@ TEST_CASE("literals and the need to encode again are remembered") {
   verdict.literals.push_back({"EMAIL", 4});
   verdict.recode = true;
   CHECK_FALSE(verdict.empty());
-  const VerdictKey key = cache.key_of("x", 0);
+  const VerdictKey key = hash_text("x").salted(0);
   cache.put(key, verdict);
   CHECK(cache.find(key)->recode);
   CHECK(cache.find(key)->literals.at(0).number == 4);
@@ -51,7 +51,7 @@ TEST_CASE("keys differ with every byte and with the salt") {
   std::set<std::pair<std::uint64_t, std::uint64_t>> keys;
   std::size_t count = 0;
   const auto add = [&](std::string_view text, std::uint64_t salt) {
-    const VerdictKey key = cache.key_of(text, salt);
+    const VerdictKey key = hash_text(text).salted(salt);
     keys.emplace(key.low, key.high);
     ++count;
   };
@@ -66,29 +66,29 @@ TEST_CASE("keys differ with every byte and with the salt") {
     add(text, 0);
   }
   CHECK(keys.size() == count);
-  CHECK(cache.key_of("a", 1) == cache.key_of("a", 1));
+  CHECK(hash_text("a").salted(1) == hash_text("a").salted(1));
 }
 
 TEST_CASE("two generations at most are held, and the newest is among them") {
   VerdictCache cache(100);
   for (std::uint32_t i = 0; i < 1000; ++i) {
-    cache.put(cache.key_of(std::to_string(i), 0), verdict_of(i));
+    cache.put(hash_text(std::to_string(i)).salted(0), verdict_of(i));
     REQUIRE(cache.size() <= 200);
-    REQUIRE(cache.find(cache.key_of(std::to_string(i), 0)) != nullptr);
+    REQUIRE(cache.find(hash_text(std::to_string(i)).salted(0)) != nullptr);
   }
   for (std::uint32_t i = 901; i < 1000; ++i) {
-    REQUIRE(cache.find(cache.key_of(std::to_string(i), 0)) != nullptr);
-    CHECK(cache.find(cache.key_of(std::to_string(i), 0))->findings.at(0).begin == i);
+    REQUIRE(cache.find(hash_text(std::to_string(i)).salted(0)) != nullptr);
+    CHECK(cache.find(hash_text(std::to_string(i)).salted(0))->findings.at(0).begin == i);
   }
-  CHECK(cache.find(cache.key_of("0", 0)) == nullptr);
+  CHECK(cache.find(hash_text("0").salted(0)) == nullptr);
 }
 
 TEST_CASE("what a conversation asks for with every turn stays, however many others come between") {
   VerdictCache cache(100);
-  const VerdictKey key = cache.key_of("the first message", 0);
+  const VerdictKey key = hash_text("the first message").salted(0);
   cache.put(key, verdict_of(42));
   for (std::uint32_t i = 0; i < 1000; ++i) {
-    cache.put(cache.key_of(std::to_string(i), 0), Verdict{});
+    cache.put(hash_text(std::to_string(i)).salted(0), Verdict{});
     if (i % 50 != 0) continue;
     REQUIRE(cache.find(key) != nullptr);
     CHECK(cache.find(key)->findings.at(0).begin == 42);

@@ -171,6 +171,20 @@ TEST_CASE("a key's limit on calls under way is kept, and stands in the audit row
   CHECK(detail == "scopes chat,models, concurrency 3");
 }
 
+TEST_CASE("the audit row of a new key says whose it is and until when") {
+  Fixture f;
+  NewKey wanted = Fixture::named("ci");
+  wanted.owner = "ada";
+  wanted.expires = 1'924'905'600'000;
+  REQUIRE(f.keys.add(wanted));
+  std::string detail;
+  REQUIRE(AuditStore(f.db).select(0, [&](const AuditEntry& entry) {
+    detail = entry.detail;
+    return false;
+  }));
+  CHECK(detail == "scopes chat,models, owner \"ada\", expires 2030-12-31T00:00:00.000Z");
+}
+
 TEST_CASE("an edit changes what is named, and the audit says what was and what is") {
   Fixture f;
   NewKey wanted = Fixture::named("laptop");

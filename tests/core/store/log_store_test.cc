@@ -84,6 +84,11 @@ TEST_CASE("a row comes back as it went in, field by field") {
   row.unknown_tokens = 12;
   row.error = "blocked: no";
   row.upstream_request_id = "req";
+  row.cache_break = "messages[12]";
+  row.cache_lost = 13;
+  row.cache_lost_cost = 14;
+  row.connect_ms = 15;
+  row.tls_ms = 16;
   REQUIRE(f.log.insert({&row, 1}));
   const LogRow back = f.log.find(row.id).value();
   CHECK(back.seq == 1);
@@ -101,6 +106,8 @@ TEST_CASE("a row comes back as it went in, field by field") {
   CHECK(std::tie(back.redactions, back.detected, back.blocked, back.places, back.restored, back.unknown_tokens, back.error,
                  back.upstream_request_id) == std::tie(row.redactions, row.detected, row.blocked, row.places, row.restored,
                                                        row.unknown_tokens, row.error, row.upstream_request_id));
+  CHECK(std::tie(back.cache_break, back.cache_lost, back.cache_lost_cost, back.connect_ms, back.tls_ms) ==
+        std::tie(row.cache_break, row.cache_lost, row.cache_lost_cost, row.connect_ms, row.tls_ms));
 }
 
 TEST_CASE("a batch is whole or absent") {
@@ -195,6 +202,9 @@ TEST_CASE("rows of an older database keep what they said") {
     CHECK(row.bytes_out == seq);
     CHECK(row.warnings == "w");
     CHECK(row.unknown_tokens == 12);
+    CHECK(row.cache_break.empty());
+    CHECK(row.cache_lost == -1);
+    CHECK(row.cache_lost_cost == -1);
     return true;
   }));
   CHECK(seq == 40);

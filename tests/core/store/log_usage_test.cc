@@ -45,7 +45,8 @@ bool same(const LogSums& a, const LogSums& b) {
   return a.requests == b.requests && a.cost == b.cost && a.unpriced == b.unpriced && a.estimated == b.estimated &&
          a.input_tokens == b.input_tokens && a.output_tokens == b.output_tokens && a.cached_tokens == b.cached_tokens &&
          a.cache_write_tokens == b.cache_write_tokens && a.reasoning_tokens == b.reasoning_tokens && a.redacted == b.redacted &&
-         a.blocked == b.blocked && a.errors == b.errors;
+         a.blocked == b.blocked && a.errors == b.errors && a.cache_breaks == b.cache_breaks && a.cache_lost == b.cache_lost &&
+         a.cache_lost_cost == b.cache_lost_cost;
 }
 
 }  // namespace
@@ -70,11 +71,15 @@ TEST_CASE("usage: hours and rows together are exactly the rows, for random rows,
     row.price = static_cast<std::int64_t>(gen.number(0, 4)) - 1;
     row.cost = row.price > 0 ? static_cast<std::int64_t>(gen.number(0, 1'000'000)) : -1;
     row.redactions = pick({"", "EMAIL:1"});
+    row.cache_break = pick({"", "", "system", "messages[3]"});
+    if (!row.cache_break.empty()) row.cache_lost = static_cast<std::int64_t>(gen.number(1'000, 100'000));
+    if (!row.cache_break.empty()) row.cache_lost_cost = static_cast<std::int64_t>(gen.number(0, 1'000'000)) - 1;
     rows.push_back(row);
   }
   for (std::size_t at = 0; at < rows.size(); at += 40) REQUIRE(f.log.insert(std::span(rows).subspan(at, 40)));
   for (int round = 0; round < 60; ++round) {
-    const std::string filter = pick({"", "key:alice", "class:error OR agent:codex", "-model:gpt*", "latency:>1s", "gpt"});
+    const std::string filter =
+        pick({"", "key:alice", "class:error OR agent:codex", "-model:gpt*", "latency:>1s", "gpt", "cache_break:messages*"});
     const UnixMillis since = gen.coin() ? 0 : kBegin + static_cast<UnixMillis>(gen.number(0, 5 * kHour));
     const UnixMillis until = gen.coin() ? 0 : kBegin + static_cast<UnixMillis>(gen.number(4 * kHour, 11 * kHour));
     LogQuery query;
@@ -93,6 +98,56 @@ TEST_CASE("usage: hours and rows together are exactly the rows, for random rows,
     REQUIRE(report.lines.size() == want.size());
     for (const UsageLine& line : report.lines) CHECK(same(line.sums, want[line.name]));
   }
+}
+
+TEST_CASE("usage: the course of a group is its hours, and adds up to its sum") {
+  Fixture f;
+  std::vector<LogRow> rows;
+  for (const auto& [minutes, model] : {std::pair{0, "a"}, {30, "a"}, {90, "b"}, {150, "a"}}) {
+    LogRow row = f.row(kBegin + minutes * 60'000);
+    row.model = model;
+    row.path = "/v1";
+    row.usage.input_tokens = 10;
+    row.usage.output_tokens = 1;
+    row.cost = 100;
+    row.price = 2;
+    rows.push_back(row);
+  }
+  REQUIRE(f.log.insert(rows));
+  for (const UsageBy by : {UsageBy::model, UsageBy::endpoint}) {
+    const UsageReport report = read_usage(f.db, {}, by, true).value();
+    for (const UsageLine& line : report.lines) {
+      UsagePoint sum;
+      for (const UsagePoint& point : line.trend)
+        sum.cost += point.cost, sum.tokens += point.tokens, sum.requests += point.requests;
+      CHECK(sum.cost == line.sums.cost);
+      CHECK(sum.tokens == line.sums.input_tokens + line.sums.output_tokens);
+      CHECK(sum.requests == line.sums.requests);
+    }
+    REQUIRE(report.lines[0].trend.size() == (by == UsageBy::model ? 2 : 3));
+    CHECK(report.lines[0].trend[0].time == kBegin);
+    CHECK(report.lines[0].trend[0].requests == 2);
+    CHECK(report.lines[0].trend.back().time == kBegin + 2 * kHour);
+  }
+  CHECK(read_usage(f.db, {}, UsageBy::model).value().lines[0].trend.empty());
+  CHECK(read_usage(f.db, {}, UsageBy::day, true).value().lines[0].trend.empty());
+}
+
+TEST_CASE("usage: an explanation says whether rows are read at all") {
+  Fixture f;
+  const auto told = [&f](UsageBy by, const std::string& filter = {}, UnixMillis since = 0) {
+    LogQuery query;
+    REQUIRE(parse_log_filters({&filter, 1}, kBegin, query));
+    query.since = since;
+    return explain_usage(f.db, query, by).value();
+  };
+  CHECK(told(UsageBy::model) == "sums   of whole hours from log_hours; no row is read\n");
+  CHECK(told(UsageBy::model, "key:alice", kBegin) == "sums   of whole hours from log_hours; no row is read\n");
+  CHECK(told(UsageBy::session) == "sums   from log_sessions; no row is read\n");
+  CHECK(told(UsageBy::day, "", kBegin + 1)
+            .starts_with("sums   of whole hours from log_hours; the hours at both ends from rows\nsql "));
+  CHECK(told(UsageBy::model, "latency:>1s").starts_with("sums   over rows\nsql "));
+  CHECK(told(UsageBy::endpoint).starts_with("sums   over rows\nsql "));
 }
 
 TEST_CASE("usage: sums stay when the rows are gone") {

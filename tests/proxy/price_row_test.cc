@@ -1,0 +1,93 @@
+#include "proxy/price_row.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace pg;
+
+namespace {
+
+PriceTable table() {
+  Price price;
+  price.provider = "acme";
+  price.model = "big*";
+  price.rates = {.input = 10'000'000'000,
+                 .output = 0,
+                 .cache_read = 1'000'000'000,
+                 .cache_write = 12'500'000'000,
+                 .cache_write_1h = 20'000'000'000};
+  return PriceTable({price}, {}, "test");
+}
+
+LogRow row_of(std::vector<std::uint32_t> messages, Usage usage, UnixMillis time) {
+  LogRow row;
+  row.project_id = "p";
+  row.key = "k";
+  row.session = "s";
+  row.provider = "acme";
+  row.model = "big-1";
+  row.status = 200;
+  row.outcome = "ok";
+  row.bytes_out = 100;
+  row.time = time;
+  row.upstream_ms = 300;
+  row.usage = usage;
+  row.prompt.messages = std::move(messages);
+  return row;
+}
+
+}  // namespace
+
+TEST_CASE("a price is found by what was served, else by what was asked for; without one the cost is not known") {
+  const PriceTable prices = table();
+  PriceFinder finder(prices);
+  LogRow row = row_of({1}, {.input_tokens = 1'000, .output_tokens = 5}, 0);
+  row.model_served = "big-1-2026";
+  price_row(row, finder, 3);
+  CHECK(row.cost == 10'000'000);
+  CHECK(row.price == 6);
+  row.model_served = "small";
+  price_row(row, finder, 3);
+  CHECK(row.cost == 10'000'000);
+  LogRow other = row;
+  other.model = other.model_served;
+  price_row(other, finder, 3);
+  CHECK(other.cost == -1);
+  CHECK(other.price == kPriceUnknown);
+}
+
+TEST_CASE("what a cache break cost is the call's price less its price with those tokens from the cache") {
+  const PriceTable prices = table();
+  const auto loss = [&prices](Usage first, Usage second, std::string model = "big-1") {
+    PriceFinder finder(prices);
+    CacheBreaks breaks;
+    LogRow before = row_of({1, 2}, first, 0);
+    LogRow now = row_of({1, 9, 3}, second, 60'000);
+    before.model = now.model = std::move(model);
+    for (LogRow* row : {&before, &now}) {
+      price_row(*row, finder, 1);
+      mark_cache_break(*row, breaks, finder);
+    }
+    CHECK(before.cache_break.empty());
+    CHECK(before.cache_lost == -1);
+    CHECK(now.cache_break == "messages[1]");
+    CHECK(now.prompt.empty());  // the row goes on without it
+    return now.cache_lost_cost;
+  };
+  const Usage cached{.input_tokens = 10'000, .output_tokens = 1, .cached_tokens = 9'000, .cache_write_tokens = -1};
+  // 9,000 tokens at 10 instead of 1.
+  CHECK(loss(cached, {.input_tokens = 11'000, .output_tokens = 1, .cached_tokens = 0}) == 9'000 * 9'000);
+  // Written to the cache anew: at 12.5 instead of 1.
+  CHECK(loss(cached, {.input_tokens = 11'000, .output_tokens = 1, .cached_tokens = 0, .cache_write_tokens = 11'000}) ==
+        9'000 * 11'500);
+  // For an hour: at 20 instead of 1.
+  CHECK(loss(cached, {.input_tokens = 11'000,
+                      .output_tokens = 1,
+                      .cached_tokens = 0,
+                      .cache_write_tokens = 9'000,
+                      .cache_write_1h_tokens = 9'000}) == 9'000 * 19'000);
+  // An answer that was cut off has no output tokens: its estimate is in the cost, not in the loss.
+  CHECK(loss(cached, {.input_tokens = 11'000, .output_tokens = -1, .cached_tokens = 0}) == 9'000 * 9'000);
+  CHECK(loss(cached, {.input_tokens = 11'000, .output_tokens = 1, .cached_tokens = 0}, "unknown") == -1);
+}
