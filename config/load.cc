@@ -15,6 +15,7 @@
 #include "config/read_environment.h"
 #include "config/read_tables.h"
 #include "config/validate.h"
+#include "core/base/text.h"
 #include "core/store/files.h"
 
 namespace pg {
@@ -131,8 +132,17 @@ void read_projects(Loaded& loaded) {
   }
 }
 
+// The key file whose path a variable holds, as GOOGLE_APPLICATION_CREDENTIALS does; "" if it is unset or holds the key itself.
+std::string find_named_file(const Environment& environment, const std::string& variable, const Settings& settings,
+                            const std::string& home) {
+  const std::string value = find_variable(environment, variable).value_or("");
+  const std::string_view text = trim(value);
+  if (text.empty() || text.starts_with('{')) return "";
+  return credential_path("file:" + std::string(text), settings, home);
+}
+
 // Rotated credentials are a change, too.
-void stamp_secrets(const Paths& paths, Settings& settings) {
+void stamp_secrets(const Environment& environment, const Paths& paths, Settings& settings) {
   for (const std::string& name : provider_names(settings)) {
     const auto row = find_provider_row(settings, name);
     for (const std::string& credential : row ? credentials_of(*row) : std::vector<std::string>()) {
@@ -141,6 +151,8 @@ void stamp_secrets(const Paths& paths, Settings& settings) {
         path = credential_path(credential, settings, paths.home);
       else if (credential.substr(0, 6) == "sealed")
         path = settings.app_key_file;
+      else if (credential.substr(0, 4) == "env:" && row->auth == "google")
+        path = find_named_file(environment, credential.substr(4), settings, paths.home);
       if (!path.empty()) settings.stamps.emplace_back(path, stamp_file(path));
     }
   }
@@ -171,7 +183,7 @@ Loaded read_settings(const LoadOptions& options) {
   read_flags(options.flags, loaded);
   resolve_paths(paths, loaded.settings);
   read_projects(loaded);
-  stamp_secrets(paths, loaded.settings);
+  stamp_secrets(environment, paths, loaded.settings);
   note_defaults(loaded.settings);
   // A file that could not be read makes every reference to it look wrong.
   if (loaded.problems.empty()) check_settings(loaded.settings, loaded.problems);

@@ -7,10 +7,12 @@
 #include "config/app_key.h"
 #include "config/load.h"
 #include "core/base/aws_sign.h"
+#include "core/base/service_account.h"
 #include "core/store/credential_store.h"
 #include "core/store/files.h"
 #include "core/store/key_store.h"
 #include "core/store/log_store.h"
+#include "tests/support/cloud.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/result.h"
 #include "tests/support/settings.h"
@@ -199,6 +201,21 @@ TEST_CASE("rotated credentials: an AWS session token is read again when its file
     REQUIRE(source.poll(f.problems) != nullptr);
     CHECK(token() == "evening");
   }
+}
+
+TEST_CASE("rotated credentials: a Google key file that a variable names is read again when it changes") {
+  Fixture f;
+  f.home.config("[providers.vertex]\nvertex_base_url = \"https://v.example/v1/projects/p/locations/l\"\n");
+  f.home.project("default", "id = \"" + std::string(test::kProjectId) + "\"\nproviders = [\"vertex\"]\n");
+  const std::string key = f.home.dir.write("sa.json", "{}");
+  f.home.set("GOOGLE_APPLICATION_CREDENTIALS", key);
+  PolicySource source = f.open();
+  const auto usable = [&] { return source.current()->find_project("default")->providers[0]->google != nullptr; };
+  CHECK_FALSE(usable());
+  CHECK(source.poll(f.problems) == nullptr);
+  f.replace(key, test::service_account_json("https://oauth2.example/token"));
+  REQUIRE(source.poll(f.problems) != nullptr);
+  CHECK(usable());
 }
 
 TEST_CASE("pg providers login acts on a running server") {
