@@ -135,8 +135,11 @@ Status Relay::decode() {
     raw_.clear();
     return {};
   }
-  const Status done = decoder_->push(raw_, plain_);
-  raw_.clear();
+  // One byte can stand for a thousand: a piece at a time, and the next unfolds when what this one was has been passed on.
+  constexpr std::size_t kPiece = 8'192;
+  const std::string_view piece = std::string_view(raw_).substr(0, kPiece);
+  const Status done = decoder_->push(piece, plain_);
+  raw_.erase(0, piece.size());
   if (done) return {};
   return make_error(Code::upstream_failed, "the provider's compressed reply is broken", done.error().message);
 }

@@ -75,12 +75,11 @@ class MessagesReplyWriter final : public ReplyWriter {
   std::vector<std::string_view> unsaid(const Citation& citation) const override {
     return citation.has_span() ? std::vector<std::string_view>{"citations.start_index"} : std::vector<std::string_view>{};
   }
-  /// A stream tells the tier with its first event alone.
+  /// A stream tells the tier with its first event alone. Tokens of reasoning are not missed: they are among those of the output.
   std::vector<std::string_view> unsaid(const ReplyEnd& end) const override {
     std::vector<std::string_view> names;
     const bool told = whole_ ? !tier_word(end.tier).empty() : tier_word(end.tier) == tier_word(head_.tier);
     if (!end.tier.empty() && (!told || tier_word(end.tier).empty())) names.push_back("service_tier");
-    if (end.usage.reasoning_tokens > 0) names.push_back("usage.reasoning_tokens");
     if (end.usage.audio_input_tokens > 0 || end.usage.audio_output_tokens > 0) names.push_back("usage.audio_tokens");
     return names;
   }

@@ -180,6 +180,40 @@ TEST_CASE("upstream E56: a stream that drips a byte at a time is slow, not broke
   }
 }
 
+TEST_CASE("upstream E60: a compressed reply that unfolds without end costs no memory and never comes to a clean end") {
+  World w(kRedactAll, {}, kQuick);
+  const auto peak_mib = [&w] {
+    const std::string status = Home::read("/proc/" + std::to_string(w.server.pid()) + "/status");
+    return std::stol(status.substr(status.find("VmHWM:") + 6)) / 1024;
+  };
+  const Fields gz{{"Content-Encoding", "gzip"}};
+  const std::string blanks = gzip(std::string(100u << 20, ' ')), lines = gzip(std::string(100u << 20, '\n'));
+  const std::string one_event = gzip("data: {\"id\":\"" + std::string(100u << 20, 'x'));
+  w.upstream.respond(Answer::json("{}"));
+  for (const DialectId dialect : kModelDialects) (void)w.post(model_path(dialect), ask(dialect, false, "I am " + make_email()));
+  const long before = peak_mib();
+  for (const DialectId dialect : kModelDialects) {
+    CAPTURE(dialect);
+    for (const int status : {200, 400}) {
+      CAPTURE(status);
+      w.upstream.respond(Answer::reply(status, blanks, gz));
+      const RawReply whole = w.post(model_path(dialect), ask(dialect, false, "I am " + make_email()), {}, Ms{20'000});
+      CHECK((whole.status == 502 || !whole.complete));
+    }
+    for (const std::string* bomb : {&blanks, &lines, &one_event}) {
+      w.upstream.respond(Answer::stream({*bomb}, Ms{0}, gz));
+      const RawReply stream = w.post(model_path(dialect), ask(dialect, true, "I am " + make_email()), {}, Ms{20'000});
+      CHECK_FALSE(hear_stream(dialect, stream.body).finished);
+    }
+  }
+  w.upstream.respond(Answer::reply(200, blanks, gz));
+  const RawReply embedded = w.post("v1/embeddings", R"({"model":"m","input":"hello"})", {}, Ms{20'000});
+  // Nothing is to be restored there: it passes through in pieces.
+  CHECK(embedded.complete);
+  CHECK(embedded.body.size() == 100u << 20);
+  CHECK(peak_mib() - before < 120);
+}
+
 TEST_CASE("upstream E61: garbage among the events goes on to the client as it came, and what is good is still restored") {
   World& w = world();
   const std::string garbage[] = {"data: {\"half\n\n",
