@@ -85,7 +85,7 @@ TEST_CASE("limits: who waits is served when a place comes back, and the row says
   {
     const Holder holder(w);
     waiting = std::thread([&] { reply = w.post("v1/chat/completions", hello()); });
-    std::this_thread::sleep_for(Ms{120});
+    std::this_thread::sleep_for(Ms{500});  // long enough to have come and to wait, also on a busy machine
     CHECK(w.upstream.count() == 1);
   }
   waiting.join();

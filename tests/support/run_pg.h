@@ -47,7 +47,7 @@ class Home {
   std::vector<std::string> environment() const;
 
   /// Runs `pg ARGS…` to its end.
-  CommandResult run(const std::vector<std::string>& args, std::string_view input = {}, Ms limit = Ms{10'000}) const;
+  CommandResult run(const std::vector<std::string>& args, std::string_view input = {}, Ms limit = Ms{30'000}) const;
   /// `pg keys add NAME …`: the key's text.
   std::string add_key(std::string_view name, const std::vector<std::string>& more = {}) const;
   /// `pg logs tail -n COUNT --json`: one JSON document a line.
@@ -70,7 +70,7 @@ class Server {
   ~Server();
 
   /// Starts and waits for the ready file; false when the process ended first or the limit passed.
-  bool start(const std::vector<std::string>& more = {}, std::string_view listen = "127.0.0.1:0", Ms limit = Ms{10'000});
+  bool start(const std::vector<std::string>& more = {}, std::string_view listen = "127.0.0.1:0", Ms limit = Ms{30'000});
   std::uint16_t port() const { return port_; }
   pid_t pid() const { return pid_; }
   Ms start_took() const { return start_took_; }
