@@ -130,7 +130,20 @@ Status PackReader::inflate(const PackEntry& entry, char* out, std::size_t size) 
   inflater_.begin();
   next_ = entry.data;
   made_ = 0;
+  if (size == entry.size && inflate_at_once(out, size)) return {};
   return inflate_more(entry, out, size);
+}
+
+/// Most objects lie whole in the window. False: read on as a stream, from the same place.
+bool PackReader::inflate_at_once(char* out, std::size_t size) {
+  if (next_ < window_at_ || next_ >= window_at_ + window_size_) return false;
+  const auto skip = static_cast<std::size_t>(next_ - window_at_);
+  // What is longer than the window is hardly there.
+  if (size / 8 > window_size_ - skip) return false;
+  const auto taken = inflater_.whole({window_.data() + skip, window_size_ - skip}, out, size);
+  if (taken) next_ += *taken;
+  made_ += taken ? size : 0;
+  return taken.has_value();
 }
 
 Status PackReader::inflate_more(const PackEntry& entry, char* out, std::size_t size) {

@@ -109,6 +109,7 @@ class PackReader {
   Status inflate(const PackEntry& entry, char* out, std::size_t size);
   /// Goes on where inflate() stopped.
   Status inflate_more(const PackEntry& entry, char* out, std::size_t size);
+  bool inflate_at_once(char* out, std::size_t size);
   /// The object at `offset`, along its chain of bases. too_large above kMaxBlob, for the object or a base.
   Result<Bytes> object(std::uint64_t offset, const PackIndex& index, EntryKind& kind);
 

@@ -2,6 +2,7 @@
 #include "core/base/compress.h"
 
 #define ZLIB_CONST  // next_in is read only; without this zlib.h wants it mutable
+#include <libdeflate.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -207,6 +208,8 @@ struct Inflater::Stream {
   ~Stream() { inflateEnd(&z); }
 
   z_stream z{};
+  std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)> at_once{nullptr,
+                                                                                            &libdeflate_free_decompressor};
 };
 
 Inflater::Inflater() : stream_(std::make_unique<Stream>()) {}
@@ -230,6 +233,16 @@ Result<Inflater::Progress> Inflater::push(std::string_view in, char* out, std::s
   const int result = inflate(&z, Z_NO_FLUSH);
   if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) return corrupt();
   return Progress{given - z.avail_in, offered - z.avail_out, result == Z_STREAM_END};
+}
+
+std::optional<std::size_t> Inflater::whole(std::string_view in, char* out, std::size_t size) {
+  std::size_t taken = 0, made = 0;
+  auto& at_once = stream_->at_once;
+  if (!at_once) at_once.reset(libdeflate_alloc_decompressor());
+  if (!at_once) throw std::bad_alloc();
+  const auto result = libdeflate_zlib_decompress_ex(at_once.get(), in.data(), in.size(), out, size, &taken, &made);
+  if (result != LIBDEFLATE_SUCCESS || made != size) return std::nullopt;
+  return taken;
 }
 
 std::string compress_zstd(std::string_view bytes) {

@@ -103,6 +103,7 @@ const std::vector<Door>& doors() {
       {"toml++/", {"config/load", "core/guard/rule_file.cc"}},
       {"xxhash.h", {"core/guard/verdict_cache.cc", "core/guard/wide_hash.cc"}},
       {"zlib.h", {"core/base/compress.cc"}},
+      {"libdeflate.h", {"core/base/compress.cc"}},
       {"zstd", {"core/base/compress.cc"}},
       // Sockets: core and config never open one.
       {"sys/socket.h", {"proxy/", "cmd/"}},

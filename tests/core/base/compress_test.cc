@@ -60,6 +60,34 @@ constexpr Coding kCompressed[] = {Coding::gzip, Coding::deflate, Coding::zstd};
 
 }  // namespace
 
+TEST_CASE("a zlib stream that is there as a whole is undone at once, to the byte, and nothing else is") {
+  PG_GEN(gen);
+  Inflater inflater;
+  for (int round = 0; round < 300; ++round) {
+    std::string text = round == 0 ? std::string() : gen.bytes(gen.number(0, 3'000));
+    if (round % 3 == 0) text += std::string(gen.number(0, 20'000), 'a');
+    const std::string packed = deflated(text, 15);
+    const std::string followed = packed + gen.bytes(gen.number(0, 40));
+    std::string out(text.size() + 1, '?');
+    CAPTURE(text.size());
+    REQUIRE(inflater.whole(followed, out.data(), text.size()) == packed.size());
+    REQUIRE(out.substr(0, text.size()) == text);
+    REQUIRE(out.back() == '?');
+    CHECK_FALSE(inflater.whole(std::string_view(packed).substr(0, packed.size() - 1), out.data(), text.size()));
+    CHECK_FALSE(inflater.whole(packed, out.data(), text.size() + 1));
+    if (!text.empty()) CHECK_FALSE(inflater.whole(packed, out.data(), text.size() - 1));
+    std::string wrong = packed;
+    wrong.back() = static_cast<char>(wrong.back() ^ 1);  // the checksum
+    CHECK_FALSE(inflater.whole(wrong, out.data(), text.size()));
+    // A stream read in pieces before and after is none the worse for it.
+    inflater.begin();
+    const auto pushed = inflater.push(packed, out.data(), out.size());
+    REQUIRE(pushed);
+    CHECK(pushed.value().ended);
+    CHECK(pushed.value().made == text.size());
+  }
+}
+
 TEST_CASE("codings are found by their registered names in any case") {
   CHECK(find_coding("gzip") == Coding::gzip);
   CHECK(find_coding("X-GZIP") == Coding::gzip);
