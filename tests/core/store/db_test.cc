@@ -117,6 +117,21 @@ TEST_CASE("data_version moves when another connection commits, not with our own"
   CHECK(one.value().data_version().value() != before);
 }
 
+TEST_CASE("a further connection to a database that was opened sees and writes the same, and makes none") {
+  const TempDir dir;
+  const std::string path = make_database(dir);
+  auto again = Db::open_again(path);
+  REQUIRE(again);
+  CHECK(ask(again.value(), "SELECT count(*) FROM keys") == 1);
+  CHECK(again.value().execute("UPDATE keys SET owner = 'somebody'"));
+  auto first = Db::open(path);
+  REQUIRE(first);
+  CHECK(ask(first.value(), "SELECT count(*) FROM keys WHERE owner = 'somebody'") == 1);
+  const auto none = Db::open_again(dir.file("data/other.db"));
+  REQUIRE_FALSE(none);
+  CHECK(none.error().code == Code::io_failed);
+}
+
 TEST_CASE("a reader cannot write, and needs a database that is there") {
   const TempDir dir;
   CHECK(Db::open(dir.file("pg.db"), DbMode::read_only).error().code == Code::not_found);
