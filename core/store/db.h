@@ -53,7 +53,8 @@ class Db {
   /// io_failed with a hint when the file is corrupt, empty, newer than this program, readable by others, a link, or on a
   /// read-only disk; not_found in read_only mode when there is none. `schema` is the migration script; empty = the shipped one.
   static Result<Db> open(const std::string& path, DbMode mode = DbMode::read_write, std::string_view schema = {});
-  /// One more connection to what open() has checked and migrated in this process before. io_failed when there is no such database.
+  /// One more connection to what open() has checked and migrated in this process before. io_failed when there is no such
+  /// database.
   static Result<Db> open_again(const std::string& path);
   Db(Db&& other) noexcept;
   Db& operator=(Db&& other) noexcept;
