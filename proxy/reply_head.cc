@@ -48,8 +48,10 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
   const int status = translator == nullptr ? head.status : translator->status();
   std::string out;
   out.reserve(1'024);
-  out.append("HTTP/1.1 ").append(fmt::format_int(status).c_str()).append(" ");
-  out.append(head.reason.empty() || status != head.status ? reason_phrase(status) : head.reason).append("\r\n");
+  out += "HTTP/1.1 ";
+  out += fmt::format_int(status).str();
+  out += ' ';
+  out.append(head.reason.empty() || status != head.status ? reason_phrase(status) : head.reason).append(kLineEnd);
   const std::string_view connection = head.find("connection").value_or("");
   for (const Field& field : head.fields) {
     const LowerName name(field.name);
@@ -59,23 +61,23 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
       continue;
     if (lower == "content-encoding" && find_coding(field.value)) continue;                // undone on the way
     if ((translator != nullptr || upstream.framed) && lower == "content-type") continue;  // what is written is another
-    out.append(field.name).append(": ").append(field.value).append("\r\n");
+    append_field(out, field.name, field.value);
   }
   if (!upstream.connection) {
     fmt::format_to(std::back_inserter(out), "Content-Type: {}\r\nrequest-id: {}\r\nx-request-id: {}\r\n", upstream.local_type,
                    x.row.id, x.row.id);
-    if (x.to.provider->echo) out.append("x-echo-saw: ").append(upstream.local_saw).append("\r\n");
+    if (x.to.provider->echo) append_field(out, "x-echo-saw", upstream.local_saw);
   } else if (translator != nullptr) {
-    out.append("Content-Type: ").append(translator->content_type()).append("\r\n");
+    append_field(out, "Content-Type", translator->content_type());
     if (translator->retry_after() >= 0 && !head.find("retry-after"))
       fmt::format_to(std::back_inserter(out), "Retry-After: {}\r\n", translator->retry_after());
   } else if (upstream.framed) {
     out += "Content-Type: text/event-stream\r\n";
   }
-  if (!x.to.warnings.empty()) out.append("x-pg-warnings: ").append(x.to.warnings).append("\r\n");
-  if (!x.budget_note.empty()) out.append("x-pg-budget: ").append(x.budget_note).append("\r\n");
-  out.append("x-pg-request-id: ").append(x.row.id).append("\r\n");
-  if (framing == ReplyFraming::sized) out.append("Content-Length: ").append(fmt::format_int(size).c_str()).append("\r\n");
+  if (!x.to.warnings.empty()) append_field(out, "x-pg-warnings", x.to.warnings);
+  if (!x.budget_note.empty()) append_field(out, "x-pg-budget", x.budget_note);
+  append_field(out, "x-pg-request-id", x.row.id);
+  if (framing == ReplyFraming::sized) append_field(out, "Content-Length", size);
   if (framing == ReplyFraming::chunked) out += "Transfer-Encoding: chunked\r\n";
   if (x.close_after) out += "Connection: close\r\n";
   return out += "\r\n";

@@ -38,6 +38,7 @@ constexpr SurfaceRow kRootSurfaces[] = {
 bool is_plain_path(std::string_view path) {
   for (const char c : path)
     if (c <= ' ' || c >= 0x7f || c == '\\' || c == '%' || c == ';') return false;  // bytes from 0x80 on are negative
+  if (path.find("/.") == std::string_view::npos && !path.starts_with('.')) return true;
   for (const std::string_view piece : Pieces(path, '/'))
     if (piece == "." || piece == "..") return false;
   return true;

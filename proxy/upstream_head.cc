@@ -70,10 +70,6 @@ bool passes_credential(const Exchange& x, std::string_view value) {
   return !bare.starts_with("pg_live_");
 }
 
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
-}
-
 void append_client_fields(std::string& out, const Exchange& x) {
   const std::string_view connection = x.head.find("connection").value_or("");
   const bool bedrock = x.to.outlet->form == OutletForm::bedrock;
@@ -96,7 +92,9 @@ std::string write_upstream_head(const Exchange& x, std::string_view method, std:
   const Url& base = x.to.outlet->base;
   std::string out;
   out.reserve(2'048);
-  out.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: ").append(base.authority()).append("\r\n");
+  out.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: ");
+  base.append_authority(out);
+  out += kLineEnd;
   append_client_fields(out, x);
   const UnixMillis now = x.to.outlet->auth == AuthStyle::sigv4 ? x.gw.clock.wall() : 0;
   append_credential(out, *x.to.provider, *x.to.outlet, x.to.token.get(),
@@ -105,10 +103,7 @@ std::string write_upstream_head(const Exchange& x, std::string_view method, std:
     append_field(out, "anthropic-version", kAnthropicVersion);
   for (const auto& [name, value] : x.to.provider->headers) append_field(out, name, value);
   out += "Accept-Encoding: identity\r\n";  // what we must read and restore should not be compressed
-  if (size) {
-    const fmt::format_int digits(*size);
-    append_field(out, "Content-Length", {digits.data(), digits.size()});
-  }
+  if (size) append_field(out, "Content-Length", *size);
   return out += "\r\n";
 }
 

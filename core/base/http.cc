@@ -1,26 +1,19 @@
-// Field lookup by name; heads have few fields, so a walk beats an index.
+// Field lines, and what a Connection field says of the others.
 #include "core/base/http.h"
+
+#include <fmt/format.h>
 
 #include "core/base/text.h"
 
 namespace pg {
-namespace {
-
-std::optional<std::string_view> find_field(const std::vector<Field>& fields, std::string_view name) {
-  for (const Field& field : fields) {
-    if (equals_ignore_case(field.name, name)) return field.value;
-  }
-  return std::nullopt;
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  constexpr std::string_view kColon = ": ";
+  out.append(name).append(kColon).append(value).append(kLineEnd);
 }
 
-}  // namespace
-
-std::optional<std::string_view> RequestHead::find(std::string_view name) const {
-  return find_field(fields, name);
-}
-
-std::optional<std::string_view> ReplyHead::find(std::string_view name) const {
-  return find_field(fields, name);
+void append_field(std::string& out, std::string_view name, std::uint64_t value) {
+  const fmt::format_int digits(value);
+  append_field(out, name, std::string_view(digits.data(), digits.size()));
 }
 
 bool is_named_by(std::string_view connection, std::string_view name) {

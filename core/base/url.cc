@@ -78,9 +78,17 @@ Status read_authority(std::string_view text, Url& url) {
 
 }  // namespace
 
+void Url::append_authority(std::string& out) const {
+  const bool is_v6 = host.find(':') != std::string::npos;
+  if (is_v6) out += '[';
+  out += host;
+  if (is_v6) out += ']';
+  if (port != (tls ? 443 : 80)) out.append(1, ':').append(std::to_string(port));
+}
+
 std::string Url::authority() const {
-  std::string out = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  if (port != (tls ? 443 : 80)) out += ":" + std::to_string(port);
+  std::string out;
+  append_authority(out);
   return out;
 }
 

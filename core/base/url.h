@@ -19,6 +19,7 @@ struct Url {
 
   /// `host`, or `host:port` when the port is not the scheme's own: the Host field (RFC 9112 §3.2).
   std::string authority() const;
+  void append_authority(std::string& out) const;
   std::string text() const;
 };
 

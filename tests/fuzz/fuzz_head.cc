@@ -19,7 +19,7 @@ void expect_head(bool good) {
   if (!good) std::abort();
 }
 
-void check_fields_of_head(const std::vector<Field>& fields) {
+void check_fields_of_head(const FieldList& fields) {
   expect_head(fields.size() <= kMaxFields);
   for (const Field& field : fields) {
     expect_head(!field.name.empty() && field.name.find_first_of("\r\n\0: "sv) == std::string_view::npos);

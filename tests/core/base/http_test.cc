@@ -23,6 +23,29 @@ TEST_CASE("a reply's fields are found the same way") {
   CHECK_FALSE(head.find("content-length"));
 }
 
+TEST_CASE("a list of fields knows at once what it cannot hold") {
+  FieldList fields;
+  CHECK_FALSE(fields.may_hold("host"));
+  CHECK_FALSE(fields.find(""));
+  fields.push_back({"HOST", "a"});
+  CHECK(fields.may_hold("host"));
+  CHECK(fields.may_hold("Host"));
+  CHECK_FALSE(fields.may_hold("content-length"));
+  CHECK_FALSE(fields.find("hose"));
+  fields.push_back({"", "nameless"});
+  CHECK(fields.find("") == "nameless");
+  CHECK(fields.size() == 2);
+  CHECK(fields[1].value == "nameless");
+}
+
+TEST_CASE("a field line is name, colon, blank, value and the line's end") {
+  std::string head;
+  append_field(head, "Host", "localhost");
+  append_field(head, "Content-Length", 18'446'744'073'709'551'615u);
+  append_field(head, "x-empty", "");
+  CHECK(head == "Host: localhost\r\nContent-Length: 18446744073709551615\r\nx-empty: \r\n");
+}
+
 }  // namespace pg
 
 TEST_CASE("a Connection field names fields for this hop, in any case and among others") {
