@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kBatchFor{50};
 constexpr std::chrono::milliseconds kRetryAfter{1'000};
-constexpr std::size_t kMaxBatch = 4'096;
+constexpr std::size_t kMaxBatch = 512;  // so few that the processor's cache holds them
 constexpr std::chrono::seconds kTellEvery{1};
 // A slice takes a few milliseconds, and there is time for new rows between two of them.
 constexpr std::int64_t kPruneSlice = 500;
@@ -53,7 +53,7 @@ void Journal::record(LogRow&& row) {
     if (row.body != nullptr) limit_body(row);
     if (queue_.size() >= kPromptQueue) row.prompt = {};
     first = queue_.empty();
-    queue_.push_back(std::move(row));
+    queue_.add(row);
   }
   if (first) wake_.notify_one();
 }
@@ -90,23 +90,18 @@ void Journal::tell_dropped() {
   tell_time_ = now + kPruneEvery;
 }
 
-bool Journal::write(std::vector<LogRow>& batch, LogStore& store) {
-  for (std::size_t at = 0; at < batch.size();) {
-    const std::size_t size = std::min(kMaxBatch, batch.size() - at);
-    const Status done = store.insert(std::span<const LogRow>(batch).subspan(at, size));
-    if (!done) {
-      batch.erase(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(at));
-      if (!failing_) on_problem_("the log cannot be written: " + done.error().message);
-      failing_ = true;
-      return false;
-    }
-    write_bodies(std::span<const LogRow>(batch).subspan(at, size));
-    at += size;
-    written_.fetch_add(size, std::memory_order_relaxed);
+bool Journal::write(std::span<const LogRow> batch, LogStore& store) {
+  const Status done = store.insert(batch);
+  if (!done) {
+    if (!failing_) on_problem_("the log cannot be written: " + done.error().message);
+    failing_ = true;
+    return false;
   }
+  write_bodies(batch);
+  written_.fetch_add(batch.size(), std::memory_order_relaxed);
+  since_prune_ += batch.size();
   if (failing_) on_problem_("the log is being written again");
   failing_ = false;
-  batch.clear();
   return true;
 }
 
@@ -147,7 +142,7 @@ std::int32_t Journal::month_of(UnixMillis time, const TimeZone& zone) {
 }
 
 // A price that cannot be had for want of the database is looked up with the next batch.
-void Journal::price(std::vector<LogRow>& batch, LogStore& store) {
+void Journal::price(std::span<LogRow> batch, LogStore& store) {
   std::shared_ptr<const PriceTable> prices;
   std::shared_ptr<const TimeZone> zone;
   {
@@ -206,7 +201,7 @@ bool Journal::prune_bodies(UnixMillis now, const LogRetention& retention) {
 }
 
 // True when there is more to go: the next slice follows at once, with a look at the queue in between.
-bool Journal::prune(std::size_t written) {
+bool Journal::prune() {
   const SteadyTime now = std::chrono::steady_clock::now();
   if (now < prune_time_) return false;
   LogRetention retention;
@@ -219,7 +214,7 @@ bool Journal::prune(std::size_t written) {
   if (retention.keep_days > 0) limits.before = time - std::int64_t{retention.keep_days} * kDay;
   limits.max_size = retention.max_size;
   // Under load faster than rows come.
-  const std::int64_t slice = std::max(kPruneSlice, static_cast<std::int64_t>(2 * written));
+  const std::int64_t slice = std::max(kPruneSlice, static_cast<std::int64_t>(2 * std::exchange(since_prune_, 0)));
   const auto gone = prune_log(db_, limits, slice);
   const bool more_bodies = prune_bodies(time, retention);
   const bool more = (gone && gone.value() == slice) || more_bodies;
@@ -228,7 +223,7 @@ bool Journal::prune(std::size_t written) {
 }
 
 // Before anybody sees a row: nothing secret in it, a price on it.
-void Journal::prepare(std::vector<LogRow>& batch, LogStore& store) {
+void Journal::prepare(std::span<LogRow> batch, LogStore& store) {
   std::uint64_t body_max_size = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -243,12 +238,25 @@ void Journal::prepare(std::vector<LogRow>& batch, LogStore& store) {
     for (const LogRow& row : batch) on_row_(row);
 }
 
+std::span<LogRow> Journal::next_batch(LogStore& store) {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (!taken_.empty()) {
+    busy_time_ = now;
+  } else if (!room_.empty() && now - busy_time_ >= kPruneEvery) {
+    room_ = std::vector<LogRow>();
+    taken_ = RowBuffer();
+  }
+  const std::span<LogRow> batch = taken_.take(room_, kMaxBatch);
+  if (!batch.empty()) prepare(batch, store);
+  return batch;
+}
+
 void Journal::run() {
   LogStore store(db_);
-  std::vector<LogRow> batch;
+  std::span<LogRow> batch;  // what could not be written yet
   bool pruning = false;
   for (;;) {
-    bool stopping = false, fresh = false;
+    bool stopping = false;
     std::uint32_t in_flight = 0;
     {
       std::unique_lock lock(mutex_);
@@ -256,35 +264,32 @@ void Journal::run() {
         return stopping_ || !queue_.empty() || in_flight_ != in_flight_written_ || !reserved_known_ ||
                reserved_ != reserved_written_;
       };
-      if (batch.empty()) {
+      if (!batch.empty()) {
+        wake_.wait_for(lock, kRetryAfter, [this] { return stopping_; });
+      } else if (taken_.empty()) {
         wake_.wait_for(lock, pruning ? kPrunePause : kPruneEvery, due);
         wake_.wait_for(lock, kBatchFor, [this] { return stopping_; });
-      } else {
-        wake_.wait_for(lock, kRetryAfter, [this] { return stopping_; });
+        std::swap(taken_, queue_);
+        queued_bodies_ = 0;
       }
       stopping = stopping_;
       in_flight = in_flight_;
-      if (batch.empty()) {
-        batch.swap(queue_);
-        queued_bodies_ = 0;
-        fresh = true;
-      }
     }
-    if (fresh) prepare(batch, store);
-    const std::size_t size = batch.size();
-    const bool written = write(batch, store);
+    if (batch.empty()) batch = next_batch(store);
+    const bool written = batch.empty() || write(batch, store);
     if (written) {
+      batch = {};
       (void)denials_.write(db_);  // what could not be written now waits for the next time
       tell_dropped();
     }
     if (written && !stopping) {
       write_in_flight(in_flight);
       write_held();
-      pruning = prune(size);
+      pruning = prune();
     }
     if (!stopping) continue;
     const std::lock_guard lock(mutex_);
-    if (!written || queue_.empty()) return;
+    if (!written || (queue_.empty() && taken_.empty())) return;
   }
 }
 

@@ -20,6 +20,7 @@
 #include "core/policy.h"
 #include "core/store/db.h"
 #include "core/store/log_store.h"
+#include "core/store/row_buffer.h"
 #include "core/store/spend_store.h"
 #include "proxy/clean_row.h"
 #include "proxy/denials.h"
@@ -33,7 +34,8 @@ class Journal {
   Journal(Db db, std::function<void(const std::string&)> on_problem, std::function<void(const LogRow&)> on_row);
   ~Journal();  // writes what is queued
 
-  /// Takes the row. Under load that is too much for the database, rows are dropped and counted.
+  /// Takes what is in the row; its memory stays with the caller. Under load that is too much for the database, rows are dropped
+  /// and counted.
   void record(LogRow&& row);
   /// What rows cost and how long they are kept from now on. Before it is called nothing has a price and everything is kept.
   /// `zone` says to which month a cost belongs; without one no ledger of spending is kept.
@@ -52,24 +54,25 @@ class Journal {
   static constexpr std::size_t kBodyQueue = std::size_t{64} << 20;  // bytes
   static constexpr std::size_t kPromptQueue = 4'096;                // rows behind so many are not looked at for cache breaks
   void limit_body(LogRow& row);
-  void prepare(std::vector<LogRow>& batch, LogStore& store);
+  std::span<LogRow> next_batch(LogStore& store);
+  void prepare(std::span<LogRow> batch, LogStore& store);
   void write_bodies(std::span<const LogRow> rows);
   void tell_dropped();
   bool prune_bodies(UnixMillis now, const LogRetention& retention);
   void run();
-  bool write(std::vector<LogRow>& batch, LogStore& store);
-  void price(std::vector<LogRow>& batch, LogStore& store);
+  bool write(std::span<const LogRow> batch, LogStore& store);
+  void price(std::span<LogRow> batch, LogStore& store);
   void write_in_flight(std::uint32_t count);
   void write_held();
   std::int32_t month_of(UnixMillis time, const TimeZone& zone);
-  bool prune(std::size_t written);
+  bool prune();
 
   Db db_;
   std::function<void(const std::string&)> on_problem_;
   std::function<void(const LogRow&)> on_row_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::vector<LogRow> queue_;
+  RowBuffer queue_;
   std::size_t queued_bodies_ = 0;  // bytes
   std::shared_ptr<const PriceTable> prices_;
   std::shared_ptr<const TimeZone> zone_;
@@ -78,6 +81,10 @@ class Journal {
   std::uint32_t in_flight_ = 0;
   bool stopping_ = false;
   // From here on the writer's own.
+  RowBuffer taken_;           // what was the queue
+  std::vector<LogRow> room_;  // where the rows under way are
+  SteadyTime busy_time_;
+  std::size_t since_prune_ = 0;  // rows written
   bool failing_ = false;
   bool bodies_failing_ = false;
   std::uint64_t bodies_told_ = 0;  // of dropped_bodies_
