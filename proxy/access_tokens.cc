@@ -34,7 +34,7 @@ Task<Result<AccessToken>> ask_for_token(const ServiceAccount& account, const Tok
   const Result<std::string> form = write_token_request(account, errand.clock.wall());
   if (!form) co_return form.error();
   std::string request = token_request(account.token_uri, form.value());
-  UpstreamIo connection(errand.loop, "");
+  UpstreamIo connection(errand.loop, UpstreamPlace());
   connection.stream().set_deadline(errand.clock.steady() + errand.connect_timeout);
   const Status opened = co_await connection.open(account.token_uri, errand.ca_file, errand.tls);
   if (!opened) co_return opened.error();

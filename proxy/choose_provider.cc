@@ -83,7 +83,7 @@ Status translate(Exchange& x) {
 }
 
 void aim_at(Exchange& x, Target target) {
-  x.to = Sending{};
+  if (x.to.provider) x.to = Sending{};
   x.to.provider = std::move(target.provider);
   x.to.outlet = target.outlet;
   x.to.model = std::move(target.model);

@@ -62,7 +62,7 @@ Task<Status> ask(ProbeWork& work) {
     if (!bought) co_return bought.error();
     token = std::move(bought).value();
   }
-  UpstreamIo connection(work.loop, "");
+  UpstreamIo connection(work.loop, UpstreamPlace());
   connection.stream().set_deadline(std::min(work.deadline, work.clock.steady() + work.provider.connect_timeout));
   const Status opened = co_await connection.open(work.outlet.base, work.provider.ca_file, work.tls);
   if (!opened || !work.target) co_return opened;

@@ -309,10 +309,14 @@ Task<bool> Relay::flush(bool last) {
   out_.clear();
   if (head_.empty() && framed_.empty()) co_return true;
   if (x_.head.method == "HEAD") framed_.clear();
+  if (!x_.head_sent) co_await x_.parts.loop.join(Stage::answer);
   x_.head_sent = true;
   remember_vault();
   x_.stream_sequence = path_.next_sequence();
-  const IoEnd sent = co_await x_.client.write(piece_of(head_), piece_of(framed_), x_.policy->limits.stall_timeout);
+  iovec pieces[2] = {piece_of(head_), piece_of(framed_)};
+  const std::span<iovec> left = x_.client.write_now(pieces);
+  IoEnd sent = IoEnd::ok;
+  if (!left.empty()) sent = co_await x_.client.write(left, x_.policy->limits.stall_timeout);
   head_.clear();
   client_left_ = client_left_ || sent != IoEnd::ok;
   co_return !client_left_;

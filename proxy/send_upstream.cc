@@ -42,8 +42,8 @@ std::string_view body_of(const Exchange& x) {
 }
 
 struct Outgoing {
-  std::string head;
-  std::string_view body;  // edits_of(x) are made on the way out
+  std::string head = {};
+  std::string_view body = {};  // edits_of(x) are made on the way out
 };
 
 struct Attempt {
@@ -61,16 +61,17 @@ void note_connection(Exchange& x, const UpstreamIo& connection) {
 }
 
 Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
-  const std::string key = UpstreamPool::key_of(x.to.outlet->base, x.to.provider->ca_file);
+  const Url& base = x.to.outlet->base;
+  const std::string& ca_file = x.to.provider->ca_file;
   std::unique_ptr<UpstreamIo> connection;
-  if (!fresh) connection = x.parts.pool.take(key);
+  if (!fresh) connection = x.parts.pool.take(base, ca_file);
   const SteadyTime now = x.gw.clock.steady();
   x.row.connect_ms = x.row.tls_ms = -1;
   if (!connection) {
-    connection = std::make_unique<UpstreamIo>(x.parts.loop, key);
+    connection = std::make_unique<UpstreamIo>(x.parts.loop, UpstreamPlace::of(base, ca_file));
     connection->stream().set_deadline(now + x.to.provider->connect_timeout);
     const ClientWatch watch(x, connection->stream());
-    const Status opened = co_await connection->open(x.to.outlet->base, x.to.provider->ca_file, x.gw.tls);
+    const Status opened = co_await connection->open(base, ca_file, x.gw.tls);
     note_connection(x, *connection);
     if (!opened && x.revoked) co_return Attempt{revoked_error(), false};
     if (!opened) co_return Attempt{watch.client_left() ? client_left_error() : opened.error(), false};
@@ -78,8 +79,10 @@ Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
   connection->stream().set_deadline(x.gw.clock.steady() + x.to.provider->first_byte_timeout);
   std::vector<iovec> pieces = gather(request.head, request.body, edits_of(x));
   const ClientWatch watch(x, connection->stream());
-  const std::span<iovec> all(pieces);
-  const UpstreamIo::Sent sent = co_await connection->send(all);
+  co_await x.parts.loop.join(Stage::send);
+  UpstreamIo::Sent sent = UpstreamIo::Sent::all;
+  const std::span<iovec> left = connection->send_now(pieces);
+  if (!left.empty()) sent = co_await connection->send(left);
   if (x.revoked) co_return Attempt{revoked_error(), false};
   const bool may_retry = connection->was_reused() && !watch.client_left();
   if (sent == UpstreamIo::Sent::timeout)
@@ -100,7 +103,7 @@ Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
   co_return Attempt{std::move(upstream), false};
 }
 
-Task<Result<Upstream>> exchange_heads(Exchange& x, const Outgoing& request) {
+Task<Result<Upstream>> exchange_heads(Exchange& x, Outgoing request) {
   Attempt attempt = co_await try_once(x, request, false);
   if (attempt.retry) attempt = co_await try_once(x, request, true);
   x.row.upstream_ms = std::chrono::duration_cast<Millis>(x.gw.clock.steady() - x.begun).count();
@@ -141,6 +144,10 @@ bool cannot_count(const Exchange& x) {
   return x.to.translated || x.to.outlet->form == OutletForm::bedrock;
 }
 
+Task<Result<Upstream>> answer_here(Exchange& x) {
+  co_return x.to.provider->echo ? answer_echo(x) : answer_estimate(x);
+}
+
 // Path and query. Where the path was made for the provider, the client's query means nothing to it.
 std::string target_of(const Exchange& x) {
   const std::string& base = x.to.outlet->base.path;
@@ -162,10 +169,8 @@ Task<Status> buy_token(Exchange& x) {
 }
 
 Task<Result<Upstream>> send_body(Exchange& x) {
-  const std::string target = target_of(x);
-  const Outgoing request{write_upstream_head(x, "POST", target, edited_size(body_of(x), edits_of(x))), body_of(x)};
-  Result<Upstream> upstream = co_await exchange_heads(x, request);
-  co_return upstream;
+  Outgoing request{write_upstream_head(x, "POST", target_of(x), edited_size(body_of(x), edits_of(x))), body_of(x)};
+  return exchange_heads(x, std::move(request));
 }
 
 // A token may be withdrawn before its end. Nothing of the refusal has gone to the client yet.
@@ -201,23 +206,17 @@ const std::vector<Edit>& edits_of(const Exchange& x) {
   return x.to.edits ? *x.to.edits : guarded_of(x).edits;
 }
 
+// Not a coroutine itself: one less for every call.
 Task<Result<Upstream>> send_upstream(Exchange& x) {
   const bool stays_here = x.surface.operation == Operation::count_tokens && cannot_count(x) && !x.to.provider->echo;
   if (!stays_here) keep_request(x, body_of(x), edits_of(x));
-  if (x.to.provider->echo) co_return answer_echo(x);
-  if (stays_here) co_return answer_estimate(x);
-  if (x.to.outlet->auth == AuthStyle::google) {
-    Result<Upstream> paid = co_await send_with_token(x);
-    co_return paid;
-  }
-  Result<Upstream> upstream = co_await send_body(x);
-  co_return upstream;
+  if (x.to.provider->echo || stays_here) return answer_here(x);
+  return x.to.outlet->auth == AuthStyle::google ? send_with_token(x) : send_body(x);
 }
 
 Task<Result<Upstream>> get_upstream(Exchange& x, std::string target) {
-  const Outgoing request{write_upstream_head(x, "GET", target, std::nullopt), {}};
-  Result<Upstream> upstream = co_await exchange_heads(x, request);
-  co_return upstream;
+  Outgoing request{write_upstream_head(x, "GET", target, std::nullopt), {}};
+  return exchange_heads(x, std::move(request));
 }
 
 void release_upstream(Exchange& x, Upstream& upstream) {

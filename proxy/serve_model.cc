@@ -15,22 +15,18 @@
 namespace pg {
 namespace {
 
-Task<Status> read_body(Exchange& x) {
-  const Limits& limits = x.policy->limits;
-  const Status read = co_await x.client.read_body(x.head, limits, x.received);
-  if (!read) co_return read.error();
+/// From here on x.body is what the client says, without its content coding.
+Status unfold_body(Exchange& x) {
   x.body = x.received.view();
   x.row.bytes_in = static_cast<std::int64_t>(x.body.size());
   const auto coding_name = x.head.find("content-encoding");
-  if (!coding_name) co_return Status{};
+  if (!coding_name) return {};
   const auto coding = find_coding(*coding_name);
   // A body that cannot be read is never passed on.
-  if (!coding) co_return make_error(Code::unsupported_media, "this content encoding is not understood; send gzip, zstd or none");
-  Result<std::string> plain = decompress(x.body, *coding, limits.max_body);
-  if (!plain) co_return plain.error();
-  x.decoded = std::move(plain).value();
+  if (!coding) return make_error(Code::unsupported_media, "this content encoding is not understood; send gzip, zstd or none");
+  PG_TRY(x.decoded, decompress(x.body, *coding, x.policy->limits.max_body));
   x.body = x.decoded;
-  co_return Status{};
+  return {};
 }
 
 /// From here on x.view says what the body holds.
@@ -74,10 +70,13 @@ Status authenticate(Exchange& x, std::uint32_t needed) {
 }
 
 Task<void> serve_model_call(Exchange& x) {
-  authenticate(x, scope_chat).value();        // 404, 401, 403: before a byte of body is buffered
-  check_json_type(x.head).value();            // 415
-  const Status read = co_await read_body(x);  // 413, 408, 400, 415
-  read.value();
+  authenticate(x, scope_chat).value();  // 404, 401, 403: before a byte of body is buffered
+  check_json_type(x.head).value();      // 415
+  if (!x.client.take_body(x.head, x.policy->limits, x.received)) {
+    const Status read = co_await x.client.read_body(x.head, x.policy->limits, x.received);  // 413, 408, 400
+    read.value();
+  }
+  unfold_body(x).value();                      // 415, 400
   read_call(x).value();                        // 400
   if (has_limits(x)) check_limits(x).value();  // 429, 422
   if (must_admit(x)) {

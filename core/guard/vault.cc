@@ -75,10 +75,7 @@ bool follows_bracket(std::string_view text, std::size_t begin) {
 }  // namespace
 
 void Vault::adopt(const Vault& earlier) {
-  for (const Entry& entry : earlier.entries_) {
-    entries_.push_back(entry);
-    by_token_.emplace(entries_.back().token, entries_.size() - 1);
-  }
+  for (const Entry& entry : earlier.entries()) add(entry);
   by_original_ = earlier.by_original_;
   next_number_ = earlier.next_number_;
   literals_ = earlier.literals_;
@@ -90,22 +87,32 @@ void Vault::skip_literal(const TokenLiteral& literal) {
 }
 
 std::string_view Vault::placeholder_for(std::string_view kind, std::string_view original) {
-  auto [known, is_new] = by_original_.try_emplace(original_key(kind, original), entries_.size());
-  if (!is_new) return entries_[known->second].token;
+  auto [known, is_new] = by_original_.try_emplace(original_key(kind, original), size());
+  if (!is_new) return (*entries_)[known->second].token;
   auto next = next_number_.try_emplace(std::string(kind), 0).first;
   std::string name;
   do {
     name = numbered_name(kind, ++next->second);
   } while (literals_.contains(name));
-  entries_.push_back(Entry{"[[" + name + "]]", SecretString(original)});
-  by_token_.emplace(entries_.back().token, entries_.size() - 1);
   bytes_ += original.size();
-  return entries_.back().token;
+  return add(Entry{"[[" + name + "]]", SecretString(original)}).token;
 }
 
 const Vault::Entry* Vault::find(std::string_view token) const {
   auto found = by_token_.find(token);
-  return found == by_token_.end() ? nullptr : &entries_[found->second];
+  return found == by_token_.end() ? nullptr : &(*entries_)[found->second];
+}
+
+const std::deque<Vault::Entry>& Vault::entries() const {
+  static const std::deque<Entry> kNone;
+  return entries_ == nullptr ? kNone : *entries_;
+}
+
+Vault::Entry& Vault::add(Entry entry) {
+  if (entries_ == nullptr) entries_ = std::make_unique<std::deque<Entry>>();
+  entries_->push_back(std::move(entry));
+  by_token_.emplace(entries_->back().token, entries_->size() - 1);
+  return entries_->back();
 }
 
 void find_token_literals(std::string_view text, std::vector<TokenLiteral>& out) {

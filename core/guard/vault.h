@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -30,7 +31,7 @@ class Vault {
   };
 
   Vault() = default;
-  Vault(Vault&&) = default;  // views into entries_ stay good when the deque is moved, not when it is copied
+  Vault(Vault&&) = default;  // views into entries_ stay good
   Vault& operator=(Vault&&) = default;
   Vault(const Vault&) = delete;
   Vault& operator=(const Vault&) = delete;
@@ -47,14 +48,16 @@ class Vault {
 
   /// The entry of an exact token, or nullptr.
   const Entry* find(std::string_view token) const;
-  const std::deque<Entry>& entries() const { return entries_; }
-  bool empty() const { return entries_.empty(); }
-  std::size_t size() const { return entries_.size(); }
+  const std::deque<Entry>& entries() const;
+  bool empty() const { return entries_ == nullptr; }
+  std::size_t size() const { return entries_ == nullptr ? 0 : entries_->size(); }
   /// Bytes of originals held, for the bound on remembered vaults.
   std::size_t bytes() const { return bytes_; }
 
  private:
-  std::deque<Entry> entries_;
+  Entry& add(Entry entry);
+
+  std::unique_ptr<std::deque<Entry>> entries_;  // most calls need none, and an empty deque would get memory all the same
   std::unordered_map<std::string_view, std::size_t> by_token_;  // views into entries_
   std::unordered_map<std::string, std::size_t> by_original_;    // key: HMAC of kind and original, never the text
   std::map<std::string, std::uint32_t, std::less<>> next_number_;

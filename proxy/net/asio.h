@@ -16,6 +16,7 @@ template <class T>
 using Task = asio::awaitable<T, Executor>;
 
 /// Completion token of every asynchronous operation here: the result is a tuple that begins with the error_code.
-inline constexpr asio::as_tuple_t<asio::use_awaitable_t<Executor>> kAwait{asio::use_awaitable_t<Executor>{}};
+using Await = asio::as_tuple_t<asio::use_awaitable_t<Executor>>;
+inline constexpr Await kAwait{asio::use_awaitable_t<Executor>{}};
 
 }  // namespace pg

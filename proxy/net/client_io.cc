@@ -32,7 +32,7 @@ bool is_hopeless(std::string_view bytes) {
 
 }  // namespace
 
-ClientIo::ClientIo(Loop& loop, TcpSocket socket) : stream_(loop, std::move(socket)) {}
+ClientIo::ClientIo(Loop& loop, TcpSocket socket) : stream_(loop, std::move(socket), Stage::request) {}
 
 Task<ClientIo::HeadEnd> ClientIo::read_head(const Limits& limits) {
   bool begun = !in_.empty();
@@ -80,6 +80,18 @@ Task<Status> ClientIo::read_body(const RequestHead& head, const Limits& limits, 
   }
   body_done_ = done.has_value();
   co_return done;
+}
+
+bool ClientIo::take_body(const RequestHead& head, const Limits& limits, Buffer& body) {
+  const std::uint64_t size = head.content_length.value_or(0);
+  if (head.chunked || size > limits.max_body || size > in_.size() - head_size_) return false;
+  const auto all = static_cast<std::size_t>(size);
+  body.clear();
+  body.reserve(all);
+  body.append(in_.view().substr(head_size_, all));
+  consumed_ = head_size_ + all;
+  body_done_ = true;
+  return true;
 }
 
 Task<Status> ClientIo::read_sized(std::uint64_t size, Buffer& body) {
@@ -131,11 +143,15 @@ void ClientIo::finish_exchange() {
   body_done_ = true;
 }
 
+Task<IoEnd> ClientIo::write(std::span<iovec> pieces, Millis timeout) {
+  stream_.set_deadline(now() + timeout);
+  return stream_.write_all(pieces);
+}
+
 Task<IoEnd> ClientIo::write(iovec first, iovec second, Millis timeout) {
   iovec pieces[2] = {first, second};
-  stream_.set_deadline(now() + timeout);
   const std::span<iovec> both(pieces);
-  const IoEnd end = co_await stream_.write_all(both);
+  const IoEnd end = co_await write(both, timeout);
   co_return end;
 }
 

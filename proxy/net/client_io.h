@@ -28,6 +28,9 @@ class ClientIo {
   /// Reads the whole body into `body`. too_large before or while reading, timeout, bad_request for broken framing or a body cut
   /// short. Sends `100 Continue` first when it is expected.
   Task<Status> read_body(const RequestHead& head, const Limits& limits, Buffer& body);
+  /// The same at once, when the body came with its head, as small ones do; false, with nothing done, when read_body() must wait
+  /// or refuse.
+  bool take_body(const RequestHead& head, const Limits& limits, Buffer& body);
 
   /// Drops the head (and the body, whether read or not known to be there): the next read_head() starts after it.
   void finish_exchange();
@@ -35,6 +38,9 @@ class ClientIo {
   bool body_is_done() const { return body_done_; }
   void expect_body(const RequestHead& head) { body_done_ = !head.chunked && head.content_length.value_or(0) == 0; }
 
+  /// Writes what goes out at once; gives what is left of `pieces` (whose entries are changed), for write().
+  std::span<iovec> write_now(std::span<iovec> pieces) { return stream_.write_now(pieces); }
+  Task<IoEnd> write(std::span<iovec> pieces, Millis timeout);
   /// Writes one or two pieces whole within `timeout`.
   Task<IoEnd> write(iovec first, iovec second, Millis timeout);
   Task<IoEnd> write(iovec only, Millis timeout) { return write(only, iovec{}, timeout); }

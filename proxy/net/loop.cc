@@ -1,6 +1,9 @@
 // The tick runs only while something is watched, so that an idle pg does not wake the machine.
 #include "proxy/net/loop.h"
 
+#include <algorithm>
+#include <boost/asio/defer.hpp>
+
 namespace pg {
 
 void Loop::watch(Watched& watched) {
@@ -16,6 +19,28 @@ void Loop::unwatch(Watched& watched) {
   last->slot_ = watched.slot_;
   watched_.pop_back();
   watched.slot_ = static_cast<std::size_t>(-1);
+}
+
+void Loop::enter(Stage stage, std::unique_ptr<Waiting> waiting) {
+  stages_[static_cast<std::size_t>(stage)].push_back(std::move(waiting));
+  arm_stages();
+}
+
+// Behind everything that the reactor has handed out in this turn.
+void Loop::arm_stages() {
+  if (stages_armed_) return;
+  stages_armed_ = true;
+  asio::defer(io_, [this] { run_stages(); });
+}
+
+void Loop::run_stages() {
+  for (auto& stage : stages_) {
+    running_.swap(stage);
+    for (auto& waiting : running_) waiting->go_on();
+    running_.clear();
+  }
+  stages_armed_ = false;
+  if (std::any_of(stages_.begin(), stages_.end(), [](const auto& stage) { return !stage.empty(); })) arm_stages();
 }
 
 void Loop::arm() {

@@ -33,7 +33,7 @@ std::span<iovec> drop_written(std::span<iovec> pieces, std::size_t size) {
 
 }  // namespace
 
-Stream::Stream(Loop& loop, TcpSocket socket) : loop_(loop), socket_(std::move(socket)) {
+Stream::Stream(Loop& loop, TcpSocket socket, Stage stage) : loop_(loop), socket_(std::move(socket)), stage_(stage) {
   if (socket_.is_open()) {
     socket_.non_blocking(true);
     const int on = 1;
@@ -93,11 +93,19 @@ IoResult Stream::try_read(char* to, std::size_t size) {
   return got == 0 ? IoResult{IoEnd::eof, 0} : from_errno();
 }
 
+// Gives the error_code and the size.
+auto Stream::read_in_turn(char* to, std::size_t size) {
+  return asio::async_initiate<const Await, void(boost::system::error_code, std::size_t)>(
+      [this, to, size](auto handler) {
+        socket_.async_read_some(asio::buffer(to, size), loop_.in_turn(stage_, std::move(handler)));
+      },
+      kAwait);
+}
+
 Task<IoResult> Stream::read_some(char* to, std::size_t size) {
   if (!ssl_) {
     if (stopped_ != IoEnd::ok) co_return IoResult{stopped_, 0};
-    const auto into = asio::buffer(to, size);
-    const auto got = co_await socket_.async_read_some(into, kAwait);
+    const auto got = co_await read_in_turn(to, size);
     if (!std::get<0>(got)) co_return IoResult{IoEnd::ok, std::get<1>(got)};
     if (stopped_ != IoEnd::ok) co_return IoResult{stopped_, 0};
     co_return IoResult{std::get<0>(got) == asio::error::eof ? IoEnd::eof : IoEnd::failed, 0};
@@ -153,6 +161,12 @@ IoResult Stream::try_write(std::span<const iovec> pieces) {
   message.msg_iovlen = std::min<std::size_t>(pieces.size(), kMaxPieces);
   const ssize_t sent = ::sendmsg(fd(), &message, MSG_NOSIGNAL);
   return sent >= 0 ? IoResult{IoEnd::ok, static_cast<std::size_t>(sent)} : from_errno();
+}
+
+std::span<iovec> Stream::write_now(std::span<iovec> pieces) {
+  if (stopped_ != IoEnd::ok) return pieces;
+  const IoResult sent = try_write(pieces);
+  return sent.end == IoEnd::ok ? drop_written(pieces, sent.size) : pieces;
 }
 
 Task<IoEnd> Stream::write_all(std::span<iovec> pieces) {

@@ -47,7 +47,8 @@ class Interruptible {
 
 class Stream final : private Watched, public Interruptible {
  public:
-  Stream(Loop& loop, TcpSocket socket);
+  /// What is read here is gone on with in its stage's turn.
+  Stream(Loop& loop, TcpSocket socket, Stage stage);
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -68,6 +69,8 @@ class Stream final : private Watched, public Interruptible {
   Task<IoEnd> write_all(std::span<iovec> pieces);
   /// One attempt without waiting: how much of `pieces` was taken.
   IoResult try_write(std::span<const iovec> pieces);
+  /// The same; gives what is left of `pieces` (whose entries are changed), for write_all().
+  std::span<iovec> write_now(std::span<iovec> pieces);
   Task<IoEnd> wait_writable();
   Task<IoEnd> wait_readable();
 
@@ -86,10 +89,12 @@ class Stream final : private Watched, public Interruptible {
  private:
   void on_tick(SteadyTime now) override;
   IoEnd end_of(int ssl_error) const;
+  auto read_in_turn(char* to, std::size_t size);
 
   Loop& loop_;
   TcpSocket socket_;
   SslPtr ssl_;
+  Stage stage_;
   SteadyTime deadline_ = SteadyTime::max();
   IoEnd stopped_ = IoEnd::ok;
   bool tls_wants_write_ = false;

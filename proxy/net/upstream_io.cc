@@ -26,9 +26,9 @@ Error timed_out(std::string what) {
 
 }  // namespace
 
-UpstreamIo::UpstreamIo(Loop& loop, std::string key) : loop_(loop), key_(std::move(key)) {
+UpstreamIo::UpstreamIo(Loop& loop, UpstreamPlace place) : loop_(loop), place_(std::move(place)) {
   TcpSocket unopened(loop.io());
-  stream_ = std::make_unique<Stream>(loop, std::move(unopened));
+  stream_ = std::make_unique<Stream>(loop, std::move(unopened), Stage::reply);
 }
 
 Task<Status> UpstreamIo::connect_to(const Url& url) {

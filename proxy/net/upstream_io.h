@@ -1,7 +1,6 @@
 // UpstreamIo: one connection to a provider, and the pool of idle ones that each loop keeps for itself.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,9 +18,23 @@
 
 namespace pg {
 
+/// Where a connection leads, and what vouches for it: whoever agrees in all of it may share one.
+struct UpstreamPlace {
+  bool tls = false;
+  std::uint16_t port = 0;
+  std::string host;
+  std::string ca_file;
+
+  static UpstreamPlace of(const Url& url, const std::string& ca_file) { return {url.tls, url.port, url.host, ca_file}; }
+  bool is_of(const Url& url, const std::string& ca) const {
+    return port == url.port && tls == url.tls && host == url.host && ca_file == ca;
+  }
+  bool operator==(const UpstreamPlace&) const = default;
+};
+
 class UpstreamIo {
  public:
-  UpstreamIo(Loop& loop, std::string key);
+  UpstreamIo(Loop& loop, UpstreamPlace place);
 
   /// Connects and, for https, verifies. upstream_failed or upstream_timeout; the detail names the reason, never a credential.
   Task<Status> open(const Url& url, const std::string& ca_file, TlsContexts& tls);
@@ -31,6 +44,8 @@ class UpstreamIo {
   SteadyTime secured_at() const { return secured_at_; }
 
   enum class Sent : std::uint8_t { all, early_reply, failed, timeout };
+  /// Writes what of the request goes out at once; gives what is left of `pieces` (whose entries are changed), for send().
+  std::span<iovec> send_now(std::span<iovec> pieces) { return stream_->write_now(pieces); }
   /// Writes the request; stops early when the provider answers before it has read everything.
   Task<Sent> send(std::span<iovec> pieces);
 
@@ -51,7 +66,7 @@ class UpstreamIo {
   bool was_reused() const { return was_reused_; }
   void mark_reused() { was_reused_ = true; }
   void reset_for_next();
-  const std::string& key() const { return key_; }
+  const UpstreamPlace& place() const { return place_; }
   Stream& stream() { return *stream_; }
 
  private:
@@ -61,7 +76,7 @@ class UpstreamIo {
   Task<Status> connect_to(const Url& url);
 
   Loop& loop_;
-  std::string key_;
+  UpstreamPlace place_;
   std::unique_ptr<Stream> stream_;
   Buffer in_;
   std::string head_;  // the head's bytes: its views outlive in_'s growth
@@ -79,10 +94,9 @@ class UpstreamPool : private Watched {
  public:
   explicit UpstreamPool(Loop& loop) : loop_(loop) {}
   ~UpstreamPool() { clear(); }
-  static std::string key_of(const Url& url, const std::string& ca_file);
 
-  /// An idle connection that still looks alive, the newest first; nullptr when there is none.
-  std::unique_ptr<UpstreamIo> take(const std::string& key);
+  /// An idle connection there that still looks alive, the newest first; nullptr when there is none.
+  std::unique_ptr<UpstreamIo> take(const Url& url, const std::string& ca_file);
   void give_back(std::unique_ptr<UpstreamIo> connection);
   void clear();
 
@@ -91,10 +105,14 @@ class UpstreamPool : private Watched {
     std::unique_ptr<UpstreamIo> connection;
     SteadyTime since;
   };
+  struct Bucket {
+    UpstreamPlace place;
+    std::vector<Idle> idle;
+  };
   void on_tick(SteadyTime now) override;
 
   Loop& loop_;
-  std::map<std::string, std::vector<Idle>> idle_;
+  std::vector<Bucket> buckets_;  // as many as there are providers in use
   bool watching_ = false;
 };
 

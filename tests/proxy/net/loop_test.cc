@@ -1,0 +1,65 @@
+// Calls of one turn of a loop take each stage one after the other.
+#include "proxy/net/loop.h"
+
+#include <doctest/doctest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <string>
+
+namespace pg::test {
+namespace {
+
+Task<void> join_all(Loop& loop, std::string& order, std::string name, std::vector<Stage> stages) {
+  for (const Stage stage : stages) {
+    co_await loop.join(stage);
+    order += name + std::to_string(static_cast<int>(stage)) + " ";
+  }
+}
+
+TEST_CASE("whoever came in one turn takes each stage one after the other, in the order of the stages") {
+  Loop loop;
+  std::string order;
+  const auto spawn = [&](const std::string& name, std::vector<Stage> stages) {
+    asio::co_spawn(loop.io(), join_all(loop, order, name, std::move(stages)), asio::detached);
+  };
+  spawn("a", {Stage::request, Stage::send});
+  spawn("b", {Stage::reply, Stage::answer});
+  spawn("c", {Stage::request, Stage::send});
+  spawn("d", {Stage::reply, Stage::answer, Stage::request});
+  loop.io().run();
+  CHECK(order == "b0 d0 b1 d1 a2 c2 d2 a3 c3 ");
+}
+
+TEST_CASE("a stage that has had its turn has another one") {
+  Loop loop;
+  std::string order;
+  asio::co_spawn(loop.io(), join_all(loop, order, "a", {Stage::send, Stage::reply, Stage::reply, Stage::send}), asio::detached);
+  loop.io().run();
+  CHECK(order == "a3 a0 a0 a3 ");
+}
+
+TEST_CASE("a handler in turn is called with what came, when its stage is reached") {
+  Loop loop;
+  std::string order;
+  asio::post(loop.io(), loop.in_turn(Stage::send, [&](auto...) { order += "send "; }));
+  auto with_size = loop.in_turn(Stage::reply, [&](int size) { order += "reply:" + std::to_string(size) + " "; });
+  asio::post(loop.io(), [&]() mutable { with_size(7); });
+  CHECK(order.empty());
+  loop.io().run();
+  CHECK(order == "reply:7 send ");
+}
+
+TEST_CASE("a loop that ends forgets who waited for a stage") {
+  std::string order;
+  {
+    Loop loop;
+    asio::co_spawn(loop.io(), join_all(loop, order, "a", {Stage::send}), asio::detached);
+    loop.io().poll_one();
+  }
+  CHECK(order.empty());
+}
+
+}  // namespace
+}  // namespace pg::test
