@@ -49,7 +49,8 @@ Status open_exchange(Exchange& x) {
   const Status arrived = read_host(x);
   const std::string_view by_host = x.host_project == nullptr ? std::string_view() : std::string_view(x.host_project->id);
   const Status found = find_surface(x.head.method, x.head.target, x.head.upgrade, x.surface, by_host);
-  x.row.path = x.surface.path.substr(0, 200);
+  x.row.path = std::move(x.surface.path);
+  if (x.row.path.size() > 200) x.row.path.resize(200);
   PG_TRY_STATUS(arrived);
   PG_TRY_STATUS(check_posture(x.head, *x.policy, x.gw.serve.host, x.arrival));
   if (!found) return found.error();

@@ -42,7 +42,8 @@ std::string probe_head(const ProbeWork& work, const SecretString* token) {
   append_credential(head, work.provider, work.outlet, token, {"GET", *work.target, "", work.clock.wall()});
   if (work.outlet.dialect == DialectId::anthropic) head += kAnthropicVersionField;
   for (const auto& [name, value] : work.provider.headers) head += fmt::format("{}: {}\r\n", name, value);
-  return head += "Connection: close\r\n\r\n";
+  head += "Connection: close\r\n\r\n";
+  return head;
 }
 
 Task<Result<std::string>> read_probe_body(UpstreamIo& connection) {

@@ -61,10 +61,12 @@ class Relay {
   }
 
   Task<void> run();
+  void end();
 
  private:
-  Task<IoEnd> read_some();
+  IoEnd take_some();
   Task<IoEnd> next_bytes();
+  IoEnd unfold(IoEnd end);
   Task<void> relay_whole();
   Task<void> relay_running();
   Task<bool> flush(bool last);
@@ -115,16 +117,17 @@ Status Relay::prepare() {
   return make_error(Code::upstream_failed, "the provider's reply has an encoding that cannot be read", std::string(*coding_name));
 }
 
+// Not a coroutine itself: one less for every call.
 Task<void> Relay::run() {
   prepare().value();
   x_.row.status = upstream_.head.status;
-  if (must_hold()) {
-    co_await relay_whole();
-  } else {
-    co_await relay_running();
-  }
+  return must_hold() ? relay_whole() : relay_running();
+}
+
+// What is left to do when all of the reply was passed on.
+void Relay::end() {
   note_facts();
-  if (client_left_) co_return;
+  if (client_left_) return;
   remember_vault(true);  // a reply without an id may still belong to a conversation with one
   release_upstream(x_, upstream_);
 }
@@ -144,17 +147,24 @@ Status Relay::decode() {
   return make_error(Code::upstream_failed, "the provider's compressed reply is broken", done.error().message);
 }
 
-// The next body bytes into plain_: ok, eof, or how it ended badly.
-Task<IoEnd> Relay::read_some() {
+// The next body bytes that are here already; again when they must be waited for. unfold() comes next.
+IoEnd Relay::take_some() {
+  plain_.clear();
   if (!upstream_.connection) {
-    plain_ = std::move(upstream_.local_body);
-    upstream_.local_body.clear();
-    keep_reply(x_, plain_);
-    co_return plain_.empty() ? IoEnd::eof : IoEnd::ok;
+    plain_ = std::exchange(upstream_.local->body, {});
+    return plain_.empty() ? IoEnd::eof : IoEnd::ok;
   }
   if (!upstream_.read_ahead.empty()) raw_.swap(upstream_.read_ahead);
-  IoEnd end = is_revoked(x_) ? IoEnd::canceled : upstream_.connection->take_buffered(raw_);
-  if (end == IoEnd::again && raw_.empty()) end = co_await next_bytes();
+  const IoEnd end = is_revoked(x_) ? IoEnd::canceled : upstream_.connection->take_buffered(raw_);
+  return end == IoEnd::again && !raw_.empty() ? IoEnd::ok : end;
+}
+
+// What came into plain_, as the client is to have it: ok, eof, or how it ended badly.
+IoEnd Relay::unfold(IoEnd end) {
+  if (!upstream_.connection) {
+    keep_reply(x_, plain_);
+    return end;
+  }
   if (end == IoEnd::again || (end == IoEnd::eof && !raw_.empty())) end = IoEnd::ok;
   // What came before a broken end is still the provider's.
   if (!raw_.empty() && !decode()) end = IoEnd::failed;
@@ -165,7 +175,7 @@ Task<IoEnd> Relay::read_some() {
     translate(end);
   else if (x_.to.embedding)
     translate_embeddings(end);
-  co_return end;
+  return end;
 }
 
 // plain_ becomes what the client is told of it. A stream that was cut ends in the client's own words, here and now.
@@ -234,8 +244,9 @@ Task<void> Relay::relay_whole() {
   std::string body;
   IoEnd end = IoEnd::ok;
   while (end == IoEnd::ok) {
-    plain_.clear();
-    end = co_await read_some();
+    end = take_some();
+    if (end == IoEnd::again) end = co_await next_bytes();
+    end = unfold(end);
     if (end != IoEnd::ok && end != IoEnd::eof) break;
     path_.push(plain_, body).value();
     if (is_masked_error() && body.size() > kMaxErrorBody) end = IoEnd::failed;
@@ -270,10 +281,11 @@ Task<void> Relay::relay_running() {
   x_.head_is_stream = streams_;
   IoEnd end = IoEnd::ok;
   while (end == IoEnd::ok && !client_left_) {
-    plain_.clear();
     // The head goes out with the first bytes when they are there already, and alone when they are not.
     if (!head_.empty() && upstream_.connection && upstream_.nothing_buffered()) co_await flush(false);
-    end = co_await read_some();
+    end = take_some();
+    if (end == IoEnd::again) end = co_await next_bytes();
+    end = unfold(end);
     if (!plain_.empty() && !path_.push(plain_, out_)) end = IoEnd::failed;
     note_first_content();
     if (end == IoEnd::ok) co_await flush(false);
@@ -293,7 +305,7 @@ Task<void> Relay::relay_running() {
   }
   // Without events of its own a cut reply can only be told by its framing: no last chunk, a connection that ends early.
   x_.close_after = x_.close_after || cut;
-  co_await flush(!broken_off);
+  if (chunked_ || !out_.empty() || !head_.empty()) co_await flush(!broken_off);
 }
 
 // Writes what is ready; `last` ends a chunked body.
@@ -384,7 +396,9 @@ void Relay::remember_vault(bool last) {
 Task<void> relay_reply(Exchange& x, Upstream& upstream) {
   upstream.framed = upstream.connection && x.to.outlet->form == OutletForm::bedrock && is_framed_stream(upstream.head);
   Relay relay(x, upstream);
-  co_await relay.run();
+  Task<void> way = relay.run();
+  co_await std::move(way);
+  relay.end();
 }
 
 }  // namespace pg

@@ -25,7 +25,7 @@ std::string_view content_type_of(const ReplyHead& head) {
 }  // namespace
 
 bool is_event_stream(const Upstream& upstream) {
-  if (!upstream.connection) return upstream.local_type.starts_with("text/event-stream");
+  if (!upstream.connection) return upstream.local->type.starts_with("text/event-stream");
   return upstream.framed || starts_with_ignore_case(content_type_of(upstream.head), "text/event-stream");
 }
 
@@ -47,7 +47,7 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
   const ReplyHead& head = upstream.head;
   const int status = translator == nullptr ? head.status : translator->status();
   std::string out;
-  out.reserve(1'024);
+  out.reserve(768);
   out += "HTTP/1.1 ";
   out += fmt::format_int(status).str();
   out += ' ';
@@ -64,9 +64,9 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
     append_field(out, field.name, field.value);
   }
   if (!upstream.connection) {
-    fmt::format_to(std::back_inserter(out), "Content-Type: {}\r\nrequest-id: {}\r\nx-request-id: {}\r\n", upstream.local_type,
+    fmt::format_to(std::back_inserter(out), "Content-Type: {}\r\nrequest-id: {}\r\nx-request-id: {}\r\n", upstream.local->type,
                    x.row.id, x.row.id);
-    if (x.to.provider->echo) append_field(out, "x-echo-saw", upstream.local_saw);
+    if (x.to.provider->echo) append_field(out, "x-echo-saw", upstream.local->saw);
   } else if (translator != nullptr) {
     append_field(out, "Content-Type", translator->content_type());
     if (translator->retry_after() >= 0 && !head.find("retry-after"))
@@ -80,7 +80,8 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
   if (framing == ReplyFraming::sized) append_field(out, "Content-Length", size);
   if (framing == ReplyFraming::chunked) out += "Transfer-Encoding: chunked\r\n";
   if (x.close_after) out += "Connection: close\r\n";
-  return out += "\r\n";
+  out += kLineEnd;
+  return out;  // not the result of +=, which would be copied
 }
 
 }  // namespace pg

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <boost/container/small_vector.hpp>
+
 #include "core/wire/echo.h"
 #include "core/wire/estimate_tokens.h"
 #include "proxy/client_watch.h"
@@ -14,8 +16,10 @@ namespace pg {
 namespace {
 
 // The body as it came, except for the replaced spans: nothing is copied.
-std::vector<iovec> gather(std::string_view head, std::string_view body, const std::vector<Edit>& edits) {
-  std::vector<iovec> pieces;
+using Gather = boost::container::small_vector<iovec, 8>;  // most calls have three
+
+Gather gather(std::string_view head, std::string_view body, const std::vector<Edit>& edits) {
+  Gather pieces;
   pieces.reserve(2 + edits.size() * 2);
   const auto add = [&pieces](std::string_view bytes) {
     if (!bytes.empty()) pieces.push_back({const_cast<char*>(bytes.data()), bytes.size()});
@@ -77,7 +81,7 @@ Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
     if (!opened) co_return Attempt{watch.client_left() ? client_left_error() : opened.error(), false};
   }
   connection->stream().set_deadline(x.gw.clock.steady() + x.to.provider->first_byte_timeout);
-  std::vector<iovec> pieces = gather(request.head, request.body, edits_of(x));
+  Gather pieces = gather(request.head, request.body, edits_of(x));
   const ClientWatch watch(x, connection->stream());
   co_await x.parts.loop.join(Stage::send);
   UpstreamIo::Sent sent = UpstreamIo::Sent::all;
@@ -115,12 +119,11 @@ Upstream answer_echo(Exchange& x) {
   RequestView view;
   Upstream upstream;
   upstream.head.status = 200;
+  upstream.local = std::make_unique<LocalReply>();
   if (!read_spans(body, x.surface.dialect, view)) return upstream;  // cannot fail: the unedited body was read before
   EchoReply reply = write_echo(x.surface.dialect, body, view, x.surface.operation == Operation::count_tokens,
                                x.gw.clock.wall() / 1000, x.row.id);
-  upstream.local_type = std::move(reply.content_type);
-  upstream.local_body = std::move(reply.body);
-  upstream.local_saw = std::move(reply.saw);
+  *upstream.local = {std::move(reply.content_type), std::move(reply.body), std::move(reply.saw)};
   return upstream;
 }
 
@@ -129,13 +132,13 @@ Upstream answer_echo(Exchange& x) {
 Upstream answer_estimate(const Exchange& x) {
   Upstream upstream;
   upstream.head.status = 200;
-  upstream.local_type = "application/json";
   std::int64_t tokens = 0;
   if (x.to.translated)
     tokens = x.to.translated->input_estimate;
   else if (const Result<std::int64_t> guess = estimate_request_tokens(wire_of(x.surface.dialect), x.body))
     tokens = guess.value();
-  upstream.local_body = fmt::format("{{\"input_tokens\":{}}}", tokens);
+  upstream.local =
+      std::make_unique<LocalReply>(LocalReply{"application/json", fmt::format("{{\"input_tokens\":{}}}", tokens), {}});
   return upstream;
 }
 

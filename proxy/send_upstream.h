@@ -10,13 +10,18 @@
 
 namespace pg {
 
+/// A whole reply that pg gives itself.
+struct LocalReply {
+  std::string type, body, saw;  // `saw`: what the echo was sent
+};
+
 /// A reply that has begun: from a provider's connection, or whole and from inside (echo).
 struct Upstream {
   std::unique_ptr<UpstreamIo> connection;  // nullptr for echo
   ReplyHead head;
-  std::string read_ahead;                         // body bytes that were looked at already, to be relayed first
-  bool framed = false;                            // a stream in Bedrock's frames, which become events on the way
-  std::string local_type, local_body, local_saw;  // echo
+  std::string read_ahead;             // body bytes that were looked at already, to be relayed first
+  bool framed = false;                // a stream in Bedrock's frames, which become events on the way
+  std::unique_ptr<LocalReply> local;  // where connection is nullptr
 
   bool nothing_buffered() const { return read_ahead.empty() && connection->nothing_buffered(); }
 };

@@ -91,7 +91,7 @@ std::string write_upstream_head(const Exchange& x, std::string_view method, std:
                                 std::optional<std::size_t> size) {
   const Url& base = x.to.outlet->base;
   std::string out;
-  out.reserve(2'048);
+  out.reserve(x.client.head_bytes().size() + 512);
   out.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: ");
   base.append_authority(out);
   out += kLineEnd;
@@ -104,7 +104,8 @@ std::string write_upstream_head(const Exchange& x, std::string_view method, std:
   for (const auto& [name, value] : x.to.provider->headers) append_field(out, name, value);
   out += "Accept-Encoding: identity\r\n";  // what we must read and restore should not be compressed
   if (size) append_field(out, "Content-Length", *size);
-  return out += "\r\n";
+  out += kLineEnd;
+  return out;  // not the result of +=, which would be copied
 }
 
 }  // namespace pg

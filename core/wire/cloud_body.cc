@@ -71,7 +71,8 @@ std::string without(std::string_view body, JsonView root, std::initializer_list<
     first = false;
   }
   out += body.substr(at, end - at);
-  return out += body.substr(end);
+  out += body.substr(end);
+  return out;
 }
 
 std::string version_member(JsonView root, std::string_view version) {

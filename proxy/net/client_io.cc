@@ -46,7 +46,7 @@ Task<ClientIo::HeadEnd> ClientIo::read_head(const Limits& limits) {
     if (head_size_ > limits.max_head || (head_size_ == 0 && in_.size() > limits.max_head)) co_return HeadEnd::too_large;
     if (head_size_ > 0) co_return HeadEnd::complete;
     in_.make_room(kFirstRead);
-    const IoResult got = co_await stream_.read_some(in_.free_begin(), in_.free_size());
+    const IoResult got = co_await stream_.read_in_turn(in_.free_begin(), in_.free_size());
     if (got.end == IoEnd::timeout) co_return begun ? HeadEnd::timeout : HeadEnd::closed;
     if (got.end != IoEnd::ok) co_return HeadEnd::closed;
     in_.grew(got.size);

@@ -32,6 +32,7 @@ enum class Stage : std::uint8_t {
   answer,   // the first bytes for a client are ready
   request,  // bytes of a client's have come
   send,     // a request for a provider is ready
+  listen,   // nothing is left to do but to read on: what was written may have been answered meanwhile
 };
 
 class Loop {
@@ -52,6 +53,11 @@ class Loop {
   auto join(Stage stage) {
     return asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
         [this, stage](auto handler) { hold(stage, std::move(handler)); }, kPlainAwait);
+  }
+  /// Calls `handler` when it is that stage's turn.
+  template <class Handler>
+  void hold(Stage stage, Handler handler) {
+    enter(stage, std::make_unique<Held<Handler>>(std::move(handler)));
   }
   /// A completion handler that calls `handler` with what it is called with, when it is that stage's turn.
   template <class Handler>
@@ -74,10 +80,6 @@ class Loop {
   };
   static constexpr asio::use_awaitable_t<Executor> kPlainAwait{};
 
-  template <class Handler>
-  void hold(Stage stage, Handler handler) {
-    enter(stage, std::make_unique<Held<Handler>>(std::move(handler)));
-  }
   void enter(Stage stage, std::unique_ptr<Waiting> waiting);
   void arm_stages();
   void run_stages();
@@ -89,7 +91,7 @@ class Loop {
   bool stages_armed_ = false;
   asio::io_context io_;
   asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> timer_;
-  std::array<std::vector<std::unique_ptr<Waiting>>, 4> stages_;  // by Stage
+  std::array<std::vector<std::unique_ptr<Waiting>>, 5> stages_;  // by Stage
   std::vector<std::unique_ptr<Waiting>> running_;
 };
 

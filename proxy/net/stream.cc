@@ -93,22 +93,19 @@ IoResult Stream::try_read(char* to, std::size_t size) {
   return got == 0 ? IoResult{IoEnd::eof, 0} : from_errno();
 }
 
-// Gives the error_code and the size.
-auto Stream::read_in_turn(char* to, std::size_t size) {
-  return asio::async_initiate<const Await, void(boost::system::error_code, std::size_t)>(
-      [this, to, size](auto handler) {
-        socket_.async_read_some(asio::buffer(to, size), loop_.in_turn(stage_, std::move(handler)));
-      },
-      kAwait);
+IoResult Stream::result_of(const std::tuple<boost::system::error_code, std::size_t>& got) const {
+  const auto& [error, size] = got;
+  if (!error) return {IoEnd::ok, size};
+  if (stopped_ != IoEnd::ok) return {stopped_, 0};
+  return {error == asio::error::eof ? IoEnd::eof : IoEnd::failed, 0};
 }
 
 Task<IoResult> Stream::read_some(char* to, std::size_t size) {
   if (!ssl_) {
     if (stopped_ != IoEnd::ok) co_return IoResult{stopped_, 0};
-    const auto got = co_await read_in_turn(to, size);
-    if (!std::get<0>(got)) co_return IoResult{IoEnd::ok, std::get<1>(got)};
-    if (stopped_ != IoEnd::ok) co_return IoResult{stopped_, 0};
-    co_return IoResult{std::get<0>(got) == asio::error::eof ? IoEnd::eof : IoEnd::failed, 0};
+    const auto into = asio::buffer(to, size);
+    const auto got = co_await socket_.async_read_some(into, kAwait);
+    co_return result_of(got);
   }
   for (;;) {
     if (stopped_ != IoEnd::ok) co_return IoResult{stopped_, 0};
@@ -122,6 +119,29 @@ Task<IoResult> Stream::read_some(char* to, std::size_t size) {
     }
     if (waited != IoEnd::ok) co_return IoResult{waited, 0};
   }
+}
+
+// Gives the error_code and the size.
+auto Stream::async_read_in_turn(char* to, std::size_t size) {
+  return asio::async_initiate<const Await, void(boost::system::error_code, std::size_t)>(
+      [this, to, size](auto handler) {
+        loop_.hold(Stage::listen, [this, to, size, handler = std::move(handler)]() mutable {
+          auto in_turn = loop_.in_turn(stage_, std::move(handler));
+          if (stopped_ != IoEnd::ok) return in_turn(boost::system::error_code(asio::error::operation_aborted), std::size_t{0});
+          socket_.async_read_some(asio::buffer(to, size), std::move(in_turn));
+        });
+      },
+      kAwait);
+}
+
+Task<IoResult> Stream::read_in_turn(char* to, std::size_t size) {
+  if (stopped_ != IoEnd::ok) co_return IoResult{stopped_, 0};
+  if (ssl_) {
+    const IoResult got = co_await read_some(to, size);
+    co_return got;
+  }
+  const auto got = co_await async_read_in_turn(to, size);
+  co_return result_of(got);
 }
 
 Task<IoEnd> Stream::wait_readable() {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <tuple>
 
 #include "core/base/clock.h"
 #include "proxy/net/asio.h"
@@ -47,7 +48,7 @@ class Interruptible {
 
 class Stream final : private Watched, public Interruptible {
  public:
-  /// What is read here is gone on with in its stage's turn.
+  /// `stage` is whose turn it is when something was read by read_in_turn().
   Stream(Loop& loop, TcpSocket socket, Stage stage);
   ~Stream();
   Stream(const Stream&) = delete;
@@ -64,6 +65,9 @@ class Stream final : private Watched, public Interruptible {
   IoResult try_read(char* to, std::size_t size);
   /// Waits until something can be read.
   Task<IoResult> read_some(char* to, std::size_t size);
+  /// The same where a call's way begins anew, at a head: looks when there is nothing else to do (by then it may have come, and a
+  /// look in vain costs as much as a read), and goes on when it is its stage's turn.
+  Task<IoResult> read_in_turn(char* to, std::size_t size);
 
   /// Writes all of `pieces` (whose entries are changed on the way), waiting as needed.
   Task<IoEnd> write_all(std::span<iovec> pieces);
@@ -89,7 +93,8 @@ class Stream final : private Watched, public Interruptible {
  private:
   void on_tick(SteadyTime now) override;
   IoEnd end_of(int ssl_error) const;
-  auto read_in_turn(char* to, std::size_t size);
+  IoResult result_of(const std::tuple<boost::system::error_code, std::size_t>& got) const;
+  auto async_read_in_turn(char* to, std::size_t size);
 
   Loop& loop_;
   TcpSocket socket_;

@@ -99,7 +99,7 @@ Task<Result<ReplyHead>> UpstreamIo::read_head(bool to_head_request) {
     }
     if (!in_.empty() && !std::string_view("HTTP/1.").starts_with(in_.view().substr(0, 7))) co_return broken("no status line");
     in_.make_room(kRead);
-    const IoResult got = co_await stream_->read_some(in_.free_begin(), in_.free_size());
+    const IoResult got = co_await stream_->read_in_turn(in_.free_begin(), in_.free_size());
     if (got.end == IoEnd::timeout) co_return timed_out("waiting for the reply head");
     if (got.end == IoEnd::canceled) co_return make_error(Code::unavailable, "the request was given up");
     if (got.end != IoEnd::ok) co_return failed(got_any_byte_ ? "closed inside the reply head" : "closed before any reply");
