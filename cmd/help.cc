@@ -4,31 +4,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "cmd/print.h"
 #include "core/base/text.h"
 
 namespace pg {
 namespace {
 
 constexpr std::size_t kPage = 79;
-
-/// `text` in lines of at most `width` cells, broken at blanks; a line that begins with two blanks stays as it is.
-std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
-  std::vector<std::string> lines;
-  for (auto paragraph : split(text, '\n')) {
-    if (paragraph.starts_with("  ")) {
-      lines.emplace_back(paragraph);
-      continue;
-    }
-    std::string line;
-    for (auto word : split(paragraph, ' ')) {
-      if (!line.empty() && line.size() + 1 + word.size() > width) lines.push_back(std::exchange(line, {}));
-      if (!line.empty()) line += ' ';
-      line += word;
-    }
-    lines.push_back(line);
-  }
-  return lines;
-}
 
 struct Row {
   std::string name;

@@ -107,7 +107,7 @@ std::vector<int> live_widths(const std::vector<Column>& columns, bool ids, int w
   auto widths = fit_columns(columns, natural, width);
   int used = 0;
   for (std::size_t i = 0; i + 1 < widths.size(); ++i) used += widths[i] < 0 ? 0 : widths[i] + 2;
-  widths.back() = std::max(widths.back(), width - used);
+  if (widths.back() >= 0) widths.back() = std::max(widths.back(), width - used);
   return widths;
 }
 
@@ -155,8 +155,8 @@ LogLines::LogLines(const Shell& shell, LogLook look) : shell_(shell), look_(std:
   }
   widths_ = fit_columns(columns_, natural, shell.width);
   int used = 0;
-  for (std::size_t i = 0; i + 1 < widths_.size(); ++i) used += widths_[i] + 2;
-  if (columns_.back().align == Align::left) widths_.back() = std::max(widths_.back(), shell.width - used);
+  for (std::size_t i = 0; i + 1 < widths_.size(); ++i) used += widths_[i] < 0 ? 0 : widths_[i] + 2;
+  if (columns_.back().align == Align::left && widths_.back() >= 0) widths_.back() = std::max(widths_.back(), shell.width - used);
 }
 
 std::string LogLines::titles() const {

@@ -9,14 +9,19 @@
 namespace pg {
 namespace {
 
+constexpr int kNameCells = 13;
+
 class Page {
  public:
   explicit Page(const Shell& shell) : shell_(shell) {}
 
   void say(std::string_view name, const std::string& value) {
     if (value.empty()) return;
-    out_ += shell_.out_tty ? fmt::format("{:<13}{}\n", name == last_ ? "" : name, escape_controls(value))
-                           : fmt::format("{}\t{}\n", name, escape_controls(value));
+    const std::string text = escape_controls(value);
+    if (!shell_.out_tty) return void(out_ += fmt::format("{}\t{}\n", name, text));
+    std::string_view front = name == last_ ? std::string_view() : name;
+    for (const std::string& line : wrapped(text, static_cast<std::size_t>(std::max(shell_.width - kNameCells, kNameCells))))
+      out_ += fmt::format("{:<{}}{}\n", std::exchange(front, {}), kNameCells, line);
     last_ = name;
   }
   std::string take() { return std::move(out_); }

@@ -97,11 +97,11 @@ int stats(Shell& shell, const StatsOptions& options) {
   for (char& c : title) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
   Table table({{title, Align::left, 0, 8},
                {"REQUESTS", Align::right},
-               {"ERRORS", Align::right},
-               {"IN", Align::right},
-               {"OUT", Align::right},
+               {"ERRORS", Align::right, 2},
+               {"IN", Align::right, 4},
+               {"OUT", Align::right, 3},
                {"COST", Align::right},
-               {"P50", Align::right, 2},
+               {"P50", Align::right, 5},
                {"P95", Align::right, 1}});
   for (const StatsLine& line : report.lines) table.add(stats_cells(line, shell.out_tty, "?"));
   if (report.lines.size() > 1 && shell.out_tty) {

@@ -6,6 +6,7 @@
 
 #include "cmd/command.h"
 #include "cmd/parser.h"
+#include "core/base/last_words.h"
 
 namespace {
 
@@ -23,6 +24,7 @@ int finish(pg::Shell& shell, int status) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  pg::guard_last_words();
   std::setlocale(LC_CTYPE, "");
   std::signal(SIGPIPE, SIG_IGN);  // a reader that left is an error of write(), told apart below
   pg::Shell shell = pg::Shell::of_process();
@@ -33,7 +35,7 @@ int main(int argc, char** argv) {
   } catch (const pg::Refusal& refusal) {
     return shell.fail(refusal.error());
   } catch (const std::exception& bug) {
-    return shell.fail({.what = "internal error: " + std::string(bug.what()),
+    return shell.fail({.what = "internal error: " + pg::name_bug(bug),
                        .hint = "this is a bug in pg " PG_VERSION "; the output of 'pg version --json' helps to find it",
                        .status = pg::exit_internal});
   }

@@ -12,6 +12,7 @@ namespace pg {
 namespace {
 
 constexpr int kGap = 2;
+constexpr int kLeastText = 6;  // fewer cells of a text say nothing
 
 std::string spaces(int count) {
   return std::string(static_cast<std::size_t>(std::max(count, 0)), ' ');
@@ -22,6 +23,27 @@ int total_width(const std::vector<int>& widths) {
   for (int width : widths)
     if (width >= 0) total += width + (total > 0 ? kGap : 0);
   return total;
+}
+
+// Fewer cells than the columns say that they need: texts give up more of theirs, then columns go from the right, and what stands
+// alone in the end is cut.
+void squeeze(const std::vector<Column>& columns, std::vector<int>& widths, int width) {
+  for (int over = total_width(widths) - width; over > 0; over = total_width(widths) - width) {
+    std::size_t widest = columns.size(), last = 0, shown = 0;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (widths[i] < 0) continue;
+      last = i;
+      ++shown;
+      if (columns[i].align == Align::left && widths[i] > kLeastText && (widest == columns.size() || widths[i] > widths[widest]))
+        widest = i;
+    }
+    if (widest < columns.size())
+      widths[widest] = std::max(kLeastText, widths[widest] - over);
+    else if (shown > 1)
+      widths[last] = -1;
+    else
+      widths[last] = width;
+  }
 }
 
 /// The bytes of the UTF-8 character that begins `text`; a broken lead byte counts as one.
@@ -61,7 +83,26 @@ std::string cut_to(std::string_view text, int width) {
   return width > 0 ? out + "…" : std::string{};
 }
 
+std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines;
+  for (auto paragraph : split(text, '\n')) {
+    if (paragraph.starts_with("  ")) {
+      lines.emplace_back(paragraph);
+      continue;
+    }
+    std::string line;
+    for (auto word : split(paragraph, ' ')) {
+      if (!line.empty() && line.size() + 1 + word.size() > width) lines.push_back(std::exchange(line, {}));
+      if (!line.empty()) line += ' ';
+      line += word;
+    }
+    lines.push_back(line);
+  }
+  return lines;
+}
+
 std::vector<int> fit_columns(const std::vector<Column>& columns, std::vector<int> natural, int width) {
+  const std::vector<int> wanted = natural;
   while (total_width(natural) > width) {
     // First the widest column that may still shrink gives cells away, then whole columns go.
     std::size_t widest = columns.size();
@@ -79,6 +120,10 @@ std::vector<int> fit_columns(const std::vector<Column>& columns, std::vector<int
     if (goner == columns.size()) break;
     natural[goner] = -1;
   }
+  if (total_width(natural) > width) squeeze(columns, natural, width);
+  // What a dropped column leaves over goes to the first texts that were cut.
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (natural[i] >= 0) natural[i] = std::min(wanted[i], natural[i] + std::max(0, width - total_width(natural)));
   return natural;
 }
 

@@ -16,7 +16,7 @@ struct Column {
   std::string title;  // upper case on a terminal
   Align align = Align::left;
   int drop = 0;   // on a narrow terminal columns with the highest number go first; 0 stays
-  int least = 4;  // cells a stretchable column may shrink to before others are dropped
+  int least = 4;  // cells a stretchable column may shrink to before others are dropped; less only when none is left to drop
 };
 
 struct Cell {
@@ -39,7 +39,8 @@ class Table {
   std::vector<std::vector<Cell>> rows_;
 };
 
-/// The columns' final widths (-1 = dropped) when `natural` widths must fit `width` cells with two blanks between them.
+/// The columns' final widths (-1 = dropped) when `natural` widths must fit `width` cells with two blanks between them. They
+/// always do: where no column may be dropped any more, the rightmost go all the same.
 std::vector<int> fit_columns(const std::vector<Column>& columns, std::vector<int> natural, int width);
 
 /// One line of cells at these widths, without line end; the last cell is not padded.
@@ -51,6 +52,9 @@ std::string tab_line(const std::vector<Cell>& cells);
 
 /// `text` cut to `width` cells, the last of them "…" when something was cut off.
 std::string cut_to(std::string_view text, int width);
+
+/// `text` in lines of at most `width` bytes, broken at blanks; a line that begins with two blanks stays as it is.
+std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 
 /// format_count() or "–" for -1.
 std::string count_cell(std::int64_t count);

@@ -10,6 +10,7 @@
 
 #include "cmd/agent.h"
 #include "cmd/http_probe.h"
+#include "core/base/last_words.h"
 #include "core/base/text.h"
 
 namespace pg {
@@ -44,6 +45,7 @@ int become(Shell& shell, const std::vector<std::string>& words) {
   for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));  // execvp takes char*, and leaves them alone
   argv.push_back(nullptr);
   std::signal(SIGPIPE, SIG_DFL);
+  give_back_core_limit();
   ::execvp(argv[0], argv.data());
   return shell.fail({.what = fmt::format("cannot start '{}': {}", words.front(), std::strerror(errno)), .status = exit_local_io});
 }

@@ -83,9 +83,6 @@ void prepare_process() {
     files.rlim_cur = files.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &files);
   }
-  // A core file would hold requests, credentials and vaults.
-  const rlimit no_core{0, 0};
-  ::setrlimit(RLIMIT_CORE, &no_core);
 }
 
 int thread_count(const ServeOptions& options, const ServeSettings& serve) {

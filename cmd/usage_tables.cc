@@ -126,7 +126,7 @@ Table usage_frame(UsageBy by, bool trend) {
   std::string title(usage_groups()[static_cast<std::size_t>(by)]);
   for (char& c : title) c = static_cast<char>(c - 'a' + 'A');
   std::vector<Column> columns{{title, Align::left, 0, 10}, {"REQUESTS", Align::right},     {"ERRORS", Align::right, 3},
-                              {"IN", Align::right},        {"CACHED", Align::right, 4},    {"OUT", Align::right},
+                              {"IN", Align::right, 2},     {"CACHED", Align::right, 4},    {"OUT", Align::right, 1},
                               {"COST", Align::right},      {"", Align::left, 5, kBarCells}};
   if (trend) columns.push_back({"TREND", Align::left, 6, kBarCells});
   return Table(std::move(columns));
@@ -183,8 +183,10 @@ std::string cache_break_note(const Shell& shell, const LogSums& total) {
   if (!shell.out_tty || total.cache_breaks == 0) return {};
   const std::string known = spell_cache_loss(total, "");
   const std::string lost = known.empty() ? "?" : format_usd(total.cache_lost_cost);
-  return fmt::format("\n{} cache break{}: {} tokens read anew, {} more\npg logs search 'cache_break:*'\n",
-                     count_cell(total.cache_breaks), total.cache_breaks == 1 ? "" : "s", count_cell(total.cache_lost), lost);
+  const std::string note = fmt::format("{} cache break{}: {} tokens read anew, {} more", count_cell(total.cache_breaks),
+                                       total.cache_breaks == 1 ? "" : "s", count_cell(total.cache_lost), lost);
+  return fmt::format("\n{}\npg logs search 'cache_break:*'\n",
+                     fmt::join(wrapped(note, static_cast<std::size_t>(shell.width)), "\n"));
 }
 
 std::string sums_json(std::string object, const LogSums& sums) {
@@ -267,14 +269,14 @@ std::string usage_csv(const UsageReport& report, const std::string& by) {
 
 std::string agents_table(const Shell& shell, const std::vector<AgentLine>& lines, UnixMillis now) {
   Table table({{"AGENT", Align::left, 0, 8},
-               {"KEYS", Align::right},
-               {"SESSIONS", Align::right, 3},
+               {"KEYS", Align::right, 4},
+               {"SESSIONS", Align::right, 6},
                {"LAST SEEN", Align::left, 0, 9},
                {"REQUESTS", Align::right},
-               {"REDACTED", Align::right},
-               {"BLOCKED", Align::right},
-               {"COST", Align::right},
-               {"VERSIONS", Align::left, 2, 8}});
+               {"REDACTED", Align::right, 2},
+               {"BLOCKED", Align::right, 1},
+               {"COST", Align::right, 3},
+               {"VERSIONS", Align::left, 5, 8}});
   std::vector<const AgentLine*> by_keys;
   for (const AgentLine& line : lines) {
     by_keys.push_back(&line);
@@ -292,8 +294,14 @@ std::string agents_table(const Shell& shell, const std::vector<AgentLine>& lines
   if (!shell.out_tty) return table.text(shell);
   std::stable_sort(by_keys.begin(), by_keys.end(), [](const AgentLine* a, const AgentLine* b) { return a->keys > b->keys; });
   std::string heads;
-  for (const AgentLine* line : by_keys)
-    heads += fmt::format("{}{} {}", heads.empty() ? "" : " / ", line->keys, escape_controls(line->agent));
+  int used = 0;
+  for (const AgentLine* line : by_keys) {
+    const std::string head = cut_to(fmt::format("{} {}", line->keys, escape_controls(line->agent)), shell.width);
+    const int cells = display_width(head);
+    const bool fits = used + 3 + cells <= shell.width;
+    heads += (heads.empty() ? "" : fits ? " / " : "\n") + head;
+    used = fits && used > 0 ? used + 3 + cells : cells;
+  }
   return heads + "\n\n" + table.text(shell);
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/base/ids.h"
+#include "core/base/last_words.h"
 #include "core/route/prompt_policy.h"
 #include "proxy/keep_body.h"
 #include "proxy/net/http_parse.h"
@@ -121,7 +122,7 @@ Task<void> handle_exchange(Exchange& x) {
   } catch (const Refusal& refusal) {
     refused = refusal.error();
   } catch (const std::exception& bug) {
-    refused = make_error(Code::internal, "something went wrong inside pg", bug.what());
+    refused = make_error(Code::internal, "something went wrong inside pg", name_bug(bug));
   }
   if (refused && is_client_left(*refused)) {
     x.row.status = 499;

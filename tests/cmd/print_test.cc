@@ -50,8 +50,22 @@ TEST_CASE("a narrow terminal cuts cells before it drops columns, by their order"
   std::vector<Column> columns{{"A", Align::left, 0, 4}, {"B", Align::left, 1, 4}, {"C", Align::right, 2}};
   CHECK(fit_columns(columns, {4, 20, 5}, 33) == std::vector<int>{4, 20, 5});
   CHECK(fit_columns(columns, {4, 20, 5}, 25) == std::vector<int>{4, 12, 5});
-  CHECK(fit_columns(columns, {4, 20, 5}, 16) == std::vector<int>{4, 4, -1});
+  CHECK(fit_columns(columns, {4, 20, 5}, 16) == std::vector<int>{4, 10, -1});
   CHECK(fit_columns(columns, {4, 20, 5}, 6) == std::vector<int>{4, -1, -1});
+}
+
+TEST_CASE("no terminal is too narrow: where no column wants to go, the rightmost do, and what stands alone is cut") {
+  const std::vector<Column> columns{{"NAME", Align::left, 0, 10}, {"REQUESTS", Align::right}, {"COST", Align::right}};
+  CHECK(fit_columns(columns, {20, 8, 9}, 31) == std::vector<int>{10, 8, 9});
+  CHECK(fit_columns(columns, {20, 8, 9}, 27) == std::vector<int>{6, 8, 9});
+  CHECK(fit_columns(columns, {20, 8, 9}, 26) == std::vector<int>{16, 8, -1});
+  CHECK(fit_columns(columns, {20, 8, 9}, 5) == std::vector<int>{5, -1, -1});
+  for (int width = 1; width < 60; ++width) {
+    CAPTURE(width);
+    int total = -2;
+    for (const int cells : fit_columns(columns, {20, 8, 9}, width)) total += cells < 0 ? 0 : cells + 2;
+    CHECK(total <= width);
+  }
 }
 
 TEST_CASE("hostile cells cannot drive the terminal") {

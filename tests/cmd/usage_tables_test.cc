@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cmd/log_lines.h"
@@ -30,7 +31,39 @@ UsageReport report_of(std::vector<UsageLine> lines) {
   return report;
 }
 
+int widest_line(const std::string& text) {
+  int widest = 0;
+  for (const auto line : split(text, '\n')) widest = std::max(widest, display_width(line));
+  return widest;
+}
+
 }  // namespace
+
+TEST_CASE("usage and agents fit any terminal; cost goes last of what can be counted") {
+  TestShell test;
+  test.shell.out_tty = true;
+  auto report = report_of({{"claude-sonnet-5", 0, sums_of(120, 1'930'000'000, 2'000'000, 40'000)},
+                           {"a-model-with-a-long-name", 0, sums_of(3, 0, 1'000, 10)}});
+  report.total.unpriced = report.total.cache_breaks = 12;
+  AgentLine agent{"claude-code", "2.1.329, 2.1.197", 8, 20, 1'000'000, sums_of(900, 5'000'000'000, 10, 10)};
+  for (int width = 30; width <= 120; ++width) {
+    CAPTURE(width);
+    test.shell.width = width;
+    for (const UsageBy by : {UsageBy::model, UsageBy::session}) {
+      const std::string table = usage_table(test.shell, report, by);
+      CHECK(widest_line(table) <= width);
+      CHECK(table.find("COST") != std::string::npos);
+    }
+    const std::string agents = agents_table(test.shell, {agent, agent, agent}, 1'012'000);
+    CHECK(widest_line(agents) <= width);
+    CHECK(agents.find("LAST SEEN") != std::string::npos);
+  }
+  test.shell.width = 40;
+  CHECK(usage_table(test.shell, report, UsageBy::model)
+            .starts_with("MODEL         REQUESTS    OUT       COST\n"
+                         "claude-sonn…       120  40.0k      $1.93\n"
+                         "a-model-wit…         3     10         $0\n"));
+}
 
 TEST_CASE("usage table on a terminal of 100 columns") {
   TestShell test;
@@ -127,6 +160,19 @@ TEST_CASE("cache breaks are summed up below the table, for people") {
   test.shell.out_tty = true;
   CHECK(usage_table(test.shell, report, UsageBy::model)
             .ends_with("\n2 cache breaks: 40.0k tokens read anew, $0.1200 more\npg logs search 'cache_break:*'\n"));
+}
+
+TEST_CASE("the page of one request breaks long values below each other") {
+  TestShell test;
+  test.shell.out_tty = true;
+  test.shell.width = 40;
+  LogRow row;
+  row.id = "01X";
+  row.error = "unauthenticated: invalid API key (no key of that text)";
+  const std::string page = log_page(test.shell, row, "");
+  CHECK(widest_line(page) <= 40);
+  CHECK(page.find("error        unauthenticated: invalid\n             API key (no key of that\n             text)\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("sessions stand above the agents they started") {

@@ -1,6 +1,7 @@
 // Canaries: secrets put wherever one could come from, a run through every way a request can end, and then a look for them in
 // everything that pg wrote.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -177,8 +178,11 @@ TEST_CASE("canaries: wherever a secret comes from, nothing that pg writes or say
     CHECK(c.seen_in(said) == std::set<std::string>{});
     CHECK(c.seen_in(w.server.err()) == std::set<std::string>{});
     CHECK(c.seen_in(written_files(w)) == std::set<std::string>{});
-    w.server.signal(SIGKILL);  // what was only in the write-ahead log is there, too
-    w.server.wait();
+    const std::string limits = Home::read(fmt::format("/proc/{}/limits", w.server.pid()));
+    CHECK(limits.find("Max core file size        1 ") != std::string::npos);  // 0 would not stop a program that collects cores
+    w.server.signal(SIGSEGV);  // a crash: what was only in the write-ahead log is there, too
+    CHECK(w.server.wait() == 128 + SIGSEGV);
+    CHECK(c.seen_in(w.server.err()) == std::set<std::string>{});
     CHECK(c.seen_in(written_files(w)) == std::set<std::string>{});
     CHECK(written_files(w).find("fake-provider-credential") == std::string::npos);
   }
