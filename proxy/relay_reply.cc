@@ -22,21 +22,6 @@ namespace {
 
 constexpr std::size_t kMaxErrorBody = 1u << 20;
 
-// Whether a cloud's own words stand in for an error of the vendor whose model it runs.
-bool is_foreign_error(const Exchange& x, const Upstream& upstream) {
-  const OutletForm form = x.to.outlet->form;
-  return upstream.head.status >= 400 && (x.to.embedding || form == OutletForm::vertex || form == OutletForm::bedrock);
-}
-
-std::optional<ReplyTranslator> translator_for(const Exchange& x, const Upstream& upstream) {
-  if (!upstream.connection || (!x.to.translated && !is_foreign_error(x, upstream))) return std::nullopt;
-  ReplySource source;
-  source.status = upstream.head.status;
-  source.event_stream = is_event_stream(upstream);
-  return std::optional<ReplyTranslator>(std::in_place, wire_of(x.to.outlet->dialect), wire_of(x.surface.dialect),
-                                        x.to.translated.value_or(ReplyContext()), source);
-}
-
 ReplyOptions options_for(const Exchange& x, const Upstream& upstream, const std::optional<ReplyTranslator>& translator) {
   ReplyOptions options;
   options.dialect = x.surface.dialect;

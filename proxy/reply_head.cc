@@ -22,6 +22,12 @@ std::string_view content_type_of(const ReplyHead& head) {
   return head.find("content-type").value_or("");
 }
 
+// Whether a cloud's own words stand in for an error of the vendor whose model it runs.
+bool is_foreign_error(const Exchange& x, const Upstream& upstream) {
+  const OutletForm form = x.to.outlet->form;
+  return upstream.head.status >= 400 && (x.to.embedding || form == OutletForm::vertex || form == OutletForm::bedrock);
+}
+
 }  // namespace
 
 bool is_event_stream(const Upstream& upstream) {
@@ -40,6 +46,15 @@ bool has_unreadable_coding(const ReplyHead& head) {
 
 bool is_web_page(const ReplyHead& head) {
   return starts_with_ignore_case(content_type_of(head), "text/html");
+}
+
+std::optional<ReplyTranslator> translator_for(const Exchange& x, const Upstream& upstream) {
+  if (!upstream.connection || (!x.to.translated && !is_foreign_error(x, upstream))) return std::nullopt;
+  ReplySource source;
+  source.status = upstream.head.status;
+  source.event_stream = is_event_stream(upstream);
+  return std::optional<ReplyTranslator>(std::in_place, wire_of(x.to.outlet->dialect), wire_of(x.surface.dialect),
+                                        x.to.translated.value_or(ReplyContext()), source);
 }
 
 std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyFraming framing, std::uint64_t size,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/wire/reply_translator.h"
@@ -19,6 +20,10 @@ bool is_framed_stream(const ReplyHead& head);
 bool has_unreadable_coding(const ReplyHead& head);
 /// text/html: an error page of something in between, never an answer.
 bool is_web_page(const ReplyHead& head);
+
+/// Who turns the reply into the client's dialect, or a cloud's own words for an error into the vendor's; nullopt when nobody has
+/// to.
+std::optional<ReplyTranslator> translator_for(const Exchange& x, const Upstream& upstream);
 
 /// `translator`: writes the body, and so says its status and type; nullptr when the provider does.
 std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyFraming framing, std::uint64_t size,

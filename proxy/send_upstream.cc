@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/container/small_vector.hpp>
-
 #include "core/wire/echo.h"
 #include "core/wire/estimate_tokens.h"
 #include "proxy/client_watch.h"
@@ -16,10 +14,8 @@ namespace pg {
 namespace {
 
 // The body as it came, except for the replaced spans: nothing is copied.
-using Gather = boost::container::small_vector<iovec, 8>;  // most calls have three
-
-Gather gather(std::string_view head, std::string_view body, const std::vector<Edit>& edits) {
-  Gather pieces;
+std::vector<iovec> gather(std::string_view head, std::string_view body, const std::vector<Edit>& edits) {
+  std::vector<iovec> pieces;
   pieces.reserve(2 + edits.size() * 2);
   const auto add = [&pieces](std::string_view bytes) {
     if (!bytes.empty()) pieces.push_back({const_cast<char*>(bytes.data()), bytes.size()});
@@ -81,7 +77,7 @@ Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
     if (!opened) co_return Attempt{watch.client_left() ? client_left_error() : opened.error(), false};
   }
   connection->stream().set_deadline(x.gw.clock.steady() + x.to.provider->first_byte_timeout);
-  Gather pieces = gather(request.head, request.body, edits_of(x));
+  std::vector<iovec> pieces = gather(request.head, request.body, edits_of(x));
   const ClientWatch watch(x, connection->stream());
   co_await x.parts.loop.join(Stage::send);
   UpstreamIo::Sent sent = UpstreamIo::Sent::all;
