@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "core/base/memory.h"
 #include "core/store/body_store.h"
 #include "core/store/log_retention.h"
 #include "proxy/price_row.h"
@@ -238,13 +239,24 @@ void Journal::prepare(std::span<LogRow> batch, LogStore& store) {
     for (const LogRow& row : batch) on_row_(row);
 }
 
+// Nothing came for a while: what the last rows needed is given back.
+void Journal::rest() {
+  room_ = std::vector<LogRow>();
+  taken_ = RowBuffer();
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.empty()) queue_ = RowBuffer();
+  }
+  db_.give_back_memory();
+  give_back_memory();
+}
+
 std::span<LogRow> Journal::next_batch(LogStore& store) {
   const SteadyTime now = std::chrono::steady_clock::now();
   if (!taken_.empty()) {
     busy_time_ = now;
   } else if (!room_.empty() && now - busy_time_ >= kPruneEvery) {
-    room_ = std::vector<LogRow>();
-    taken_ = RowBuffer();
+    rest();
   }
   const std::span<LogRow> batch = taken_.take(room_, kMaxBatch);
   if (!batch.empty()) prepare(batch, store);

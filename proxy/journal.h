@@ -55,6 +55,7 @@ class Journal {
   static constexpr std::size_t kPromptQueue = 4'096;                // rows behind so many are not looked at for cache breaks
   void limit_body(LogRow& row);
   std::span<LogRow> next_batch(LogStore& store);
+  void rest();
   void prepare(std::span<LogRow> batch, LogStore& store);
   void write_bodies(std::span<const LogRow> rows);
   void tell_dropped();

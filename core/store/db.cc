@@ -327,6 +327,10 @@ std::int64_t Db::changes() const {
   return sqlite3_changes64(db_);
 }
 
+void Db::give_back_memory() {
+  sqlite3_db_release_memory(db_);
+}
+
 Result<std::int64_t> Db::data_version() {
   PG_TRY(Statement statement, prepare("PRAGMA data_version"));
   PG_TRY(const bool row, statement.step());

@@ -66,6 +66,8 @@ class Db {
   Status set_match(std::function<bool(std::int64_t number, std::string_view text)> match);
   std::int64_t last_rowid() const;
   std::int64_t changes() const;
+  /// Lets go of pages that are kept for the next statement.
+  void give_back_memory();
   /// Rises whenever another connection commits (PRAGMA data_version).
   Result<std::int64_t> data_version();
   /// Copies the whole database, consistent even while others write, to a 0600 file that replaces `path`.
