@@ -2,7 +2,8 @@
 #include "core/base/memory.h"
 
 #include <cstdlib>
-#ifdef __GLIBC__
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define PG_HAS_MALLOC_TRIM  // a sanitizer's malloc leaves glibc's own unready to be asked
 #include <malloc.h>
 #endif
 
@@ -12,7 +13,7 @@ namespace pg {
 
 void give_back_memory() {
   if (mi_collect != nullptr) return mi_collect(true);
-#ifdef __GLIBC__
+#ifdef PG_HAS_MALLOC_TRIM
   ::malloc_trim(0);
 #endif
 }

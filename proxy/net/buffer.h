@@ -34,6 +34,7 @@ class Buffer {
     begin_ = end_ = capacity_ = 0;
   }
   void append(std::string_view bytes) {
+    if (bytes.empty()) return;
     make_room(bytes.size());
     std::memcpy(free_begin(), bytes.data(), bytes.size());
     end_ += bytes.size();

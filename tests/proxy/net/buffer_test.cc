@@ -10,6 +10,13 @@
 namespace pg {
 namespace {
 
+TEST_CASE("nothing can be appended to a buffer that has no memory yet") {
+  Buffer buffer;
+  buffer.append("");
+  CHECK(buffer.empty());
+  CHECK(buffer.capacity() == 0);
+}
+
 TEST_CASE("an empty buffer holds nothing and can be asked everything") {
   Buffer buffer;
   CHECK(buffer.empty());
