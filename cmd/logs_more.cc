@@ -88,6 +88,7 @@ int stats(Shell& shell, const StatsOptions& options) {
     json_field(object, "by", by->name);
     json_raw(object, "groups", "[" + lines + "]");
     json_raw(object, "total", stats_json(report.total));
+    json_number(object, "calls_without_row", LogStore(place.db).dropped());
     shell.write(object + "}\n");
     return exit_ok;
   }
@@ -110,6 +111,9 @@ int stats(Shell& shell, const StatsOptions& options) {
     table.add(stats_cells(total, true, "?"));
   }
   shell.write(table.text(shell));
+  if (const std::int64_t dropped = LogStore(place.db).dropped(); dropped > 0)
+    shell.note(
+        fmt::format("{} calls since this database was made have no row: they came faster than rows could be written", dropped));
   return exit_ok;
 }
 

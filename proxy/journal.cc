@@ -80,15 +80,27 @@ void Journal::write_bodies(std::span<const LogRow> rows) {
   bodies_failing_ = !done;
 }
 
-// Each time some were dropped since the last time; the database hears of it as soon as it can.
-void Journal::tell_dropped() {
-  const std::uint64_t dropped = dropped_bodies();
+// Each time some were dropped since the last time, and before the end; the database hears of it as soon as it can.
+void Journal::tell_dropped(LogStore& store, bool stopping) {
   const SteadyTime now = std::chrono::steady_clock::now();
-  if (now < tell_time_) return;
-  if (dropped == bodies_told_ || !BodyStore(db_).note_dropped(dropped - bodies_told_)) return;
-  on_problem_(fmt::format("{} bodies were not kept: they came faster than they could be written", dropped - bodies_told_));
-  bodies_told_ = dropped;
-  tell_time_ = now + kPruneEvery;
+  if (now < tell_time_ && !stopping) return;
+  const std::uint64_t rows = dropped() - rows_told_, bodies = dropped_bodies() - bodies_told_;
+  if (rows != 0 && store.note_dropped(rows)) {
+    on_problem_(fmt::format("{} calls are not in the log: they came faster than they could be written", rows));
+    rows_told_ += rows;
+    tell_time_ = now + kPruneEvery;
+  }
+  if (bodies != 0 && BodyStore(db_).note_dropped(bodies)) {
+    on_problem_(fmt::format("{} bodies were not kept: they came faster than they could be written", bodies));
+    bodies_told_ += bodies;
+    tell_time_ = now + kPruneEvery;
+  }
+}
+
+// Whatever still waits when the end has come and the database does not take it.
+void Journal::give_up(std::size_t rows) {
+  dropped_.fetch_add(rows, std::memory_order_relaxed);
+  on_problem_(fmt::format("{} calls are not in the log: it could not be written until the end", rows));
 }
 
 bool Journal::write(std::span<const LogRow> batch, LogStore& store) {
@@ -292,7 +304,7 @@ void Journal::run() {
     if (written) {
       batch = {};
       (void)denials_.write(db_);  // what could not be written now waits for the next time
-      tell_dropped();
+      tell_dropped(store, stopping);
     }
     if (written && !stopping) {
       write_in_flight(in_flight);
@@ -301,7 +313,8 @@ void Journal::run() {
     }
     if (!stopping) continue;
     const std::lock_guard lock(mutex_);
-    if (!written || (queue_.empty() && taken_.empty())) return;
+    if (!written) return give_up(batch.size() + taken_.size() + queue_.size());
+    if (queue_.empty() && taken_.empty()) return;
   }
 }
 

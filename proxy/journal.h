@@ -44,6 +44,7 @@ class Journal {
   void note_reserved(std::vector<ReservedLine> lines);
   /// How many exchanges are under way; the database hears of it once a second at most.
   void note_in_flight(std::uint32_t count);
+  /// Rows that are not in the database and will not be. Said on the way, too: `on_problem` hears of it, `pg logs stats` tells it.
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
   /// Bodies whose row was taken without them.
   std::uint64_t dropped_bodies() const { return dropped_bodies_.load(std::memory_order_relaxed); }
@@ -58,7 +59,8 @@ class Journal {
   void rest();
   void prepare(std::span<LogRow> batch, LogStore& store);
   void write_bodies(std::span<const LogRow> rows);
-  void tell_dropped();
+  void tell_dropped(LogStore& store, bool stopping);
+  void give_up(std::size_t rows);
   bool prune_bodies(UnixMillis now, const LogRetention& retention);
   void run();
   bool write(std::span<const LogRow> batch, LogStore& store);
@@ -88,6 +90,7 @@ class Journal {
   std::size_t since_prune_ = 0;  // rows written
   bool failing_ = false;
   bool bodies_failing_ = false;
+  std::uint64_t rows_told_ = 0;    // of dropped_
   std::uint64_t bodies_told_ = 0;  // of dropped_bodies_
   RowCleaner cleaner_;
   CacheBreaks cache_breaks_;

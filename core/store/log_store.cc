@@ -111,6 +111,19 @@ Result<std::int64_t> LogStore::price_version(std::string_view name) {
   return db_.last_rowid();
 }
 
+Status LogStore::note_dropped(std::uint64_t rows) {
+  PG_TRY(Statement statement, db_.prepare("INSERT INTO facts VALUES('rows_dropped', ?1) ON CONFLICT(name) DO UPDATE SET "
+                                          "value = value + ?1"));
+  return statement.bind(1, static_cast<std::int64_t>(rows)).run();
+}
+
+std::int64_t LogStore::dropped() {
+  auto statement = db_.prepare("SELECT value FROM facts WHERE name = 'rows_dropped'");
+  if (!statement) return 0;
+  const auto row = statement.value().step();
+  return row && row.value() ? statement.value().integer(0) : 0;
+}
+
 std::string LogStore::price_name(std::int64_t id) {
   auto ask = db_.prepare("SELECT name FROM price_versions WHERE id = ?");
   if (!ask) return {};

@@ -108,6 +108,10 @@ class LogStore {
   /// One transaction for the whole batch, its hours, its sessions and what it adds to the ledger of spending; io_failed leaves
   /// none of it.
   Status insert(std::span<const LogRow> rows);
+  /// How many calls more were served without a row, for want of time or space.
+  Status note_dropped(std::uint64_t rows);
+  /// All of them, since the database was made.
+  std::int64_t dropped();
   /// The id of a table of prices, for LogRow::price.
   Result<std::int64_t> price_version(std::string_view name);
   std::string price_name(std::int64_t id);  // "" when there is none

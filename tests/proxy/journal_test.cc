@@ -54,3 +54,51 @@ TEST_CASE("bodies that come faster than they can be written are dropped, counted
   REQUIRE(problems.size() == 1);
   CHECK(problems[0].find(std::to_string(dropped) + " bodies were not kept") == 0);
 }
+
+TEST_CASE("rows that come while the database takes none are written later; those beyond the queue are counted and told") {
+  test::TempDir dir;
+  const std::string path = dir.file("pg.db");
+  Db other = Db::open(path).value();
+  std::vector<std::string> problems;
+  constexpr std::int64_t kRows = 150'000;  // more than may wait, and what is in the writer's hands
+  std::uint64_t dropped = 0;
+  {
+    Journal journal(
+        Db::open(path).value(), [&](const std::string& problem) { problems.push_back(problem); }, nullptr);
+    std::optional<Transaction> lock(Transaction::begin(other).value());  // the writer waits for it
+    for (std::int64_t i = 0; i < kRows; ++i) {
+      LogRow row;
+      row.id = std::to_string(i);
+      row.time = 1;
+      journal.record(std::move(row));
+    }
+    dropped = journal.dropped();
+    CHECK(dropped >= static_cast<std::uint64_t>(kRows) - 2 * 65'536);
+    CHECK(dropped < static_cast<std::uint64_t>(kRows));
+    lock.reset();
+  }
+  CHECK(ask_number(other, "SELECT count(*) FROM log") == kRows - static_cast<std::int64_t>(dropped));
+  // In the order they came, whatever the batches were.
+  CHECK(ask_number(other,
+                   "SELECT count(*) FROM log AS a JOIN log AS b ON b.seq = a.seq + 1 WHERE CAST(b.id AS INTEGER) <= "
+                   "CAST(a.id AS INTEGER)") == 0);
+  CHECK(LogStore(other).dropped() == static_cast<std::int64_t>(dropped));
+  REQUIRE_FALSE(problems.empty());
+  CHECK(problems.back().find(std::to_string(dropped) + " calls are not in the log") == 0);
+}
+
+TEST_CASE("rows that cannot be written until the end are counted and told") {
+  test::TempDir dir;
+  const std::string path = dir.file("pg.db");
+  Db other = Db::open(path).value();
+  other.execute("CREATE TRIGGER refuse BEFORE INSERT ON log_rows BEGIN SELECT RAISE(ABORT, 'full'); END").value();
+  std::vector<std::string> problems;
+  {
+    Journal journal(
+        Db::open(path).value(), [&](const std::string& problem) { problems.push_back(problem); }, nullptr);
+    for (int i = 0; i < 3; ++i) journal.record(LogRow());
+  }
+  REQUIRE(problems.size() == 2);
+  CHECK(problems[0].find("the log cannot be written") == 0);
+  CHECK(problems[1] == "3 calls are not in the log: it could not be written until the end");
+}
