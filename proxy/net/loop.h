@@ -63,7 +63,7 @@ class Loop {
   template <class Handler>
   auto in_turn(Stage stage, Handler handler) {
     return [this, stage, handler = std::move(handler)](auto... arguments) mutable {
-      hold(stage, [handler = std::move(handler), arguments...]() mutable { std::move(handler)(arguments...); });
+      this->hold(stage, [handler = std::move(handler), arguments...]() mutable { std::move(handler)(arguments...); });
     };
   }
 
