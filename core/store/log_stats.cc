@@ -4,9 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_map>
+#include <vector>
 
 #include "core/base/text.h"
+#include "core/store/name_groups.h"
 
 namespace pg {
 namespace {
@@ -47,15 +48,8 @@ std::string group_sql(const LogField& field) {
   }
 }
 
-void add_row(StatsGroup& group, const Statement& row) {
-  LogSums sums;
-  int at = 2;
-  sums.requests = 1;
-  for (std::int64_t* value : {&sums.cost, &sums.unpriced, &sums.estimated, &sums.input_tokens, &sums.output_tokens,
-                              &sums.cached_tokens, &sums.redacted, &sums.blocked, &sums.errors})
-    *value = row.integer(at++);
+void add_row(StatsGroup& group, const LogSums& sums, std::int64_t duration) {
   group.line.sums.add(sums);
-  const std::int64_t duration = row.integer(1);
   if (duration >= 0) group.durations.push_back(static_cast<std::int32_t>(std::min(duration, kLongest)));
 }
 
@@ -66,29 +60,31 @@ Result<StatsReport> read_stats(Db& db, const LogQuery& query, const LogField* by
                                           by->kind == LogKind::duration || by->kind == LogKind::money);
   if (measures && by->name != "retries")
     return make_error(Code::bad_request, fmt::format("\"{}\" is measured, not grouped by; try model, status or agent", by->name));
-  const std::string columns = fmt::format(
-      "{}, latency_ms, coalesce(cost, 0), price = -1, price > 0 AND price % 2 = 1, max(input_tokens, 0), max(output_tokens, 0), "
-      "max(cached_tokens, 0), redactions <> '', blocked <> '', outcome = 'error'",
-      by == nullptr ? "''" : group_sql(*by));
-  std::unordered_map<std::string, StatsGroup> groups;
-  StatsGroup total;
-  std::string name;
-  auto done = LogStore(db).visit(query, columns, [&](const Statement& row) {
-    add_row(total, row);
-    if (by == nullptr) return;
-    name = row.view(0);
-    auto found = groups.find(name);
-    if (found == groups.end()) {
-      if (groups.size() >= kMaxGroups) name = "(others)";
-      found = groups.try_emplace(name).first;
-      found->second.line.name = name;
-    }
-    add_row(found->second, row);
+  const bool shared = by == nullptr || by->kind == LogKind::model || stands_in_names(by->sql);
+  const std::string sql = by == nullptr ? "''" : group_sql(*by);
+  const std::string columns = fmt::format("{}, names, latency_ms, {}", shared ? "''" : sql, kSumColumns);
+  NameGroups names(db, shared ? sql : "''", kMaxGroups);
+  std::vector<StatsGroup> groups;
+  auto done = LogStore(db).visit(query, columns, [&](const Statement& row) -> Status {
+    PG_TRY(const NameGroups::Said said, names.find(row.integer(1)));
+    const std::size_t group = shared ? said.group : names.group_of(row.view(0));
+    if (group >= groups.size()) groups.resize(group + 1);
+    add_row(groups[group], read_sums(row, 3, said.failed), row.integer(2));
+    return {};
   });
   if (!done) return done.error();
   StatsReport report;
+  StatsGroup total;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    StatsGroup& group = groups[i];
+    if (group.line.sums.requests == 0) continue;  // "" was named for the errors alone
+    total.line.sums.add(group.line.sums);
+    total.durations.insert(total.durations.end(), group.durations.begin(), group.durations.end());
+    if (by == nullptr) continue;
+    group.line.name = names.name(i);
+    report.lines.push_back(finish(group));
+  }
   report.total = finish(total);
-  for (auto& [key, group] : groups) report.lines.push_back(finish(group));
   std::sort(report.lines.begin(), report.lines.end(), [](const StatsLine& a, const StatsLine& b) {
     return a.sums.requests != b.sums.requests ? a.sums.requests > b.sums.requests : a.name < b.name;
   });

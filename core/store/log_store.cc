@@ -11,6 +11,7 @@
 #include "core/base/ids.h"
 #include "core/base/text.h"
 #include "core/store/log_filter.h"
+#include "core/store/name_groups.h"
 
 namespace pg {
 namespace {
@@ -137,6 +138,7 @@ struct LogStore::Plan {
   std::vector<LogRange> ranges;  // rising
   std::string where;
   Values values;
+  std::string_view from = "log";
 };
 
 // The rows of an hour are near each other: requests are written as they end. So each hour, and in it each group of log_hours, is
@@ -195,8 +197,8 @@ Result<LogStore::Plan> LogStore::make_plan(const LogQuery& query) {
 
 // The ends of a stretch are the last two values to bind.
 Result<Statement> LogStore::prepare(const Plan& plan, std::string_view columns, std::string_view order) {
-  PG_TRY(Statement statement, db_.prepare(fmt::format("SELECT {} FROM log WHERE ({}) AND seq >= ? AND seq <= ? ORDER BY seq{}",
-                                                      columns, plan.where, order)));
+  PG_TRY(Statement statement, db_.prepare(fmt::format("SELECT {} FROM {} WHERE ({}) AND seq >= ? AND seq <= ? ORDER BY seq{}",
+                                                      columns, plan.from, plan.where, order)));
   return statement;
 }
 
@@ -217,13 +219,16 @@ Status LogStore::walk(const Plan& plan, std::string_view columns, const std::fun
   return {};
 }
 
-Status LogStore::visit(const LogQuery& query, std::string_view columns, const std::function<void(const Statement&)>& each) {
+Status LogStore::visit(const LogQuery& query, std::string_view columns, const std::function<Status(const Statement&)>& each) {
   PG_TRY(ReadView view, ReadView::begin(db_));
-  PG_TRY(const Plan plan, make_plan(query));
-  return walk(plan, columns, [&each](const Statement& row) {
-    each(row);
-    return true;
+  PG_TRY(Plan plan, make_plan(query));
+  plan.from = query.where != nullptr && asks_names(*query.where) ? rows_with_names() : "log_rows";
+  Status done;
+  auto walked = walk(plan, columns, [&](const Statement& row) {
+    done = each(row);
+    return done.has_value();
   });
+  return walked ? std::move(done) : std::move(walked);
 }
 
 // The numbers first, from the newest back; then the rows themselves, in the order they were written.

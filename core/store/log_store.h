@@ -117,8 +117,9 @@ class LogStore {
   std::string price_name(std::int64_t id);  // "" when there is none
   /// Rows in the order they were written; stops when `each` says false.
   Status select(const LogQuery& query, const std::function<bool(const LogRow&)>& each);
-  /// The same with chosen columns of the view `log` alone, for sums over many rows. Without query.limit.
-  Status visit(const LogQuery& query, std::string_view columns, const std::function<void(const Statement&)>& each);
+  /// The same with chosen columns of log_rows alone, for sums over many rows (core/store/name_groups.h says what their `names`
+  /// are). Without query.limit. Stops at the first failure of `each`, and returns it.
+  Status visit(const LogQuery& query, std::string_view columns, const std::function<Status(const Statement&)>& each);
   /// What SQLite will do: the statement, its plan, and which stretches of rows are left by the hours.
   Result<std::string> explain(const LogQuery& query);
   Result<LogRow> find(std::string_view id_or_prefix);  // not_found; bad_request when a prefix fits several

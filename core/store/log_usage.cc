@@ -11,11 +11,13 @@
 
 #include "core/base/text.h"
 #include "core/store/log_filter.h"
+#include "core/store/name_groups.h"
 
 namespace pg {
 namespace {
 
 constexpr std::int64_t kHour = 3'600'000;
+constexpr std::int64_t kQuarter = kHour / 4;
 constexpr std::int64_t kDay = 86'400'000;
 constexpr std::array<std::string_view, 10> kGroups = {"model",    "provider", "project", "key", "agent",
                                                       "endpoint", "session",  "status",  "day", "hour"};
@@ -81,10 +83,21 @@ class UsageReader {
   }
 
  private:
-  void add_to_group(std::string_view name, UnixMillis time, const LogSums& sums) {
+  struct Line {
+    std::string name;
+    LogSums sums;
+    std::map<std::int64_t, UsagePoint> trend;  // by hour
+  };
+
+  Line& line_of(std::string_view name, UnixMillis time) {
     const UnixMillis start = timed_ ? local_start(time, by_) : 0;
     Line& line = lines_[{start, to_lower(name)}];
     if (line.name.empty()) line.name = name;
+    return line;
+  }
+
+  void add_to(Line& line, UnixMillis time, const LogSums& sums) {
+    total_.add(sums);
     line.sums.add(sums);
     if (!trend_) return;
     UsagePoint& point = line.trend[time / kHour];
@@ -152,8 +165,7 @@ class UsageReader {
           &sums.cached_tokens, &sums.cache_write_tokens, &sums.reasoning_tokens, &sums.redacted, &sums.blocked, &sums.errors,
           &sums.cache_breaks, &sums.cache_lost, &sums.cache_lost_cost})
       *value = row.integer(at++);
-    add_to_group(row.view(0), time, sums);
-    total_.add(sums);
+    add_to(line_of(row.view(0), time), time, sums);
   }
 
   Status add_rows(UnixMillis since, UnixMillis until) {
@@ -161,12 +173,19 @@ class UsageReader {
     query.where = query_.where;
     query.since = since;
     query.until = until;
-    const std::string columns = fmt::format(
-        "{}, time, 1, coalesce(cost, 0), price = -1, price > 0 AND price % 2 = 1, max(input_tokens, 0), max(output_tokens, 0), "
-        "max(cached_tokens, 0), max(cache_write_tokens, 0), max(reasoning_tokens, 0), redactions <> '', blocked <> '', "
-        "outcome = 'error', cache_break <> '', max(cache_lost, 0), max(cache_lost_cost, 0)",
-        column_of(by_));
-    return LogStore(db_).visit(query, columns, [this](const Statement& row) { add(row, row.integer(1)); });
+    NameGroups names(db_, std::string(column_of(by_)), std::numeric_limits<std::size_t>::max());
+    std::vector<Line*> lines;  // by group; of days and hours, by the quarter of an hour: no time zone begins a day within one
+    std::int64_t quarter = -1;
+    return LogStore(db_).visit(query, fmt::format("names, time, {}", kSumColumns), [&](const Statement& row) -> Status {
+      PG_TRY(const NameGroups::Said said, names.find(row.integer(0)));
+      const UnixMillis time = row.integer(1);
+      if (said.group >= lines.size()) lines.resize(said.group + 1);
+      Line*& line = lines[said.group];
+      if (line == nullptr || (timed_ && time / kQuarter != quarter)) line = &line_of(names.name(said.group), time);
+      quarter = time / kQuarter;
+      add_to(*line, time, read_sums(row, 2, said.failed));
+      return {};
+    });
   }
 
   UsageReport report() {
@@ -187,11 +206,6 @@ class UsageReader {
     return report;
   }
 
-  struct Line {
-    std::string name;
-    LogSums sums;
-    std::map<std::int64_t, UsagePoint> trend;  // by hour
-  };
   Db& db_;
   const LogQuery& query_;
   UsageBy by_;

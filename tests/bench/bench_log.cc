@@ -93,6 +93,12 @@ void ask_all(Db& db) {
   time_it("usage --by model", [&] { usage(UsageBy::model, 0); });
   time_it("usage --by day --since 10d and a half hour", [&] { usage(UsageBy::day, kBegin + 20 * 86'400'000ll + 1'800'000); });
   time_it("usage --by session", [&] { usage(UsageBy::session, 0); });
+  time_it("usage --by endpoint", [&] { usage(UsageBy::endpoint, 0); });
+  time_it("usage --by day session:0000*", [&] {
+    const std::string text = "session:0000*";
+    LogQuery query;
+    if (!parse_log_filters({&text, 1}, kBegin, query) || !read_usage(db, query, UsageBy::day)) std::abort();
+  });
   time_it("stats --by model", [&] {
     if (!read_stats(db, {}, find_log_field("model"))) std::abort();
   });

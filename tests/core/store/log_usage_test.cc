@@ -78,8 +78,8 @@ TEST_CASE("usage: hours and rows together are exactly the rows, for random rows,
   }
   for (std::size_t at = 0; at < rows.size(); at += 40) REQUIRE(f.log.insert(std::span(rows).subspan(at, 40)));
   for (int round = 0; round < 60; ++round) {
-    const std::string filter =
-        pick({"", "key:alice", "class:error OR agent:codex", "-model:gpt*", "latency:>1s", "gpt", "cache_break:messages*"});
+    const std::string filter = pick({"", "key:alice", "class:error OR agent:codex", "-model:gpt*", "latency:>1s", "gpt",
+                                     "cache_break:messages*", "id:U1000*", "-gpt (status:200 OR redactions:EMAIL)"});
     const UnixMillis since = gen.coin() ? 0 : kBegin + static_cast<UnixMillis>(gen.number(0, 5 * kHour));
     const UnixMillis until = gen.coin() ? 0 : kBegin + static_cast<UnixMillis>(gen.number(4 * kHour, 11 * kHour));
     LogQuery query;
@@ -97,6 +97,12 @@ TEST_CASE("usage: hours and rows together are exactly the rows, for random rows,
     CHECK(same(report.total, total));
     REQUIRE(report.lines.size() == want.size());
     for (const UsageLine& line : report.lines) CHECK(same(line.sums, want[line.name]));
+    query.since = since;
+    query.until = until;
+    const StatsReport stats = read_stats(f.db, query, find_log_field("model")).value();
+    CHECK(same(stats.total.sums, total));
+    REQUIRE(stats.lines.size() == want.size());
+    for (const StatsLine& line : stats.lines) CHECK(same(line.sums, want[line.name]));
   }
 }
 
