@@ -169,21 +169,35 @@ GuardedCall guard_call(std::string_view body, const RequestView& view, const Gua
 SlowGuardCall::SlowGuardCall(std::string_view body, const RequestView& view, const Guards& guards, VerdictCache* cache)
     : body_(body), view_(view), guards_(guards), cache_(cache) {
   prompt_.begin(view);
-  for (const Span& span : view.spans) {
-    const std::string_view text = raw(span);
-    const VerdictKey hash = hash_text(text);
-    add_to_prompt(prompt_, text, span, hash);
-    Text one{&span, {}, true, cache != nullptr && text.size() >= kCachedFrom, {}};
-    if (one.is_cached) {
-      one.key = key_of(hash, span, guards);
-      const Verdict* known = cache->find(one.key);
-      if (known != nullptr && known->empty()) continue;
-      if (known != nullptr) one.verdict = *known;
-      one.is_new = known == nullptr;
+  // Some at a time: while they are hashed, what the cache knows of the first of them comes near.
+  constexpr std::size_t kAtOnce = 32;
+  VerdictKey keys[kAtOnce];
+  for (std::size_t at = 0; at < view.spans.size(); at += kAtOnce) {
+    const std::size_t count = std::min(kAtOnce, view.spans.size() - at);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Span& span = view.spans[at + i];
+      const std::string_view text = raw(span);
+      const VerdictKey hash = hash_text(text);
+      add_to_prompt(prompt_, text, span, hash);
+      keys[i] = key_of(hash, span, guards);
+      if (cache != nullptr && text.size() >= kCachedFrom) cache->prefetch(keys[i]);
     }
-    if (one.is_new) unread_ += text.size();
-    texts_.push_back(std::move(one));
+    for (std::size_t i = 0; i < count; ++i) look_up(view.spans[at + i], keys[i]);
   }
+}
+
+void SlowGuardCall::look_up(const Span& span, const VerdictKey& key) {
+  const std::size_t size = span.end - span.begin;
+  Text one{&span, {}, true, cache_ != nullptr && size >= kCachedFrom, {}};
+  if (one.is_cached) {
+    one.key = key;
+    const Verdict* known = cache_->find(key);
+    if (known != nullptr && known->empty()) return;
+    if (known != nullptr) one.verdict = *known;
+    one.is_new = known == nullptr;
+  }
+  if (one.is_new) unread_ += size;
+  texts_.push_back(std::move(one));
 }
 
 void SlowGuardCall::read(const std::atomic<bool>& stop) {

@@ -61,6 +61,7 @@ class SlowGuardCall {
     bool is_cached;  // long enough for the cache to keep what is found
     Verdict verdict;
   };
+  void look_up(const Span& span, const VerdictKey& key);
   std::string_view raw(const Span& span) const { return body_.substr(span.begin, span.end - span.begin); }
 
   std::string_view body_;

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -41,11 +40,16 @@ class VerdictCache {
   /// From the next put() on.
   void set_budget(std::size_t bytes) { budget_ = bytes; }
 
+  /// Brings near what find() will look at: worth it when other keys are hashed in between.
+  void prefetch(const VerdictKey& key) const {
+    young_.prefetch(key);
+    old_.prefetch(key);
+  }
   /// The remembered verdict, valid until the next find() or put(); nullptr when there is none.
   const Verdict* find(const VerdictKey& key);
   /// One that would take more than a generation's half of the budget is not kept.
   void put(const VerdictKey& key, const Verdict& verdict);
-  std::size_t size() const { return young_.map.size() + old_.map.size(); }
+  std::size_t size() const { return young_.count + old_.count; }
   /// What all of them take, with what the allocator and the table need around each; never above the budget.
   std::size_t bytes() const { return young_.bytes + old_.bytes; }
 
@@ -53,15 +57,26 @@ class VerdictCache {
   struct Hash {
     std::size_t operator()(const VerdictKey& key) const { return static_cast<std::size_t>(key.low); }
   };
-  // Nearly all texts are clean: their verdict is a null pointer.
-  using Stored = std::unique_ptr<const Verdict>;
+  // Nearly all texts are clean: of those the key alone is kept, four to a cache line, where the next free place behind its own is.
+  // The lowest two bits of `high` say that somebody stands there, and that something was found.
   struct Generation {
-    std::unordered_map<VerdictKey, Stored, Hash> map;
+    std::vector<VerdictKey> places;  // none or a power of two, at most three quarters taken
+    std::size_t taken = 0;
+    std::unordered_map<VerdictKey, Verdict, Hash> found;
+    std::size_t count = 0;  // of verdicts, less those that went to the next generation
     std::size_t bytes = 0;
+
+    const VerdictKey* find(const VerdictKey& key) const;
+    void add(const VerdictKey& key, bool has_findings);
+    void grow();
+    void clear(std::size_t most_bytes);  // keeps places that take no more
+    void prefetch(const VerdictKey& key) const {
+      if (!places.empty()) __builtin_prefetch(&places[key.low & (places.size() - 1)]);
+    }
   };
-  static std::size_t cost_of(const Stored& verdict);
+  static std::size_t cost_of(const Verdict& verdict);
   bool fits(std::size_t cost) const;
-  const Stored& keep(const VerdictKey& key, Stored verdict, std::size_t cost);  // one that fits, and is not there yet
+  const Verdict& keep(const VerdictKey& key, Verdict verdict, std::size_t cost);  // one that fits, and is not there yet
   std::size_t budget_;
   Generation young_;
   Generation old_;
