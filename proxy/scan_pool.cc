@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kNice = 5;
 constexpr std::uint64_t kSlice = 20'000'000;  // ns
-constexpr std::chrono::seconds kQuiet{5};  // after it, what large bodies took goes back to the system
+constexpr std::chrono::seconds kQuiet{5};     // after it, what large bodies took goes back to the system
 
 // As sched_setattr(2) takes it, version 0; libc has no name for it.
 struct SchedAttributes {

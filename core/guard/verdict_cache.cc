@@ -57,7 +57,8 @@ void VerdictCache::Generation::add(const VerdictKey& key, bool has_findings) {
 }
 
 void VerdictCache::Generation::grow() {
-  const std::vector<VerdictKey> before = std::exchange(places, std::vector<VerdictKey>(std::max<std::size_t>(8, places.size() * 2)));
+  const std::vector<VerdictKey> before =
+      std::exchange(places, std::vector<VerdictKey>(std::max<std::size_t>(8, places.size() * 2)));
   taken = 0;
   for (const VerdictKey& key : before)
     if (key.high != 0) add(key, (key.high & kFound) != 0);

@@ -57,8 +57,8 @@ class VerdictCache {
   struct Hash {
     std::size_t operator()(const VerdictKey& key) const { return static_cast<std::size_t>(key.low); }
   };
-  // Nearly all texts are clean: of those the key alone is kept, four to a cache line, where the next free place behind its own is.
-  // The lowest two bits of `high` say that somebody stands there, and that something was found.
+  // Nearly all texts are clean: of those the key alone is kept, four to a cache line, where the next free place behind its own
+  // is. The lowest two bits of `high` say that somebody stands there, and that something was found.
   struct Generation {
     std::vector<VerdictKey> places;  // none or a power of two, at most three quarters taken
     std::size_t taken = 0;

@@ -1,6 +1,9 @@
 // Where JSON strings end, and their escapes: undone, and mapped back to the bytes they came from.
 #include "core/wire/json_walk.h"
 
+#include <algorithm>
+#include <bit>
+
 #include "core/base/processor.h"
 
 #ifdef PG_AVX2
@@ -139,51 +142,135 @@ bool find_end(std::string_view text, std::size_t& at, bool& escaped) {
 #ifdef PG_AVX2
 constexpr std::size_t kWide = 64;
 
-PG_AVX2 inline std::uint32_t specials_of_32(const char* at) {
-  const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
-  const __m256i control = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)), bytes);
-  const __m256i quote = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('"'));
-  const __m256i slash = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\'));
-  return static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_or_si256(control, _mm256_or_si256(quote, slash))));
+struct Masks {
+  std::uint64_t quotes = 0, slashes = 0, controls = 0;
+};
+
+PG_AVX2 inline std::uint64_t bits_of(__m256i low, __m256i high) {
+  return static_cast<std::uint32_t>(_mm256_movemask_epi8(low)) |
+         static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(high))) << 32;
 }
 
-// Looks at 64 bytes at a time. Escapes stand closer than that in code: what lies between two is not looked at again.
+PG_AVX2 inline Masks masks_of(__m256i low, __m256i high) {
+  const __m256i quote = _mm256_set1_epi8('"'), slash = _mm256_set1_epi8('\\'), control = _mm256_set1_epi8(0x1f);
+  return {
+      bits_of(_mm256_cmpeq_epi8(low, quote), _mm256_cmpeq_epi8(high, quote)),
+      bits_of(_mm256_cmpeq_epi8(low, slash), _mm256_cmpeq_epi8(high, slash)),
+      bits_of(_mm256_cmpeq_epi8(_mm256_min_epu8(low, control), low), _mm256_cmpeq_epi8(_mm256_min_epu8(high, control), high))};
+}
+
+// Which bytes may stand behind a backslash alone: one of "\/bfnrt. A table for each half of a byte; a bit is one upper half.
+PG_AVX2 inline __m256i is_simple(__m256i bytes) {
+  const __m256i by_low =
+      _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 0, 0b1101, 0, 0b1000, 0, 0b0100, 0, 0, 0, 0, 0, 0b0010, 0, 0b0100, 0b0001));
+  const __m256i by_high =
+      _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 0, 0b0001, 0, 0, 0b0010, 0b0100, 0b1000, 0, 0, 0, 0, 0, 0, 0, 0));
+  const __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(0x0f));
+  const __m256i both = _mm256_and_si256(_mm256_shuffle_epi8(by_low, bytes), _mm256_shuffle_epi8(by_high, high));
+  return _mm256_cmpgt_epi8(both, _mm256_setzero_si256());
+}
+
+// The bytes that stand behind a backslash which is not behind one itself, so that a row of them is told apart in pairs. `carry`
+// says whether the byte before the first is such a backslash, and then whether the last is.
+inline std::uint64_t escaped_bytes(std::uint64_t slashes, std::uint64_t& carry) {
+  constexpr std::uint64_t kOdd = 0xAAAA'AAAA'AAAA'AAAA;
+  const std::uint64_t behind = (slashes & ~carry) << 1;
+  // A borrow runs through each row: what begins at an even place flips its odd places, and the other way round.
+  const std::uint64_t pairs = ((behind | kOdd) - (slashes & ~carry)) ^ kOdd;
+  const std::uint64_t escaped = pairs ^ (slashes | carry);
+  carry = (pairs & slashes) >> 63;
+  return escaped;
+}
+
+// One by one, from `at` until past `end`: for what is rarer than a backslash and a letter.
+Special walk_specials(std::string_view text, std::size_t& at, std::size_t end, bool& escaped) {
+  while (at < end) {
+    at = find_string_special(text.substr(0, end), at);
+    if (at == end) break;
+    const Special special = take_special(text, at, escaped);
+    if (special != Special::escape) return special;
+  }
+  return Special::escape;
+}
+
+// 64 bytes at a time; in code there is an escape in most of them, so escapes are judged together, without a branch for each.
 PG_AVX2 bool find_end_wide(std::string_view text, std::size_t& at, bool& escaped) {
-  while (at + kWide <= text.size()) {
-    const std::size_t base = at;
-    const char* const data = text.data() + base;
-    std::uint64_t specials = specials_of_32(data) | static_cast<std::uint64_t>(specials_of_32(data + 32)) << 32;
-    at = base + kWide;
-    while (specials != 0) {
-      std::size_t next = base + static_cast<std::size_t>(std::countr_zero(specials));
-      const Special special = take_special(text, next, escaped);
-      if (special != Special::escape) {
-        at = next;
-        return special == Special::end;
-      }
-      if (next >= base + kWide) {
-        at = next;
-        break;
-      }
-      specials = specials >> (next - base) << (next - base);
+  std::uint64_t carry = 0;
+  for (; at + kWide <= text.size(); at += kWide) {
+    const auto* const data = reinterpret_cast<const __m256i*>(text.data() + at);
+    const __m256i low = _mm256_loadu_si256(data), high = _mm256_loadu_si256(data + 1);
+    const Masks masks = masks_of(low, high);
+    if ((masks.slashes | carry) == 0) {
+      const std::uint64_t specials = masks.quotes | masks.controls;
+      if (specials == 0) continue;
+      at += static_cast<std::size_t>(std::countr_zero(specials));
+      return text[at] == '"';
+    }
+    const std::uint64_t before_carry = carry;
+    const std::uint64_t behind = escaped_bytes(masks.slashes, carry);
+    const std::uint64_t ends = masks.quotes & ~behind;
+    const std::uint64_t inside = ends == 0 ? ~std::uint64_t{0} : (ends & (0 - ends)) - 1;
+    if (((masks.controls | (behind & ~bits_of(is_simple(low), is_simple(high)))) & inside) != 0) {  // \u or a fault
+      const std::size_t end = at + kWide;
+      at -= before_carry;
+      carry = 0;
+      const Special special = walk_specials(text, at, end, escaped);
+      if (special != Special::escape) return special == Special::end;
+      at -= kWide;  // and it may stand beyond `end`
+      continue;
+    }
+    escaped = escaped || (behind & inside) != 0;
+    if (ends != 0) {
+      at += static_cast<std::size_t>(std::countr_zero(ends));
+      return true;
     }
   }
+  at -= carry;
   return find_end(text, at, escaped);
 }
 #endif
 
-std::string unescape(std::string_view raw, bool keeps_halves) {
-  std::string out;
-  out.reserve(raw.size());
-  std::size_t at = 0;
-  while (at < raw.size()) {
-    const std::size_t slash = raw.find('\\', at);
-    out.append(raw.substr(at, slash == std::string_view::npos ? slash : slash - at));
-    if (slash == std::string_view::npos) break;
-    const Piece piece = read_escape(raw, slash, keeps_halves);
-    append_utf8(out, piece.code_point);
-    at = slash + piece.raw_size;
+// Copies up to the next backslash, or to the end. `to` has room for kStep bytes more.
+constexpr std::size_t kStep = 32;
+
+inline std::size_t copy_plain(std::string_view raw, std::size_t at, char*& to) {
+#ifdef __SSE2__
+  const __m128i slash = _mm_set1_epi8('\\');
+  for (; at + kStep <= raw.size(); at += kStep, to += kStep) {
+    const auto* const from = reinterpret_cast<const __m128i*>(raw.data() + at);
+    const __m128i low = _mm_loadu_si128(from), high = _mm_loadu_si128(from + 1);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), low);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to) + 1, high);
+    const auto found = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(low, slash))) |
+                       static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(high, slash))) << 16;
+    if (found == 0) continue;
+    const auto plain = static_cast<std::size_t>(std::countr_zero(found));
+    to += plain;
+    return at + plain;
   }
+#endif
+  while (at < raw.size() && raw[at] != '\\') *to++ = raw[at++];
+  return at;
+}
+
+// What is undone is never longer than it was.
+std::string unescape(std::string_view raw, bool keeps_halves) {
+  std::string out(raw.size() + kStep, '\0');
+  char* to = out.data();
+  std::string spelled;
+  for (std::size_t at = 0; (at = copy_plain(raw, at, to)) < raw.size();) {
+    if (!is_unicode_escape(raw, at)) {
+      *to++ = simple_escape(at + 1 < raw.size() ? raw[at + 1] : '\\');
+      at += 2;
+      continue;
+    }
+    const Piece piece = read_escape(raw, at, keeps_halves);
+    spelled.clear();
+    append_utf8(spelled, piece.code_point);
+    to = std::copy(spelled.begin(), spelled.end(), to);
+    at += piece.raw_size;
+  }
+  out.resize(static_cast<std::size_t>(to - out.data()));
   return out;
 }
 

@@ -251,6 +251,8 @@ TEST_CASE("a string ends where it ends when read byte by byte, whatever its esca
     for (std::size_t i = random() % 30; i > 0; --i) text += pieces[random() % pieces.size()];
     if (random() % 3 == 0) text += faults[random() % faults.size()];
     for (std::size_t i = random() % 10; i > 0; --i) text += pieces[random() % pieces.size()];
+    if (round % 2 == 0)  // rows of backslashes of every length, at every place of a register
+      for (std::size_t i = random() % 150; i > 0; --i) text += "\\\\\\\\n\"xu0"[random() % 9];
     if (random() % 4 != 0) text += '"';
     text += std::string(random() % 140, ' ');
     bool escaped = false, plain_escaped = false;
@@ -261,6 +263,22 @@ TEST_CASE("a string ends where it ends when read byte by byte, whatever its esca
     REQUIRE(found == expected.first);
     REQUIRE(at == expected.second);
     REQUIRE(escaped == plain_escaped);
+  }
+}
+
+TEST_CASE("escapes are undone as another parser does it, whatever lies between them") {
+  std::mt19937 random(12);
+  const std::vector<std::string_view> pieces = {"\\n",      "\\\\",    "\\\"",
+                                                "\\u00e9",  "\\u0041", "\\uD83D\\uDE00",
+                                                "\\/",      "\\b",     "\\f",
+                                                "\\r",      "\\t",     "x",
+                                                "\xC3\xA9", "code();", "a long run of plain text, longer than a register"};
+  for (int round = 0; round < 5'000; ++round) {
+    std::string raw(random() % 70, 'y');
+    for (std::size_t i = random() % 30; i > 0; --i) raw += pieces[random() % pieces.size()];
+    raw += std::string(random() % 70, 'z');
+    CAPTURE(raw);
+    REQUIRE(unescape_json(raw) == nlohmann::json::parse("\"" + raw + "\"").get<std::string>());
   }
 }
 
