@@ -14,6 +14,7 @@ namespace pg {
 class JsonDoc::Builder {
  public:
   struct Ctx {};
+  static constexpr bool kAsksUtf8 = true;
   explicit Builder(JsonDoc& doc) : doc_(doc) {}
 
   Ctx root() { return {}; }
@@ -63,7 +64,6 @@ Status JsonDoc::parse(std::string_view text) {
   nodes_.clear();
   text_ = text;
   if (text.size() >= std::numeric_limits<std::uint32_t>::max()) return make_error(Code::too_large, "the JSON is too large");
-  if (!is_utf8(text)) return make_error(Code::bad_request, "the JSON is not valid UTF-8");
   Builder builder(*this);
   Status status = walk_json(text, builder);
   if (!status) nodes_.clear();

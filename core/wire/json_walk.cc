@@ -121,19 +121,20 @@ std::size_t escape_length(std::string_view text, std::size_t at) {
 enum class Special : std::uint8_t { end, escape, fault };
 
 // What the special byte at text[at] is; `at` goes past an escape.
-inline Special take_special(std::string_view text, std::size_t& at, bool& escaped) {
+inline Special take_special(std::string_view text, std::size_t& at, StringFacts& facts) {
   if (text[at] == '"') return Special::end;
   if (text[at] != '\\') return Special::fault;
   const std::size_t length = escape_length(text, at);
   if (length == 0) return Special::fault;
-  escaped = true;
+  facts.escaped = true;
   at += length;
   return Special::escape;
 }
 
-bool find_end(std::string_view text, std::size_t& at, bool& escaped) {
+bool find_end(std::string_view text, std::size_t& at, StringFacts& facts) {
+  facts.ascii = false;  // not looked at
   while ((at = find_string_special(text, at)) < text.size()) {
-    const Special special = take_special(text, at, escaped);
+    const Special special = take_special(text, at, facts);
     if (special != Special::escape) return special == Special::end;
   }
   return false;
@@ -183,22 +184,23 @@ inline std::uint64_t escaped_bytes(std::uint64_t slashes, std::uint64_t& carry) 
 }
 
 // One by one, from `at` until past `end`: for what is rarer than a backslash and a letter.
-Special walk_specials(std::string_view text, std::size_t& at, std::size_t end, bool& escaped) {
+Special walk_specials(std::string_view text, std::size_t& at, std::size_t end, StringFacts& facts) {
   while (at < end) {
     at = find_string_special(text.substr(0, end), at);
     if (at == end) break;
-    const Special special = take_special(text, at, escaped);
+    const Special special = take_special(text, at, facts);
     if (special != Special::escape) return special;
   }
   return Special::escape;
 }
 
 // 64 bytes at a time; in code there is an escape in most of them, so escapes are judged together, without a branch for each.
-PG_AVX2 bool find_end_wide(std::string_view text, std::size_t& at, bool& escaped) {
+PG_AVX2 bool find_end_wide(std::string_view text, std::size_t& at, StringFacts& facts) {
   std::uint64_t carry = 0;
   for (; at + kWide <= text.size(); at += kWide) {
     const auto* const data = reinterpret_cast<const __m256i*>(text.data() + at);
     const __m256i low = _mm256_loadu_si256(data), high = _mm256_loadu_si256(data + 1);
+    facts.ascii = facts.ascii && _mm256_movemask_epi8(_mm256_or_si256(low, high)) == 0;
     const Masks masks = masks_of(low, high);
     if ((masks.slashes | carry) == 0) {
       const std::uint64_t specials = masks.quotes | masks.controls;
@@ -214,19 +216,19 @@ PG_AVX2 bool find_end_wide(std::string_view text, std::size_t& at, bool& escaped
       const std::size_t end = at + kWide;
       at -= before_carry;
       carry = 0;
-      const Special special = walk_specials(text, at, end, escaped);
+      const Special special = walk_specials(text, at, end, facts);
       if (special != Special::escape) return special == Special::end;
       at -= kWide;  // and it may stand beyond `end`
       continue;
     }
-    escaped = escaped || (behind & inside) != 0;
+    facts.escaped = facts.escaped || (behind & inside) != 0;
     if (ends != 0) {
       at += static_cast<std::size_t>(std::countr_zero(ends));
       return true;
     }
   }
   at -= carry;
-  return find_end(text, at, escaped);
+  return find_end(text, at, facts);
 }
 #endif
 
@@ -276,11 +278,11 @@ std::string unescape(std::string_view raw, bool keeps_halves) {
 
 }  // namespace
 
-bool find_string_end(std::string_view text, std::size_t& at, bool& escaped) {
+bool find_string_end(std::string_view text, std::size_t& at, StringFacts& facts) {
 #ifdef PG_AVX2
-  if (at + kWide <= text.size() && has_avx2()) return find_end_wide(text, at, escaped);
+  if (at + kWide <= text.size() && has_avx2()) return find_end_wide(text, at, facts);
 #endif
-  return find_end(text, at, escaped);
+  return find_end(text, at, facts);
 }
 
 std::string unescape_json(std::string_view raw) {

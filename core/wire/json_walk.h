@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "core/base/result.h"
+#include "core/base/text.h"
 
 namespace pg {
 
@@ -57,15 +58,23 @@ inline std::size_t find_string_special(std::string_view text, std::size_t at) {
   return size;
 }
 
+/// What was seen on the way through a string; of bytes near it, too, where it says `ascii`.
+struct StringFacts {
+  bool escaped = false;
+  bool ascii = true;
+};
+
 /// Moves `at`, which stands in a string, to the quote that closes it: true. False: `at` is at what is wrong, a control byte, an
-/// escape that RFC 8259 does not know, or the end of the text. `escaped` becomes true when there are escapes.
-bool find_string_end(std::string_view text, std::size_t& at, bool& escaped);
+/// escape that RFC 8259 does not know, or the end of the text.
+bool find_string_end(std::string_view text, std::size_t& at, StringFacts& facts);
 
 /// Moves `at` to the quote that closes the string when nothing but plain bytes stands before it and it is near: keys, names, ids.
 /// False: `at` is past what was seen to be plain.
-inline bool find_near_quote(std::string_view text, std::size_t& at) {
+inline bool find_near_quote(std::string_view text, std::size_t& at, StringFacts& facts) {
 #if defined(__SSE2__)
   for (int i = 0; i < 2 && at + 16 <= text.size(); ++i) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    facts.ascii = facts.ascii && _mm_movemask_epi8(bytes) == 0;
     const unsigned specials = string_specials(text.data() + at);
     if (specials != 0) {
       at += static_cast<std::size_t>(std::countr_zero(specials));
@@ -73,6 +82,8 @@ inline bool find_near_quote(std::string_view text, std::size_t& at) {
     }
     at += 16;
   }
+#else
+  (void)text, (void)at, (void)facts;
 #endif
   return false;
 }
@@ -85,6 +96,7 @@ inline bool find_near_quote(std::string_view text, std::size_t& at) {
 ///   void key(Ctx parent, std::size_t begin, std::size_t end, bool escaped);
 /// and may give
 ///   void bracket(std::size_t at);   // before open(): where the bracket stands; before close(): one past it
+///   static constexpr bool kAsksUtf8 = true;  // strings and keys that are not well-formed UTF-8 are refused
 template <class Visitor>
 class JsonWalker {
  public:
@@ -112,6 +124,7 @@ class JsonWalker {
   };
 
   Error failure() const {
+    if (bad_utf8_) return make_error(Code::bad_request, "the body is not valid UTF-8");
     return make_error(Code::bad_request,
                       "the body is not valid JSON (at byte " + std::to_string(at_) + (too_deep_ ? ": nested too deeply)" : ")"));
   }
@@ -197,9 +210,12 @@ class JsonWalker {
 
   bool read_string(std::size_t& begin, std::size_t& end, bool& escaped) {
     begin = ++at_;
-    if (!find_near_quote(text_, at_) && !find_string_end(text_, at_, escaped)) return false;
+    StringFacts facts;
+    if (!find_near_quote(text_, at_, facts) && !find_string_end(text_, at_, facts)) return false;
+    escaped = facts.escaped;
+    if constexpr (requires { Visitor::kAsksUtf8; }) bad_utf8_ = !facts.ascii && !is_utf8(text_.substr(begin, at_ - begin));
     end = at_++;
-    return true;
+    return !bad_utf8_;
   }
   static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -244,6 +260,7 @@ class JsonWalker {
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
   bool too_deep_ = false;
+  bool bad_utf8_ = false;
   std::array<Frame, kMaxJsonDepth> stack_;
 };
 

@@ -2,22 +2,18 @@
 #include "core/wire/reply_places.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <iterator>
 
 #include "core/wire/json_walk.h"
+#include "core/wire/key_rows.h"
 
 namespace pg {
 namespace {
 
-struct Step {
-  Place from;
-  std::string_view key;  // "[]" = each element, "*" = every member and element
-  Place to;
-};
+using Step = KeyRow<Place>;  // a key of "[]" = each element, "*" = every member and element
 
-// Grouped by `from`. Sources: Anthropic Messages streaming, OpenAI Chat Completions chunks, OpenAI Responses streaming events;
+// Sources: Anthropic Messages streaming, OpenAI Chat Completions chunks, OpenAI Responses streaming events;
 // reasoning_content, reasoning: OpenAI-compatible servers; x_groq: Groq.
 using enum Place;
 // clang-format off
@@ -119,39 +115,12 @@ constexpr Step kSteps[] = {
 
 constexpr std::size_t kPlaces = static_cast<std::size_t>(any_text) + 1;
 
-struct Range {
-  std::uint8_t begin = 0, end = 0;
-};
 static_assert(std::size(kSteps) < 256);
-
-// Where each place's steps are in kSteps.
-constexpr std::array<Range, kPlaces> kRanges = [] {
-  std::array<Range, kPlaces> ranges{};
-  for (std::size_t i = 0; i < std::size(kSteps); ++i) {
-    Range& range = ranges[static_cast<std::size_t>(kSteps[i].from)];
-    if (range.end == 0) range.begin = static_cast<std::uint8_t>(i);
-    range.end = static_cast<std::uint8_t>(i + 1);
-  }
-  return ranges;
-}();
-
-constexpr bool rows_are_grouped() {
-  for (std::size_t i = 0; i < std::size(kSteps); ++i) {
-    const Range range = kRanges[static_cast<std::size_t>(kSteps[i].from)];
-    for (std::size_t j = range.begin; j < range.end; ++j) {
-      if (kSteps[j].from != kSteps[i].from) return false;
-    }
-  }
-  return true;
-}
-static_assert(rows_are_grouped());
+constexpr KeyRows<Place, kPlaces> kRows(kSteps);
 
 Place find_step(Place from, std::string_view key) {
-  const Range range = kRanges[static_cast<std::size_t>(from)];
-  for (std::size_t i = range.begin; i < range.end; ++i) {
-    if (kSteps[i].key == key || kSteps[i].key == "*") return kSteps[i].to;
-  }
-  return ignored;
+  const Step* step = kRows.find(from, key, "*");
+  return step != nullptr ? step->child : ignored;
 }
 
 bool is_leaf(Place place) {

@@ -2,11 +2,9 @@
 // field must not be a way around the guards.
 #include "core/wire/spans.h"
 
-#include <array>
-#include <span>
-
 #include "core/base/text.h"
 #include "core/wire/json_walk.h"
+#include "core/wire/key_rows.h"
 
 namespace pg {
 namespace {
@@ -38,11 +36,7 @@ enum class Place : std::uint8_t {
   opaque,  // ids, signatures, settings: never read
 };
 
-struct Row {
-  Place parent;
-  std::string_view key;
-  Place child;
-};
+using Row = KeyRow<Place>;
 
 constexpr Row kAnthropicRows[] = {
     {Place::root, "messages", Place::messages},
@@ -196,19 +190,22 @@ constexpr Row kResponsesRows[] = {
     {Place::block, "encrypted_content", Place::opaque},
 };
 
-std::span<const Row> rows_of(DialectId dialect) {
+using Rows = KeyRows<Place, static_cast<std::size_t>(Place::opaque) + 1>;
+constexpr Rows kAnthropic(kAnthropicRows), kResponses(kResponsesRows), kChat(kChatRows);
+
+const Rows& rows_of(DialectId dialect) {
   switch (dialect) {
     case DialectId::anthropic:
-      return kAnthropicRows;
+      return kAnthropic;
     case DialectId::openai_responses:
-      return kResponsesRows;
+      return kResponses;
     case DialectId::openai_chat:
     case DialectId::embeddings:
     case DialectId::gemini:
     case DialectId::cohere:
       break;
   }
-  return kChatRows;
+  return kChat;
 }
 
 // What a key under `parent` means when the table does not name it.
@@ -239,6 +236,7 @@ Place default_child(Place parent) {
 
 class SpanVisitor {
  public:
+  static constexpr bool kAsksUtf8 = true;
   struct Ctx {
     Place place;
     bool head;
@@ -290,9 +288,8 @@ class SpanVisitor {
     return find_row(parent, key);
   }
   Place find_row(Place parent, std::string_view key) const {
-    for (const Row& row : rows_)
-      if (row.parent == parent && row.key == key) return row.child;
-    return default_child(parent);
+    const Row* row = rows_.find(parent, key);
+    return row != nullptr ? row->child : default_child(parent);
   }
   void add(SpanRole role, Ctx ctx, std::size_t begin, std::size_t end, bool escaped) {
     if (begin == end) return;
@@ -306,7 +303,7 @@ class SpanVisitor {
   }
 
   std::string_view body_;
-  std::span<const Row> rows_;
+  const Rows& rows_;
   RequestView& view_;
   std::int32_t message_ = -1;
   bool has_object_root_ = false;
@@ -365,7 +362,6 @@ void SpanVisitor::string(Ctx ctx, std::size_t begin, std::size_t end, bool escap
 
 Status read_spans(std::string_view body, DialectId dialect, RequestView& view) {
   view.kept_by_provider = dialect == DialectId::openai_responses;  // `store` is true unless it says otherwise
-  if (!is_utf8(body)) return make_error(Code::bad_request, "the body is not valid UTF-8");
   SpanVisitor visitor(body, dialect, view);
   PG_TRY_STATUS(walk_json(body, visitor));
   if (!visitor.has_object_root()) return make_error(Code::bad_request, "the body must be a JSON object");

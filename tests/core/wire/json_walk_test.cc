@@ -255,14 +255,16 @@ TEST_CASE("a string ends where it ends when read byte by byte, whatever its esca
       for (std::size_t i = random() % 150; i > 0; --i) text += "\\\\\\\\n\"xu0"[random() % 9];
     if (random() % 4 != 0) text += '"';
     text += std::string(random() % 140, ' ');
-    bool escaped = false, plain_escaped = false;
+    bool plain_escaped = false;
+    StringFacts facts;
     std::size_t at = from;
-    const bool found = find_string_end(text, at, escaped);
+    const bool found = find_string_end(text, at, facts);
     const auto expected = plain_end(text, from, plain_escaped);
     CAPTURE(text);
     REQUIRE(found == expected.first);
     REQUIRE(at == expected.second);
-    REQUIRE(escaped == plain_escaped);
+    REQUIRE(facts.escaped == plain_escaped);
+    if (facts.ascii) REQUIRE(text.substr(from, at - from).find_first_of("\xC3\xA9") == std::string::npos);
   }
 }
 

@@ -347,5 +347,26 @@ TEST_CASE("places have names") {
   CHECK(find_paths(body, {inside}) == std::vector<std::string>{"messages[3].content[0].type"});
 }
 
+TEST_CASE("a string or a key that is not UTF-8 is refused, wherever the fault stands in a register") {
+  for (std::size_t before = 0; before < 150; ++before) {
+    const std::string filler(before, 'x');
+    for (const std::string_view fault : {"\xff", "\xC3", "\xED\xA0\x80", "\xC0\x80"}) {
+      CAPTURE(before);
+      for (const std::string& text : {filler + std::string(fault), filler + std::string(fault) + "\\n" + std::string(100, 'y')}) {
+        RequestView view;
+        const Status as_value = read_spans("{\"a\":\"" + text + "\"}", DialectId::anthropic, view);
+        REQUIRE_FALSE(as_value);
+        CHECK(as_value.error().message == "the body is not valid UTF-8");
+        CHECK_FALSE(read_spans("{\"" + text + "\":1}", DialectId::anthropic, view));
+      }
+    }
+    RequestView view;
+    CHECK(read_spans("{\"a\":\"" + filler + "\xC3\xA9\xF0\x9F\x98\x80" + filler + "\"}", DialectId::anthropic, view));
+    CHECK(read_spans("{\"" + filler + "\xE2\x80\x94\":\"\"}", DialectId::anthropic, view));
+  }
+  RequestView view;
+  CHECK_FALSE(read_spans("{\"a\":1}\xC3\xA9", DialectId::anthropic, view));
+}
+
 }  // namespace
 }  // namespace pg
