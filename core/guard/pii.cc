@@ -1,5 +1,4 @@
-// The pass over a text: '@' by memchr, runs of digits sixteen bytes at a time; each run is offered to the finders its length
-// allows.
+// The pass over a text: '@' by memchr, runs of digits many bytes at a time; each run is offered to the finders its length allows.
 #include "core/guard/pii.h"
 
 #include <bit>
@@ -11,7 +10,9 @@
 
 #include "core/guard/byte_set.h"
 #include "core/guard/edges.h"
+#include "core/guard/number_runs.h"
 #include "core/guard/pii_finders.h"
+#include "core/guard/wide_numbers.h"
 
 namespace pg {
 namespace {
@@ -27,9 +28,6 @@ const std::array<Rule, kPiiKinds>& rules_of_pii() {
   }};
   return kRules;
 }
-
-constexpr ByteSet kGroupJoiner(" .()-");  // what joins the groups of cards, phones, addresses
-constexpr ByteSet kGroupStart(" (0-9");
 
 class Finder {
  public:
@@ -48,9 +46,16 @@ class Finder {
   }
 
   void find_numbers() {
-    std::size_t at = 0;
-    bool inside = false;  // the byte before `at` is a digit
-    std::size_t begin = 0;
+    std::vector<Place> runs;
+    std::size_t at = find_number_runs(text_, runs);
+    for (const Place& run : runs) offer(run);
+    std::size_t begin = at;
+    while (begin > 0 && kDigits.has(text_[begin - 1])) --begin;
+    bool inside = begin < at;  // the byte before `at` is a digit
+    if (inside && !runs.empty() && runs.back().begin == begin) {
+      at = runs.back().end;
+      inside = false;
+    }
 #if defined(__SSE2__)
     const __m128i zero = _mm_set1_epi8('0');
     const __m128i nine = _mm_set1_epi8(9);
