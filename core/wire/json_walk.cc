@@ -250,23 +250,115 @@ inline std::size_t copy_plain(std::string_view raw, std::size_t at, char*& to) {
   return at;
 }
 
-// What is undone is never longer than it was.
-std::string unescape(std::string_view raw, bool keeps_halves) {
-  std::string out(raw.size() + kStep, '\0');
-  char* to = out.data();
+// The escape at raw[at], undone behind `to`; where it ends. What is undone is never longer than it was.
+std::size_t undo_escape(std::string_view raw, std::size_t at, char*& to, bool keeps_halves) {
+  if (!is_unicode_escape(raw, at)) {
+    *to++ = simple_escape(at + 1 < raw.size() ? raw[at + 1] : '\\');
+    return at + 2;
+  }
+  const Piece piece = read_escape(raw, at, keeps_halves);
   std::string spelled;
-  for (std::size_t at = 0; (at = copy_plain(raw, at, to)) < raw.size();) {
-    if (!is_unicode_escape(raw, at)) {
-      *to++ = simple_escape(at + 1 < raw.size() ? raw[at + 1] : '\\');
-      at += 2;
+  append_utf8(spelled, piece.code_point);
+  to = std::copy(spelled.begin(), spelled.end(), to);
+  return at + piece.raw_size;
+}
+
+#ifdef PG_AVX2
+// For each choice of eight bytes: where those that stay are, in order.
+constexpr std::size_t kSqueezed = 8;
+constexpr std::array<std::array<std::uint8_t, kSqueezed>, 256> kSqueezes = [] {
+  std::array<std::array<std::uint8_t, kSqueezed>, 256> table{};
+  for (unsigned kept = 0; kept < table.size(); ++kept) {
+    std::size_t count = 0;
+    for (std::uint8_t i = 0; i < kSqueezed; ++i)
+      if ((kept >> i & 1) != 0) table[kept][count++] = i;
+  }
+  return table;
+}();
+
+// What b, f, n, r and t stand for behind a backslash; other bytes stay.
+PG_AVX2 inline __m256i meant_by(__m256i bytes) {
+  const __m256i of_6 = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 0, '\b', 0, 0, 0, '\f', 0, 0, 0, 0, 0, 0, 0, '\n', 0));
+  const __m256i of_7 = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 0, '\r', 0, '\t', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+  const __m256i half = _mm256_and_si256(bytes, _mm256_set1_epi8(static_cast<char>(0xF0)));
+  const __m256i in_6 = _mm256_and_si256(_mm256_cmpeq_epi8(half, _mm256_set1_epi8(0x60)), _mm256_shuffle_epi8(of_6, bytes));
+  const __m256i in_7 = _mm256_and_si256(_mm256_cmpeq_epi8(half, _mm256_set1_epi8(0x70)), _mm256_shuffle_epi8(of_7, bytes));
+  const __m256i meant = _mm256_or_si256(in_6, in_7);
+  return _mm256_blendv_epi8(meant, bytes, _mm256_cmpeq_epi8(meant, _mm256_setzero_si256()));
+}
+
+// All ones in the bytes whose bits are set.
+PG_AVX2 inline __m256i bytes_of(std::uint32_t bits) {
+  const __m256i spread = _mm256_shuffle_epi8(
+      _mm256_set1_epi32(static_cast<int>(bits)),
+      _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3));
+  const __m256i bit = _mm256_set1_epi64x(static_cast<long long>(0x8040201008040201u));
+  return _mm256_cmpeq_epi8(_mm256_and_si256(spread, bit), bit);
+}
+
+PG_AVX2 inline void squeeze(const __m256i (&bytes)[2], std::uint64_t kept, char*& to) {
+  alignas(32) char from[kWide];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(from), bytes[0]);
+  _mm256_store_si256(reinterpret_cast<__m256i*>(from) + 1, bytes[1]);
+  for (std::size_t i = 0; i < kWide; i += kSqueezed, kept >>= kSqueezed) {
+    const auto& order = kSqueezes[kept & 0xFF];
+    const __m128i piece = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + i));
+    const __m128i places = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(order.data()));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_shuffle_epi8(piece, places));
+    to += std::popcount(kept & 0xFF);
+  }
+}
+
+// As far as steps of 64 bytes go; where that is. In code there is an escape or more in each step, and where they stand cannot be
+// foreseen: so nothing is decided by it but which bytes are left out.
+PG_AVX2 std::size_t unescape_wide(std::string_view raw, char*& to, bool keeps_halves) {
+  std::size_t at = 0;
+  std::uint64_t carry = 0;
+  for (; at + kWide <= raw.size(); at += kWide) {
+    const auto* const data = reinterpret_cast<const __m256i*>(raw.data() + at);
+    const __m256i bytes[2] = {_mm256_loadu_si256(data), _mm256_loadu_si256(data + 1)};
+    const __m256i slash = _mm256_set1_epi8('\\');
+    const std::uint64_t slashes = bits_of(_mm256_cmpeq_epi8(bytes[0], slash), _mm256_cmpeq_epi8(bytes[1], slash));
+    if ((slashes | carry) == 0) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), bytes[0]);
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to) + 1, bytes[1]);
+      to += kWide;
       continue;
     }
-    const Piece piece = read_escape(raw, at, keeps_halves);
-    spelled.clear();
-    append_utf8(spelled, piece.code_point);
-    to = std::copy(spelled.begin(), spelled.end(), to);
-    at += piece.raw_size;
+    const std::uint64_t before_carry = carry;
+    const std::uint64_t behind = escaped_bytes(slashes, carry);
+    const __m256i u = _mm256_set1_epi8('u');
+    if ((behind & bits_of(_mm256_cmpeq_epi8(bytes[0], u), _mm256_cmpeq_epi8(bytes[1], u))) != 0) {
+      const std::size_t end = at + kWide;
+      carry = 0;
+      for (at -= before_carry; at < end;) {
+        if (raw[at] == '\\')
+          at = undo_escape(raw, at, to, keeps_halves);
+        else
+          *to++ = raw[at++];
+      }
+      at -= kWide;  // and it may stand beyond `end`
+      continue;
+    }
+    const __m256i undone[2] = {
+        _mm256_blendv_epi8(bytes[0], meant_by(bytes[0]), bytes_of(static_cast<std::uint32_t>(behind))),
+        _mm256_blendv_epi8(bytes[1], meant_by(bytes[1]), bytes_of(static_cast<std::uint32_t>(behind >> 32)))};
+    // What begins an escape goes: a backslash that is not behind another.
+    squeeze(undone, ~(slashes & ~behind), to);
   }
+  return at - carry;
+}
+#endif
+
+std::string unescape(std::string_view raw, bool keeps_halves) {
+  std::string out(raw.size() + 2 * kStep, '\0');
+  char* to = out.data();
+  std::size_t at = 0;
+#ifdef PG_AVX2
+  static_assert(kWide <= 2 * kStep);
+  if (raw.size() >= kWide && has_avx2()) at = unescape_wide(raw, to, keeps_halves);
+#endif
+  while ((at = copy_plain(raw, at, to)) < raw.size()) at = undo_escape(raw, at, to, keeps_halves);
   out.resize(static_cast<std::size_t>(to - out.data()));
   return out;
 }
