@@ -214,4 +214,61 @@ TEST_CASE("storage F69: on a full file system calls are answered, budgets hold, 
   CHECK(other.run("PRAGMA integrity_check"));
 }
 
+TEST_CASE("storage F75: a reader that stays makes the log beside the database grow; when it has gone, so has most of that") {
+  World w(kDetectAll, kPrices);
+  w.upstream.respond([](const SeenRequest&) { return priced_answer(); });
+  const std::string wal = w.home.database() + "-wal";
+  Other reader(w.home.database());
+  REQUIRE(reader.run("BEGIN"));
+  CHECK(reader.number("SELECT count(*) FROM log") == 0);
+  {
+    Other writer(w.home.database());
+    REQUIRE(writer.run("CREATE TABLE ballast(bytes BLOB)"));
+    for (int i = 0; i < 20; ++i) REQUIRE(writer.run("INSERT INTO ballast VALUES(randomblob(5000000))"));
+    REQUIRE(writer.run("DROP TABLE ballast"));
+  }
+  CHECK(std::filesystem::file_size(wal) > (std::uintmax_t{80} << 20));
+  CHECK(w.post("v1/messages", call_text()).status == 200);
+  REQUIRE(reader.run("COMMIT"));
+  // Rows go on being written, and with them the log is begun anew and cut to its limit.
+  CHECK(soon([&] {
+    CHECK(w.post("v1/messages", call_text()).status == 200);
+    return std::filesystem::file_size(wal) <= (std::uintmax_t{64} << 20);
+  }));
+}
+
+TEST_CASE("storage F71-F73: serve refuses a database that is damaged, open to others or too new, and leaves it as it is") {
+  World w(kDetectAll);
+  w.server.signal(SIGTERM);
+  REQUIRE(w.server.wait() == 0);
+  const std::string database = w.home.database();
+  const std::string whole = Home::read(database);
+  const auto refused = [&](const char* word) {
+    const std::string before = Home::read(database);
+    const CommandResult said = w.home.run({"serve", "--listen", "127.0.0.1:0", "--config", w.home.config_file()}, {}, Ms{5000});
+    CAPTURE(said.err);
+    CHECK(said.status == 8);
+    CHECK(said.err.find(word) != std::string::npos);
+    CHECK(Home::read(database) == before);
+  };
+  const auto put = [&](const std::string& bytes) { std::ofstream(database, std::ios::binary | std::ios::trunc) << bytes; };
+  std::string damaged = whole;
+  damaged.replace(8192, 8192, std::string(8192, '\0'));
+  put(damaged);
+  refused("hint: ");
+  put(whole.substr(0, whole.size() / 2));
+  refused("hint: ");
+  put("");
+  refused("hint: ");
+  put(whole);
+  ::chmod(database.c_str(), 0644);
+  refused("chmod");
+  ::chmod(database.c_str(), 0600);
+  {
+    Other other(database);
+    REQUIRE(other.run("PRAGMA user_version = 999"));
+  }
+  refused("999");
+}
+
 }  // namespace pg::test
