@@ -7,17 +7,18 @@
 #include "config/build_policy.h"
 #include "config/load.h"
 #include "config/show.h"
+#include "core/guard/mask_secrets.h"
 
 namespace pg {
 namespace {
 
 std::string problem_json(const Problem& problem) {
   std::string object = "{";
-  json_field(object, "file", problem.place.file);
+  json_field(object, "file", without_secrets(problem.place.file));
   json_known(object, "line", problem.place.line > 0 ? problem.place.line : -1);
   json_known(object, "column", problem.place.line > 0 ? problem.place.column : -1);
-  json_field(object, "message", problem.message);
-  json_field(object, "hint", problem.hint);
+  json_field(object, "message", without_secrets(problem.message));
+  json_field(object, "hint", without_secrets(problem.hint));
   return object + "}";
 }
 

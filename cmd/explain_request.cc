@@ -159,10 +159,10 @@ void print_text(Shell& shell, const RoutedCall& call, const DryRun& run, const R
               shell.paint(verdict == "sent" ? Color::green : Color::red, verdict == "sent"      ? "would be sent"
                                                                          : verdict == "blocked" ? "would be blocked"
                                                                                                 : "has nowhere to go"));
-  shell.print("{:<10}{}, model {}, {} bytes\n", "call", dialect(call.surface.dialect).name, escape_controls(call.model),
-              call.body.size());
+  shell.print("{:<10}{}, model {}, {} bytes\n", "call", dialect(call.surface.dialect).name,
+              escape_controls(without_secrets(call.model)), call.body.size());
   shell.print("{:<10}{}\n", "project", call.project->name);
-  for (const ExplainedLine& line : lines) shell.print("{:<10}{}\n", line.name, escape_controls(line.text));
+  for (const ExplainedLine& line : lines) shell.print("{:<10}{}\n", line.name, escape_controls(without_secrets(line.text)));
   print_findings(shell, run);
   if (verdict != "blocked") shell.print("{:<10}{}\n", "replaced", counts_text(run.guarded.redacted));
   if (verdict != "blocked") shell.print("{:<10}{}\n", "left", counts_text(run.guarded.detected));
@@ -207,7 +207,7 @@ void print_json(Shell& shell, const RoutedCall& call, const DryRun& run, const R
     json_number(object, "answer_status", 422);
     json_raw(object, "answer", run.refusal);
   }
-  shell.write(object + "}\n");
+  shell.write(without_secrets(object + "}\n"));  // stars as long as what they cover
 }
 
 }  // namespace

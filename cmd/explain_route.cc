@@ -8,6 +8,7 @@
 #include "config/guard_overlay.h"
 #include "config/providers.h"
 #include "core/base/text.h"
+#include "core/guard/mask_secrets.h"
 #include "core/guard/secrets.h"
 #include "core/route/arrival.h"
 #include "core/route/prompt_policy.h"
@@ -109,7 +110,8 @@ std::string fallback_text(const RoutedCall& call, const Route* route) {
 void print_text(Shell& shell, const RoutedCall& call, const std::vector<ExplainedLine>& lines) {
   const RouteFacts facts = call.facts();
   shell.write(fmt::format("{:<10}{} ({}), model {}{}\n", "call", facts.path, facts.of(RouteTest::dialect),
-                          escape_controls(call.model), call.host.empty() ? "" : ", host " + escape_controls(call.host)));
+                          escape_controls(without_secrets(call.model)),
+                          call.host.empty() ? "" : ", host " + escape_controls(call.host)));
   shell.write(fmt::format("{:<10}{}\n", "project", call.project->name));
   bool decided = false;
   for (std::size_t i = 0; i < call.project->routes.size(); ++i) {
@@ -121,7 +123,8 @@ void print_text(Shell& shell, const RoutedCall& call, const std::vector<Explaine
     decided = decided || yes;
   }
   if (!decided) shell.write(fmt::format("{:<10}none fits\n", call.project->routes.empty() ? "routes" : "route"));
-  for (const ExplainedLine& line : lines) shell.write(fmt::format("{:<10}{}\n", line.name, escape_controls(line.text)));
+  for (const ExplainedLine& line : lines)
+    shell.write(fmt::format("{:<10}{}\n", line.name, escape_controls(without_secrets(line.text))));
 }
 
 void print_json(Shell& shell, const RoutedCall& call, const RouteVerdict& verdict, const std::vector<ExplainedLine>& lines) {
@@ -145,7 +148,7 @@ void print_json(Shell& shell, const RoutedCall& call, const RouteVerdict& verdic
   for (const ExplainedLine& line : lines) json_field(target, line.name, line.text);
   if (verdict.target) json_field(target, "provider_name", verdict.target.value().provider->name);
   json_raw(object, "target", target + "}");
-  shell.write(object + "}\n");
+  shell.write(without_secrets(object + "}\n"));  // stars as long as what they cover
 }
 
 }  // namespace

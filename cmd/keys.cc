@@ -8,6 +8,7 @@
 #include "cmd/open.h"
 #include "cmd/print.h"
 #include "core/base/text.h"
+#include "core/guard/mask_secrets.h"
 #include "core/store/key_store.h"
 
 namespace pg {
@@ -104,9 +105,18 @@ std::string rate_cell(const Key& key) {
   return rate.rpm == 0 ? fmt::format("{}/h", rate.rph) : fmt::format("{}/min {}/h", rate.rpm, rate.rph);
 }
 
+// Names and owners stand in lists, logs, metrics and the audit log, where no credential may.
+Status check_words(std::string_view name, std::string_view owner) {
+  for (const auto& [what, text] : {std::pair("NAME", name), std::pair("--owner", owner)})
+    if (without_secrets(text) != text)
+      return make_error(Code::bad_request, fmt::format("{} looks like a credential; it is shown wherever the key is", what));
+  return {};
+}
+
 int add(Shell& shell, const AddOptions& options) {
   if (is_key_text(options.name))
     return shell.fail({.what = "NAME is what a key is called; the key itself is made by pg", .hint = "pg keys add laptop"});
+  check_words(options.name, options.owner).value();
   auto place = open_workplace(shell).value();
   KeyStore store(place.db, wall_clock(), actor_name());
   NewKey wanted;
@@ -215,6 +225,7 @@ int change(Shell& shell, const std::string& which, Change act, std::string_view 
 }
 
 int edit(Shell& shell, const EditOptions& options) {
+  check_words({}, options.owner.value_or("")).value();
   auto place = open_workplace(shell).value();
   KeyEdit edit;
   edit.owner = options.owner;

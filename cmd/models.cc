@@ -9,6 +9,7 @@
 #include "cmd/provider_probe.h"
 #include "config/providers.h"
 #include "core/base/text.h"
+#include "core/guard/mask_secrets.h"
 
 namespace pg {
 namespace {
@@ -76,12 +77,12 @@ void print_rows(Shell& shell, const std::vector<ModelRow>& rows) {
       json_field(object, row.kind == "listed" ? "display_name" : "target", row.target);
       objects += (objects.empty() ? "" : ",\n") + object + "}";
     }
-    shell.write("[" + objects + "]\n");
+    shell.write(without_secrets("[" + objects + "]\n"));  // stars as long as what they cover
     return;
   }
   Table table({{"MODEL"}, {"KIND", Align::left, 2, 8}, {"PROVIDER"}, {"IS", Align::left, 1, 10}});
   for (const ModelRow& row : rows) table.add({{row.model, Color::bold}, {row.kind}, {row.provider}, {row.target}});
-  shell.write(table.text(shell));
+  shell.write(without_secrets(table.text(shell)));
 }
 
 int list_models(Shell& shell, const ModelsOptions& options) {

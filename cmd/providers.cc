@@ -19,6 +19,7 @@
 #include "config/paths.h"
 #include "core/base/encode.h"
 #include "core/base/text.h"
+#include "core/guard/mask_secrets.h"
 #include "core/store/credential_store.h"
 #include "core/store/files.h"
 
@@ -122,7 +123,8 @@ int list(Shell& shell) {
     json_raw(object, "urls", json_list(urls));
     objects += (objects.empty() ? "" : ",\n") + object + "}";
   }
-  shell.write(shell.json ? "[" + objects + "]\n" : table.text(shell));
+  // Paths of files and servers may hold a credential; stars are as long as what they cover.
+  shell.write(without_secrets(shell.json ? "[" + objects + "]\n" : table.text(shell)));
   return exit_ok;
 }
 
@@ -157,7 +159,7 @@ int show(Shell& shell, const std::string& wanted) {
     json_raw(object, "models", json_list(row.models));
     json_raw(object, "model_names", names_json(row.model_names));
     json_number(object, "max_output_tokens", row.max_output_tokens);
-    shell.write(object + "}\n");
+    shell.write(without_secrets(object + "}\n"));
     return exit_ok;
   }
   const std::vector<std::pair<std::string_view, std::string>> rows{
@@ -169,9 +171,10 @@ int show(Shell& shell, const std::string& wanted) {
       {"model names", names_text(row.model_names)},
       {"output cap", row.max_output_tokens == 0 ? "none" : fmt::format("{} tokens", row.max_output_tokens)},
       {"projects", fmt::format("{}", fmt::join(projects_using(settings, name), ", "))}};
-  for (const auto& [title, value] : rows)
-    shell.write(shell.out_tty ? fmt::format("{:<12}{}\n", title, escape_controls(value))
-                              : fmt::format("{}\t{}\n", title, escape_controls(value)));
+  for (const auto& [title, value] : rows) {
+    const std::string shown = escape_controls(without_secrets(value));
+    shell.write(shell.out_tty ? fmt::format("{:<12}{}\n", title, shown) : fmt::format("{}\t{}\n", title, shown));
+  }
   return exit_ok;
 }
 

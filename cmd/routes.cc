@@ -6,6 +6,7 @@
 #include "cmd/open.h"
 #include "cmd/print.h"
 #include "core/base/text.h"
+#include "core/guard/mask_secrets.h"
 #include "core/wire/dialect.h"
 
 namespace pg {
@@ -68,7 +69,8 @@ int list(Shell& shell) {
       objects += (objects.empty() ? "" : ",\n") + route_json(project.name, i + 1, route);
     }
   }
-  shell.write(shell.json ? "[" + objects + "]\n" : table.empty() ? "" : table.text(shell));
+  // Stars as long as what they cover, so that columns stay aligned and JSON stays JSON.
+  shell.write(without_secrets(shell.json ? "[" + objects + "]\n" : table.empty() ? "" : table.text(shell)));
   if (table.empty()) shell.note("no routes; add [[route]] to a project file with 'pg projects edit'");
   return exit_ok;
 }

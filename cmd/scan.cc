@@ -19,6 +19,7 @@
 #include "cmd/scan_sources.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/guard/mask_secrets.h"
 #include "core/store/files.h"
 
 namespace pg {
@@ -142,6 +143,17 @@ Status go_by_baseline(const ScanFlags& flags, const Guards& guards, ScanResult& 
   return {};
 }
 
+// Reports and baselines leave the machine: stars over a secret in a file's name, too. After all that goes by the name itself.
+void mask_paths(ScanResult& result) {
+  std::string masked, last;
+  for (ScanFinding& finding : result.findings) {
+    if (finding.path != last) masked = without_secrets(last = finding.path);
+    finding.path = masked;
+  }
+  for (auto* texts : {&result.notes, &result.errors})
+    for (std::string& text : *texts) text = without_secrets(text);
+}
+
 int run_scan(const ScanFlags& given, Shell& shell) {
   ScanFlags flags = given;
   if (shell.json && flags.format == "text") flags.format = "json";
@@ -156,6 +168,7 @@ int run_scan(const ScanFlags& given, Shell& shell) {
   ScanResult& result = *scanned;
   if (flags.strict_checksum) std::erase_if(result.findings, [](const ScanFinding& f) { return f.weak; });
   allow_by_settings(plan->settings.allow, *plan->guards, result.findings);
+  mask_paths(result);
   if (!flags.baseline.empty()) {
     if (const Status status = go_by_baseline(flags, *plan->guards, result, shell); !status)
       return fail_scan(shell, status.error());

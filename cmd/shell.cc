@@ -12,6 +12,7 @@
 #include "core/base/encode.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/guard/mask_secrets.h"
 
 namespace pg {
 namespace {
@@ -177,7 +178,7 @@ void Shell::note(std::string_view line) {
 
 void Shell::warn(std::string_view line) {
   std::fflush(out);
-  write_all(err, fmt::format("{} {}\n", painted(err_color, Color::yellow, "warning:"), line));
+  write_all(err, fmt::format("{} {}\n", painted(err_color, Color::yellow, "warning:"), without_secrets(line)));
 }
 
 std::string Shell::paint(Color color_name, std::string_view text) const {
@@ -187,7 +188,10 @@ std::string Shell::paint_err(Color color_name, std::string_view text) const {
   return painted(err_color, color_name, text);
 }
 
-int Shell::fail(const Failure& failure) {
+// A complaint repeats what was given, and that may be a credential in the wrong place: it would stand in a build's log.
+int Shell::fail(const Failure& given) {
+  Failure failure = given;
+  for (std::string* text : {&failure.what, &failure.at, &failure.hint}) *text = without_secrets(*text);
   std::fflush(out);  // so that the two streams keep their order on one terminal; a closed pipe shows at the end
   if (json) {
     std::string line = R"({"error":{"code":)";

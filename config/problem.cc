@@ -9,6 +9,7 @@
 
 #include "core/base/ids.h"
 #include "core/base/text.h"
+#include "core/guard/mask_secrets.h"
 
 namespace pg {
 namespace {
@@ -112,8 +113,8 @@ std::string SourcePlace::text() const {
 std::string problem_text(const Problem& problem) {
   const SourcePlace& place = problem.place;
   // Names of keys and files come from foreign hands, too.
-  const std::string hint = escape_controls(problem.hint);
-  std::string text = escape_controls(place.text() + (place.text().empty() ? "" : ": ") + problem.message);
+  const std::string hint = escape_controls(without_secrets(problem.hint));
+  std::string text = escape_controls(without_secrets(place.text() + (place.text().empty() ? "" : ": ") + problem.message));
   if (place.source.empty()) return hint.empty() ? text : fmt::format("{} ({})", text, hint);
   const std::string masked = mask_credentials(place.source);
   const std::size_t at = byte_of_column(masked, place.column);

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "config/knobs.h"
+#include "config/problem.h"
 #include "config/providers.h"
 #include "core/base/text.h"
 
@@ -71,7 +72,7 @@ std::string unknown_variable(const std::string& variable) {
   for (const auto& knob : guard_knobs()) names.push_back(variable_of("guards." + std::string(knob.key)));
   const std::vector<std::string_view> views(names.begin(), names.end());
   const auto near = find_nearest(variable, views);
-  return fmt::format("{} is not a setting{}", escape_controls(std::string_view(variable).substr(0, 64)),
+  return fmt::format("{} is not a setting{}", mask_credentials(escape_controls(std::string_view(variable).substr(0, 64))),
                      near ? fmt::format(", did you mean {}?", *near) : " and is ignored");
 }
 

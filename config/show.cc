@@ -6,6 +6,7 @@
 #include "config/knobs.h"
 #include "config/providers.h"
 #include "core/base/encode.h"
+#include "core/guard/mask_secrets.h"
 
 namespace pg {
 namespace {
@@ -51,9 +52,11 @@ class Lister {
     }
   }
 
-  void add(const std::string& key, std::string value, const char* otherwise) {
+  // A credential in the wrong place, such as a path or a name, is one all the same.
+  void add(const std::string& key, const std::string& value, const char* otherwise) {
     const auto origin = settings_.origins.find(key);
-    rows_.push_back({key, std::move(value), origin == settings_.origins.end() ? otherwise : origin->second});
+    rows_.push_back(
+        {without_secrets(key), without_secrets(value), origin == settings_.origins.end() ? otherwise : origin->second});
   }
 
   std::vector<ShownSetting> take() { return std::move(rows_); }

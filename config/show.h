@@ -10,7 +10,7 @@ namespace pg {
 
 struct ShownSetting {
   std::string key;     // "serve.port", "providers.openai.credential", "projects.default.guards.email"
-  std::string value;   // as TOML would spell it; never a credential
+  std::string value;   // as TOML would spell it; never a credential, stars instead
   std::string origin;  // "pg.toml:12", "env PG_SERVE_PORT", "flag", "default"
 };
 

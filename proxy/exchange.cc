@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "proxy/keep_body.h"
 #include "proxy/net/http_parse.h"
 #include "proxy/posture.h"
+#include "proxy/price_row.h"
 #include "proxy/send_upstream.h"
 #include "proxy/serve_model.h"
 #include "proxy/surfaces.h"
@@ -98,12 +100,21 @@ void keep_prompt(Exchange& x) {
   x.row.prompt = std::move(prompt);
 }
 
+// What it did cost, at once: its row may wait for a slow disk, and the next call asks now what is left.
+void settle_hold(Exchange& x) {
+  if (x.row.hold == nullptr || x.policy->prices == nullptr) return;
+  PriceFinder finder(*x.policy->prices);
+  price_row(x.row, finder, 0);  // for good, and with its version, when it is written
+  x.row.hold->resize(std::max<Nanos>(x.row.cost, 0));
+}
+
 void record(Exchange& x) {
   x.row.latency_ms = std::chrono::duration_cast<Millis>(x.gw.clock.steady() - x.begun).count();
   // How long it waited stands in front of who was asked: most calls have neither.
   if (x.queued > Millis{0})
     x.row.attempts = fmt::format("queue:{}ms{}{}", x.queued.count(), x.row.attempts.empty() ? "" : ",", x.row.attempts);
   if (x.row.outcome.empty()) x.row.outcome = x.row.status < 400 ? "ok" : "error";
+  settle_hold(x);
   if (!is_worth_a_row(x)) return;
   settle_body(x);
   if (is_whole_conversation(x)) keep_prompt(x);

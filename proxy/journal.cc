@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kBatchFor{50};
 constexpr std::chrono::milliseconds kRetryAfter{1'000};
+constexpr std::chrono::milliseconds kSidePatience{50};
 constexpr std::size_t kMaxBatch = 512;  // so few that the processor's cache holds them
 constexpr std::chrono::seconds kTellEvery{1};
 // A slice takes a few milliseconds, and there is time for new rows between two of them.
@@ -99,12 +100,13 @@ void Journal::tell_dropped(LogStore& store, bool stopping) {
 
 // Whatever still waits when the end has come and the database does not take it.
 void Journal::give_up(std::size_t rows) {
-  dropped_.fetch_add(rows, std::memory_order_relaxed);
-  on_problem_(fmt::format("{} calls are not in the log: it could not be written until the end", rows));
+  const std::uint64_t all = dropped_.fetch_add(rows, std::memory_order_relaxed) + rows;
+  on_problem_(fmt::format("{} calls are not in the log: it could not be written until the end", all - rows_told_));
 }
 
-bool Journal::write(std::span<const LogRow> batch, LogStore& store) {
-  const Status done = store.insert(batch);
+bool Journal::write(std::span<LogRow> batch, LogStore& store) {
+  Status done = know_version(batch, store);
+  if (done) done = store.insert(batch);
   if (!done) {
     if (!failing_) on_problem_("the log cannot be written: " + done.error().message);
     failing_ = true;
@@ -154,8 +156,16 @@ std::int32_t Journal::month_of(UnixMillis time, const TimeZone& zone) {
   return month_;
 }
 
-// A price that cannot be had for want of the database is looked up with the next batch.
-void Journal::price(std::span<LogRow> batch, LogStore& store) {
+// The id of the prices' version, which the rows of the first batch after a change are written with.
+Status Journal::know_version(std::span<LogRow> batch, LogStore& store) {
+  if (version_id_ != 0 || version_.empty()) return {};
+  PG_TRY(version_id_, store.price_version(version_));
+  for (LogRow& row : batch)
+    if (row.cost >= 0) row.price += 2 * version_id_;
+  return {};
+}
+
+void Journal::price(std::span<LogRow> batch) {
   std::shared_ptr<const PriceTable> prices;
   std::shared_ptr<const TimeZone> zone;
   {
@@ -165,11 +175,8 @@ void Journal::price(std::span<LogRow> batch, LogStore& store) {
   }
   if (prices == nullptr) return;
   if (version_ != prices->version()) {
-    const auto id = store.price_version(prices->version());
-    if (id) {
-      version_ = prices->version();
-      version_id_ = id.value();
-    }
+    version_ = prices->version();
+    version_id_ = 0;
   }
   if (zone != month_zone_) month_quarter_ = -1;
   month_zone_ = zone;
@@ -236,7 +243,7 @@ bool Journal::prune() {
 }
 
 // Before anybody sees a row: nothing secret in it, a price on it.
-void Journal::prepare(std::span<LogRow> batch, LogStore& store) {
+void Journal::prepare(std::span<LogRow> batch) {
   std::uint64_t body_max_size = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -246,7 +253,7 @@ void Journal::prepare(std::span<LogRow> batch, LogStore& store) {
     cleaner_.clean(row, body_max_size);
     denials_.note(row);
   }
-  price(batch, store);
+  price(batch);
   if (on_row_)
     for (const LogRow& row : batch) on_row_(row);
 }
@@ -263,7 +270,7 @@ void Journal::rest() {
   give_back_memory();
 }
 
-std::span<LogRow> Journal::next_batch(LogStore& store) {
+std::span<LogRow> Journal::next_batch() {
   const SteadyTime now = std::chrono::steady_clock::now();
   if (!taken_.empty()) {
     busy_time_ = now;
@@ -271,8 +278,14 @@ std::span<LogRow> Journal::next_batch(LogStore& store) {
     rest();
   }
   const std::span<LogRow> batch = taken_.take(room_, kMaxBatch);
-  if (!batch.empty()) prepare(batch, store);
+  if (!batch.empty()) prepare(batch);
   return batch;
+}
+
+bool Journal::write_facts(std::uint32_t in_flight) {
+  write_in_flight(in_flight);
+  write_held();
+  return prune();
 }
 
 void Journal::run() {
@@ -299,17 +312,16 @@ void Journal::run() {
       stopping = stopping_;
       in_flight = in_flight_;
     }
-    if (batch.empty()) batch = next_batch(store);
+    if (batch.empty()) batch = next_batch();
     const bool written = batch.empty() || write(batch, store);
     if (written) {
       batch = {};
-      (void)denials_.write(db_);  // what could not be written now waits for the next time
       tell_dropped(store, stopping);
-    }
-    if (written && !stopping) {
-      write_in_flight(in_flight);
-      write_held();
-      pruning = prune();
+      // What can wait for the next time does not wait for a lock now: rows may be coming.
+      db_.set_patience(kSidePatience);
+      (void)denials_.write(db_);
+      if (!stopping) pruning = write_facts(in_flight);
+      db_.set_patience();
     }
     if (!stopping) continue;
     const std::lock_guard lock(mutex_);

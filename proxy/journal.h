@@ -55,18 +55,20 @@ class Journal {
   static constexpr std::size_t kBodyQueue = std::size_t{64} << 20;  // bytes
   static constexpr std::size_t kPromptQueue = 4'096;                // rows behind so many are not looked at for cache breaks
   void limit_body(LogRow& row);
-  std::span<LogRow> next_batch(LogStore& store);
+  std::span<LogRow> next_batch();
   void rest();
-  void prepare(std::span<LogRow> batch, LogStore& store);
+  void prepare(std::span<LogRow> batch);
   void write_bodies(std::span<const LogRow> rows);
   void tell_dropped(LogStore& store, bool stopping);
   void give_up(std::size_t rows);
   bool prune_bodies(UnixMillis now, const LogRetention& retention);
   void run();
-  bool write(std::span<const LogRow> batch, LogStore& store);
-  void price(std::span<LogRow> batch, LogStore& store);
+  bool write(std::span<LogRow> batch, LogStore& store);
+  Status know_version(std::span<LogRow> batch, LogStore& store);
+  void price(std::span<LogRow> batch);
   void write_in_flight(std::uint32_t count);
   void write_held();
+  bool write_facts(std::uint32_t in_flight);
   std::int32_t month_of(UnixMillis time, const TimeZone& zone);
   bool prune();
 
@@ -95,7 +97,7 @@ class Journal {
   RowCleaner cleaner_;
   CacheBreaks cache_breaks_;
   Denials denials_;
-  std::string version_;  // of the prices whose id is version_id_
+  std::string version_;  // of the prices whose id is version_id_; 0 = not asked for yet
   std::int64_t version_id_ = 0;
   std::uint32_t in_flight_written_ = ~0u;  // what a server before this one left there is not known
   SteadyTime in_flight_time_, reserved_time_;

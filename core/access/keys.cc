@@ -59,7 +59,9 @@ Result<std::uint32_t> parse_scopes(std::string_view comma_list) {
     if (row == std::end(kScopes)) {
       std::array<std::string_view, std::size(kScopes)> names;
       std::transform(std::begin(kScopes), std::end(kScopes), names.begin(), [](const ScopeName& s) { return s.name; });
-      std::string message = "unknown scope \"" + escape_controls(word.substr(0, 32)) + "\"";
+      // What is far too long for a scope may be a credential, and is not said back.
+      constexpr std::size_t kLongest = 16;
+      std::string message = "unknown scope \"" + (word.size() > kLongest ? "…" : escape_controls(word)) + "\"";
       if (auto near = find_nearest(word, names))
         return make_error(Code::bad_request, message + ", did you mean \"" + std::string(*near) + "\"?");
       return make_error(Code::bad_request, message + "; scopes are chat, models, admin, proxy, mcp");

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "core/guard/guard.h"
 
@@ -24,5 +25,9 @@ class SecretMask {
  private:
   std::shared_ptr<const Guards> guards_;
 };
+
+/// `text` with a star over every byte of each secret, by one mask of the process that is made when the first long word asks for
+/// it. For what a command says back: names, paths and arguments that somebody may have pasted a credential into.
+std::string without_secrets(std::string_view text);
 
 }  // namespace pg

@@ -207,6 +207,10 @@ Db::~Db() {
   sqlite3_close_v2(db_);
 }
 
+void Db::set_patience(std::chrono::milliseconds patience) {
+  sqlite3_busy_timeout(db_, patience.count() > 0 ? static_cast<int>(patience.count()) : kBusyTimeoutMs);
+}
+
 Result<Db> Db::connect(const std::string& path, int flags) {
   // Statistics nobody reads take a lock with every allocation. Refused, harmlessly, when a library opened a database before us.
   static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);

@@ -66,6 +66,8 @@ class Db {
   Status set_match(std::function<bool(std::int64_t number, std::string_view text)> match);
   std::int64_t last_rowid() const;
   std::int64_t changes() const;
+  /// How long statements wait for another connection's lock from now on; 0 = 5 s, as after opening.
+  void set_patience(std::chrono::milliseconds patience = {});
   /// Lets go of pages that are kept for the next statement.
   void give_back_memory();
   /// Rises whenever another connection commits (PRAGMA data_version).

@@ -5,35 +5,13 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <set>
-
+#include "core/base/encode.h"
+#include "tests/support/canaries.h"
 #include "tests/support/model_wire.h"
 #include "tests/support/run_pg.h"
 
 namespace pg::test {
 namespace {
-
-/// Canaries by the place they were put in; each is another value.
-class Canaries {
- public:
-  std::string operator[](const std::string& place) {
-    auto [at, fresh] = values_.try_emplace(place, "");
-    if (fresh) at->second = make_github_token(100 + static_cast<unsigned>(values_.size()));
-    return at->second;
-  }
-  /// Where those that stand in `text` were put.
-  std::set<std::string> seen_in(std::string_view text) const {
-    std::set<std::string> seen;
-    for (const auto& [place, value] : values_)
-      if (text.find(value) != std::string_view::npos || text.find(value.substr(4, 20)) != std::string_view::npos)
-        seen.insert(place);
-    return seen;
-  }
-  std::size_t size() const { return values_.size(); }
-
- private:
-  std::map<std::string, std::string> values_;
-};
 
 std::string full_request(Canaries& c, bool stream, const std::string& model) {
   return R"({"model":")" + model + R"(","max_tokens":9,"stream":)" + (stream ? "true" : "false") + R"(,"metadata":{"user_id":")" +
@@ -44,6 +22,34 @@ std::string full_request(Canaries& c, bool stream, const std::string& model) {
          R"(",")" + c["object key"] +
          R"(":1}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_1","content":")" + c["tool result"] +
          R"("}]}]})";
+}
+
+std::string chat_request(Canaries& c) {
+  return R"({"model":"m","user":")" + c["user"] + R"(","metadata":{")" + c["metadata name"] + R"(":")" + c["metadata value"] +
+         R"("},"tools":[{"type":"function","function":{"name":")" + c["tool name"] +
+         R"(","parameters":{"type":"object","properties":{")" + c["property"] + R"(":{"enum":[")" + c["enumeration"] +
+         R"("]}}}}}],"stop":[")" + c["stop"] + R"("],")" + c["unknown name"] + R"(":1,"messages":[{"role":")" + c["role"] +
+         R"(","content":[{"type":")" + c["part type"] + R"("},{"type":"text","text":"x"}]}]})";
+}
+
+std::string chat_reply(Canaries& c) {
+  return R"({"id":")" + c["reply id"] + R"(","model":"m","system_fingerprint":")" + c["fingerprint"] +
+         R"(","choices":[{"index":0,"finish_reason":")" + c["finish reason"] +
+         R"(","message":{"role":"assistant","content":null,"tool_calls":[{"id":")" + c["call id"] +
+         R"(","type":"function","function":{"name":")" + c["called tool"] + R"(","arguments":"{\"a\":\")" + c["arguments"] +
+         R"(\"}"}}]}}],"usage":{"prompt_tokens":1,"completion_tokens":1}})";
+}
+
+// Images and documents: what is text in them is looked at, the rest goes as it came and is kept nowhere.
+std::string blocks_request(Canaries& c) {
+  const auto data = [](const std::string& text) { return to_base64(text); };
+  return R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64",)"
+         R"("media_type":"image/png","data":")" +
+         data("\x89PNG\r\n\x1a\n" + c["image"]) + R"("}},{"type":"document","title":")" + c["document title"] +
+         R"(","context":")" + c["document context"] + R"(","source":{"type":"base64","media_type":"text/plain","data":")" +
+         data("doc " + c["document"]) +
+         R"("}},{"type":"document","source":{"type":"text","media_type":"text/plain","data":"doc )" + c["text document"] +
+         R"("}},{"type":"image","source":{"type":"url","url":"https://x.example/a?sig=)" + c["image address"] + R"("}}]}]})";
 }
 
 std::vector<std::string> stream_with(const std::string& secret) {
@@ -90,6 +96,19 @@ std::string everything_said(const World& w, const std::string& request_file) {
                                                           {"audit", "export"},
                                                           {"audit", "tail", "-n", "0"},
                                                           {"usage"},
+                                                          {"usage", "--by", "session", "--json"},
+                                                          {"usage", "--by", "agent", "--csv"},
+                                                          {"usage", "--by", "endpoint"},
+                                                          {"usage", "--by", "status"},
+                                                          {"usage", "--by", "model", "--csv"},
+                                                          {"logs", "search", "status:*"},
+                                                          {"logs", "search", "error:*", "--json"},
+                                                          {"logs", "stats", "--by", "session"},
+                                                          {"logs", "stats", "--by", "path"},
+                                                          {"budgets"},
+                                                          {"budgets", "--json"},
+                                                          {"agents", "--json"},
+                                                          {"models", "list"},
                                                           {"agents"},
                                                           {"explain", "last"},
                                                           {"explain", "last", "--json"},
@@ -112,7 +131,7 @@ std::string everything_said(const World& w, const std::string& request_file) {
         w.home.run({"logs", "show", row.substr(at, 26), "--body", "--json", "--config", w.home.config_file()});
     all += said.out + said.err;
   }
-  for (const char* format : {"json", "sarif", "github", "csv"}) {
+  for (const char* format : {"text", "json", "ndjson", "sarif", "github", "junit", "csv"}) {
     const CommandResult said = w.home.run({"scan", "--format", format, (w.home.root() / "planted").string()});
     CHECK(said.status == 1);
     all += said.out + said.err;
@@ -124,6 +143,10 @@ void run_through(World& w, Canaries& c) {
   const Fields fields = {{"X-Session-Id", c["header"]},
                          {"X-Claude-Code-Session-Id", c["session header"]},
                          {"User-Agent", "claude-cli/" + c["user agent"]},
+                         {"X-" + c["header name"], "1"},
+                         {"Referer", "http://u:" + c["userinfo"] + "@host.example/"},
+                         {"Traceparent", c["trace"]},
+                         {"OpenAI-Organization", c["organization"]},
                          {"Cookie", c["cookie"]}};
   w.upstream.respond(Answer::reply(200,
                                    R"({"id":"m","type":"message","model":")" + c["model served"] +
@@ -143,6 +166,17 @@ void run_through(World& w, Canaries& c) {
   w.post("v1/messages", full_request(c, false, "m"), fields);
   w.post("v1/messages/" + c["path"], "{}");
   w.post("v1/messages", "{\"model\":\"m\",\"messages\":\"" + c["broken body"]);
+  w.upstream.respond(
+      Answer::reply(200, chat_reply(c), {{"x-" + c["reply header name"], "1"}, {"retry-after", c["retry after"]}}));
+  w.post("v1/chat/completions", chat_request(c), fields);
+  w.post("v1/messages", blocks_request(c), fields);
+  w.upstream.respond(Answer::reply(500, "<html>" + c["page"], {{"Content-Type", c["content type"]}}));
+  w.post("v1/chat/completions", chat_request(c), {{"Content-Encoding", c["content coding"]}});
+  w.post("v1/chat/completions", chat_request(c), {{"Origin", "http://" + c["origin"]}});
+  w.post("v1/chat/completions", chat_request(c), {{"Expect", c["expectation"]}});
+  w.post("v1/chat/completions", chat_request(c));
+  exchange(w.port(), write_request("GET", "/" + c["root path"], {}, {}));
+  exchange(w.port(), write_request("POST", "/api/" + c["project"] + "/key/" + c["key in path"] + "/v1/messages", {}, "{}"));
   w.post("v1/messages", full_request(c, false, "m"), {{"Authorization", "Bearer " + c["wrong key"]}});
   w.get("v1/models?k=" + c["query"], {{"Authorization", "Bearer " + c["wrong key"]}});
 }
@@ -161,7 +195,7 @@ TEST_CASE("canaries: wherever a secret comes from, nothing that pg writes or say
     const std::string request = w.home.root() / "planted/request.json";
     w.home.write(request, full_request(c, false, "m"));
     run_through(w, c);
-    wait_for_rows(w, 10);
+    wait_for_rows(w, 18);
     // Settings that are taken over while it runs, and some that are refused.
     w.home.write(w.home.config_file(),
                  Home::read(w.home.config_file()) + "\n[limits]\nqueue = 7  # " + c["more settings"] + "\n");
@@ -171,7 +205,7 @@ TEST_CASE("canaries: wherever a secret comes from, nothing that pg writes or say
     std::filesystem::remove(w.home.project_file("broken"));
     w.upstream.respond(Answer::json("{}"));
     w.post("v1/messages", full_request(c, false, "m"));
-    wait_for_rows(w, 11);
+    wait_for_rows(w, 19);
     const std::string said = everything_said(w, request);
     REQUIRE(c.size() >= 20);
     CHECK(said.find("/api/test/v1/messages/****") != std::string::npos);  // they did come that far

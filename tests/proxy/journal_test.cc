@@ -102,3 +102,20 @@ TEST_CASE("rows that cannot be written until the end are counted and told") {
   CHECK(problems[0].find("the log cannot be written") == 0);
   CHECK(problems[1] == "3 calls are not in the log: it could not be written until the end");
 }
+
+TEST_CASE("calls that found no room are counted at the end, too, when nothing could be written until then") {
+  test::TempDir dir;
+  const std::string path = dir.file("pg.db");
+  Db other = Db::open(path).value();
+  other.execute("CREATE TRIGGER refuse BEFORE INSERT ON log_rows BEGIN SELECT RAISE(ABORT, 'full'); END").value();
+  std::vector<std::string> problems;
+  constexpr int kRows = 150'000;  // more than may wait
+  {
+    Journal journal(
+        Db::open(path).value(), [&](const std::string& problem) { problems.push_back(problem); }, nullptr);
+    for (int i = 0; i < kRows; ++i) journal.record(LogRow());
+    CHECK(journal.dropped() > 0);
+  }
+  REQUIRE_FALSE(problems.empty());
+  CHECK(problems.back() == std::to_string(kRows) + " calls are not in the log: it could not be written until the end");
+}

@@ -29,6 +29,13 @@ TEST_CASE("a secret becomes stars of its length, and nothing else changes") {
   CHECK(mask.find("nothing") == nullptr);
 }
 
+TEST_CASE("what a command says back has stars for a secret, and is else as it was") {
+  CHECK(without_secrets("no key named \"" + kToken + "\"") == "no key named \"" + std::string(kToken.size(), '*') + "\"");
+  for (const char* plain :
+       {"", "laptop", "/home/somebody/src/promptgate/pg.toml:12:3: unknown key", "01KAJ2Q8ZX5W7N3R9T4V6Y8B2C"})
+    CHECK(without_secrets(plain) == plain);
+}
+
 TEST_CASE("a secret that comes in pieces of any size is starred piece by piece") {
   const SecretMask mask;
   for (const std::size_t size : {1u, 3u, 7u, 20u}) {
