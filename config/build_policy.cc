@@ -68,6 +68,7 @@ class PolicyBuilder {
     policy->capacity = lasting().capacity("all", rules_for(settings_.limits.max_concurrent));
     policy->keys = std::make_shared<const KeyRing>(limited_keys());
     policy->logs = settings_.logs;
+    policy->refuse_unlogged = settings_.log.on_failure == "refuse";
     policy->revoke_streams = settings_.serve.revoke_streams;
     policy->budgets = build_budget_rules();
     policy->prices = build_prices(settings_);

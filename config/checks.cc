@@ -140,6 +140,11 @@ std::optional<Complaint> check_project_type(std::string_view text) {
   return choose("type", text, kTypes);
 }
 
+std::optional<Complaint> check_log_failure(std::string_view text) {
+  if (text == "serve" || text == "refuse") return std::nullopt;
+  return Complaint{"on_failure must be \"serve\" or \"refuse\"", ""};
+}
+
 std::optional<Complaint> check_body_choice(std::string_view text) {
   constexpr std::array<std::string_view, 2> kChoices = {"off", "redacted"};
   if (std::find(kChoices.begin(), kChoices.end(), text) != kChoices.end()) return std::nullopt;

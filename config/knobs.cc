@@ -62,6 +62,7 @@ constexpr Knob<Settings> kSettings[] = {
     {{"budgets.warn_at", number, 1, 100}, PG_SLOT(Settings, budgets.warn_at)},
     {{"logs.keep_days", number, 0, 36'500}, PG_SLOT(Settings, logs.keep_days)},
     {{"logs.max_size", bytes, 0, std::int64_t{1} << 44}, PG_SLOT(Settings, logs.max_size)},
+    {{"logs.on_failure", text, 0, 0, check_log_failure}, PG_SLOT(Settings, log.on_failure)},
     {{"logs.log_bodies", text, 0, 0, check_body_choice}, PG_SLOT(Settings, log.bodies)},
     {{"logs.bodies_keep_days", number, 0, 36'500}, PG_SLOT(Settings, logs.bodies_keep_days)},
     {{"logs.bodies_max_size", bytes, 0, std::int64_t{1} << 44}, PG_SLOT(Settings, logs.bodies_max_size)},

@@ -108,14 +108,13 @@ bool Journal::write(std::span<LogRow> batch, LogStore& store) {
   Status done = know_version(batch, store);
   if (done) done = store.insert(batch);
   if (!done) {
-    if (!failing_) on_problem_("the log cannot be written: " + done.error().message);
-    failing_ = true;
+    if (!failing_.exchange(true)) on_problem_("the log cannot be written: " + done.error().message);
     return false;
   }
   write_bodies(batch);
   written_.fetch_add(batch.size(), std::memory_order_relaxed);
   since_prune_ += batch.size();
-  if (failing_) on_problem_("the log is being written again");
+  if (is_failing()) on_problem_("the log is being written again");
   failing_ = false;
   return true;
 }

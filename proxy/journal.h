@@ -46,6 +46,8 @@ class Journal {
   void note_in_flight(std::uint32_t count);
   /// Rows that are not in the database and will not be. Said on the way, too: `on_problem` hears of it, `pg logs stats` tells it.
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+  /// The last batch could not be written, and waits.
+  bool is_failing() const { return failing_.load(std::memory_order_relaxed); }
   /// Bodies whose row was taken without them.
   std::uint64_t dropped_bodies() const { return dropped_bodies_.load(std::memory_order_relaxed); }
   std::uint64_t written() const { return written_.load(std::memory_order_relaxed); }
@@ -90,7 +92,7 @@ class Journal {
   std::vector<LogRow> room_;  // where the rows under way are
   SteadyTime busy_time_;
   std::size_t since_prune_ = 0;  // rows written
-  bool failing_ = false;
+  std::atomic<bool> failing_{false};
   bool bodies_failing_ = false;
   std::uint64_t rows_told_ = 0;    // of dropped_
   std::uint64_t bodies_told_ = 0;  // of dropped_bodies_

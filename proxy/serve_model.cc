@@ -49,6 +49,12 @@ std::string_view presented_key(const Exchange& x) {
   return "";
 }
 
+// What is refused here is a row, too: it waits with the others, and as soon as they are written calls are served again.
+Status check_log(const Exchange& x) {
+  if (!x.policy->refuse_unlogged || !x.gw.journal.is_failing()) return {};
+  return make_error(Code::unavailable, "the log of calls cannot be written, and none is served without it (logs.on_failure)");
+}
+
 }  // namespace
 
 Status authenticate(Exchange& x, std::uint32_t needed) {
@@ -71,6 +77,7 @@ Status authenticate(Exchange& x, std::uint32_t needed) {
 
 Task<void> serve_model_call(Exchange& x) {
   authenticate(x, scope_chat).value();  // 404, 401, 403: before a byte of body is buffered
+  check_log(x).value();                 // 503
   check_json_type(x.head).value();      // 415
   if (!x.client.take_body(x.head, x.policy->limits, x.received)) {
     const Status read = co_await x.client.read_body(x.head, x.policy->limits, x.received);  // 413, 408, 400

@@ -184,6 +184,25 @@ TEST_CASE("storage F70: while another process holds the database, calls are answ
   check_books(w, w.home.database(), traffic.calls(), traffic.answered);
 }
 
+TEST_CASE("storage F69: with on_failure = refuse no call is served while its row could not be written, and then again") {
+  World w(kDetectAll, std::string(kPrices) + "[logs]\non_failure = \"refuse\"\n");
+  w.upstream.respond([](const SeenRequest&) { return priced_answer(); });
+  Other other(w.home.database());
+  CHECK(w.post("v1/messages", call_text()).status == 200);
+  REQUIRE(other.run("BEGIN IMMEDIATE"));
+  const std::string said = "the log of calls cannot be written";
+  CHECK(soon([&] { return w.post("v1/messages", call_text()).status == 503; }, Ms{15'000}));
+  const std::size_t served = w.upstream.seen().size();
+  const auto refused = w.post("v1/messages", call_text());
+  CHECK(refused.status == 503);
+  CHECK(Json::parse(refused.body).at("error").at("type") == "overloaded_error");
+  CHECK(refused.body.find(said) != std::string::npos);
+  CHECK(w.upstream.seen().size() == served);
+  REQUIRE(other.run("COMMIT"));
+  CHECK(soon([&] { return w.post("v1/messages", call_text()).status == 200; }));
+  CHECK(soon([&] { return other.number("SELECT count(*) FROM log WHERE status = 503") >= 2; }));
+}
+
 TEST_CASE("storage F69: on a full file system calls are answered, budgets hold, and the rows follow when there is room") {
   const SmallDisk disk("3m");
   if (!disk.mounted()) {
