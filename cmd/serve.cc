@@ -20,6 +20,7 @@
 #include "config/settings_diff.h"
 #include "core/base/address.h"
 #include "core/base/memory.h"
+#include "core/store/files.h"
 #include "proxy/listener.h"
 
 namespace pg {
@@ -274,6 +275,11 @@ int serve(Shell& shell, const ServeOptions& options) {
   const DatabaseLock lock = DatabaseLock::take(settings.database).value();
   PolicySource source = PolicySource::open(settings).value();
   Db log_db = Db::open_again(settings.database).value();
+  if (const std::string_view type = network_file_system_of(settings.database); !type.empty())
+    shell.warn(
+        fmt::format("{} is on a network file system ({}): SQLite's write-ahead log is not safe there; hint: `database` "
+                    "in pg.toml names a local file",
+                    settings.database, type));
   const auto on_problem = [&shell](const std::string& problem) { shell.warn(problem); };
   ServeAudit audit(shell, Db::open_again(settings.database).value(), settings);
   LogFile file(on_problem);

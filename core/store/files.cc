@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -110,6 +111,28 @@ Result<std::string> write_temporary(const std::string& path, std::string_view by
 }
 
 }  // namespace
+
+std::string_view network_file_system(std::uint64_t type) {
+  struct Row {
+    std::uint64_t type;
+    std::string_view name;
+  };
+  // statfs(2), and linux/magic.h for what is not in there.
+  constexpr Row kRows[] = {{0x6969, "NFS"},      {0x517B, "SMB"},      {0xFF534D42, "CIFS"},  {0xFE534D42, "SMB2"},
+                           {0x73757245, "Coda"}, {0x5346414F, "AFS"},  {0x6B414653, "AFS"},   {0x01021997, "9P"},
+                           {0x00C36400, "Ceph"}, {0x01161970, "GFS2"}, {0x7461636F, "OCFS2"}, {0x0BD00BD0, "Lustre"},
+                           {0x564C, "NCP"}};
+  for (const Row& row : kRows)
+    if (row.type == type) return row.name;
+  return "";
+}
+
+std::string_view network_file_system_of(const std::string& path) {
+  struct statfs facts {};
+  if (::statfs(path.c_str(), &facts) != 0) return "";
+  // The type is signed, and as wide as a word, where it should be 32 bits without a sign.
+  return network_file_system(static_cast<std::uint32_t>(facts.f_type));
+}
 
 std::string directory_of(std::string_view path) {
   const std::size_t slash = path.rfind('/');

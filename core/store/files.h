@@ -39,6 +39,12 @@ struct FileStamp {
 };
 FileStamp stamp_file(const std::string& path);
 
+/// The name of a file system between machines, by what statfs(2) calls it; "" for those of one machine alone, and for FUSE, which
+/// does not say what is behind it. A database there is damaged sooner or later: its processes share memory, and locks that hold.
+std::string_view network_file_system(std::uint64_t type);
+/// The same for the one that `path` is on; "" where nothing is.
+std::string_view network_file_system_of(const std::string& path);
+
 /// The directory part ("." when there is none).
 std::string directory_of(std::string_view path);
 

@@ -106,3 +106,13 @@ TEST_CASE("stamps are zero without a file, and directory_of is the part before t
   CHECK(directory_of("/a") == "/");
   CHECK(directory_of("a") == ".");
 }
+
+TEST_CASE("a file system between machines is told by its type; one of this machine, and nothing at all, are none") {
+  CHECK(network_file_system(0x6969) == "NFS");
+  CHECK(network_file_system(0xFF534D42) == "CIFS");
+  CHECK(network_file_system(0x01021997) == "9P");
+  CHECK(network_file_system(0xEF53) == "");      // ext4
+  CHECK(network_file_system(0x01021994) == "");  // tmpfs
+  CHECK(network_file_system_of("/proc") == "");
+  CHECK(network_file_system_of("/nowhere/at/all") == "");
+}
