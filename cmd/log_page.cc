@@ -87,7 +87,10 @@ std::string cost_text(const LogRow& row, const std::string& prices) {
                        row.model);
   if (row.cost < 0) return {};
   std::string text = cost_cell(row);
-  if (row.price % 2 == 1) text += " (estimated: the provider did not say what was used)";
+  const bool doubtful = row.warnings.find("clamp:usage") != std::string::npos;
+  if (row.price % 2 == 1)
+    text += doubtful ? " (estimated: what the provider says was used cannot be)"
+                     : " (estimated: the provider did not say what was used)";
   if (!prices.empty()) text += ", prices of " + prices;
   return text;
 }

@@ -62,8 +62,11 @@ void price_row(LogRow& row, PriceFinder& finder, std::int64_t version) {
   const Price* price = finder.find(row);
   if (price == nullptr) return;
   const bool embeds = price->rates.output < 0;
-  const bool estimated = row.usage.input_tokens < 0 || (row.usage.output_tokens < 0 && !embeds);
-  Usage usage = estimated ? estimate_usage(row.usage, row.bytes_in, row.bytes_out, row.stream) : row.usage;
+  const bool doubtful = row.usage.doubtful;
+  const bool estimated = doubtful || row.usage.input_tokens < 0 || (row.usage.output_tokens < 0 && !embeds);
+  // A provider that says a thousand million tokens must not spend a project's budget with that.
+  const Usage known = doubtful ? Usage{} : row.usage;
+  Usage usage = estimated ? estimate_usage(known, row.bytes_in, row.bytes_out, row.stream) : row.usage;
   if (embeds) usage.output_tokens = 0;
   const auto cost = PriceTable::cost(*price, usage, row.time);
   if (!cost) return;
@@ -73,7 +76,7 @@ void price_row(LogRow& row, PriceFinder& finder, std::int64_t version) {
 
 void mark_cache_break(LogRow& row, CacheBreaks& breaks, PriceFinder& finder) {
   // So small a prompt loses nothing worth a word, and leaves nothing behind that a later turn could miss.
-  if (row.prompt.empty() || row.usage.input_tokens < CacheBreaks::kLeastTokens) return;
+  if (row.prompt.empty() || row.usage.doubtful || row.usage.input_tokens < CacheBreaks::kLeastTokens) return;
   auto found = breaks.note(turn_of(row));
   if (!found) return;
   row.cache_break = std::move(found->place);

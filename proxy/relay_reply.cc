@@ -335,6 +335,10 @@ void Relay::note_facts() {
   if (streams_) note_losses();
   const ReplyFacts& facts = path_.facts();
   x_.row.usage = translator_ ? translator_->usage() : facts.usage;
+  if (x_.row.usage.doubtful) {
+    add_warnings(x_, {"clamp:usage"});
+    x_.row.warnings = x_.to.warnings;
+  }
   x_.row.model_served = (translator_ ? translator_->model() : facts.model).substr(0, 200);
   x_.row.restored = facts.restored;
   x_.row.unknown_tokens = facts.unknown_tokens;

@@ -51,6 +51,7 @@ void merge_usage(Usage& earlier, const Usage& later) {
   take(earlier.cache_write_1h_tokens, later.cache_write_1h_tokens);
   take(earlier.audio_input_tokens, later.audio_input_tokens);
   take(earlier.audio_output_tokens, later.audio_output_tokens);
+  earlier.doubtful = earlier.doubtful || later.doubtful;
 }
 
 }  // namespace pg

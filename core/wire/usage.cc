@@ -10,23 +10,31 @@ constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+struct Count {
+  std::int64_t tokens = -1;
+  bool clamped = false;
+};
+
 // A JSON number as a count: clamped, fractions dropped, exponents taken as absurd. -1 when it is no number.
-std::int64_t read_count(std::string_view number) {
-  if (number.empty()) return -1;
-  if (number.front() == '-') return number.size() > 1 && is_digit(number[1]) ? 0 : -1;
-  if (!is_digit(number.front())) return -1;
+Count read_count(std::string_view number) {
+  if (number.empty()) return {};
+  if (number.front() == '-') return number.size() > 1 && is_digit(number[1]) ? Count{0, number != "-0"} : Count{};
+  if (!is_digit(number.front())) return {};
   std::int64_t count = 0;
   std::size_t at = 0;
   for (; at < number.size() && is_digit(number[at]); ++at) count = std::min(kMaxTokens, count * 10 + (number[at] - '0'));
   const bool has_exponent = number.find_first_of("eE", at) != std::string_view::npos;
-  return has_exponent && count > 0 ? kMaxTokens : count;
+  if (has_exponent && count > 0) count = kMaxTokens;
+  return {count, count == kMaxTokens};
 }
 
 }  // namespace
 
 void UsageTally::set(UsageField field, std::string_view number) {
-  const std::int64_t count = read_count(number);
-  if (count >= 0) values_[static_cast<std::size_t>(field)] = count;
+  const Count count = read_count(number);
+  if (count.tokens < 0) return;
+  values_[static_cast<std::size_t>(field)] = count.tokens;
+  clamped_.set(static_cast<std::size_t>(field), count.clamped);
 }
 
 Usage UsageTally::total() const {
@@ -39,6 +47,7 @@ Usage UsageTally::total() const {
   usage.cache_write_1h_tokens = value(UsageField::cache_write_1h);
   usage.audio_input_tokens = value(UsageField::audio_input);
   usage.audio_output_tokens = value(UsageField::audio_output);
+  usage.doubtful = clamped_.any();
   const std::int64_t uncached = value(UsageField::uncached_input);
   if (uncached >= 0) {
     const std::int64_t cache =

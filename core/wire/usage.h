@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -19,6 +20,7 @@ struct Usage {
   std::int64_t cache_write_1h_tokens = -1;  // those of cache_write_tokens that are kept for an hour: they cost more
   std::int64_t audio_input_tokens = -1;     // of sound; part of input_tokens
   std::int64_t audio_output_tokens = -1;    // of sound; part of output_tokens
+  bool doubtful = false;                    // a number was negative or absurd and was clamped: nothing to pay by
 };
 
 /// The numbers providers send. `uncached_input` is Anthropic's input_tokens, which leaves the cache out.
@@ -48,6 +50,7 @@ class UsageTally {
   std::int64_t value(UsageField field) const { return values_[static_cast<std::size_t>(field)]; }
 
   std::array<std::int64_t, 9> values_{-1, -1, -1, -1, -1, -1, -1, -1, -1};
+  std::bitset<9> clamped_;
 };
 
 }  // namespace pg

@@ -57,6 +57,25 @@ TEST_CASE("a price is found by what was served, else by what was asked for; with
   CHECK(other.price == kPriceUnknown);
 }
 
+TEST_CASE("numbers nobody can have used are not paid for: the price is an estimate, by size") {
+  const PriceTable prices = table();
+  PriceFinder finder(prices);
+  LogRow row = row_of({1}, {}, 0);
+  price_row(row, finder, 3);
+  const LogRow silent = row;
+  CHECK(silent.price == 7);
+  for (const Usage& absurd : {Usage{.input_tokens = 5, .output_tokens = kMaxTokens, .doubtful = true},
+                              Usage{.input_tokens = 0, .output_tokens = 0, .doubtful = true}}) {
+    row.usage = absurd;
+    price_row(row, finder, 3);
+    CHECK(row.cost == silent.cost);
+    CHECK(row.price == silent.price);
+    CacheBreaks breaks;
+    mark_cache_break(row, breaks, finder);
+    CHECK(row.cache_break.empty());
+  }
+}
+
 TEST_CASE("what a cache break cost is the call's price less its price with those tokens from the cache") {
   const PriceTable prices = table();
   const auto loss = [&prices](Usage first, Usage second, std::string model = "big-1") {

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "core/wire/reply.h"
+
 namespace pg {
 namespace {
 
@@ -53,6 +55,25 @@ TEST_CASE("negative and absurd numbers are clamped, other values ignored") {
   tally.set(UsageField::uncached_input, "1000000000");
   tally.set(UsageField::cached, "1000000000");
   CHECK(tally.total().input_tokens == kMaxTokens);
+}
+
+TEST_CASE("numbers that had to be clamped are doubted, until a better one replaces them") {
+  const auto doubtful = [](std::initializer_list<std::string_view> numbers) {
+    UsageTally tally;
+    for (const std::string_view number : numbers) tally.set(UsageField::output, number);
+    return tally.total().doubtful;
+  };
+  CHECK_FALSE(doubtful({}));
+  for (const std::string_view good : {"0", "-0", "7", "7.9", "0e0", "true", "-", "999999999"}) CHECK_FALSE(doubtful({good}));
+  for (const std::string_view bad : {"-5", "-0.5", "1e300", "1000000000", "99999999999999999999999999"}) {
+    CHECK(doubtful({bad}));
+    CHECK(doubtful({"3", bad, "null"}));
+    CHECK_FALSE(doubtful({bad, "3"}));
+  }
+  Usage sum{.input_tokens = 1};
+  merge_usage(sum, {.output_tokens = 0, .doubtful = true});
+  merge_usage(sum, {.output_tokens = 4});
+  CHECK(sum.doubtful);
 }
 
 }  // namespace
