@@ -26,14 +26,19 @@ std::string long_body(std::size_t messages) {
   return body + "]}";
 }
 
-Json only_row(const World& world) {
+/// The last of so many.
+Json last_row(const World& world, std::size_t count) {
   std::vector<std::string> rows;
-  for (int tries = 0; tries < 250 && rows.empty(); ++tries) {
+  for (int tries = 0; tries < 250 && rows.size() < count; ++tries) {
     std::this_thread::sleep_for(Ms{20});
     rows = world.home.rows();
   }
-  REQUIRE(rows.size() == 1);
-  return Json::parse(rows.front());
+  REQUIRE(rows.size() == count);
+  return Json::parse(rows.back());
+}
+
+Json only_row(const World& world) {
+  return last_row(world, 1);
 }
 
 /// `busy` is asked first, and nothing is looked for in what it gets; it refuses what is large. World's provider is asked then,
@@ -65,10 +70,16 @@ struct BusyFirst {
 
 TEST_CASE("scan pool: a client that leaves while its body is read ends the reading, and nothing is sent") {
   World world(kRedactAll, kOneLoop);
-  RawClient client(world.port());
-  REQUIRE(client.send(world.request("v1/chat/completions", long_body(3'000)), Ms{20'000}));
-  client.reset();
-  const Json row = only_row(world);
+  const std::string body = long_body(3'000);
+  Json row = Json::object();
+  // What the server has not taken from its socket goes with the connection: such a request is a broken one, not one that is read.
+  for (std::size_t tries = 1; tries < 8 && row.value("status", 400) == 400; ++tries) {
+    RawClient client(world.port());
+    REQUIRE(client.send(world.request("v1/chat/completions", body), Ms{20'000}));
+    std::this_thread::sleep_for(Ms{5 << tries});
+    client.reset();
+    row = last_row(world, tries);
+  }
   CHECK(row["status"] == 499);
   CHECK(row["outcome"] == "canceled");
   CHECK(world.upstream.touched() == 0);
