@@ -27,6 +27,7 @@ struct RowOptions {
 };
 
 Result<LogLook> make_look(const Shell& shell, const RowOptions& options) {
+  PG_TRY_STATUS(check_format(shell, options.csv));
   if (!options.fields.empty() && !options.pattern.empty())
     return make_error(Code::bad_request, "--fields and --template both say what a row looks like: give one of them");
   LogLook look;

@@ -75,6 +75,7 @@ void print_csv(Shell& shell, const StatsReport& report, const std::string& by) {
 }
 
 int stats(Shell& shell, const StatsOptions& options) {
+  check_format(shell, options.csv).value();
   const auto query = make_query(shell, options.ask, wall_clock().wall()).value();
   const LogField* by = find_log_field(to_lower(options.by));
   if (by == nullptr) return shell.fail(unknown_log_field(options.by));

@@ -244,4 +244,9 @@ std::string json_list(const std::vector<std::string>& items) {
   return out + "]";
 }
 
+Status check_format(const Shell& shell, bool csv) {
+  if (!csv || !shell.json) return {};
+  return make_error(Code::bad_request, "--csv and --json both say what the answer looks like: give one of them");
+}
+
 }  // namespace pg

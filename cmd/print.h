@@ -81,4 +81,7 @@ void json_raw(std::string& object, std::string_view name, std::string_view value
 /// A JSON array of strings.
 std::string json_list(const std::vector<std::string>& items);
 
+/// bad_request when --csv and --json are both asked for: an answer has one format.
+Status check_format(const Shell& shell, bool csv);
+
 }  // namespace pg

@@ -25,6 +25,7 @@ UsageBy parse_by(const std::string& word) {
 }
 
 int usage(Shell& shell, const UsageOptions& options) {
+  check_format(shell, options.csv).value();
   const auto query = make_query(shell, options.ask, wall_clock().wall()).value();
   const UsageBy by = parse_by(options.by);
   auto place = open_workplace(shell, DbMode::read_only).value();

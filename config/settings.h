@@ -52,7 +52,7 @@ struct BudgetSettings {
 
 /// [logs], beside how much is kept: that is LogRetention.
 struct LogSettings {
-  std::string on_failure = "serve";  // "refuse": no call while its row could not be written
+  std::string on_failure = "serve";  // "refuse": no call while rows cannot be written
   std::string bodies = "off";        // "redacted": what the provider saw; projects may differ
   std::string file;                  // one line per finished request goes there, too; "" = none
   std::uint64_t file_max_size = 64ull << 20;

@@ -159,7 +159,7 @@ struct Policy {
   std::shared_ptr<Capacity> capacity;  // of the whole process; nullptr = no limit
   std::shared_ptr<const PriceTable> prices;
   LogRetention logs;
-  bool refuse_unlogged = false;  // no call is served while its row could not be written
+  bool refuse_unlogged = false;  // no call is served while rows cannot be written
   BudgetRules budgets;
   bool revoke_streams = true;  // a key that is taken away ends its running calls too
 

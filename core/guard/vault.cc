@@ -3,7 +3,6 @@
 
 #include <bit>
 #include <charconv>
-#include <cstring>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>

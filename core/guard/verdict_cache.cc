@@ -18,6 +18,8 @@ namespace {
 constexpr std::uint64_t kTaken = 1, kFound = 2, kMarks = kTaken | kFound;
 constexpr std::size_t kWideFrom = 241;  // below it xxHash multiplies and has no use for wide registers
 
+const Verdict kClean;
+
 const std::string& hash_secret() {
   static const std::string secret = random_bytes(XXH3_SECRET_SIZE_MIN + 56);
   return secret;
@@ -88,7 +90,6 @@ bool VerdictCache::fits(std::size_t cost) const {
 }
 
 const Verdict* VerdictCache::find(const VerdictKey& key) {
-  static const Verdict kClean;
   if (const VerdictKey* place = young_.find(key)) return (place->high & kFound) != 0 ? &young_.found.at(key) : &kClean;
   const VerdictKey* place = old_.find(key);
   if (place == nullptr) return nullptr;
@@ -109,7 +110,6 @@ void VerdictCache::put(const VerdictKey& key, const Verdict& verdict) {
 }
 
 const Verdict& VerdictCache::keep(const VerdictKey& key, Verdict verdict, std::size_t cost) {
-  static const Verdict kClean;
   if (young_.bytes + cost > budget_ / 2) {
     std::swap(young_, old_);
     young_.clear(budget_ / 2);

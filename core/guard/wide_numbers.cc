@@ -2,16 +2,12 @@
 // runs of a step together.
 #include "core/guard/wide_numbers.h"
 
-#include "core/base/processor.h"
-#include "core/guard/byte_set.h"
-#include "core/guard/number_runs.h"
-
-#ifdef PG_AVX2
-#include <immintrin.h>
-
 #include <bit>
 #include <cstdint>
-#endif
+
+#include "core/base/wide.h"
+#include "core/guard/byte_set.h"
+#include "core/guard/number_runs.h"
 
 namespace pg {
 
@@ -23,11 +19,6 @@ constexpr std::size_t kStep = 64;
 struct Bytes64 {
   __m256i low, high;
 };
-
-PG_AVX2 inline std::uint64_t bits_of(__m256i low, __m256i high) {
-  return static_cast<std::uint32_t>(_mm256_movemask_epi8(low)) |
-         static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(high))) << 32;
-}
 
 PG_AVX2 inline std::uint64_t in_range(const Bytes64& bytes, char first, char size) {
   const __m256i from = _mm256_set1_epi8(first), last = _mm256_set1_epi8(static_cast<char>(size - 1));

@@ -5,7 +5,6 @@
 #include <limits>
 #include <utility>
 
-#include "core/base/text.h"
 #include "core/wire/json_walk.h"
 
 namespace pg {

@@ -4,11 +4,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "core/base/processor.h"
-
-#ifdef PG_AVX2
-#include <immintrin.h>
-#endif
+#include "core/base/wide.h"
 
 namespace pg {
 namespace {
@@ -141,11 +137,6 @@ constexpr std::size_t kWide = 64;
 struct Masks {
   std::uint64_t quotes = 0, slashes = 0, controls = 0;
 };
-
-PG_AVX2 inline std::uint64_t bits_of(__m256i low, __m256i high) {
-  return static_cast<std::uint32_t>(_mm256_movemask_epi8(low)) |
-         static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(high))) << 32;
-}
 
 PG_AVX2 inline Masks masks_of(__m256i low, __m256i high) {
   const __m256i quote = _mm256_set1_epi8('"'), slash = _mm256_set1_epi8('\\'), control = _mm256_set1_epi8(0x1f);

@@ -2,7 +2,6 @@
 // field must not be a way around the guards.
 #include "core/wire/spans.h"
 
-#include "core/base/text.h"
 #include "core/wire/json_walk.h"
 #include "core/wire/key_rows.h"
 

@@ -143,6 +143,12 @@ TEST_CASE("logs: questions have exit statuses, explanations and formats") {
   const Json stats = Json::parse(ask(world, {"logs", "stats", "--by", "status", "--json"}).out);
   CHECK(stats["groups"][0]["name"] == "200");
   CHECK(ask(world, {"logs", "stats", "--by", "latency"}).status == 2);
+  for (std::vector<std::string> command : {std::vector<std::string>{"usage"}, {"logs", "search"}, {"logs", "stats"}}) {
+    command.insert(command.end(), {"--csv", "--json"});
+    const auto two = ask(world, command);
+    CHECK(two.status == 2);
+    CHECK(Json::parse(two.err).at("error").at("message").get<std::string>().find("give one of them") != std::string::npos);
+  }
 }
 
 TEST_CASE("logs: what is written down can be read while a project's file is broken, and a broken pg.toml is an error") {
