@@ -1,10 +1,12 @@
 // A Messages request (2023-06-01, with the fields Claude Code adds) -> Call.
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "core/base/text.h"
 #include "core/wire/call_io.h"
 #include "core/wire/carriers.h"
+#include "core/wire/citations.h"
 
 namespace pg {
 namespace {
@@ -143,7 +145,7 @@ class MessagesReader {
     part.cache = std::string(block["cache_control"].given() ? block["cache_control"].raw() : std::string_view());
     if (type == "text") {
       part.text = block["text"].text();
-      if (block["citations"].size() > 0) warnings_.drop("citations");
+      read_citations(block["citations"], part);
       warn_unknown(block, "content.", {"type", "text", "cache_control", "citations"}, warnings_);
     } else if (type == "search_result") {
       read_search_result(block, part);
@@ -169,6 +171,16 @@ class MessagesReader {
     }
     parts.push_back(std::move(part));
     return {};
+  }
+
+  void read_citations(JsonView list, Part& part) {
+    for (JsonView member : list) {
+      std::optional<Citation> citation = read_anthropic_citation(member);
+      if (citation)
+        part.citations.push_back(std::move(*citation));
+      else
+        warnings_.drop("citations");  // of a document, by its number
+    }
   }
 
   /// The model must read what was found; only where it stood cannot be cited.

@@ -28,6 +28,26 @@ struct Media {
   std::string detail;   // OpenAI's image detail
 };
 
+/// A web page that stands behind words of a text block.
+struct Citation {
+  std::string url;
+  std::string title;
+  std::string quote;        // the page's own words; "" when the provider does not tell them
+  std::int64_t begin = -1;  // code points of the block's text; -1: the page is for the whole block
+  std::int64_t end = -1;
+
+  bool operator==(const Citation&) const = default;
+  bool has_span() const { return begin >= 0; }
+  /// With the span of the whole block, `points` code points, where none was told.
+  Citation within(std::int64_t points) const {
+    Citation spanned = *this;
+    spanned.begin = begin < 0 ? 0 : begin;
+    spanned.end = end < 0 ? points : end;
+    return spanned;
+  }
+  std::size_t size() const { return url.size() + title.size() + quote.size(); }
+};
+
 /// What a thought needs to be believed by who had it. Each vendor signs in its own way, and no other vendor may be sent it.
 struct Proof {
   enum class Vendor : std::uint8_t { none, anthropic, openai, gemini };
@@ -60,6 +80,7 @@ struct Part {
   bool plain = false;       // a tool_result's content was one string
   std::string cache;        // Anthropic's cache_control
   std::string extra;        // Anthropic's citations setting of a document
+  std::vector<Citation> citations;  // of a text of the assistant
 };
 
 struct Message {

@@ -73,16 +73,23 @@ Status settle_extras(const Call& call, const WriteWork& work, std::string_view t
 }
 
 void warn_lost_marks(const Call& call, Wire target, Warnings& warnings) {
-  bool cached = false, signed_call = false;
+  bool cached = false, signed_call = false, cited = false, quoted = false;
   for (const Message& message : call.messages) {
     for (const Part& part : message.parts) {
       cached = cached || !part.cache.empty();
       for (const Part& inner : part.parts) cached = cached || !inner.cache.empty();
+      for (const Citation& citation : part.citations) {
+        cited = true;
+        quoted = quoted || !citation.quote.empty();
+      }
       signed_call = signed_call || (part.kind == Part::Kind::tool_call && part.proof.vendor == Proof::Vendor::gemini);
     }
   }
   for (const Tool& tool : call.tools) cached = cached || !tool.cache.empty();
   if (cached && target != Wire::anthropic) warnings.drop("cache_control");
+  // Anthropic takes back only what it signed, so that history which crosses to it has none.
+  if (cited && target != Wire::openai_responses) warnings.drop("citations");
+  if (quoted && target == Wire::openai_responses) warnings.drop("citations.cited_text");
   if (signed_call && target != Wire::gemini && target != Wire::openai_chat) warnings.drop("thought_signature");
   const bool openai = target == Wire::openai_chat || target == Wire::openai_responses;
   if (!openai && !call.format.description.empty()) warnings.drop("json_schema.description");

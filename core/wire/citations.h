@@ -1,4 +1,4 @@
-// Where words of a reply were found on the web, as every vendor tells it. Only core/wire includes it.
+// Where words of an answer were found on the web, as every vendor tells it. Only core/wire includes it.
 #pragma once
 
 #include <cstddef>
@@ -8,23 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "core/wire/call.h"
 #include "core/wire/json_doc.h"
 #include "core/wire/json_out.h"
 
 namespace pg {
-
-/// A web page that stands behind words of a text block.
-struct Citation {
-  std::string url;
-  std::string title;
-  std::string quote;        // the page's own words; "" when the provider does not tell them
-  std::int64_t begin = -1;  // code points of the block's text; -1: the page is for the whole block
-  std::int64_t end = -1;
-
-  bool operator==(const Citation&) const = default;
-  bool has_span() const { return begin >= 0; }
-  std::size_t size() const { return url.size() + title.size() + quote.size(); }
-};
 
 /// A member of Anthropic's `citations`, or the `citation` of a citations_delta; nullopt when it points at a document instead of a
 /// page.

@@ -150,12 +150,11 @@ class ResponsesReplyWriter final : public ReplyWriter {
   /// Before the text's copies, which repeat them. Pages that are for the whole block end where it does.
   void send_annotations() {
     std::int64_t number = 0;
-    for (Citation& citation : citations_) {
-      citation.begin = std::max<std::int64_t>(citation.begin, 0);
-      if (citation.end < 0) citation.end = count_code_points(text_);
+    const std::int64_t points = citations_.empty() ? 0 : count_code_points(text_);
+    for (const Citation& citation : citations_) {
       std::string text;
       JsonOut json(text);
-      write_openai_annotation(citation, false, json);
+      write_openai_annotation(citation.within(points), false, json);
       send("response.output_text.annotation.added", "\"item_id\":\"" + id_ + "\",\"output_index\":" + std::to_string(index_) +
                                                         ",\"content_index\":0,\"annotation_index\":" + std::to_string(number++) +
                                                         ",\"annotation\":" + text);

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <string>
 
+#include "core/base/text.h"
 #include "core/wire/carriers.h"
+#include "core/wire/citations.h"
 #include "core/wire/openai_write.h"
 
 namespace pg {
@@ -106,13 +108,24 @@ class ResponsesWriter {
       if (words && !open) json_.open_object().field("role", "assistant").open_array("content");
       if (!words && open) json_.close_array().close_object();
       open = words;
-      if (part.kind == Part::Kind::text) json_.open_object().field("type", "output_text").field("text", part.text).close_object();
+      if (part.kind == Part::Kind::text) write_words(part);
       if (part.kind == Part::Kind::refusal)
         json_.open_object().field("type", "refusal").field("refusal", part.text).close_object();
       if (part.kind == Part::Kind::thinking) write_thought(part);
       if (part.kind == Part::Kind::tool_call) write_call(part);
     }
     if (open) json_.close_array().close_object();
+  }
+
+  void write_words(const Part& part) {
+    json_.open_object().field("type", "output_text").field("text", part.text);
+    if (!part.citations.empty()) {
+      const std::int64_t points = count_code_points(part.text);
+      json_.open_array("annotations");
+      for (const Citation& citation : part.citations) write_openai_annotation(citation.within(points), false, json_);
+      json_.close_array();
+    }
+    json_.close_object();
   }
 
   void write_thought(const Part& part) {
