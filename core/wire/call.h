@@ -74,12 +74,12 @@ struct Part {
   Media media;       // of image, file
   Proof proof;       // of thinking; of a Gemini tool call
   std::string call_id;
-  ToolName tool;            // of tool_call; of tool_result when the call was seen
-  std::vector<Part> parts;  // of tool_result: text, image, file
-  bool is_error = false;    // of tool_result
-  bool plain = false;       // a tool_result's content was one string
-  std::string cache;        // Anthropic's cache_control
-  std::string extra;        // Anthropic's citations setting of a document
+  ToolName tool;                    // of tool_call; of tool_result when the call was seen
+  std::vector<Part> parts;          // of tool_result: text, image, file
+  bool is_error = false;            // of tool_result
+  bool plain = false;               // a tool_result's content was one string
+  std::string cache;                // Anthropic's cache_control
+  std::string extra;                // Anthropic's citations setting of a document
   std::vector<Citation> citations;  // of a text of the assistant
 };
 
