@@ -21,8 +21,6 @@ constexpr Millis kLook{15};         // between looks at somebody else's errand
 constexpr Millis kAnswerTimeout{20'000};
 constexpr std::size_t kMaxTokenReply = 64u << 10;
 
-using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
-
 std::string token_request(const Url& url, std::string_view form) {
   return fmt::format(
       "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nAccept: application/json\r\n"

@@ -29,7 +29,7 @@ struct Server::Worker {
   explicit Worker(Gateway& gateway) : parts(gateway), acceptor(parts.loop.io()), pause(parts.loop.io()) {}
   LoopParts parts;
   Acceptor acceptor;
-  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> pause;
+  Timer pause;
   std::thread thread;
 };
 

@@ -3,7 +3,6 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "proxy/client_watch.h"
 #include "proxy/keep_limits.h"
@@ -11,8 +10,6 @@
 
 namespace pg {
 namespace {
-
-using Bell = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 // Lives in the waiting coroutine's frame, and outlives its job: the wait ends only when the job has, or never began. At the end
 // of the process the pool stops before the loops, and with them this frame, are taken down.
@@ -45,7 +42,7 @@ class Scan final : public Interruptible {
     bell_.cancel();
   }
   ScanPool& pool_;
-  Bell bell_;
+  Timer bell_;
   asio::executor_work_guard<Executor> busy_;
   std::shared_ptr<ScanPool::Job> job_;
   bool ended_ = false;

@@ -14,12 +14,10 @@ constexpr std::uint32_t kRetryAfter = 2;  // seconds
 constexpr std::string_view kFull = "queue-full";
 constexpr std::string_view kTooLong = "queue-timeout";
 
-using Bell = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
-
 // In the queue. Outlives the coroutine that waits when it is woken just as that one gives up.
 class InLine final : public Capacity::Waiter, public std::enable_shared_from_this<InLine> {
  public:
-  InLine(Exchange& x, Bell& bell) : io_(x.parts.loop.io()), stopped_(x.gw.stopped), bell_(&bell) {}
+  InLine(Exchange& x, Timer& bell) : io_(x.parts.loop.io()), stopped_(x.gw.stopped), bell_(&bell) {}
   void wake() noexcept override {
     if (stopped_.load()) return;
     asio::post(io_, [self = shared_from_this()] { self->ring(); });
@@ -32,7 +30,7 @@ class InLine final : public Capacity::Waiter, public std::enable_shared_from_thi
   }
   asio::io_context& io_;
   const std::atomic<bool>& stopped_;
-  Bell* bell_;  // only touched on the exchange's own loop
+  Timer* bell_;  // only touched on the exchange's own loop
 };
 
 // Lives in the waiting coroutine's frame, and takes it out of the queue however that one ends.
@@ -78,7 +76,7 @@ class Wait final : private Watched, public Interruptible {
   }
   Exchange& x_;
   Capacity& capacity_;
-  Bell bell_;
+  Timer bell_;
   std::shared_ptr<InLine> in_line_;
   SteadyTime until_ = SteadyTime::max();
   bool joined_ = false;

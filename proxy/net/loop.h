@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -90,7 +89,7 @@ class Loop {
   bool armed_ = false;
   bool stages_armed_ = false;
   asio::io_context io_;
-  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> timer_;
+  Timer timer_;
   std::array<std::vector<std::unique_ptr<Waiting>>, 5> stages_;  // by Stage
   std::vector<std::unique_ptr<Waiting>> running_;
 };

@@ -12,7 +12,8 @@
 
 namespace pg {
 
-/// Every address of `host`; an IP literal is not looked up. upstream_failed when there is none.
-Task<Result<std::vector<asio::ip::tcp::endpoint>>> resolve(Loop& loop, std::string host, std::uint16_t port);
+/// Every address of `host`; an IP literal is not looked up. upstream_failed when there is none, upstream_timeout when nobody had
+/// told by `deadline`.
+Task<Result<std::vector<asio::ip::tcp::endpoint>>> resolve(Loop& loop, std::string host, std::uint16_t port, SteadyTime deadline);
 
 }  // namespace pg

@@ -54,6 +54,7 @@ class Stream final : private Watched, public Interruptible {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
+  SteadyTime deadline() const { return deadline_; }
   /// Every later wait ends with `timeout` when `deadline` passes; also forgets an earlier abort.
   void set_deadline(SteadyTime deadline) {
     deadline_ = deadline;

@@ -32,7 +32,7 @@ UpstreamIo::UpstreamIo(Loop& loop, UpstreamPlace place) : loop_(loop), place_(st
 }
 
 Task<Status> UpstreamIo::connect_to(const Url& url) {
-  const Result<std::vector<asio::ip::tcp::endpoint>> endpoints = co_await resolve(loop_, url.host, url.port);
+  const Result<std::vector<asio::ip::tcp::endpoint>> endpoints = co_await resolve(loop_, url.host, url.port, stream_->deadline());
   if (!endpoints) co_return endpoints.error();
   for (const asio::ip::tcp::endpoint& endpoint : endpoints.value()) {
     const IoEnd end = co_await stream_->connect(endpoint);

@@ -168,7 +168,7 @@ TEST_CASE("serve: a key without the scope is 403") {
   CHECK(w.get("v1/models", fields).status == 200);
 }
 
-TEST_CASE("serve: end-to-end fields pass upwards unchanged, hop-by-hop ones and pg's own do not") {
+TEST_CASE("serve, upstream E66: end-to-end fields pass upwards unchanged; cookies, hop-by-hop ones and pg's own do not") {
   World& w = world();
   const Fields through{{"anthropic-version", "2026-10-21"},
                        {"anthropic-beta", "a-2025-01-01,b-2026-02-02"},
@@ -180,7 +180,7 @@ TEST_CASE("serve: end-to-end fields pass upwards unchanged, hop-by-hop ones and 
                        {"Accept", "text/event-stream"},
                        {"OpenAI-Organization", "org-1"}};
   Fields fields = through;
-  for (const std::string gone : {"Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "X-Named-Hop"})
+  for (const std::string gone : {"Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "X-Named-Hop", "Cookie"})
     fields.emplace_back(gone, "secret-hop");
   fields.emplace_back("TE", "trailers");
   fields.emplace_back("Connection", "keep-alive, X-Named-Hop");
@@ -210,7 +210,7 @@ TEST_CASE("serve: with the caller's own credential, it passes untouched and pg's
   CHECK(all.find(own.substr(7)) == std::string::npos);
 }
 
-TEST_CASE("serve: rate-limit and request-id fields come back, cookies and hop-by-hop fields do not") {
+TEST_CASE("serve, upstream E66: rate-limit and request-id fields come back, cookies and hop-by-hop fields do not") {
   World& w = world();
   const Fields back{{"request-id", "req_1"},
                     {"x-request-id", "req_2"},

@@ -87,6 +87,17 @@ TEST_CASE("upstream E55: nobody listens: 502 in the dialect, quickly") {
   }
 }
 
+TEST_CASE("upstream E55: a name that nobody knows: 502, or 504 where the name server is silent, and the log says which name") {
+  World w(kRedactAll,
+          "[providers.lost]\nopenai_base_url = \"https://nobody.invalid/v1\"\ncredential = \"env:FAKE_KEY\"\n"
+          "connect_timeout = \"1s\"\n",
+          {}, "providers = [\"lost\"]\n");
+  const RawReply reply = w.post("v1/chat/completions", ask(DialectId::openai_chat, false, "hi"));
+  check_refused(reply, DialectId::openai_chat, reply.status == 504 ? 504 : 502);
+  CHECK(reply.waited < Ms{2500});
+  CHECK(w.home.newest_row_has("error", "nobody.invalid"));
+}
+
 TEST_CASE("upstream E56: silence before the head: 504; silence in the middle: the dialect's error event") {
   World& w = world();
   for (const DialectId dialect : kModelDialects) {

@@ -38,7 +38,7 @@ TEST_CASE("Anthropic's input is made to include the cache, OpenAI's does already
   CHECK(openai.total().input_tokens == 240);
 }
 
-TEST_CASE("negative and absurd numbers are clamped, other values ignored") {
+TEST_CASE("faults E62: negative and absurd numbers are clamped, other values ignored") {
   UsageTally tally;
   const auto after = [&](std::string_view number) {
     tally.set(UsageField::output, number);

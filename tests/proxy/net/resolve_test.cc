@@ -1,0 +1,59 @@
+// Names are looked up until the connection's deadline, and not a moment longer.
+#include "proxy/net/resolve.h"
+
+#include <doctest/doctest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <optional>
+
+namespace pg::test {
+namespace {
+
+using Endpoints = std::vector<asio::ip::tcp::endpoint>;
+using Found = std::optional<Result<Endpoints>>;
+
+Task<void> look_up(Loop& loop, std::string host, SteadyTime deadline, Found& found) {
+  found = co_await resolve(loop, std::move(host), 443, deadline);
+}
+
+Result<Endpoints> find(const std::string& host, SteadyTime deadline = SteadyTime::clock::now() + std::chrono::seconds(20)) {
+  Loop loop;
+  Found found;
+  asio::co_spawn(loop.io(), look_up(loop, host, deadline, found), asio::detached);
+  loop.io().run();  // until an answer that comes too late is there as well
+  return std::move(found).value();
+}
+
+TEST_CASE("an address is not looked up, a name is") {
+  const bool same4 = find("127.0.0.1", SteadyTime::min()).value() == Endpoints{{asio::ip::make_address("127.0.0.1"), 443}};
+  const bool same6 = find("::1", SteadyTime::min()).value() == Endpoints{{asio::ip::make_address("::1"), 443}};
+  CHECK(same4);
+  CHECK(same6);
+  const Endpoints local = find("localhost").value();
+  REQUIRE_FALSE(local.empty());
+  for (const auto& endpoint : local) CHECK((endpoint.address().is_loopback() && endpoint.port() == 443));
+}
+
+TEST_CASE("faults E55: a name that nobody knows is upstream_failed, one that nobody told of in time upstream_timeout") {
+  const Result<Endpoints> unknown = find(std::string(70, 'a') + ".invalid");  // too long to be asked for
+  REQUIRE_FALSE(unknown.has_value());
+  CHECK(unknown.error().code == Code::upstream_failed);
+  CHECK(unknown.error().detail.starts_with("cannot resolve aaa"));
+  const Result<Endpoints> late = find("localhost", SteadyTime::clock::now());
+  REQUIRE_FALSE(late.has_value());
+  CHECK(late.error().code == Code::upstream_timeout);
+}
+
+TEST_CASE("a loop that ends forgets who waits for a name") {
+  Found found;
+  {
+    Loop loop;
+    asio::co_spawn(loop.io(), look_up(loop, "localhost", SteadyTime::max(), found), asio::detached);
+    loop.io().poll_one();
+  }
+  CHECK_FALSE(found.has_value());
+}
+
+}  // namespace
+}  // namespace pg::test
