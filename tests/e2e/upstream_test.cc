@@ -320,6 +320,11 @@ TEST_CASE("upstream E60: compressed replies are read and restored; broken ones a
   w.upstream.respond(Answer::reply(200, gzip(body).substr(0, 60), gz));
   const RawReply cut = w.post("v1/messages", request);
   CHECK((cut.status == 502 || !cut.complete));
+  for (const char* unknown : {"br", "gzip, gzip", "gzip, br", "x-own"}) {
+    CAPTURE(std::string(unknown));
+    w.upstream.respond(Answer::reply(200, gzip(gzip(body)), {{"Content-Encoding", unknown}}));
+    check_refused(w.post("v1/messages", request), DialectId::anthropic, 502);
+  }
   w.upstream.respond(Answer::reply(200, gzip(std::string(100u << 20, ' ')), gz));
   const RawReply bomb = w.post("v1/messages", request, {}, Ms{15'000});
   CHECK((bomb.status == 502 || !bomb.complete));
