@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/settings.h"
+#include "core/guard/known_parts.h"
 #include "core/guard/remembered_vaults.h"
 #include "core/guard/verdict_cache.h"
 #include "core/policy.h"
@@ -76,6 +77,7 @@ struct LoopParts {
   Loop loop;
   UpstreamPool pool;
   VerdictCache verdicts;
+  KnownParts known;
 };
 
 }  // namespace pg

@@ -14,8 +14,12 @@ namespace {
 VerdictCache* cache_of(Exchange& x) {
   const std::uint64_t bytes = x.policy->limits.remembered_verdict_bytes;
   if (bytes == 0) return nullptr;
-  x.parts.verdicts.set_budget(bytes / x.gw.loops.size());
+  x.parts.verdicts.set_budget(bytes / x.gw.loops.size() / 4 * 3);
   return &x.parts.verdicts;
+}
+
+KnownParts* parts_of(Exchange& x) {
+  return x.view.parts.empty() ? nullptr : &x.parts.known;
 }
 
 void recall_vault(const Exchange& x, Vault& vault) {
@@ -42,7 +46,7 @@ GuardedCall guard_with(Exchange& x, const Guards& guards, Vault& vault) {
   if (x.prompt != nullptr)
     for (const TokenLiteral& literal : x.prompt->literals) vault.skip_literal(literal);
   if (const std::unique_ptr<SlowGuardCall> reading = std::move(x.reading)) return reading->decide(vault);
-  return guard_call(x.body, x.view, guards, vault, cache_of(x));
+  return guard_call(x.body, x.view, guards, vault, cache_of(x), parts_of(x));
 }
 
 }  // namespace
@@ -53,7 +57,7 @@ bool is_long_to_read(const Exchange& x, const Provider& provider) {
 
 Task<Status> read_ahead(Exchange& x, const Provider& provider) {
   const Guards& guards = x.project->guards_at(provider);
-  x.reading = std::make_unique<SlowGuardCall>(x.body, x.view, guards, cache_of(x));
+  x.reading = std::make_unique<SlowGuardCall>(x.body, x.view, guards, cache_of(x), parts_of(x));
   if (x.reading->unread() > x.policy->limits.scan_on_loop) {
     const Status scanned = co_await scan_on_pool(x, *x.reading);
     co_return scanned;

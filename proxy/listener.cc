@@ -207,6 +207,7 @@ void Server::give_back_memory() {
   for (const std::unique_ptr<Worker>& worker : workers_) {
     asio::post(worker->parts.loop.io(), [raw = worker.get()] {
       raw->parts.verdicts = VerdictCache();
+      raw->parts.known = KnownParts();
       pg::give_back_memory();
     });
   }

@@ -29,9 +29,18 @@ Status unfold_body(Exchange& x) {
   return {};
 }
 
+// Of a short body nothing is worth remembering in parts.
+PartMemory* memory_for(Exchange& x) {
+  constexpr std::size_t kLong = 16u << 10;
+  const std::uint64_t bytes = x.policy->limits.remembered_verdict_bytes;
+  if (bytes == 0 || x.body.size() < kLong) return nullptr;
+  x.parts.known.set_budget(bytes / x.gw.loops.size() / 4);
+  return &x.parts.known;
+}
+
 /// From here on x.view says what the body holds.
 Status read_call(Exchange& x) {
-  PG_TRY_STATUS(read_spans(x.body, x.surface.dialect, x.view));
+  PG_TRY_STATUS(read_spans(x.body, x.surface.dialect, x.view, memory_for(x)));
   if (x.view.model.empty()) return make_error(Code::bad_request, "the model is missing");
   x.row.model = x.view.model.substr(0, 200);
   x.row.stream = x.view.stream;

@@ -27,10 +27,14 @@ VerdictKey key_of(const VerdictKey& hash, const Span& span, const Guards& guards
   return hash.salted(guards.fingerprint() ^ static_cast<std::uint64_t>(span.role));
 }
 
+std::uint32_t digest_of(const VerdictKey& hash) {
+  return static_cast<std::uint32_t>(hash.low ^ hash.low >> 32);
+}
+
 // Claude Code's own bookkeeping differs in every request, and the provider takes it out before it looks into its cache.
-void add_to_prompt(PromptDigest& prompt, std::string_view text, const Span& span, const VerdictKey& hash) {
+void add_to_prompt(PromptDigest& prompt, std::string_view text, const Span& span, std::uint32_t digest) {
   constexpr std::string_view kBilling = "x-anthropic-billing-header";
-  if (!span.head || !text.starts_with(kBilling)) prompt.add(span, hash.low);
+  if (!span.head || !text.starts_with(kBilling)) prompt.add(span, digest);
 }
 
 class CallGuard {
@@ -70,7 +74,7 @@ class CallGuard {
   void read(const Span& span) {
     const std::string_view text = raw(span);
     const VerdictKey hash = hash_text(text);
-    add_to_prompt(call_.prompt, text, span, hash);
+    add_to_prompt(call_.prompt, text, span, digest_of(hash));
     if (cache_ == nullptr || text.size() < kCachedFrom) return keep(span, inspect_span(text, span, guards_));
     const VerdictKey key = key_of(hash, span, guards_);
     if (const Verdict* known = cache_->find(key)) {
@@ -99,7 +103,7 @@ class CallGuard {
       const std::string original = original_of(raw(*found.span), *found.span, found.verdict, finding);
       call_.edits.push_back(Edit{found.span->begin + finding.begin, found.span->begin + finding.end,
                                  std::string(vault_.placeholder_for(guards_.rule(finding.rule).kind, original))});
-      call_.prompt.add(*found.span, hash_text(call_.edits.back().text).low);
+      call_.prompt.add(*found.span, digest_of(hash_text(call_.edits.back().text)));
     }
   }
 
@@ -115,7 +119,7 @@ class CallGuard {
       inner.push_back(
           Edit{finding.begin, finding.end, std::string(vault_.placeholder_for(guards_.rule(finding.rule).kind, original))});
     }
-    for (const Edit& edit : inner) call_.prompt.add(span, hash_text(edit.text).low);
+    for (const Edit& edit : inner) call_.prompt.add(span, digest_of(hash_text(edit.text)));
     call_.edits.push_back(Edit{span.begin, span.end, std::string(prefix) + to_base64(apply_edits(*text, inner))});
   }
   std::string unescape_media(const Span& span) const { return span.escaped ? unescape_json(raw(span)) : std::string(raw(span)); }
@@ -162,28 +166,57 @@ class CallGuard {
 
 }  // namespace
 
-GuardedCall guard_call(std::string_view body, const RequestView& view, const Guards& guards, Vault& vault, VerdictCache* cache) {
-  return CallGuard(body, guards, vault, cache).run(view);
+GuardedCall guard_call(std::string_view body, const RequestView& view, const Guards& guards, Vault& vault, VerdictCache* cache,
+                       KnownParts* parts) {
+  if (parts == nullptr || view.parts.empty()) return CallGuard(body, guards, vault, cache).run(view);
+  SlowGuardCall call(body, view, guards, cache, parts);
+  const std::atomic<bool> never{false};
+  call.read(never);
+  return call.decide(vault);
 }
 
-SlowGuardCall::SlowGuardCall(std::string_view body, const RequestView& view, const Guards& guards, VerdictCache* cache)
-    : body_(body), view_(view), guards_(guards), cache_(cache) {
+SlowGuardCall::SlowGuardCall(std::string_view body, const RequestView& view, const Guards& guards, VerdictCache* cache,
+                             KnownParts* parts)
+    : body_(body), view_(view), guards_(guards), cache_(cache), parts_(parts) {
   prompt_.begin(view);
-  // Some at a time: while they are hashed, what the cache knows of the first of them comes near.
+  if (parts != nullptr) digests_.reserve(view.spans.size());
+  std::size_t at = 0;
+  for (const ReadPart& part : view.parts) {
+    if (parts == nullptr || !part.known.part || part.known.part->guards != guards.fingerprint()) continue;
+    look_up_all(at, part.first_span);
+    take_known(part);
+    at = part.first_span + part.known_spans();
+  }
+  look_up_all(at, view.spans.size());
+}
+
+// Some at a time: while they are hashed, what the cache knows of the first of them comes near.
+void SlowGuardCall::look_up_all(std::size_t begin, std::size_t end) {
   constexpr std::size_t kAtOnce = 32;
   VerdictKey keys[kAtOnce];
-  for (std::size_t at = 0; at < view.spans.size(); at += kAtOnce) {
-    const std::size_t count = std::min(kAtOnce, view.spans.size() - at);
+  for (std::size_t at = begin; at < end; at += kAtOnce) {
+    const std::size_t count = std::min(kAtOnce, end - at);
     for (std::size_t i = 0; i < count; ++i) {
-      const Span& span = view.spans[at + i];
+      const Span& span = view_.spans[at + i];
       const std::string_view text = raw(span);
       const VerdictKey hash = hash_text(text);
-      add_to_prompt(prompt_, text, span, hash);
-      keys[i] = key_of(hash, span, guards);
-      if (cache != nullptr && text.size() >= kCachedFrom) cache->prefetch(keys[i]);
+      add_to_prompt(prompt_, text, span, digest_of(hash));
+      if (parts_ != nullptr) digests_.push_back(digest_of(hash));
+      keys[i] = key_of(hash, span, guards_);
+      if (cache_ != nullptr && text.size() >= kCachedFrom) cache_->prefetch(keys[i]);
     }
-    for (std::size_t i = 0; i < count; ++i) look_up(view.spans[at + i], keys[i]);
+    for (std::size_t i = 0; i < count; ++i) look_up(view_.spans[at + i], keys[i]);
   }
+}
+
+// The same texts under the same guards: nothing is in them that was not found before.
+void SlowGuardCall::take_known(const ReadPart& part) {
+  const std::span<const Span> spans = std::span(view_.spans).subspan(part.first_span, part.known_spans());
+  const std::vector<std::uint32_t>& digests = part.known.part->digests;
+  for (std::size_t i = 0; i < spans.size(); ++i) add_to_prompt(prompt_, raw(spans[i]), spans[i], digests[i]);
+  digests_.insert(digests_.end(), digests.begin(), digests.begin() + static_cast<std::ptrdiff_t>(spans.size()));
+  for (const std::uint32_t index : part.known.part->notable)
+    if (index < spans.size()) look_up(spans[index], key_of(hash_text(raw(spans[index])), spans[index], guards_));
 }
 
 void SlowGuardCall::look_up(const Span& span, const VerdictKey& key) {
@@ -210,11 +243,19 @@ void SlowGuardCall::read(const std::atomic<bool>& stop) {
 GuardedCall SlowGuardCall::decide(Vault& vault) {
   CallGuard guard(body_, guards_, vault, cache_);
   guard.keep_prompt(std::move(prompt_));
+  if (parts_ != nullptr) remember_parts();
   for (Text& text : texts_) {
     if (text.is_new && text.is_cached) cache_->put(text.key, text.verdict);
     guard.keep(*text.span, std::move(text.verdict));
   }
   return guard.finish(view_);
+}
+
+void SlowGuardCall::remember_parts() {
+  std::vector<std::uint32_t> notable;
+  for (const Text& text : texts_)
+    if (!text.verdict.empty()) notable.push_back(static_cast<std::uint32_t>(text.span - view_.spans.data()));
+  parts_->remember(body_, view_, {guards_.fingerprint(), digests_, notable});
 }
 
 Error block_error(const GuardedCall& call) {

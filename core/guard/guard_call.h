@@ -11,6 +11,7 @@
 
 #include "core/base/result.h"
 #include "core/guard/guard.h"
+#include "core/guard/known_parts.h"
 #include "core/guard/vault.h"
 #include "core/guard/verdict_cache.h"
 #include "core/wire/prompt_digest.h"
@@ -35,16 +36,18 @@ struct GuardedCall {
 };
 
 /// Reads every span of `body` and decides. With nothing blocked, `edits` are what makes the body safe to send and `vault` holds
-/// the originals; placeholders are numbered in document order, settings and system first. `cache` may be null and changes
-/// nothing but the time taken.
-GuardedCall guard_call(std::string_view body, const RequestView& view, const Guards& guards, Vault& vault, VerdictCache* cache);
+/// the originals; placeholders are numbered in document order, settings and system first. `cache` and `parts` may be null and
+/// change nothing but the time taken.
+GuardedCall guard_call(std::string_view body, const RequestView& view, const Guards& guards, Vault& vault, VerdictCache* cache,
+                       KnownParts* parts = nullptr);
 
 /// guard_call() in three steps, for a body whose reading would keep the thread's other work waiting. All that is given must
 /// outlive it.
 class SlowGuardCall {
  public:
-  /// Looks up what is known; on the thread that `cache` belongs to.
-  SlowGuardCall(std::string_view body, const RequestView& view, const Guards& guards, VerdictCache* cache);
+  /// Looks up what is known; on the thread that `cache` and `parts` belong to.
+  SlowGuardCall(std::string_view body, const RequestView& view, const Guards& guards, VerdictCache* cache,
+                KnownParts* parts = nullptr);
 
   /// What nobody has read yet, bytes.
   std::size_t unread() const { return unread_; }
@@ -61,14 +64,19 @@ class SlowGuardCall {
     bool is_cached;  // long enough for the cache to keep what is found
     Verdict verdict;
   };
+  void look_up_all(std::size_t begin, std::size_t end);  // spans, by index
+  void take_known(const ReadPart& part);
   void look_up(const Span& span, const VerdictKey& key);
+  void remember_parts();
   std::string_view raw(const Span& span) const { return body_.substr(span.begin, span.end - span.begin); }
 
   std::string_view body_;
   const RequestView& view_;
   const Guards& guards_;
   VerdictCache* cache_;
-  std::vector<Text> texts_;  // in document order
+  KnownParts* parts_;
+  std::vector<Text> texts_;             // in document order
+  std::vector<std::uint32_t> digests_;  // by span, where there are parts
   PromptDigest prompt_;
   std::size_t unread_ = 0;
 };

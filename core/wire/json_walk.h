@@ -96,6 +96,8 @@ inline bool find_near_quote(std::string_view text, std::size_t& at, StringFacts&
 ///   void key(Ctx parent, std::size_t begin, std::size_t end, bool escaped);
 /// and may give
 ///   void bracket(std::size_t at);   // before open(): where the bracket stands; before close(): one past it
+///   Known known(Ctx, std::size_t at);  // at the `[` of an array: {one past its end, 0}, or {one past some elements, how many};
+///                                      // they are not walked, nor is the array opened; {0, 0}: everything is
 ///   static constexpr bool kAsksUtf8 = true;  // strings and keys that are not well-formed UTF-8 are refused
 template <class Visitor>
 class JsonWalker {
@@ -158,10 +160,19 @@ class JsonWalker {
       too_deep_ = true;
       return false;
     }
+    if constexpr (requires { visitor_.known(ctx, at_); })
+      if (!is_object && skip_known(ctx)) return true;
     tell_bracket();
     ++at_;
     visitor_.open(ctx, is_object);
     stack_[depth_++] = Frame{ctx, is_object, 0};
+    return true;
+  }
+  bool skip_known(Ctx ctx) {
+    const auto known = visitor_.known(ctx, at_);
+    if (known.end == 0) return false;
+    at_ = known.end;
+    if (known.elements > 0) stack_[depth_++] = Frame{ctx, false, known.elements};
     return true;
   }
   void pop() {

@@ -1,237 +1,17 @@
-// One table says what each key of each dialect's request holds. Whatever is not in it is read and edited like text: an unknown
-// field must not be a way around the guards.
+// One walk; what each key means is told by request_rows.h. Of a part that was read before, the walk goes on behind the beginning
+// that is still the same.
 #include "core/wire/spans.h"
 
+#include <span>
+#include <utility>
+
 #include "core/wire/json_walk.h"
-#include "core/wire/key_rows.h"
+#include "core/wire/request_rows.h"
 
 namespace pg {
 namespace {
 
-enum class Place : std::uint8_t {
-  root,
-  model,
-  stream,
-  store,
-  continues,
-  include,  // facts, not text
-  thread,
-  conversation,  // objects that hold `continues`
-  messages,
-  message,  // the conversation
-  block,    // text, or content blocks, or a list of them
-  source,
-  media,  // images, audio, documents
-  tool_calls,
-  function,
-  arguments,  // Chat tool calls; JSON inside a string
-  reasoning,
-  reasoning_summary,  // signed when the request says so
-  signed_text,
-  tools,
-  tool,    // one of them: a definition
-  schema,  // and what is inside it
-  free,    // any JSON: every string is text, every key is read
-  opaque,  // ids, signatures, settings: never read
-};
-
-using Row = KeyRow<Place>;
-
-constexpr Row kAnthropicRows[] = {
-    {Place::root, "messages", Place::messages},
-    {Place::root, "system", Place::block},
-    {Place::root, "tools", Place::schema},
-    {Place::root, "model", Place::model},
-    {Place::root, "stream", Place::stream},
-    {Place::root, "thread", Place::thread},
-    {Place::root, "metadata", Place::opaque},
-    {Place::root, "thinking", Place::opaque},
-    {Place::root, "tool_choice", Place::opaque},
-    {Place::root, "context_management", Place::opaque},
-    {Place::root, "cache_control", Place::opaque},
-    {Place::root, "service_tier", Place::opaque},
-    {Place::root, "container", Place::opaque},
-    {Place::root, "output_config", Place::schema},
-    {Place::root, "output_format", Place::schema},
-    {Place::root, "mcp_servers", Place::opaque},  // holds the credential the provider itself must present there
-    {Place::thread, "previous_message_id", Place::continues},
-    {Place::message, "content", Place::block},
-    {Place::message, "role", Place::opaque},
-    {Place::message, "id", Place::opaque},
-    {Place::block, "type", Place::opaque},
-    {Place::block, "text", Place::block},
-    {Place::block, "content", Place::block},
-    {Place::block, "input", Place::free},
-    {Place::block, "source", Place::source},
-    {Place::block, "thinking", Place::signed_text},
-    {Place::block, "signature", Place::opaque},
-    {Place::block, "data", Place::opaque},  // redacted_thinking
-    {Place::block, "id", Place::opaque},
-    {Place::block, "tool_use_id", Place::opaque},
-    {Place::block, "name", Place::opaque},
-    {Place::block, "tool_name", Place::opaque},
-    {Place::block, "cache_control", Place::opaque},
-    {Place::block, "encrypted_content", Place::opaque},
-    {Place::block, "encrypted_index", Place::opaque},
-    {Place::block, "encrypted_stdout", Place::opaque},
-    {Place::block, "file_id", Place::opaque},
-    {Place::block, "caller", Place::opaque},
-    {Place::source, "type", Place::opaque},
-    {Place::source, "media_type", Place::opaque},
-    {Place::source, "data", Place::media},
-    {Place::source, "url", Place::media},
-    {Place::source, "content", Place::block},
-    {Place::source, "file_id", Place::opaque},
-};
-
-constexpr Row kChatRows[] = {
-    {Place::root, "messages", Place::messages},
-    {Place::root, "tools", Place::schema},
-    {Place::root, "functions", Place::schema},
-    {Place::root, "model", Place::model},
-    {Place::root, "stream", Place::stream},
-    {Place::root, "response_format", Place::schema},
-    {Place::root, "metadata", Place::opaque},
-    {Place::root, "user", Place::opaque},
-    {Place::root, "safety_identifier", Place::opaque},
-    {Place::root, "prompt_cache_key", Place::opaque},
-    {Place::root, "tool_choice", Place::opaque},
-    {Place::root, "function_call", Place::opaque},
-    {Place::root, "stream_options", Place::opaque},
-    {Place::root, "logit_bias", Place::opaque},
-    {Place::root, "reasoning_effort", Place::opaque},
-    {Place::root, "service_tier", Place::opaque},
-    {Place::root, "audio", Place::opaque},
-    {Place::root, "input", Place::block},  // embeddings
-    {Place::root, "encoding_format", Place::opaque},
-    {Place::message, "content", Place::block},
-    {Place::message, "role", Place::opaque},
-    {Place::message, "name", Place::opaque},
-    {Place::message, "tool_call_id", Place::opaque},
-    {Place::message, "tool_calls", Place::tool_calls},
-    {Place::message, "function_call", Place::function},
-    {Place::message, "reasoning_content", Place::block},
-    {Place::message, "reasoning", Place::block},
-    {Place::message, "reasoning_details", Place::opaque},
-    {Place::message, "audio", Place::opaque},
-    {Place::tool_calls, "id", Place::opaque},
-    {Place::tool_calls, "type", Place::opaque},
-    {Place::tool_calls, "function", Place::function},
-    {Place::tool_calls, "custom", Place::function},
-    {Place::tool_calls, "extra_content", Place::opaque},  // Gemini thought signatures
-    {Place::function, "name", Place::opaque},
-    {Place::function, "arguments", Place::arguments},
-    {Place::function, "input", Place::block},
-    {Place::block, "type", Place::opaque},
-    {Place::block, "text", Place::block},
-    {Place::block, "image_url", Place::source},
-    {Place::block, "input_audio", Place::source},
-    {Place::block, "file", Place::source},
-    {Place::block, "cache_control", Place::opaque},
-    {Place::source, "url", Place::media},
-    {Place::source, "data", Place::media},
-    {Place::source, "file_data", Place::media},
-    {Place::source, "file_id", Place::opaque},
-    {Place::source, "detail", Place::opaque},
-    {Place::source, "format", Place::opaque},
-};
-
-constexpr Row kResponsesRows[] = {
-    {Place::root, "input", Place::messages},
-    {Place::root, "instructions", Place::block},
-    {Place::root, "tools", Place::tools},
-    {Place::root, "model", Place::model},
-    {Place::root, "stream", Place::stream},
-    {Place::root, "previous_response_id", Place::continues},
-    {Place::root, "conversation", Place::conversation},
-    {Place::root, "include", Place::include},
-    {Place::root, "store", Place::store},
-    {Place::root, "text", Place::schema},
-    {Place::root, "metadata", Place::opaque},
-    {Place::root, "client_metadata", Place::opaque},
-    {Place::root, "user", Place::opaque},
-    {Place::root, "safety_identifier", Place::opaque},
-    {Place::root, "prompt_cache_key", Place::opaque},
-    {Place::root, "reasoning", Place::opaque},
-    {Place::root, "tool_choice", Place::opaque},
-    {Place::root, "stream_options", Place::opaque},
-    {Place::root, "service_tier", Place::opaque},
-    {Place::tool, "authorization", Place::opaque},  // what the provider itself must present to an MCP server
-    {Place::tool, "headers", Place::opaque},
-    {Place::conversation, "id", Place::conversation},
-    {Place::message, "type", Place::opaque},
-    {Place::message, "id", Place::opaque},
-    {Place::message, "role", Place::opaque},
-    {Place::message, "status", Place::opaque},
-    {Place::message, "phase", Place::opaque},
-    {Place::message, "name", Place::opaque},
-    {Place::message, "namespace", Place::opaque},
-    {Place::message, "call_id", Place::opaque},
-    {Place::message, "content", Place::block},
-    {Place::message, "output", Place::block},
-    {Place::message, "input", Place::block},
-    {Place::message, "arguments", Place::arguments},
-    {Place::message, "summary", Place::reasoning},
-    {Place::message, "encrypted_content", Place::opaque},
-    {Place::message, "tools", Place::tools},
-    {Place::message, "action", Place::free},
-    {Place::message, "result", Place::media},  // image_generation_call
-    {Place::reasoning, "type", Place::opaque},
-    {Place::reasoning, "text", Place::reasoning_summary},
-    {Place::block, "type", Place::opaque},
-    {Place::block, "text", Place::block},
-    {Place::block, "image_url", Place::media},
-    {Place::block, "file_data", Place::media},
-    {Place::block, "file_url", Place::media},
-    {Place::block, "file_id", Place::opaque},
-    {Place::block, "detail", Place::opaque},
-    {Place::block, "logprobs", Place::opaque},
-    {Place::block, "encrypted_content", Place::opaque},
-};
-
-using Rows = KeyRows<Place, static_cast<std::size_t>(Place::opaque) + 1>;
-constexpr Rows kAnthropic(kAnthropicRows), kResponses(kResponsesRows), kChat(kChatRows);
-
-const Rows& rows_of(DialectId dialect) {
-  switch (dialect) {
-    case DialectId::anthropic:
-      return kAnthropic;
-    case DialectId::openai_responses:
-      return kResponses;
-    case DialectId::openai_chat:
-    case DialectId::embeddings:
-    case DialectId::gemini:
-    case DialectId::cohere:
-      break;
-  }
-  return kChat;
-}
-
-// What a key under `parent` means when the table does not name it.
-Place default_child(Place parent) {
-  switch (parent) {
-    case Place::schema:
-    case Place::opaque:
-    case Place::signed_text:
-    case Place::reasoning:
-      return parent;
-    case Place::tools:
-    case Place::tool:
-      return Place::schema;
-    case Place::thread:
-    case Place::conversation:
-    case Place::model:
-    case Place::stream:
-    case Place::store:
-    case Place::continues:
-    case Place::include:
-      return Place::opaque;
-    case Place::block:
-      return Place::block;
-    default:
-      return Place::free;
-  }
-}
+using Place = RequestPlace;
 
 class SpanVisitor {
  public:
@@ -241,31 +21,46 @@ class SpanVisitor {
     bool head;
   };
 
-  SpanVisitor(std::string_view body, DialectId dialect, RequestView& view) : body_(body), rows_(rows_of(dialect)), view_(view) {}
+  struct Known {  // of an array: what need not be walked
+    std::size_t end = 0;
+    std::uint32_t elements = 0;
+  };
+
+  SpanVisitor(std::string_view body, DialectId dialect, RequestView& view, PartMemory* memory)
+      : body_(body), dialect_(dialect), rows_(request_rows(dialect)), view_(view), memory_(memory) {}
 
   Ctx root() const { return {Place::root, true}; }
   Ctx member(Ctx parent, std::string_view key) {
     if (parent.place == Place::root) {
+      end_part();
       in_tools_ = key == "tools" || key == "functions";
       in_settings_ = key == "thinking" || key == "tool_choice";
     }
     in_role_ = view_.first_user < 0 && parent.place == Place::message && key == "role";
     const Place child = find_child(parent.place, key);
+    if (parent.place == Place::root && memory_ != nullptr) await_part(child, key);
     return {child, parent.head && child != Place::messages};
   }
   Ctx element(Ctx parent, std::uint32_t index) {
+    if (parent.place == Place::root) return {Place::free, false};  // a root that is an array
     if (parent.place == Place::tools) return {Place::tool, parent.head};
     if (parent.place != Place::messages) return parent;
     message_ = static_cast<std::int32_t>(index);
     return {Place::message, false};
   }
   void open(Ctx ctx, bool is_object) {
+    awaits_part_ = false;  // an object is none
     if (ctx.place == Place::root) has_object_root_ = is_object;
     if (ctx.place == Place::thread) view_.kept_by_provider = true;
   }
+  void bracket(std::size_t at) { bracket_ = at; }
   void close(Ctx ctx, bool) {
+    if (ctx.place == Place::root) return end_part();
+    closed_ = bracket_;
     if (ctx.place == Place::messages) message_ = -1;
+    if (ctx.place == Place::message && in_part_) mark_message();
   }
+  Known known(Ctx, std::size_t at) { return awaits_part_ ? begin_part(at) : Known(); }
   void key(Ctx parent, std::size_t begin, std::size_t end, bool escaped) {
     if (parent.place == Place::free && end - begin >= kShortestSecret) add(SpanRole::key, parent, begin, end, escaped);
   }
@@ -287,8 +82,8 @@ class SpanVisitor {
     return find_row(parent, key);
   }
   Place find_row(Place parent, std::string_view key) const {
-    const Row* row = rows_.find(parent, key);
-    return row != nullptr ? row->child : default_child(parent);
+    const RequestRows::Row* row = rows_.find(parent, key);
+    return row != nullptr ? row->child : default_place(parent);
   }
   void add(SpanRole role, Ctx ctx, std::size_t begin, std::size_t end, bool escaped) {
     if (begin == end) return;
@@ -301,15 +96,73 @@ class SpanVisitor {
     view_.settings = (view_.settings ^ 0xFF) * 0x100000001B3u;
   }
 
+  void await_part(Place place, std::string_view key);
+  Known begin_part(std::size_t at);
+  void mark_message();
+  void end_part();
+
   std::string_view body_;
-  const Rows& rows_;
+  DialectId dialect_;
+  const RequestRows& rows_;
   RequestView& view_;
+  PartMemory* memory_;
   std::int32_t message_ = -1;
   bool has_object_root_ = false;
   bool in_tools_ = false;     // below the root's key of that name
   bool in_settings_ = false;  // below a key that settings are read from
   bool in_role_ = false;      // at a message's role, until a user's is found
+  PartKind part_ = PartKind::messages;
+  bool awaits_part_ = false;  // before the value that is one
+  bool in_part_ = false;
+  bool foreign_before_ = false;  // foreign_thoughts, of what stands before the part
+  std::size_t bracket_ = 0;      // the last one
+  std::size_t closed_ = 0;       // one past the last container that was closed, the root's aside
 };
+
+void SpanVisitor::await_part(Place place, std::string_view key) {
+  awaits_part_ = place == Place::messages || in_tools_ || key == "system";
+  part_ = place == Place::messages ? PartKind::messages : in_tools_ ? PartKind::tools : PartKind::system;
+}
+
+SpanVisitor::Known SpanVisitor::begin_part(std::size_t at) {
+  awaits_part_ = false;
+  if (part_ == PartKind::messages && view_.first_user >= 0) return {};  // a second time: the provider takes one of them
+  in_part_ = true;
+  foreign_before_ = std::exchange(view_.foreign_thoughts, false);
+  const auto begin = static_cast<std::uint32_t>(at), first = static_cast<std::uint32_t>(view_.spans.size());
+  ReadPart& part =
+      view_.parts.emplace_back(ReadPart{part_, dialect_, begin, first, memory_->find(part_, dialect_, body_.substr(at)), {}});
+  if (!part.known.part) return {};
+  const PartMark& mark = part.known_until();
+  for (const Span& span : std::span(part.known.part->spans).first(mark.spans)) {
+    Span& moved = view_.spans.emplace_back(span);
+    moved.begin += begin;
+    moved.end += begin;
+  }
+  view_.first_user = mark.first_user;
+  view_.foreign_thoughts = mark.foreign_thoughts;
+  return {at + mark.end, mark.elements};
+}
+
+void SpanVisitor::mark_message() {
+  ReadPart& part = view_.parts.back();
+  const auto end = static_cast<std::uint32_t>(closed_) - part.begin;
+  if (end - part.last_end() < memory_->stride()) return;
+  const auto spans = static_cast<std::uint32_t>(view_.spans.size()) - part.first_span;
+  part.fresh.push_back({end, spans, static_cast<std::uint32_t>(message_) + 1, view_.first_user, view_.foreign_thoughts});
+}
+
+void SpanVisitor::end_part() {
+  awaits_part_ = false;
+  if (!std::exchange(in_part_, false)) return;
+  ReadPart& part = view_.parts.back();
+  if (part.kind != PartKind::messages && !part.known.part) {
+    const auto end = static_cast<std::uint32_t>(closed_) - part.begin;
+    const auto spans = static_cast<std::uint32_t>(view_.spans.size()) - part.first_span;
+    part.fresh.push_back({end, spans, 0, view_.first_user, view_.foreign_thoughts});
+  }
+  view_.foreign_thoughts = view_.foreign_thoughts || foreign_before_;
+}
 
 void SpanVisitor::string(Ctx ctx, std::size_t begin, std::size_t end, bool escaped) {
   const std::string_view raw = body_.substr(begin, end - begin);
@@ -359,11 +212,16 @@ void SpanVisitor::string(Ctx ctx, std::size_t begin, std::size_t end, bool escap
 
 }  // namespace
 
-Status read_spans(std::string_view body, DialectId dialect, RequestView& view) {
+Status read_spans(std::string_view body, DialectId dialect, RequestView& view, PartMemory* memory) {
   view.kept_by_provider = dialect == DialectId::openai_responses;  // `store` is true unless it says otherwise
-  SpanVisitor visitor(body, dialect, view);
+  SpanVisitor visitor(body, dialect, view, memory);
   PG_TRY_STATUS(walk_json(body, visitor));
   if (!visitor.has_object_root()) return make_error(Code::bad_request, "the body must be a JSON object");
+  for (const ReadPart& part : view.parts) {
+    if (!part.known.part || part.known.part->signed_reasoning == view.signed_reasoning) continue;
+    view = RequestView();  // what its summaries are is known only now
+    return read_spans(body, dialect, view, nullptr);
+  }
   if (!view.signed_reasoning && dialect == DialectId::openai_responses) {
     // Unsigned summaries are restored on the way down, so they must be redacted again on the way up.
     for (Span& span : view.spans)

@@ -113,6 +113,24 @@ void calls(const std::string& size, const std::string& body) {
   });
 }
 
+/// A turn whose last messages are new: the walk and the guards together, with what is remembered of texts, and of parts as well.
+void turns(const std::string& size, const Body& turn) {
+  const auto made = Guards::make(shipped_secret_rules(), {}).value();
+  for (const bool with_parts : {false, true}) {
+    VerdictCache cache;
+    KnownParts parts;
+    std::string body = turn.bytes;
+    std::uint64_t number = 0;
+    stage(std::string(with_parts ? "turn, known parts " : "turn, known texts ") + size, body.size(), [&] {
+      turn.renew(body.data(), ++number);
+      RequestView view;
+      if (!read_spans(body, DialectId::openai_chat, view, with_parts ? &parts : nullptr)) std::abort();
+      Vault vault;
+      guard_call(body, view, *made, vault, &cache, with_parts ? &parts : nullptr);
+    });
+  }
+}
+
 void splice(const std::string& size, const std::string& body) {
   std::vector<Edit> edits;
   const auto step = static_cast<std::uint32_t>(body.size() / 13);
@@ -180,6 +198,7 @@ void run() {
   for (const auto& [size, body] : {std::pair{"2 KB", &small.bytes}, std::pair{"200 KB", &large.bytes}}) {
     read(size, *body);
     calls(size, *body);
+    turns(size, make_body(body->size(), Fresh::turn));
     splice(size, *body);
     translate(size, *body);
   }

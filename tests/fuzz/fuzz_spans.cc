@@ -57,6 +57,24 @@ std::string guard_once(std::string_view body, DialectId dialect, const RequestVi
   return edited;
 }
 
+// What is remembered of a body changes nothing for it, for one that begins like it, and for one that is cut.
+void read_with_memory(std::string_view body, std::string_view edited, DialectId dialect) {
+  KnownParts parts(1 << 16, 16);
+  const std::string_view cut = body.substr(0, body.size() / 4 * 3);
+  for (const std::string_view one : {body, edited, cut, body}) {
+    RequestView plain, known;
+    const bool is_good = read_spans(one, dialect, plain).has_value();
+    expect_spans(read_spans(one, dialect, known, &parts).has_value() == is_good);
+    if (!is_good) continue;
+    expect_spans(known.spans == plain.spans && known.model == plain.model && known.first_user == plain.first_user);
+    Vault vault, other;
+    const GuardedCall got = guard_call(one, known, fuzz_guards(), vault, nullptr, &parts);
+    const GuardedCall call = guard_call(one, plain, fuzz_guards(), other, nullptr);
+    expect_spans(apply_edits(one, got.edits) == apply_edits(one, call.edits) && got.places == call.places);
+    expect_spans(got.prompt.messages == call.prompt.messages && got.prompt.tools == call.prompt.tools);
+  }
+}
+
 // A prompt policy finds its place in any body, or refuses; what comes out is a body again, with the text in it.
 void add_prompt(std::string_view body, DialectId dialect, const RequestView& view) {
   Vault vault;
@@ -96,6 +114,7 @@ int fuzz_spans_one(const std::uint8_t* data, std::size_t size) {
   static pg::VerdictCache cache(8192);
   const std::string edited = pg::guard_once(body, dialect, view, nullptr);
   pg::expect_spans(pg::guard_once(body, dialect, view, &cache) == edited);
+  pg::read_with_memory(body, edited, dialect);
   pg::add_prompt(body, dialect, view);
   return 0;
 }

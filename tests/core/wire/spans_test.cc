@@ -306,9 +306,9 @@ TEST_CASE("bodies that are no JSON object in UTF-8 are bad_request") {
   const std::string deep(257, '[');
   for (const std::string& body :
        {std::string(), std::string("[]"), std::string("\"x\""), std::string("1"), std::string("null"), std::string("{"),
-        std::string("{\"a\":NaN}"), std::string("\xEF\xBB\xBF{}"), std::string("{}{}"), std::string("{\"a\":\"\xFF\"}"),
-        std::string("{\"a\":\"\xC0\xAF\"}"), std::string("{\"a\":\"\xED\xA0\x80\"}"), std::string("{\"\xFE\":1}"),
-        "{\"messages\":" + deep, "{\"messages\":" + deep + std::string(257, ']') + "}"}) {
+        std::string("{\"a\":NaN}"), std::string("[{\"model\":\"m\"}]"), std::string("\xEF\xBB\xBF{}"), std::string("{}{}"),
+        std::string("{\"a\":\"\xFF\"}"), std::string("{\"a\":\"\xC0\xAF\"}"), std::string("{\"a\":\"\xED\xA0\x80\"}"),
+        std::string("{\"\xFE\":1}"), "{\"messages\":" + deep, "{\"messages\":" + deep + std::string(257, ']') + "}"}) {
     for (const DialectId id :
          {DialectId::anthropic, DialectId::openai_chat, DialectId::openai_responses, DialectId::embeddings}) {
       RequestView view;
