@@ -48,6 +48,8 @@ TranslateOptions translate_options(const Exchange& x) {
     options.max_output_tokens = x.to.provider->max_output_tokens;
     options.model_max_tokens = std::min(options.model_max_tokens, options.max_output_tokens);
   }
+  options.thinking = claude_thinking(x.to.model) != ClaudeThinking::none;
+  options.adaptive_thinking = claude_thinking(x.to.model) == ClaudeThinking::adaptive;
   const bool on_vertex = !x.to.outlet->vendor.empty();
   options.gemini_call_ids = !on_vertex;
   options.gemini_levels = x.to.model.find("gemini-2") == std::string::npos && x.to.model.find("gemini-1") == std::string::npos;

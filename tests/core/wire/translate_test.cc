@@ -84,6 +84,19 @@ TEST_CASE("options: budgets for models without adaptive thinking, always below m
   CHECK_FALSE(translated(Wire::openai_chat, Wire::anthropic, body, options).contains("thinking"));
 }
 
+TEST_CASE("options: a model that cannot think is not asked to, and the client is told") {
+  TranslateOptions options;
+  options.thinking = false;
+  Json body = kAsk;
+  body["reasoning_effort"] = "high";
+  const auto result = translate_request(Wire::openai_chat, Wire::anthropic, body.dump(), options);
+  REQUIRE(result.has_value());
+  const Json out = Json::parse(result->body);
+  CHECK_FALSE(out.contains("thinking"));
+  CHECK_FALSE(out.contains("output_config"));
+  CHECK(result->warnings == std::vector<std::string>{"drop:thinking.enabled"});
+}
+
 TEST_CASE("options: system messages stay where they are for models that take them there") {
   TranslateOptions options;
   options.system_anywhere = true;
