@@ -71,11 +71,29 @@ Status translate_embedding(Exchange& x) {
   return {};
 }
 
+// Stop sequences are what OpenAI's Responses cannot be told and its Chat Completions can.
+const Outlet* find_second_outlet(const Exchange& x) {
+  if (x.to.outlet->dialect != DialectId::openai_responses) return nullptr;
+  for (const Outlet& outlet : x.to.provider->outlets)
+    if (outlet.dialect == DialectId::openai_chat) return &outlet;
+  return nullptr;
+}
+
+Result<Translated> translate_for_outlet(Exchange& x, const std::string& body) {
+  const Wire from = wire_of(x.surface.dialect);
+  Result<Translated> done = translate_request(from, wire_of(x.to.outlet->dialect), body, translate_options(x));
+  const Outlet* second = done ? nullptr : find_second_outlet(x);
+  if (second == nullptr) return done;
+  Result<Translated> other = translate_request(from, wire_of(second->dialect), body, translate_options(x));
+  if (!other) return done;
+  x.to.outlet = second;
+  return other;
+}
+
 /// From here on x.to.body is in the provider's dialect, and x.to.translated knows how to read its reply.
 Status translate(Exchange& x) {
   if (x.surface.dialect == DialectId::embeddings) return translate_embedding(x);
-  PG_TRY(Translated done, translate_request(wire_of(x.surface.dialect), wire_of(x.to.outlet->dialect),
-                                            apply_edits(x.body, edits_of(x)), translate_options(x)));
+  PG_TRY(Translated done, translate_for_outlet(x, apply_edits(x.body, edits_of(x))));
   x.to.body = std::move(done.body);
   add_warnings(x, done.warnings);
   x.to.translated = std::move(done.context);

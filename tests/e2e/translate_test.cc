@@ -208,6 +208,41 @@ TEST_CASE("translate: what cannot cross is named, in a header and the row, or re
   CHECK(w.upstream.touched() == 0);
 }
 
+TEST_CASE("translate: stop sequences, which Responses cannot be told, take the provider's Chat exit; all else stays") {
+  Translating& w = world();
+  const std::string body =
+      R"({"model":"fake-model","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"stop_sequences":)";
+  w.upstream.respond(Answer::json(say_whole(DialectId::openai_chat, {text_block({"ok"})})));
+  const RawReply told = w.post_to("responses", "v1/messages", body + "[\"</block>\"]}");
+  CHECK_MESSAGE(told.status == 200, told.body);
+  CHECK(hear_whole(DialectId::anthropic, told.body).text() == "ok");
+  CHECK(w.upstream.last().target == "/v1/chat/completions");
+  CHECK(Json::parse(w.upstream.last().body, nullptr, false)["stop"] == Json::array({"</block>"}));
+  w.upstream.respond(Answer::json(say_whole(DialectId::openai_responses, {text_block({"ok"})})));
+  CHECK(w.post_to("responses", "v1/messages", body + "[]}").status == 200);
+  CHECK(w.upstream.last().target == "/v1/responses");
+  w.upstream.forget();
+  const RawReply refused = w.post_to("responses", "v1/messages", body + R"(["a","b","c","d","e"]})");
+  CHECK(refused.status == 400);
+  CHECK_MESSAGE(refused.body.find("`stop_sequences`") != std::string::npos, refused.body);
+  CHECK(w.upstream.touched() == 0);
+}
+
+TEST_CASE("translate: an older Claude is asked to think in tokens, a newer one as it sees fit") {
+  Translating& w = world();
+  const auto thinking_of = [&](const std::string& model) {
+    w.upstream.respond(Answer::json(say_whole(DialectId::anthropic, {text_block({"ok"})})));
+    const RawReply reply =
+        w.post_to("messages", "v1/responses", R"({"input":"hi","reasoning":{"effort":"high"},"model":")" + model + "\"}");
+    CHECK_MESSAGE(reply.status == 200, reply.body);
+    return Json::parse(w.upstream.last().body, nullptr, false).value("thinking", Json()).dump();
+  };
+  CHECK(thinking_of("claude-sonnet-4-5") == R"({"budget_tokens":4096,"type":"enabled"})");
+  CHECK(thinking_of("claude-opus-4-6") == R"({"type":"adaptive"})");
+  CHECK(thinking_of("claude-3-5-haiku-latest") == "null");
+  CHECK(w.home.newest_row_has("warnings", "drop:thinking.enabled"));
+}
+
 TEST_CASE("translate: count_tokens is answered with an estimate where the provider cannot count") {
   Translating& w = world();
   const RawReply reply =
