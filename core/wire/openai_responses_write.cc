@@ -15,8 +15,8 @@ class ResponsesWriter {
   Status write() {
     PG_TRY_STATUS(settle_extras(call_, work_, "OpenAI Responses", {}));
     if (!call_.stop.empty()) {
-      if (!work_.options.drop_unsupported) return cannot_cross("stop_sequences", "OpenAI Responses");
-      work_.warnings.drop("stop_sequences");
+      if (!work_.options.drop_unsupported) return cannot_cross("stop_sequences (stop)", "OpenAI Responses");
+      work_.warnings.drop("stop");
     }
     json_.open_object();
     json_.field("model", work_.options.model.empty() ? call_.model : work_.options.model);

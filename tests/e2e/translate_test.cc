@@ -224,7 +224,7 @@ TEST_CASE("translate: stop sequences, which Responses cannot be told, take the p
   w.upstream.forget();
   const RawReply refused = w.post_to("responses", "v1/messages", body + R"(["a","b","c","d","e"]})");
   CHECK(refused.status == 400);
-  CHECK_MESSAGE(refused.body.find("`stop_sequences`") != std::string::npos, refused.body);
+  CHECK_MESSAGE(refused.body.find("`stop_sequences") != std::string::npos, refused.body);
   CHECK(w.upstream.touched() == 0);
 }
 
@@ -252,6 +252,28 @@ TEST_CASE("translate: count_tokens is answered with an estimate where the provid
   const Json body = Json::parse(reply.body, nullptr, false);
   CHECK(body.value("input_tokens", 0) > 500);
   CHECK(w.upstream.touched() == 0);
+}
+
+TEST_CASE("translate: count_tokens is answered with an estimate, and says so, where the provider does not count today") {
+  Translating& w = world();
+  const std::string body = R"({"model":"small-1","messages":[{"role":"user","content":")" + std::string(4000, 'x') + "\"}]}";
+  const auto count = [&](const char* project) { return w.post_to(project, "v1/messages/count_tokens", body); };
+  for (const int status : {404, 405, 429, 500, 501, 529}) {
+    CAPTURE(status);
+    w.upstream.respond(Answer::reply(status, R"({"type":"error","error":{"type":"not_found_error","message":"m"}})"));
+    const RawReply reply = count("messages");
+    CHECK(reply.status == 200);
+    CHECK(Json::parse(reply.body, nullptr, false).value("input_tokens", 0) > 500);
+    CHECK(reply.field("x-pg-warnings") == "estimate:input_tokens");
+    CHECK(w.home.newest_row_has("warnings", "estimate:input_tokens"));
+  }
+  CHECK(count("strict").status == 200);  // nobody is there
+  for (const int status : {400, 401, 403, 413}) {
+    w.upstream.respond(Answer::reply(status, R"({"type":"error","error":{"type":"invalid_request_error","message":"m"}})"));
+    CHECK(count("messages").status == status);
+  }
+  w.upstream.respond(Answer::json(R"({"input_tokens":7})"));
+  CHECK(count("messages").body == R"({"input_tokens":7})");
 }
 
 TEST_CASE("translate: a wrapper's aliases and provider:model choose the target, and its list names them") {
