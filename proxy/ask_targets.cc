@@ -80,6 +80,7 @@ class Asking {
   void tell_health(const Verdict& verdict, const Result<Upstream>& sent);
   void rest_target(const ReplyHead& head, int status);
   void note(const std::string& label, std::string_view why);
+  void note_answer(std::string_view label);
   void settle();
   Result<Upstream> give_up(const std::optional<Error>& last);
   Error nobody(bool crowded);
@@ -115,6 +116,11 @@ void Asking::begin_target() {
 
 void Asking::note(const std::string& label, std::string_view why) {
   x_.row.attempts += fmt::format("{}{}:{}", x_.row.attempts.empty() ? "" : ",", label, why);
+}
+
+// Who answered, where the row's provider does not say it all.
+void Asking::note_answer(std::string_view label) {
+  x_.row.attempts += fmt::format("{}={}", x_.row.attempts.empty() ? "" : ",", label);
 }
 
 bool Asking::may_ask(const Provider& target) {
@@ -293,6 +299,7 @@ void Asking::tell_health(const Verdict& verdict, const Result<Upstream>& sent) {
 void Asking::settle() {
   if (!head_->spares.empty() && number_ != sticky_)
     x_.gw.sticky.remember(head_->name, conversation_, static_cast<std::uint32_t>(number_), now());
+  if (number_ != 0) note_answer(x_.to.provider->label);
 }
 
 // Whether somebody else is asked.
@@ -311,8 +318,10 @@ Task<bool> Asking::go_on(Verdict verdict) {
 Error Asking::nobody(bool crowded) {
   const Millis wait = soonest_.value_or(Millis{0});
   x_.retry_after = std::max(x_.retry_after, static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::seconds>(wait).count()));
-  return make_error(crowded ? Code::rate_limited : Code::unavailable,
-                    fmt::format("no provider can take the call now ({})", x_.row.attempts));
+  Error error = make_error(crowded ? Code::rate_limited : Code::unavailable,
+                           fmt::format("no provider can take the call now ({})", x_.row.attempts));
+  note_answer("");
+  return error;
 }
 
 // The last real answer, even from somebody who was asked earlier; else what went wrong, of one or of all.
@@ -326,6 +335,7 @@ Result<Upstream> Asking::give_up(const std::optional<Error>& last) {
     x_.row.provider = x_.to.provider->name;
     x_.row.warnings = x_.to.warnings;
     note_guarded(x_);
+    if (x_.to.provider->label != x_.to.provider->name) note_answer(x_.to.provider->label);
     return std::move(held_->reply);
   }
   if (x_.row.attempts.empty()) return *last;

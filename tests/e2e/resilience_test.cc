@@ -123,6 +123,7 @@ TEST_CASE("credentials: one that is refused or over its rate rests, and the next
     CHECK(k.asked() == std::vector<std::string>{"1", "2"});
     const Json row = newest_row(k.w, "keyed:" + std::to_string(status));
     CHECK(row.value("provider", "") == "keyed");
+    CHECK(row.value("answered_by", "") == "keyed#2");
     CHECK(k.w.post("v1/chat/completions", hello()).status == 200);
     CHECK(k.asked() == std::vector<std::string>{"1", "2", "2"});
     newest_row(k.w, "keyed:resting");
@@ -286,7 +287,7 @@ TEST_CASE("breaker: after failures in a row nobody is asked for a while, then on
     CHECK(hear_whole(dialect, open.body).error_message.find("fake:breaker-open") != std::string::npos);
   }
   CHECK(w.upstream.count() == 2);
-  newest_row(w, "fake:breaker-open");
+  CHECK(newest_row(w, "fake:breaker-open").value("answered_by", "x").empty());  // pg itself
   std::this_thread::sleep_for(Ms{450});
   CHECK(w.post("v1/chat/completions", hello()).status == 500);  // the probe
   CHECK(w.post("v1/chat/completions", hello()).status == 503);
