@@ -81,7 +81,12 @@ void warn_lost_marks(const Call& call, Wire target, Warnings& warnings) {
       signed_call = signed_call || (part.kind == Part::Kind::tool_call && part.proof.vendor == Proof::Vendor::gemini);
     }
   }
-  for (const Tool& tool : call.tools) cached = cached || !tool.cache.empty();
+  bool strict = false;
+  for (const Tool& tool : call.tools) {
+    cached = cached || !tool.cache.empty();
+    strict = strict || tool.strict == true;
+  }
+  if (strict && (target == Wire::gemini || target == Wire::cohere)) warnings.drop("tools.strict");
   if (cached && target != Wire::anthropic) warnings.drop("cache_control");
   if (signed_call && target != Wire::gemini && target != Wire::openai_chat) warnings.drop("thought_signature");
   const bool openai = target == Wire::openai_chat || target == Wire::openai_responses;
