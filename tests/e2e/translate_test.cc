@@ -326,6 +326,42 @@ TEST_CASE("translate: a busy provider's fallback answers, guarded all the same, 
   CHECK(w.upstream.count() == 2);
 }
 
+TEST_CASE("translate: a fallback that speaks the client's own dialect gets the client's bytes, whatever was asked before it") {
+  Translating& w = world();
+  const std::string mail = make_email();
+  for (const bool stream : {false, true}) {
+    CAPTURE(stream);
+    w.upstream.forget();
+    w.upstream.respond([stream](const SeenRequest& seen) {
+      const std::vector<Block> blocks{text_block({"for [[EMAIL_001]]"})};
+      if (seen.target != "/v1/chat/completions")
+        return Answer::reply(429, R"({"type":"error","error":{"type":"x","message":"no"}})");
+      if (stream) return Answer::stream(say_stream(DialectId::openai_chat, blocks));
+      return Answer::json(say_whole(DialectId::openai_chat, blocks));
+    });
+    const std::string body = ask(DialectId::openai_chat, stream, "Write to " + mail);
+    const RawReply reply = w.post_to("helped", "v1/chat/completions", body);
+    CHECK(reply.status == 200);
+    REQUIRE(w.upstream.count() == 2);
+    CHECK(w.upstream.last().body == replace_all(replace_all(body, mail, "[[EMAIL_001]]"), "\"fake-model\"", "\"small-9\""));
+    const Heard heard = stream ? hear_stream(DialectId::openai_chat, reply.body) : hear_whole(DialectId::openai_chat, reply.body);
+    CHECK(heard.text() == "for " + mail);
+    CHECK(reply.field("x-pg-warnings").empty());
+  }
+}
+
+TEST_CASE("translate: a fallback that cannot be told what the client says is passed over, and the row says so") {
+  Translating& w = world();
+  w.upstream.respond(Answer::reply(429, R"({"type":"error","error":{"type":"rate_limit_error","message":"slow"}})"));
+  const RawReply reply =
+      w.post_to("helped", "v1/messages",
+                R"({"model":"m","max_tokens":9,"mcp_servers":[{"type":"url","url":"https://a.example","name":"x"}],)"
+                R"("messages":[{"role":"user","content":"hi"}]})");
+  CHECK(reply.status == 429);
+  CHECK(w.upstream.count() == 1);
+  CHECK(w.home.newest_row_has("attempts", "only-messages:429,only-chat:bad_request"));
+}
+
 TEST_CASE("translate: a provider that cannot be reached is replaced only where the project says so") {
   Translating& w = world();
   w.upstream.respond(Answer::json(say_whole(DialectId::anthropic, {text_block({"here"})})));
