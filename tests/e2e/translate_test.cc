@@ -34,7 +34,7 @@ struct Translating : World {
   Translating()
       : World(kRedactAll,
               "[providers.only-chat]\nopenai_base_url = \"@UP\"\nresponses = false\ncredential = \"env:FAKE_KEY\"\n"
-              "models = [\"small-1\", \"small-*\", \"fake-*\"]\n"
+              "models = [\"small-1\", \"small-*\", \"fake-*\"]\nmodel_names = { \"small-4\" = \"deployment-4\" }\n"
               "[providers.only-messages]\nanthropic_base_url = \"@UP\"\ncredential = \"env:FAKE_KEY\"\n"
               "[providers.nobody]\nanthropic_base_url = \"http://127.0.0.1:1/v1\"\ncredential = \"none\"\n"
               "[providers.like-openai]\nopenai_base_url = \"@UP\"\ncredential = \"env:FAKE_KEY\"\nvendor = \"openai\"\n") {
@@ -290,8 +290,9 @@ TEST_CASE("translate: a wrapper's aliases and provider:model choose the target, 
   CHECK(target_of(DialectId::anthropic, "only-messages:any", DialectId::anthropic) == "/v1/messages any");
   CHECK(w.home.newest_row_has("model", "only-messages:any"));
   const RawReply list = w.get_of("all", "v1/models");
-  for (const char* name : {"\"fast\"", "\"smart\"", "\"only-chat:small-1\"", "\"house-model\""})
+  for (const char* name : {"\"fast\"", "\"smart\"", "\"only-chat:small-1\"", "\"only-chat:small-4\"", "\"house-model\""})
     CHECK_MESSAGE(list.body.find(name) != std::string::npos, list.body);
+  CHECK(target_of(DialectId::anthropic, "only-chat:small-4", DialectId::openai_chat) == "/v1/chat/completions deployment-4");
   for (const char* glob : {"small-*", "house-*"}) CHECK(list.body.find(glob) == std::string::npos);
   CHECK(target_of(DialectId::anthropic, "house-model", DialectId::openai_chat) == "/v1/chat/completions small-3");
 }
