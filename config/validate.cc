@@ -270,8 +270,11 @@ std::vector<std::string> find_warnings(const Settings& settings, const Environme
   std::map<std::string, bool> used;
   for (const auto& [name, project] : settings.projects) {
     for (const std::string& provider : project.providers) used[provider] = true;
-    for (const RouteSettings& route : project.routes)
+    for (const std::string& fallback : project.fallback) used[fallback.substr(0, fallback.find(':'))] = true;
+    for (const RouteSettings& route : project.routes) {
       if (!route.provider.empty()) used[route.provider] = true;
+      if (!route.fallback.empty()) used[route.fallback.substr(0, route.fallback.find(':'))] = true;
+    }
   }
   for (const auto& [name, is_used] : used)
     if (const auto row = find_provider_row(settings, name)) warn_credential(settings, *row, environment, warnings);

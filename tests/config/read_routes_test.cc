@@ -164,6 +164,7 @@ TEST_CASE("guard sets that differ only in how exceptions are shared out have ver
 
 TEST_CASE("what was read ends up in the policy") {
   Home home;
+  home.set("GROQ_API_KEY", "x");
   home.config(
       "[serve]\ntrusted_proxies = [\"10.0.0.0/8\"]\n[hosts]\n\"LLM.example.com\" = \"team\"\n"
       "[prompt_policies.house]\ntext = \"Hi\"\nplacement = \"append\"\n");

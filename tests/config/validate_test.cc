@@ -104,3 +104,12 @@ TEST_CASE("missing credentials and open wires warn, for providers in use only") 
                                  "provider far: the credential travels unencrypted to far.example",
                                  "provider file: " + home.dir.file(".config/promptgate/missing.key") + ": no such file"});
 }
+
+TEST_CASE("a fallback is in use, too: its missing credential warns before it is needed") {
+  Home home;
+  home.project("p", "id = \"" + std::string(test::kProjectId) +
+                        "\"\nproviders = [\"ollama\"]\nfallback = \"groq:x\"\n[[route]]\nfallback = \"xai\"\n");
+  CHECK(load_settings(home.options).value().warnings ==
+        std::vector<std::string>{"provider groq: environment variable GROQ_API_KEY is not set",
+                                 "provider xai: environment variable XAI_API_KEY is not set"});
+}
