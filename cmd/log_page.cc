@@ -61,8 +61,12 @@ void say_attempts(Page& page, const LogRow& row) {
              fmt::format("{}. {} {}", ++number, attempt.substr(0, colon), attempt.substr(std::min(colon + 1, attempt.size()))));
   }
   const std::string who = attempts.answered.value_or(row.provider);
-  // An answer that was kept while others were asked stands among them already; nobody's is pg's own.
-  const bool is_told = std::find(asked.begin(), asked.end(), fmt::format("{}:{}", who, row.status)) != asked.end();
+  // An answer that was kept while others were asked stands among them already, in the provider's own status; nobody's is pg's.
+  const auto is_kept = [&](std::string_view attempt) {
+    return row.status >= 400 && attempt.starts_with(who + ":") &&
+           attempt.find_first_not_of("0123456789", who.size() + 1) == attempt.npos;
+  };
+  const bool is_told = std::any_of(asked.begin(), asked.end(), is_kept);
   if (!who.empty() && !is_told) page.say("attempts", fmt::format("{}. {} {}", ++number, who, row.status));
 }
 

@@ -148,13 +148,14 @@ Task<Result<Upstream>> answer_here(Exchange& x) {
   co_return x.to.provider->echo ? answer_echo(x) : answer_estimate(x);
 }
 
-// Path and query. Where the path was made for the provider, the client's query means nothing to it.
+// Path and query. Where path or body were made for the provider, the client's query (?beta=true) means nothing to it.
 std::string target_of(const Exchange& x) {
   const std::string& base = x.to.outlet->base.path;
   if (!x.to.path.empty()) return base + x.to.path;
   std::string target = base;
   target += dialect(x.to.translated ? x.to.outlet->dialect : x.surface.dialect).upstream_path;
   if (x.surface.operation == Operation::count_tokens) target += "/count_tokens";
+  if (x.to.translated) return target;
   return target.append(x.surface.query);
 }
 

@@ -179,6 +179,8 @@ TEST_CASE("who answered is told: another credential of the provider, somebody as
   CHECK(attempts_of("=openai#2", 200) == "1. openai#2 200; ");
   CHECK(attempts_of("openai:401,=openai#2", 200) == "1. openai 401; 2. openai#2 200; ");
   CHECK(attempts_of("openai:429,groq:upstream_failed", 429) == "1. openai 429; 2. groq upstream_failed; ");
+  CHECK(attempts_of("groq:breaker-open,openai:503", 529) == "1. groq breaker-open; 2. openai 503; ");
+  CHECK(attempts_of("openai:resting", 503) == "1. openai resting; 2. openai 503; ");
   CHECK(attempts_of("openai:breaker-open,=", 503) == "1. openai breaker-open; ");
   CHECK(log_flags(row) == "fallback:1(breaker-open)");
   row.attempts = "openai:401,=openai#2";

@@ -219,7 +219,7 @@ TEST_CASE("translate: stop sequences, which Responses cannot be told, take the p
   CHECK(w.upstream.last().target == "/v1/chat/completions");
   CHECK(Json::parse(w.upstream.last().body, nullptr, false)["stop"] == Json::array({"</block>"}));
   w.upstream.respond(Answer::json(say_whole(DialectId::openai_responses, {text_block({"ok"})})));
-  CHECK(w.post_to("responses", "v1/messages", body + "[]}").status == 200);
+  CHECK(w.post_to("responses", "v1/messages?beta=true", body + "[]}").status == 200);  // the query is for Anthropic
   CHECK(w.upstream.last().target == "/v1/responses");
   w.upstream.forget();
   const RawReply refused = w.post_to("responses", "v1/messages", body + R"(["a","b","c","d","e"]})");
