@@ -2,13 +2,11 @@
 // told.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/base/encode.h"
 #include "core/base/error.h"
 #include "core/route/prompt_policy.h"
 #include "core/targets.h"
-#include "core/wire/models.h"
+#include "core/translate_call.h"
 #include "core/wire/translate.h"
 #include "proxy/address_call.h"
 #include "proxy/keep_limits.h"
@@ -39,28 +37,6 @@ Status drop_foreign_thoughts(Exchange& x) {
   return {};
 }
 
-TranslateOptions translate_options(const Exchange& x) {
-  const bool is_openai = x.to.provider->vendor == "openai";
-  TranslateOptions options;
-  options.model = x.to.model;
-  options.model_max_tokens = anthropic_max_tokens(x.to.model);
-  if (x.to.provider->max_output_tokens != 0) {
-    options.max_output_tokens = x.to.provider->max_output_tokens;
-    options.model_max_tokens = std::min(options.model_max_tokens, options.max_output_tokens);
-  }
-  options.thinking = claude_thinking(x.to.model) != ClaudeThinking::none;
-  options.adaptive_thinking = claude_thinking(x.to.model) == ClaudeThinking::adaptive;
-  const bool on_vertex = !x.to.outlet->vendor.empty();
-  options.gemini_call_ids = !on_vertex;
-  options.gemini_levels = x.to.model.find("gemini-2") == std::string::npos && x.to.model.find("gemini-1") == std::string::npos;
-  options.cache_key = x.row.session;
-  options.max_completion_tokens = is_openai;
-  options.developer_role = is_openai;
-  options.custom_tools = is_openai;
-  options.reasoning_content = x.to.provider->vendor == "deepseek";
-  return options;
-}
-
 Status translate_embedding(Exchange& x) {
   PG_TRY(TranslatedEmbedding done,
          translate_embedding_request(embedding_wire(*x.to.outlet), apply_edits(x.body, edits_of(x)), {x.to.model}));
@@ -71,29 +47,12 @@ Status translate_embedding(Exchange& x) {
   return {};
 }
 
-// Stop sequences are what OpenAI's Responses cannot be told and its Chat Completions can.
-const Outlet* find_second_outlet(const Exchange& x) {
-  if (x.to.outlet->dialect != DialectId::openai_responses) return nullptr;
-  for (const Outlet& outlet : x.to.provider->outlets)
-    if (outlet.dialect == DialectId::openai_chat) return &outlet;
-  return nullptr;
-}
-
-Result<Translated> translate_for_outlet(Exchange& x, const std::string& body) {
-  const Wire from = wire_of(x.surface.dialect);
-  Result<Translated> done = translate_request(from, wire_of(x.to.outlet->dialect), body, translate_options(x));
-  const Outlet* second = done ? nullptr : find_second_outlet(x);
-  if (second == nullptr) return done;
-  Result<Translated> other = translate_request(from, wire_of(second->dialect), body, translate_options(x));
-  if (!other) return done;
-  x.to.outlet = second;
-  return other;
-}
-
 /// From here on x.to.body is in the provider's dialect, and x.to.translated knows how to read its reply.
 Status translate(Exchange& x) {
   if (x.surface.dialect == DialectId::embeddings) return translate_embedding(x);
-  PG_TRY(Translated done, translate_for_outlet(x, apply_edits(x.body, edits_of(x))));
+  Target target{x.to.provider, x.to.outlet, x.to.model, true};
+  PG_TRY(Translated done, translate_call(x.surface.dialect, apply_edits(x.body, edits_of(x)), x.row.session, target));
+  x.to.outlet = target.outlet;
   x.to.body = std::move(done.body);
   add_warnings(x, done.warnings);
   x.to.translated = std::move(done.context);

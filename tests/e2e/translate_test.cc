@@ -208,6 +208,27 @@ TEST_CASE("translate: what cannot cross is named, in a header and the row, or re
   CHECK(w.upstream.touched() == 0);
 }
 
+TEST_CASE("translate: pg explain says what a server would: refused, or sent with what is lost") {
+  Translating& w = world();
+  const auto explain = [&](std::string_view project, std::string_view body, bool json = false) {
+    std::vector<std::string> args{"explain", "-", "--project", std::string(project)};
+    if (json) args.emplace_back("--json");
+    return w.home.run(args, body);
+  };
+  const CommandResult refused = explain("strict", R"({"model":"m","n":2,"messages":[{"role":"user","content":"hi"}]})");
+  CHECK(refused.status == 1);
+  CHECK(refused.out.find("would be refused") != std::string::npos);
+  CHECK_MESSAGE(refused.out.find("answer    400 {\"error\":{\"message\":\"`n` is not supported") != std::string::npos,
+                refused.out);
+  const std::string lossy = R"({"model":"m","verbosity":"low","messages":[{"role":"user","content":"hi"}]})";
+  const CommandResult sent = explain("strict", lossy);
+  CHECK(sent.status == 0);
+  CHECK_MESSAGE(sent.out.find("lost      drop:verbosity\n") != std::string::npos, sent.out);
+  const Json told = Json::parse(explain("strict", lossy, true).out, nullptr, false);
+  CHECK(told.value("verdict", "") == "sent");
+  CHECK(told.value("warnings", "") == "drop:verbosity");
+}
+
 TEST_CASE("translate: stop sequences, which Responses cannot be told, take the provider's Chat exit; all else stays") {
   Translating& w = world();
   const std::string body =
