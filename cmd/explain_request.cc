@@ -12,6 +12,7 @@
 #include "core/guard/guard_call.h"
 #include "core/guard/inspect_span.h"
 #include "core/guard/mask_secrets.h"
+#include "core/translate_call.h"
 
 namespace pg {
 namespace {
@@ -30,6 +31,8 @@ struct DryRun {
   std::vector<ToldFinding> findings;
   GuardedCall guarded;
   std::string refusal;  // what a client gets instead of an answer
+  int answer_status = 422;
+  std::string not_crossed;  // what the provider's dialect cannot say: "drop:top_k,…"
 };
 
 /// Four letters of a secret at most, the first of anything else, and how long it is.
@@ -126,8 +129,23 @@ class Explainer {
   DryRun run_;
 };
 
+// What a server would do between guarding and sending: say it in the provider's dialect.
+void try_translating(const RoutedCall& call, const RouteVerdict& route, DryRun& run) {
+  const bool asks = run.guarded.blocked.empty() && route.target && route.target.value().translated;
+  if (!asks || call.surface.dialect == DialectId::embeddings) return;
+  Target target = route.target.value();
+  const auto done = translate_call(call.surface.dialect, apply_edits(call.body, run.guarded.edits), "", target);
+  if (!done) {
+    run.answer_status = http_status(done.error().code);
+    run.refusal = write_error_body(call.surface.dialect, done.error(), "req_dry_run");
+    return;
+  }
+  for (const std::string& warning : done->warnings) run.not_crossed += (run.not_crossed.empty() ? "" : ",") + warning;
+}
+
 std::string verdict_of(const DryRun& run, const RouteVerdict& route) {
   if (!run.guarded.blocked.empty()) return "blocked";
+  if (!run.refusal.empty()) return "refused";
   return route.target ? "sent" : "nowhere";
 }
 
@@ -156,9 +174,8 @@ void print_text(Shell& shell, const RoutedCall& call, const DryRun& run, const R
                 const std::vector<ExplainedLine>& lines) {
   const std::string verdict = verdict_of(run, route);
   shell.print("{:<10}{}\n", "verdict",
-              shell.paint(verdict == "sent" ? Color::green : Color::red, verdict == "sent"      ? "would be sent"
-                                                                         : verdict == "blocked" ? "would be blocked"
-                                                                                                : "has nowhere to go"));
+              shell.paint(verdict == "sent" ? Color::green : Color::red,
+                          verdict == "nowhere" ? std::string("has nowhere to go") : "would be " + verdict));
   shell.print("{:<10}{}, model {}, {} bytes\n", "call", dialect(call.surface.dialect).name,
               escape_controls(without_secrets(call.model)), call.body.size());
   shell.print("{:<10}{}\n", "project", call.project->name);
@@ -166,7 +183,9 @@ void print_text(Shell& shell, const RoutedCall& call, const DryRun& run, const R
   print_findings(shell, run);
   if (verdict != "blocked") shell.print("{:<10}{}\n", "replaced", counts_text(run.guarded.redacted));
   if (verdict != "blocked") shell.print("{:<10}{}\n", "left", counts_text(run.guarded.detected));
-  if (verdict == "blocked") shell.print("{:<10}422 {}\n", "answer", escape_controls(run.refusal));
+  if (!run.not_crossed.empty()) shell.print("{:<10}{}\n", "lost", escape_controls(without_secrets(run.not_crossed)));
+  if (!run.refusal.empty())
+    shell.print("{:<10}{} {}\n", "answer", run.answer_status, escape_controls(without_secrets(run.refusal)));
 }
 
 std::string finding_json(const ToldFinding& told) {
@@ -203,8 +222,9 @@ void print_json(Shell& shell, const RoutedCall& call, const DryRun& run, const R
   json_raw(object, "detected", counts_json(run.guarded.detected));
   json_raw(object, "blocked", json_list(run.guarded.blocked));
   json_raw(object, "target", target + "}");
+  if (!run.not_crossed.empty()) json_field(object, "warnings", run.not_crossed);
   if (!run.refusal.empty()) {
-    json_number(object, "answer_status", 422);
+    json_number(object, "answer_status", run.answer_status);
     json_raw(object, "answer", run.refusal);
   }
   shell.write(without_secrets(object + "}\n"));  // stars as long as what they cover
@@ -217,7 +237,8 @@ int explain_request(Shell& shell, const ExplainedCall& call) {
   const RoutedCall routed = read_routed_call(shell, settings, call);
   const RouteVerdict route = judge_route(routed);
   const Guards& guards = route.target ? routed.project->guards_at(*route.target.value().provider) : *routed.project->guards;
-  const DryRun run = Explainer(routed, guards).run();
+  DryRun run = Explainer(routed, guards).run();
+  try_translating(routed, route, run);
   const std::vector<ExplainedLine> lines = target_lines(settings, routed, route);
   if (shell.json)
     print_json(shell, routed, run, route, lines);

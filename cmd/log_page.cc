@@ -51,14 +51,23 @@ void say_timeline(Page& page, const LogRow& row) {
 void say_attempts(Page& page, const LogRow& row) {
   const Attempts attempts = read_attempts(row.attempts);
   if (attempts.queue_ms > 0) page.say("queued", duration_cell(attempts.queue_ms));
-  if (attempts.count == 0) return;
+  if (attempts.count == 0 && !attempts.answered) return;
   int number = 0;
-  for (const auto attempt : split(attempts.asked, ',')) {
+  const std::vector<std::string_view> asked = split(attempts.asked, ',');
+  for (const auto attempt : asked) {
+    if (attempt.empty()) continue;
     const auto colon = std::min(attempt.find(':'), attempt.size());
     page.say("attempts",
              fmt::format("{}. {} {}", ++number, attempt.substr(0, colon), attempt.substr(std::min(colon + 1, attempt.size()))));
   }
-  page.say("attempts", fmt::format("{}. {} {}", ++number, row.provider, row.status));
+  const std::string who = attempts.answered.value_or(row.provider);
+  // An answer that was kept while others were asked stands among them already, in the provider's own status; nobody's is pg's.
+  const auto is_kept = [&](std::string_view attempt) {
+    return row.status >= 400 && attempt.starts_with(who + ":") &&
+           attempt.find_first_not_of("0123456789", who.size() + 1) == attempt.npos;
+  };
+  const bool is_told = std::any_of(asked.begin(), asked.end(), is_kept);
+  if (!who.empty() && !is_told) page.say("attempts", fmt::format("{}. {} {}", ++number, who, row.status));
 }
 
 void say_tokens(Page& page, const LogRow& row) {

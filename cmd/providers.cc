@@ -78,10 +78,20 @@ CredentialState credential_state(const Settings& settings, const ProviderSetting
   return all;
 }
 
+// Also as a fallback, or by way of a route.
+bool uses(const ProjectSettings& project, const std::string& provider) {
+  const auto leads_there = [&](const std::string& target) { return target.substr(0, target.find(':')) == provider; };
+  return std::find(project.providers.begin(), project.providers.end(), provider) != project.providers.end() ||
+         std::any_of(project.fallback.begin(), project.fallback.end(), leads_there) ||
+         std::any_of(project.routes.begin(), project.routes.end(), [&](const RouteSettings& route) {
+           return route.provider == provider || (!route.fallback.empty() && leads_there(route.fallback));
+         });
+}
+
 std::vector<std::string> projects_using(const Settings& settings, const std::string& provider) {
   std::vector<std::string> names;
   for (const auto& [name, project] : settings.projects)
-    if (std::find(project.providers.begin(), project.providers.end(), provider) != project.providers.end()) names.push_back(name);
+    if (uses(project, provider)) names.push_back(name);
   return names;
 }
 

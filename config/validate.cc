@@ -20,6 +20,8 @@
 namespace pg {
 namespace {
 
+constexpr std::uint64_t kMostCaBytes = 16u << 20;
+
 SourcePlace find_place(const SourcePlaces& places, std::string_view key, const std::string& file) {
   const auto found = places.find(key);
   return found == places.end() ? SourcePlace{file, 0, 0, "", 1} : found->second;
@@ -39,6 +41,11 @@ std::string missing_url_hint(const std::string& name) {
   return "set openai_base_url or anthropic_base_url";
 }
 
+bool is_disabled(const Settings& settings, const std::string& provider) {
+  const auto own = settings.providers.find(provider);
+  return own != settings.providers.end() && !own->second.enabled;
+}
+
 void check_project_providers(const Settings& settings, const ProjectSettings& project, std::vector<Problem>& problems) {
   const std::vector<std::string> names = provider_names(settings);
   const std::vector<std::string_view> views(names.begin(), names.end());
@@ -53,10 +60,9 @@ void check_project_providers(const Settings& settings, const ProjectSettings& pr
       continue;
     }
     const auto near = find_nearest(name, views);
-    const auto own = settings.providers.find(name);
-    const bool disabled = own != settings.providers.end() && !own->second.enabled;
+    const bool disabled = is_disabled(settings, name);
     problems.push_back({place, fmt::format("{} provider \"{}\"", disabled ? "disabled" : "unknown", name),
-                        disabled ? "enabled = false in " + own->second.where
+                        disabled ? "enabled = false in " + settings.providers.at(name).where
                         : near   ? fmt::format("did you mean \"{}\"?", *near)
                                  : "add a table [providers." + name + "] to pg.toml"});
   }
@@ -68,10 +74,39 @@ void check_aliases(const Settings& settings, const ProjectSettings& project, std
   for (const auto& [alias, model] : project.aliases) {
     const std::string name = model.substr(0, model.find(':'));
     const bool is_own = std::find(project.providers.begin(), project.providers.end(), name) != project.providers.end();
-    if (name == model || is_own || !find_provider_row(settings, name)) continue;
-    problems.push_back({find_place(project.places, "aliases." + alias, project.file),
-                        fmt::format("alias \"{}\": the project does not use provider \"{}\"", alias, name),
-                        fmt::format("add \"{}\" to its providers", name)});
+    const bool is_off = is_disabled(settings, name);
+    if (name == model || (!is_off && !find_provider_row(settings, name))) continue;
+    const SourcePlace place = find_place(project.places, "aliases." + alias, project.file);
+    if (model.back() == ':' && model.size() == name.size() + 1) {
+      problems.push_back({place, fmt::format("alias \"{}\" names a provider and no model", alias),
+                          fmt::format("such as {} = \"{}gpt-4o-mini\"", alias, model)});
+    } else if (!is_own) {
+      problems.push_back({place, fmt::format("alias \"{}\": the project does not use provider \"{}\"", alias, name),
+                          is_off ? "it is disabled: enabled = false in " + settings.providers.at(name).where
+                                 : fmt::format("add \"{}\" to its providers", name)});
+    }
+  }
+}
+
+// What may be meant, and is more likely a slip: an alias is looked up once, and an unknown word before a colon is part of a name.
+void warn_aliases(const Settings& settings, const ProjectSettings& project, std::vector<std::string>& warnings) {
+  const std::vector<std::string> names = provider_names(settings);
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  const auto warn = [&](const std::string& alias, const std::string& what) {
+    warnings.push_back(
+        fmt::format("{}: alias \"{}\": {}", find_place(project.places, "aliases." + alias, project.file).text(), alias, what));
+  };
+  for (const auto& [alias, model] : project.aliases) {
+    if (model != alias && project.aliases.count(model) != 0)
+      warn(alias,
+           fmt::format("\"{}\" is an alias itself, and here the name of a model: aliases are not followed further", model));
+    const std::string name = model.substr(0, model.find(':'));
+    if (name == model || is_disabled(settings, name) || find_provider_row(settings, name)) continue;
+    const auto near = find_nearest(name, views);
+    // A model of Ollama's ("llama3:8b") may look like a provider a little; who mistypes one seldom misses its first letter.
+    if (near && near->front() == name.front())
+      warn(alias, fmt::format("there is no provider \"{}\", so \"{}\" is the name of a model; did you mean \"{}\"?", name, model,
+                              *near));
   }
 }
 
@@ -198,6 +233,12 @@ void warn_credential(const Settings& settings, const ProviderSettings& row, cons
       if (stamp_file(path).inode == 0) warnings.push_back(fmt::format("provider {}: {}: no such file", name, path));
     }
   }
+  if (!row.ca_file.empty()) {
+    const std::string path = ca_path(settings, row.ca_file);
+    const Result<std::string> text = read_file(path, kMostCaBytes, FileTrust::shared);
+    if (text && text->find("CERTIFICATE-----") == std::string::npos)
+      warnings.push_back(fmt::format("provider {}: {}: there is no certificate in it", name, path));
+  }
   if (credentials_of(row).front() == "none") return;
   for (const std::string& url : base_urls(row))
     if (url.substr(0, 5) == "http:" && !is_loopback_host(host_of(url)))
@@ -229,11 +270,15 @@ std::vector<std::string> find_warnings(const Settings& settings, const Environme
   std::map<std::string, bool> used;
   for (const auto& [name, project] : settings.projects) {
     for (const std::string& provider : project.providers) used[provider] = true;
-    for (const RouteSettings& route : project.routes)
+    for (const std::string& fallback : project.fallback) used[fallback.substr(0, fallback.find(':'))] = true;
+    for (const RouteSettings& route : project.routes) {
       if (!route.provider.empty()) used[route.provider] = true;
+      if (!route.fallback.empty()) used[route.fallback.substr(0, route.fallback.find(':'))] = true;
+    }
   }
   for (const auto& [name, is_used] : used)
     if (const auto row = find_provider_row(settings, name)) warn_credential(settings, *row, environment, warnings);
+  for (const auto& [name, project] : settings.projects) warn_aliases(settings, project, warnings);
   warn_routing(settings, warnings);
   return warnings;
 }

@@ -33,13 +33,15 @@ SourcePlace place_of(const RouteSettings& route, const std::string& key) {
 
 class RouteChecker {
  public:
-  RouteChecker(const Settings& settings, const RouteSettings& route, std::vector<Problem>& problems)
-      : settings_(settings), route_(route), problems_(problems) {}
+  RouteChecker(const Settings& settings, const ProjectSettings& project, const RouteSettings& route,
+               std::vector<Problem>& problems)
+      : settings_(settings), project_(project), route_(route), problems_(problems) {}
 
   void run() {
     if (route_.provider.empty() && route_.model.empty() && route_.prompt.empty() && route_.fallback.empty())
       complain("", "this route changes nothing", "give it a provider, a model, a prompt or a fallback");
     if (!route_.provider.empty()) check_provider("provider", route_.provider);
+    check_model();
     check_fallback();
     check_prompt();
     check_words("dialect", dialect_names());
@@ -60,6 +62,16 @@ class RouteChecker {
              disabled ? "enabled = false in " + own->second.where
                       : meant(name, provider_names(settings_), "add a table [providers." + name + "] to pg.toml"));
     return false;
+  }
+
+  // Without a provider beside it, the model is read as if a client of the project had asked for it.
+  void check_model() {
+    const std::string name = route_.model.substr(0, route_.model.find(':'));
+    const bool is_own = std::find(project_.providers.begin(), project_.providers.end(), name) != project_.providers.end();
+    if (!route_.provider.empty() || name == route_.model || is_own || project_.aliases.count(route_.model) != 0) return;
+    if (!find_provider_row(settings_, name)) return;
+    complain("model", fmt::format("the project does not use provider \"{}\"", name),
+             fmt::format("write provider = \"{}\" and model = \"{}\"", name, route_.model.substr(name.size() + 1)));
   }
 
   void check_fallback() {
@@ -96,6 +108,7 @@ class RouteChecker {
   }
 
   const Settings& settings_;
+  const ProjectSettings& project_;
   const RouteSettings& route_;
   std::vector<Problem>& problems_;
 };
@@ -127,7 +140,7 @@ void check_project_prompt(const Settings& settings, const ProjectSettings& proje
 void check_routing(const Settings& settings, std::vector<Problem>& problems) {
   for (const auto& [name, project] : settings.projects) {
     check_project_prompt(settings, project, problems);
-    for (const RouteSettings& route : project.routes) RouteChecker(settings, route, problems).run();
+    for (const RouteSettings& route : project.routes) RouteChecker(settings, project, route, problems).run();
   }
   check_hosts(settings, problems);
 }

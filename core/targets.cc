@@ -149,7 +149,9 @@ Result<Target> choose_target(const Project& project, DialectId dialect, std::str
   if (route != nullptr && route->provider != nullptr) {
     best = target_at(route->provider, dialect, route->model.empty() ? read_model(project, model).model : route->model);
   } else {
-    best = rank_providers(project, dialect, read_model(project, route == nullptr || route->model.empty() ? model : route->model));
+    const Asked asked = read_model(project, route == nullptr || route->model.empty() ? model : route->model);
+    if (asked.model.empty()) return make_error(Code::bad_request, "the model names a provider and no model of it");
+    best = rank_providers(project, dialect, asked);
   }
   if (!best)
     return make_error(Code::not_found,

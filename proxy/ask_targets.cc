@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/base/retry_after.h"
@@ -80,6 +81,8 @@ class Asking {
   void tell_health(const Verdict& verdict, const Result<Upstream>& sent);
   void rest_target(const ReplyHead& head, int status);
   void note(const std::string& label, std::string_view why);
+  void pass_over(const std::string& label, const Error& why);
+  void note_answer(std::string_view label);
   void settle();
   Result<Upstream> give_up(const std::optional<Error>& last);
   Error nobody(bool crowded);
@@ -115,6 +118,11 @@ void Asking::begin_target() {
 
 void Asking::note(const std::string& label, std::string_view why) {
   x_.row.attempts += fmt::format("{}{}:{}", x_.row.attempts.empty() ? "" : ",", label, why);
+}
+
+// Who answered, where the row's provider does not say it all.
+void Asking::note_answer(std::string_view label) {
+  x_.row.attempts += fmt::format("{}={}", x_.row.attempts.empty() ? "" : ",", label);
 }
 
 bool Asking::may_ask(const Provider& target) {
@@ -155,10 +163,18 @@ bool Asking::next_credential() {
   return false;
 }
 
+// Somebody the call cannot go to: "blocked" by its guards, "bad_request" for what its dialect cannot say, "not_found" for one
+// that has no exit or no credential.
+void Asking::pass_over(const std::string& label, const Error& why) {
+  if (!last_resort_) note(label, code_name(why.code));  // said once
+}
+
 // The next one may have other guards: a large body is read through them as it was the first time, beside the streams of others.
 Task<bool> Asking::next_target() {
   while (fallback_ < fallbacks_of(*x_.project, x_.route).size()) {
+    const std::string label = fallbacks_of(*x_.project, x_.route)[fallback_].provider->label;
     Result<Target> target = choose_fallback(*x_.project, x_.surface.dialect, x_.view.model, x_.route, fallback_++);
+    if (!target) pass_over(label, target.error());
     if (!target || (target.value().provider == head_ && target.value().model == x_.to.model)) continue;
     std::shared_ptr<const Provider> provider = target.value().provider;
     if (is_long_to_read(x_, *provider)) {
@@ -168,9 +184,11 @@ Task<bool> Asking::next_target() {
         co_return false;
       }
     }
-    Sending before = std::move(x_.to);
-    if (!send_to(x_, std::move(target).value())) {  // it may not go there, or cannot be said in that dialect
+    Sending before = std::exchange(x_.to, Sending());  // what was moved from would keep an empty body
+    if (const Status sent = send_to(x_, std::move(target).value());
+        !sent) {  // it may not go there, or cannot be said in that dialect
       x_.to = std::move(before);
+      pass_over(label, sent.error());
       continue;
     }
     x_.provider_place.release();
@@ -293,6 +311,7 @@ void Asking::tell_health(const Verdict& verdict, const Result<Upstream>& sent) {
 void Asking::settle() {
   if (!head_->spares.empty() && number_ != sticky_)
     x_.gw.sticky.remember(head_->name, conversation_, static_cast<std::uint32_t>(number_), now());
+  if (number_ != 0) note_answer(x_.to.provider->label);
 }
 
 // Whether somebody else is asked.
@@ -311,8 +330,10 @@ Task<bool> Asking::go_on(Verdict verdict) {
 Error Asking::nobody(bool crowded) {
   const Millis wait = soonest_.value_or(Millis{0});
   x_.retry_after = std::max(x_.retry_after, static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::seconds>(wait).count()));
-  return make_error(crowded ? Code::rate_limited : Code::unavailable,
-                    fmt::format("no provider can take the call now ({})", x_.row.attempts));
+  Error error = make_error(crowded ? Code::rate_limited : Code::unavailable,
+                           fmt::format("no provider can take the call now ({})", x_.row.attempts));
+  note_answer("");
+  return error;
 }
 
 // The last real answer, even from somebody who was asked earlier; else what went wrong, of one or of all.
@@ -326,6 +347,7 @@ Result<Upstream> Asking::give_up(const std::optional<Error>& last) {
     x_.row.provider = x_.to.provider->name;
     x_.row.warnings = x_.to.warnings;
     note_guarded(x_);
+    if (x_.to.provider->label != x_.to.provider->name) note_answer(x_.to.provider->label);
     return std::move(held_->reply);
   }
   if (x_.row.attempts.empty()) return *last;

@@ -2,13 +2,11 @@
 // told.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/base/encode.h"
 #include "core/base/error.h"
 #include "core/route/prompt_policy.h"
 #include "core/targets.h"
-#include "core/wire/models.h"
+#include "core/translate_call.h"
 #include "core/wire/translate.h"
 #include "proxy/address_call.h"
 #include "proxy/keep_limits.h"
@@ -39,26 +37,6 @@ Status drop_foreign_thoughts(Exchange& x) {
   return {};
 }
 
-TranslateOptions translate_options(const Exchange& x) {
-  const bool is_openai = x.to.provider->vendor == "openai";
-  TranslateOptions options;
-  options.model = x.to.model;
-  options.model_max_tokens = anthropic_max_tokens(x.to.model);
-  if (x.to.provider->max_output_tokens != 0) {
-    options.max_output_tokens = x.to.provider->max_output_tokens;
-    options.model_max_tokens = std::min(options.model_max_tokens, options.max_output_tokens);
-  }
-  const bool on_vertex = !x.to.outlet->vendor.empty();
-  options.gemini_call_ids = !on_vertex;
-  options.gemini_levels = x.to.model.find("gemini-2") == std::string::npos && x.to.model.find("gemini-1") == std::string::npos;
-  options.cache_key = x.row.session;
-  options.max_completion_tokens = is_openai;
-  options.developer_role = is_openai;
-  options.custom_tools = is_openai;
-  options.reasoning_content = x.to.provider->vendor == "deepseek";
-  return options;
-}
-
 Status translate_embedding(Exchange& x) {
   PG_TRY(TranslatedEmbedding done,
          translate_embedding_request(embedding_wire(*x.to.outlet), apply_edits(x.body, edits_of(x)), {x.to.model}));
@@ -72,8 +50,9 @@ Status translate_embedding(Exchange& x) {
 /// From here on x.to.body is in the provider's dialect, and x.to.translated knows how to read its reply.
 Status translate(Exchange& x) {
   if (x.surface.dialect == DialectId::embeddings) return translate_embedding(x);
-  PG_TRY(Translated done, translate_request(wire_of(x.surface.dialect), wire_of(x.to.outlet->dialect),
-                                            apply_edits(x.body, edits_of(x)), translate_options(x)));
+  Target target{x.to.provider, x.to.outlet, x.to.model, true};
+  PG_TRY(Translated done, translate_call(x.surface.dialect, apply_edits(x.body, edits_of(x)), x.row.session, target));
+  x.to.outlet = target.outlet;
   x.to.body = std::move(done.body);
   add_warnings(x, done.warnings);
   x.to.translated = std::move(done.context);

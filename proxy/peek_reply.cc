@@ -1,4 +1,4 @@
-// Whatever comes first ends the look, a ping as well as an answer: nobody waits longer than for the first sign of life.
+// The first event ends the look, a ping as well as an answer; a comment does not. Nobody waits longer than until a ping is due.
 #include "proxy/peek_reply.h"
 
 #include <algorithm>

@@ -5,6 +5,7 @@
 
 #include "core/wire/echo.h"
 #include "core/wire/estimate_tokens.h"
+#include "proxy/address_call.h"
 #include "proxy/client_watch.h"
 #include "proxy/keep_body.h"
 #include "proxy/keep_limits.h"
@@ -147,13 +148,14 @@ Task<Result<Upstream>> answer_here(Exchange& x) {
   co_return x.to.provider->echo ? answer_echo(x) : answer_estimate(x);
 }
 
-// Path and query. Where the path was made for the provider, the client's query means nothing to it.
+// Path and query. Where path or body were made for the provider, the client's query (?beta=true) means nothing to it.
 std::string target_of(const Exchange& x) {
   const std::string& base = x.to.outlet->base.path;
   if (!x.to.path.empty()) return base + x.to.path;
   std::string target = base;
   target += dialect(x.to.translated ? x.to.outlet->dialect : x.surface.dialect).upstream_path;
   if (x.surface.operation == Operation::count_tokens) target += "/count_tokens";
+  if (x.to.translated) return target;
   return target.append(x.surface.query);
 }
 
@@ -211,6 +213,19 @@ Task<Result<Upstream>> send_upstream(Exchange& x) {
   if (!stays_here) keep_request(x, body_of(x), edits_of(x));
   if (x.to.provider->echo || stays_here) return answer_here(x);
   return x.to.outlet->auth == AuthStyle::google ? send_with_token(x) : send_body(x);
+}
+
+void estimate_uncounted(Exchange& x, Result<Upstream>& sent) {
+  const auto says_nothing = [](int status) {
+    return status == 404 || status == 405 || status == 408 || status == 429 || status >= 500;
+  };
+  const auto is_down = [](const Error& error) {
+    return error.code == Code::upstream_failed || error.code == Code::upstream_timeout || error.code == Code::unavailable;
+  };
+  if (x.revoked || (sent ? !says_nothing(sent.value().head.status) : !is_down(sent.error()))) return;
+  add_warnings(x, {"estimate:input_tokens"});
+  x.row.warnings = x.to.warnings;
+  sent = answer_estimate(x);
 }
 
 Task<Result<Upstream>> get_upstream(Exchange& x, std::string target) {

@@ -34,6 +34,10 @@ bool is_client_left(const Error& error);
 /// upstream_timeout; client_left_error() when the client went away meanwhile.
 Task<Result<Upstream>> send_upstream(Exchange& x);
 
+/// Makes an estimate of what became of a count_tokens call that nobody answered with a count: the provider has no such endpoint,
+/// is busy or down. What it says of the caller's own mistakes (400, 401, 403, 413 …) stays.
+void estimate_uncounted(Exchange& x, Result<Upstream>& sent);
+
 /// The guards' edits, with the model's new name where it has one; none when x.to.body is sent instead.
 const std::vector<Edit>& edits_of(const Exchange& x);
 

@@ -108,6 +108,7 @@ Task<void> serve_model_call(Exchange& x) {
   write_call(x).value();  // 400, 422
   Task<Result<Upstream>> answer = has_one_target(x) ? send_upstream(x) : ask_targets(x);
   Result<Upstream> sent = co_await std::move(answer);
+  if (x.surface.operation == Operation::count_tokens) estimate_uncounted(x, sent);
   Upstream upstream = std::move(sent).value();  // 502, 503, 504, 429
   co_await relay_reply(x, upstream);            // restore, count, write
 }

@@ -52,14 +52,20 @@ void add_route_models(const Route& route, std::vector<ListedModel>& models) {
   }
 }
 
+void add_provider_models(const Provider& provider, std::vector<ListedModel>& models) {
+  for (const std::string& model : provider.models)
+    if (!is_glob(model)) models.push_back({provider.name + ":" + model, model + " (" + provider.name + ")", 0});
+  for (const auto& [model, called] : provider.model_names)
+    if (std::find(provider.models.begin(), provider.models.end(), model) == provider.models.end())
+      models.push_back({provider.name + ":" + model, model + " (" + provider.name + ": " + called + ")", 0});
+}
+
 // A wrapper's own words for models: its aliases, what its routes answer to, and what its providers' rows name outright.
 std::vector<ListedModel> own_models(const Project& project) {
   std::vector<ListedModel> models;
   for (const auto& [alias, model] : project.aliases) models.push_back({alias, alias + " (" + model + ")", 0});
   for (const Route& route : project.routes) add_route_models(route, models);
-  for (const std::shared_ptr<const Provider>& provider : project.providers)
-    for (const std::string& model : provider->models)
-      if (!is_glob(model)) models.push_back({provider->name + ":" + model, model + " (" + provider->name + ")", 0});
+  for (const std::shared_ptr<const Provider>& provider : project.providers) add_provider_models(*provider, models);
   return models;
 }
 

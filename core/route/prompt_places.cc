@@ -74,9 +74,9 @@ class PromptVisitor {
 
   Spot spot_of(Spot parent, std::string_view key) const {
     const bool is_chat = dialect_ == DialectId::openai_chat;
-    const std::string_view head = dialect_ == DialectId::anthropic ? "system" : "instructions";
-    if (parent == Spot::root && !is_chat && key == head) return Spot::value;
-    if (parent == Spot::root && is_chat && key == "messages") return Spot::messages;
+    const bool is_anthropic = dialect_ == DialectId::anthropic;
+    if (parent == Spot::root && !is_chat && key == (is_anthropic ? "system" : "instructions")) return Spot::value;
+    if (parent == Spot::root && !is_anthropic && key == (is_chat ? "messages" : "input")) return Spot::messages;
     if (parent == Spot::message && key == "content") return Spot::value;
     if (parent == Spot::message && key == "role") return Spot::role;
     if (parent == Spot::block && key == "text") return Spot::text;
@@ -85,7 +85,7 @@ class PromptVisitor {
   }
 
   PromptMessage& message() { return places_.conversations.back().leading.back(); }
-  std::vector<PromptValue>& values() { return dialect_ == DialectId::openai_chat ? message().contents : places_.heads; }
+  std::vector<PromptValue>& values() { return leading_ ? message().contents : places_.heads; }
   PromptValue& value() { return values().back(); }
   void add_value(PromptValue fresh) { values().push_back(std::move(fresh)); }
 

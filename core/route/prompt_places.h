@@ -42,7 +42,7 @@ struct PromptMessage {
 struct PromptPlaces {
   std::uint32_t root = 0;          // right behind the first brace
   std::vector<PromptValue> heads;  // Anthropic's system, Responses' instructions; as above
-  /// Chat: one for each time the key stands there.
+  /// Chat's messages, Responses' input: one for each time the key stands there.
   struct Conversation {
     std::uint32_t begin = 0;  // right behind its bracket
     bool empty = true;

@@ -24,7 +24,7 @@ class PromptEditor {
       : body_(body), dialect_(dialect), policy_(policy) {}
 
   Result<std::vector<Edit>> run(const PromptPlaces& places) {
-    if (dialect_ == DialectId::openai_chat) {
+    if (dialect_ == DialectId::openai_chat || is_led_by_messages(places)) {
       for (const PromptPlaces::Conversation& conversation : places.conversations) PG_TRY_STATUS(edit_conversation(conversation));
     } else {
       for (const PromptValue& head : places.heads) PG_TRY_STATUS(edit_value(head));
@@ -35,13 +35,19 @@ class PromptEditor {
   }
 
  private:
+  // Without instructions, what a Responses client's input begins with is its system prompt.
+  bool is_led_by_messages(const PromptPlaces& places) const {
+    const auto has_lead = [](const PromptPlaces::Conversation& conversation) { return !conversation.leading.empty(); };
+    return dialect_ == DialectId::openai_responses && places.heads.empty() &&
+           std::any_of(places.conversations.begin(), places.conversations.end(), has_lead);
+  }
   Placement placement() const { return policy_.placement; }
   std::string quoted() const { return "\"" + policy_.escaped + "\""; }
   std::string_view raw(ByteRange range) const { return body_.substr(range.begin, range.end - range.begin); }
   void insert(std::uint32_t at, std::string text) { replace({at, at}, std::move(text)); }
   void replace(ByteRange range, std::string text) { edits_.push_back({range.begin, range.end, std::move(text)}); }
 
-  Status edit_value(const PromptValue& value) {
+  Status edit_value(const PromptValue& value, bool in_message = false) {
     switch (value.kind) {
       case PromptValue::Kind::text:
         edit_text(value.range);
@@ -50,13 +56,13 @@ class PromptEditor {
         replace(value.range, quoted());
         return {};
       case PromptValue::Kind::list:
-        if (dialect_ == DialectId::openai_responses) break;
+        if (dialect_ == DialectId::openai_responses && !in_message) break;
         edit_list(value);
         return {};
       case PromptValue::Kind::other:
         break;
     }
-    return make_error(Code::bad_request, dialect_ == DialectId::openai_responses
+    return make_error(Code::bad_request, dialect_ == DialectId::openai_responses && !in_message
                                              ? "instructions must be a text here: this project adds words of its own to them"
                                              : "the system prompt must be a text or a list of text blocks");
   }
@@ -69,7 +75,8 @@ class PromptEditor {
   }
 
   std::string block(std::string_view cache = {}) const {
-    std::string text = R"({"type":"text","text":)" + quoted();
+    const std::string_view type = dialect_ == DialectId::openai_responses ? "input_text" : "text";
+    std::string text = R"({"type":")" + std::string(type) + R"(","text":)" + quoted();
     if (!cache.empty()) text.append(R"(,"cache_control":)").append(cache);
     return text + "}";
   }
@@ -113,7 +120,7 @@ class PromptEditor {
     }
     const PromptMessage& target = placement() == Placement::prepend ? leading.front() : leading.back();
     if (target.contents.empty()) insert(target.whole.begin, message(target.role) + ",");
-    for (const PromptValue& content : target.contents) PG_TRY_STATUS(edit_value(content));
+    for (const PromptValue& content : target.contents) PG_TRY_STATUS(edit_value(content, true));
     return {};
   }
 

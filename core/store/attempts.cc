@@ -18,6 +18,10 @@ Attempts read_attempts(std::string_view text) {
       std::from_chars(part.data() + kQueue.size(), part.data() + part.size(), attempts.queue_ms);
       continue;
     }
+    if (part.front() == '=') {  // no provider's name has one
+      attempts.answered = part.substr(1);
+      continue;
+    }
     attempts.asked += fmt::format("{}{}", attempts.count == 0 ? "" : ",", part);
     attempts.reasons += fmt::format("{}{}", attempts.count == 0 ? "" : ",", part.substr(part.rfind(':') + 1));
     ++attempts.count;

@@ -1,7 +1,8 @@
-// What a row's `attempts` says: "queue:350ms,openai:429,openai#2:resting".
+// What a row's `attempts` says: "queue:350ms,openai:429,openai#2:resting,=openai#3".
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,9 @@ struct Attempts {
   std::string asked;          // without the queue: "openai:429,openai#2:resting"
   std::string reasons;        // "429,resting"
   int count = 0;              // how many were asked or passed over before the one that answered
+  // Who answered, where that is not simply the row's provider: "openai#3" (its third credential), or "" for pg itself, when
+  // nobody did.
+  std::optional<std::string> answered;
 };
 
 Attempts read_attempts(std::string_view text);

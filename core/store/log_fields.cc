@@ -11,13 +11,18 @@
 namespace pg {
 namespace {
 
+// In SQL what attempts_of() is.
+#define PG_RETRIES                                                                                              \
+  "length(attempts) - length(replace(attempts, ',', '')) + (attempts <> '' AND attempts NOT LIKE 'queue:%') - " \
+  "(instr(attempts, '=') > 0)"
 #define PG_TEXT(member) [](const LogRow& row) -> std::string { return row.member; }, nullptr
 #define PG_NUMBER(expression) nullptr, [](const LogRow& row) -> std::int64_t { return expression; }
 
 std::int64_t attempts_of(const LogRow& row) {
   // A wait in a queue stands first and is no attempt.
   const bool none_first = row.attempts.empty() || row.attempts.starts_with("queue:");
-  return (none_first ? 0 : 1) + std::count(row.attempts.begin(), row.attempts.end(), ',');
+  const bool tells_answer = row.attempts.find('=') != std::string::npos;  // and so is who answered
+  return (none_first ? 0 : 1) + std::count(row.attempts.begin(), row.attempts.end(), ',') - (tells_answer ? 1 : 0);
 }
 
 std::int64_t sum_of(std::int64_t a, std::int64_t b) {
@@ -64,8 +69,8 @@ constexpr LogField kLogFields[] = {
     {"method", K::text, "method", "of HTTP", false, "", PG_TEXT(method)},
     {"path", K::text, "path", "of the URL: /v1/messages", false, "", PG_TEXT(path)},
     {"stream", K::yes_no, "stream", "true or false", false, "", PG_NUMBER(row.stream ? 1 : 0)},
-    {"fallback", K::yes_no, "attempts <> '' AND (attempts NOT LIKE 'queue:%' OR instr(attempts, ',') > 0)", "another provider was asked before", false, "", PG_NUMBER(attempts_of(row) > 0 ? 1 : 0)},
-    {"retries", K::number, "length(attempts) - length(replace(attempts, ',', '')) + (attempts <> '' AND attempts NOT LIKE 'queue:%')",
+    {"fallback", K::yes_no, PG_RETRIES " > 0", "another provider was asked before", false, "", PG_NUMBER(attempts_of(row) > 0 ? 1 : 0)},
+    {"retries", K::number, PG_RETRIES,
      "how often somebody was asked before", false, "", PG_NUMBER(attempts_of(row))},
     {"upstream", K::duration, "upstream_ms", "until the provider's head", false, "", PG_NUMBER(row.upstream_ms)},
     {"connect", K::duration, "connect_ms", "until a new connection to the provider stood", false, "", PG_NUMBER(row.connect_ms)},

@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/wire/call_io.h"
 #include "core/wire/carriers.h"
+#include "core/wire/check_types.h"
 #include "core/wire/citations.h"
 
 namespace pg {
@@ -17,6 +18,7 @@ class MessagesReader {
 
   Status read(JsonView root) {
     if (!root["messages"].is_array()) return make_error(Code::bad_request, "`messages` is missing, or no list");
+    PG_TRY_STATUS(check_settings(root));
     read_settings(root);
     read_extras(root);
     PG_TRY_STATUS(read_system(root["system"]));
@@ -29,6 +31,26 @@ class MessagesReader {
   }
 
  private:
+  static Status check_settings(JsonView root) {
+    using Type = ParameterType;
+    PG_TRY_STATUS(check_types(root, {{"stream", Type::flag},
+                                     {"max_tokens", Type::number},
+                                     {"temperature", Type::number},
+                                     {"top_p", Type::number},
+                                     {"top_k", Type::number},
+                                     {"stop_sequences", Type::texts},
+                                     {"metadata", Type::object},
+                                     {"tools", Type::list},
+                                     {"tool_choice", Type::object},
+                                     {"thinking", Type::object},
+                                     {"output_config", Type::object},
+                                     {"output_format", Type::object}}));
+    PG_TRY_STATUS(check_word(root["tool_choice"]["type"], "tool_choice.type", {"auto", "any", "tool", "none"}));
+    PG_TRY_STATUS(check_word(root["thinking"]["type"], "thinking.type", {"adaptive", "enabled", "disabled"}));
+    PG_TRY_STATUS(check_word(root["output_config"]["format"]["type"], "output_config.format.type", {"json_schema"}));
+    return check_word(root["output_format"]["type"], "output_format.type", {"json_schema"});
+  }
+
   void read_settings(JsonView root) {
     call_.model = root["model"].text();
     call_.stream = root["stream"].is_true();

@@ -72,6 +72,7 @@ class MessagesReplyWriter final : public ReplyWriter {
     if (!whole_) send("content_block_delta", indexed("delta", "{\"type\":\"citations_delta\",\"citation\":" + text + '}'));
   }
   /// A block's pages are for all of its words.
+  std::vector<std::string_view> unsaid(const Proof&) const override { return {}; }
   std::vector<std::string_view> unsaid(const Citation& citation) const override {
     return citation.has_span() ? std::vector<std::string_view>{"citations.start_index"} : std::vector<std::string_view>{};
   }

@@ -85,14 +85,14 @@ class MessagesWriter {
     }
   }
 
-  /// Thinking is off where this call would be refused with it: a forced tool, no room, or a tool turn that does not begin with
-  /// the thought that led to it (Extended thinking, "Preserving thinking blocks").
+  /// Thinking is off where this call would be refused with it: a model that cannot, a forced tool, no room, or a tool turn that
+  /// does not begin with the thought that led to it (Extended thinking, "Preserving thinking blocks").
   bool may_think() {
     const Reasoning::Kind kind = call_.reasoning.kind;
     if (kind == Reasoning::Kind::unset || kind == Reasoning::Kind::off || wanted_effort(call_) == "none") return false;
     const bool forced = call_.tool_choice.kind == ToolChoice::Kind::any || call_.tool_choice.kind == ToolChoice::Kind::named;
     const bool room = work_.options.adaptive_thinking || max_tokens_ > static_cast<std::int64_t>(kMinBudget);
-    if (!forced && room && tool_turn_is_signed()) return true;
+    if (work_.options.thinking && !forced && room && tool_turn_is_signed()) return true;
     work_.warnings.drop("thinking.enabled");
     return false;
   }

@@ -85,7 +85,12 @@ void warn_lost_marks(const Call& call, Wire target, Warnings& warnings) {
       signed_call = signed_call || (part.kind == Part::Kind::tool_call && part.proof.vendor == Proof::Vendor::gemini);
     }
   }
-  for (const Tool& tool : call.tools) cached = cached || !tool.cache.empty();
+  bool strict = false;
+  for (const Tool& tool : call.tools) {
+    cached = cached || !tool.cache.empty();
+    strict = strict || tool.strict == true;
+  }
+  if (strict && (target == Wire::gemini || target == Wire::cohere)) warnings.drop("tools.strict");
   if (cached && target != Wire::anthropic) warnings.drop("cache_control");
   // Anthropic takes back only what it signed, so that history which crosses to it has none.
   if (cited && target != Wire::openai_responses) warnings.drop("citations");

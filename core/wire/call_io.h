@@ -37,12 +37,12 @@ Status write_cohere_call(const Call& call, WriteWork& work, std::string& out);
 /// tool.
 void settle_call(Call& call, Warnings& warnings);
 
-/// bad_request naming the parameter.
 /// OpenAI's `{mode, tools}`, whose tools are `{type, name}` or `{type, function: {name}}`. None allowed is no call at all.
 void read_allowed_tools(JsonView allowed, ToolChoice& choice, Warnings& warnings);
 /// For a target that cannot be told which tools may be called: it is offered those alone.
 void offer_allowed_tools(Call& call, Warnings& warnings);
 
+/// bad_request naming the parameter.
 Error cannot_cross(std::string_view parameter, std::string_view target);
 /// A warning for every member of `object` that is given and not in `known`.
 void warn_unknown(JsonView object, std::string_view place, std::initializer_list<std::string_view> known, Warnings& warnings);

@@ -47,10 +47,18 @@ std::string anthropic_error(const Error& error, std::string_view request_id) {
                      code_row(error.code).anthropic, quoted(error.message), details, quoted(request_id));
 }
 
+/// JSON: what a refused request's message begins with in backticks, up to its value, which is the parameter's name; else null.
+std::string param_of(const Error& error) {
+  const std::string_view message = error.message;
+  if (error.code != Code::bad_request || !message.starts_with('`')) return "null";
+  const std::size_t end = message.find_first_of("`: (", 1);
+  return end == std::string_view::npos ? "null" : quoted(message.substr(1, end - 1));
+}
+
 std::string openai_error(const Error& error) {
   const CodeRow& row = code_row(error.code);
-  return fmt::format(R"({{"error":{{"message":{},"type":"{}","param":null,"code":"{}"}}}})", quoted(error.message),
-                     row.openai_type, row.openai_code);
+  return fmt::format(R"({{"error":{{"message":{},"type":"{}","param":{},"code":"{}"}}}})", quoted(error.message), row.openai_type,
+                     param_of(error), row.openai_code);
 }
 
 /// Of the codes that OpenAI Responses names for `response.error.code`, the nearest. Codex retries all but a few of them;

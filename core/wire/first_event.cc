@@ -20,9 +20,11 @@ bool is_error(std::string_view type, JsonView root) {
 FirstEvent::Says FirstEvent::push(std::string_view bytes) {
   reader_.feed(bytes);
   SseEvent event;
-  const Result<bool> whole = reader_.next(event);
-  if (!whole) return Says::fine;
-  if (!whole.value()) return Says::nothing;
+  do {  // a comment is no event: OpenRouter sends them while it waits, and its error after them
+    const Result<bool> whole = reader_.next(event);
+    if (!whole) return Says::fine;
+    if (!whole.value()) return Says::nothing;
+  } while (event.data_lines == 0 && event.type.empty());
   JsonDoc doc;
   if (event.data.empty() || !doc.parse(event.data)) return Says::fine;
   const JsonView root = doc.root().is_array() ? doc.root().first() : doc.root();

@@ -16,8 +16,8 @@ class FirstEvent {
   explicit FirstEvent(Wire wire) : wire_(wire) {}
 
   enum class Says : std::uint8_t {
-    nothing,  // it has not come in full
-    fine,     // a ping, a comment, a beginning: anything that is no error, or longer than errors are
+    nothing,  // it has not come in full; comments before it are none
+    fine,     // a ping, a beginning: anything that is no error, or longer than errors are
     error,
   };
   /// Feeds body bytes; any split of the same bytes ends the same way. After fine or error it is not to be fed again.

@@ -16,7 +16,7 @@ class GeminiWriter {
   GeminiWriter(const Call& call, WriteWork& work, std::string& out) : call_(call), work_(work), json_(out) {}
 
   Status write() {
-    PG_TRY_STATUS(settle_extras(call_, work_, "Gemini", {}));
+    PG_TRY_STATUS(settle_extras(call_, work_, "Gemini", {"seed"}));
     json_.open_object();
     PG_TRY_STATUS(write_system());
     json_.open_array("contents");
@@ -64,6 +64,14 @@ class GeminiWriter {
   Status write_message(const Message& message) {
     first_call_ = true;
     for (const Part& part : message.parts) PG_TRY_STATUS(write_part(part, message.role == Role::assistant));
+    // Behind the last of the results, which stand together in the order of their calls.
+    for (const Part& part : message.parts) {
+      if (part.kind != Part::Kind::tool_result) continue;
+      for (const Part& media : result_media(part)) {
+        work_.warnings.move("tool_result.media");
+        PG_TRY_STATUS(write_media(media));
+      }
+    }
     return {};
   }
 
@@ -84,7 +92,8 @@ class GeminiWriter {
         return {};
       case Part::Kind::tool_result:
         open_turn("user");
-        return write_result(part);
+        write_result(part);
+        return {};
       case Part::Kind::image:
       case Part::Kind::file:
         break;
@@ -133,7 +142,7 @@ class GeminiWriter {
     json_.close_object();
   }
 
-  Status write_result(const Part& part) {
+  void write_result(const Part& part) {
     json_.open_object().open_object("functionResponse");
     if (work_.options.gemini_call_ids) json_.field("id", part.call_id);
     json_.field("name", part.tool.name.empty() ? std::string("tool") : work_.tools.wire(part.tool));
@@ -146,8 +155,6 @@ class GeminiWriter {
       json_.open_object("response").field(part.is_error ? "error" : "result", text).close_object();
     }
     json_.close_object().close_object();
-    for (const Part& media : result_media(part)) PG_TRY_STATUS(write_media(media));
-    return {};
   }
 
   void write_tools() {
@@ -181,6 +188,8 @@ class GeminiWriter {
     if (call_.max_tokens) json_.field("maxOutputTokens", *call_.max_tokens);
     json_.raw_if("temperature", call_.temperature).raw_if("topP", call_.top_p).raw_if("topK", call_.top_k);
     json_.raw_if("presencePenalty", call_.presence_penalty).raw_if("frequencyPenalty", call_.frequency_penalty);
+    for (const Call::Extra& extra : call_.extras)
+      if (extra.name == "seed") json_.raw("seed", extra.value);
     json_.strings_if("stopSequences", call_.stop);
     if (call_.format.kind != OutputFormat::Kind::text) {
       json_.field("responseMimeType", "application/json");
@@ -196,7 +205,7 @@ class GeminiWriter {
     json_.open_object("thinkingConfig");
     if (work_.options.gemini_levels) {
       const bool low = effort == "none" || effort == "minimal" || effort == "low";
-      if (effort == "none") work_.warnings.change("reasoning_effort");
+      if (effort != "low" && effort != "medium" && effort != "high") work_.warnings.change("reasoning_effort");
       json_.field("thinkingLevel", low ? "LOW" : effort == "medium" ? "MEDIUM" : "HIGH");
     } else if (effort == "none") {
       json_.field("thinkingBudget", std::int64_t{0});

@@ -31,25 +31,52 @@ std::string without_collection(std::string name) {
   return name.starts_with("models/") ? name.substr(7) : name;
 }
 
-struct AnswerLimit {
+struct ClaudeRow {
   std::string_view start;
-  std::int64_t tokens;
+  std::int64_t max_tokens;
+  ClaudeThinking thinking;
 };
-// The first that fits counts.
-constexpr AnswerLimit kAnswerLimits[] = {{"claude-3-7", 64'000},      {"claude-3-5", 8192},        {"claude-3-", 4096},
-                                         {"claude-opus-4-0", 32'000}, {"claude-opus-4-1", 32'000}, {"claude-opus-4-20", 32'000},
-                                         {"claude-opus-4@", 32'000},  {"claude-2", 4096}};
-constexpr std::int64_t kUsualMaxTokens = 64'000;
+// The first that fits counts; what fits none is as the newest are. Only these are asked to think in tokens: newer ones refuse
+// `enabled`, and these refuse `adaptive`.
+constexpr ClaudeRow kClaudes[] = {{"claude-3-7", 64'000, ClaudeThinking::budget},
+                                  {"claude-3.7", 64'000, ClaudeThinking::budget},
+                                  {"claude-3-5", 8192, ClaudeThinking::none},
+                                  {"claude-3.5", 8192, ClaudeThinking::none},
+                                  {"claude-3-", 4096, ClaudeThinking::none},
+                                  {"claude-opus-4-0", 32'000, ClaudeThinking::budget},
+                                  {"claude-opus-4-1", 32'000, ClaudeThinking::budget},
+                                  {"claude-opus-4.1", 32'000, ClaudeThinking::budget},
+                                  {"claude-opus-4-20", 32'000, ClaudeThinking::budget},
+                                  {"claude-opus-4@", 32'000, ClaudeThinking::budget},
+                                  {"claude-opus-4-5", 64'000, ClaudeThinking::budget},
+                                  {"claude-opus-4.5", 64'000, ClaudeThinking::budget},
+                                  {"claude-sonnet-4-0", 64'000, ClaudeThinking::budget},
+                                  {"claude-sonnet-4-20", 64'000, ClaudeThinking::budget},
+                                  {"claude-sonnet-4@", 64'000, ClaudeThinking::budget},
+                                  {"claude-sonnet-4-5", 64'000, ClaudeThinking::budget},
+                                  {"claude-sonnet-4.5", 64'000, ClaudeThinking::budget},
+                                  {"claude-haiku-4-5", 64'000, ClaudeThinking::budget},
+                                  {"claude-haiku-4.5", 64'000, ClaudeThinking::budget},
+                                  {"claude-2", 4096, ClaudeThinking::none}};
+constexpr ClaudeRow kNewestClaude = {"", 64'000, ClaudeThinking::adaptive};
+
+const ClaudeRow& row_of_claude(std::string_view model) {
+  // Clouds write more in front: "us.anthropic.claude-…".
+  const std::size_t begin = model.find("claude-");
+  if (begin != std::string_view::npos)
+    for (const ClaudeRow& row : kClaudes)
+      if (model.substr(begin).starts_with(row.start)) return row;
+  return kNewestClaude;
+}
 
 }  // namespace
 
 std::int64_t anthropic_max_tokens(std::string_view model) {
-  // Clouds write more in front: "us.anthropic.claude-…".
-  const std::size_t begin = model.find("claude-");
-  if (begin != std::string_view::npos)
-    for (const AnswerLimit& row : kAnswerLimits)
-      if (model.substr(begin).starts_with(row.start)) return row.tokens;
-  return kUsualMaxTokens;
+  return row_of_claude(model).max_tokens;
+}
+
+ClaudeThinking claude_thinking(std::string_view model) {
+  return row_of_claude(model).thinking;
 }
 
 Result<std::vector<ListedModel>> read_models(std::string_view body) {

@@ -25,6 +25,11 @@ Result<std::vector<ListedModel>> read_models(std::string_view body);
 /// not known (Anthropic, Models overview).
 std::int64_t anthropic_max_tokens(std::string_view model);
 
+/// How a Claude model of that name is asked to think: not at all, with a budget of tokens (`enabled`), or as it sees fit
+/// (`adaptive`), as all from 4.6 on (Anthropic, Adaptive thinking). Adaptive for names that are not known.
+enum class ClaudeThinking { none, budget, adaptive };
+ClaudeThinking claude_thinking(std::string_view model);
+
 /// Anthropic: `{data:[{type:"model",id,display_name,created_at}],has_more,first_id,last_id}`; others `{object:"list",data:[…]}`.
 std::string write_models(DialectId dialect, std::span<const ListedModel> models);
 /// What Codex asks for with `?client_version=`.

@@ -4,6 +4,7 @@
 
 #include "core/base/text.h"
 #include "core/wire/call_io.h"
+#include "core/wire/check_types.h"
 
 namespace pg {
 namespace {
@@ -14,17 +15,44 @@ class ChatReader {
 
   Status read(JsonView root) {
     if (!root["messages"].is_array()) return make_error(Code::bad_request, "`messages` is missing, or no list");
+    PG_TRY_STATUS(check_settings(root));
     read_settings(root);
     read_extras(root);
     for (JsonView message : root["messages"]) PG_TRY_STATUS(read_message(message));
     if (!call_.messages.empty() && call_.messages.front().role == Role::system) call_.messages.front().head = true;
     for (JsonView tool : root["tools"]) PG_TRY_STATUS(read_tool(tool));
     PG_TRY_STATUS(read_tool_choice(root["tool_choice"]));
+    PG_TRY_STATUS(check_word(root["response_format"]["type"], "response_format.type", {"text", "json_object", "json_schema"}));
     read_format(root["response_format"]);
     return {};
   }
 
  private:
+  static Status check_settings(JsonView root) {
+    using Type = ParameterType;
+    return check_types(root, {{"stream", Type::flag},
+                              {"stream_options", Type::object},
+                              {"max_tokens", Type::number},
+                              {"max_completion_tokens", Type::number},
+                              {"temperature", Type::number},
+                              {"top_p", Type::number},
+                              {"presence_penalty", Type::number},
+                              {"frequency_penalty", Type::number},
+                              {"n", Type::number},
+                              {"stop", Type::texts},
+                              {"parallel_tool_calls", Type::flag},
+                              {"reasoning_effort", Type::text},
+                              {"verbosity", Type::text},
+                              {"user", Type::text},
+                              {"safety_identifier", Type::text},
+                              {"prompt_cache_key", Type::text},
+                              {"service_tier", Type::text},
+                              {"metadata", Type::object},
+                              {"modalities", Type::texts},
+                              {"tools", Type::list},
+                              {"response_format", Type::object}});
+  }
+
   void read_settings(JsonView root) {
     call_.model = root["model"].text();
     call_.stream = root["stream"].is_true();
@@ -52,10 +80,12 @@ class ChatReader {
 
   void read_extras(JsonView root) {
     if (root["n"].number(1) > 1) keep_extra(root, "n", true, call_);
-    for (const char* name :
-         {"logprobs", "top_logprobs", "logit_bias", "seed", "audio", "functions", "function_call", "web_search_options"}) {
+    for (const char* name : {"logprobs", "top_logprobs", "logit_bias", "seed", "audio", "functions", "function_call"}) {
       keep_extra(root, name, true, call_);
     }
+    // An empty object is how a client asks for a search with nothing else to say.
+    if (root["web_search_options"].given())
+      call_.extras.push_back({"web_search_options", std::string(root["web_search_options"].raw()), true});
     for (JsonView mode : root["modalities"]) {
       if (!mode.text_is("text")) call_.extras.push_back({"modalities", std::string(root["modalities"].raw()), true});
     }
@@ -250,6 +280,10 @@ class ChatReader {
 
   Status read_tool_choice(JsonView choice) {
     using Kind = ToolChoice::Kind;
+    if (choice.given() && !choice.is_string() && !choice.is_object())
+      return make_error(Code::bad_request, "`tool_choice` must be a string or an object");
+    PG_TRY_STATUS(check_word(choice, "tool_choice", {"auto", "required", "none"}));
+    PG_TRY_STATUS(check_word(choice["type"], "tool_choice.type", {"function", "custom", "allowed_tools"}));
     if (choice.text_is("auto")) call_.tool_choice.kind = Kind::automatic;
     if (choice.text_is("required")) call_.tool_choice.kind = Kind::any;
     if (choice.text_is("none")) call_.tool_choice.kind = Kind::none;

@@ -31,6 +31,8 @@ struct GrowingCall {
   bool closed = false;
 };
 
+constexpr std::size_t kMostChecked = 64u << 10;
+
 class ChatReplyReader final : public ReplyReader {
  public:
   explicit ChatReplyReader(ReplySink& sink) : ReplyReader(sink), prose_(sink) {}
@@ -56,6 +58,7 @@ class ChatReplyReader final : public ReplyReader {
     const JsonView choice = first_choice(root);
     if (root["error"].given() || !choice) return sink_.fail(read_fault(Wire::openai_chat, root, 200));
     head(root);
+    whole_ = true;
     read_choice(choice, choice["message"]);
     if (!sink_.ended()) finish();
   }
@@ -152,25 +155,28 @@ class ChatReplyReader final : public ReplyReader {
     const bool custom = json["type"].text_is("custom") || json["custom"].is_object();
     const JsonView body = custom ? json["custom"] : json["function"];
     const std::string name = body["name"].text();
-    GrowingCall& call = find_call(json, name);
+    const JsonView arguments = custom ? body["input"] : body["arguments"];
+    // Some servers send the object itself.
+    const std::string text = arguments.is_object() ? std::string(arguments.raw()) : arguments.text();
+    GrowingCall& call = find_call(json, name, text);
     call.custom = call.custom || custom;
     if (call.id.empty()) call.id = json["id"].text();
     if (!call.opened && name != call.name) call.name += name;
     if (call.proof.empty()) call.proof = json["extra_content"]["google"]["thought_signature"].text();
-    const JsonView arguments = custom ? body["input"] : body["arguments"];
-    // Some servers send the object itself.
-    grow(call, arguments.is_object() ? std::string(arguments.raw()) : arguments.text());
+    grow(call, text);
   }
 
-  GrowingCall& find_call(JsonView json, const std::string& name) {
+  GrowingCall& find_call(JsonView json, const std::string& name, const std::string& text) {
     const std::string id = json["id"].text();
     const std::int64_t index = json["index"].number(-1);
-    for (auto call = calls_.rbegin(); call != calls_.rend(); ++call) {
+    for (auto call = calls_.rbegin(); call != calls_.rend() && !whole_; ++call) {
       const bool same_place = index >= 0 ? call->index == index : id.empty() || call->id == id;
       if (!same_place) continue;
       // Another id and a name under an old number is a new call: some servers number all of them 0.
       const bool other = !id.empty() && !call->id.empty() && call->id != id && !name.empty();
-      if (!other) return *call;
+      // So is a name with arguments where the last call's are whole: Google's likeness of Chat may give neither numbers nor ids.
+      const bool begins = id.empty() && !name.empty() && !text.empty() && is_full(*call);
+      if (!other && !begins) return *call;
       break;
     }
     settle_calls();
@@ -178,6 +184,12 @@ class ChatReplyReader final : public ReplyReader {
     calls_.back().index = index;
     calls_.back().block = prose_.number();
     return calls_.back();
+  }
+
+  // Bounded, since it is asked with each piece of a server that repeats the name.
+  static bool is_full(const GrowingCall& call) {
+    if (call.closed) return true;
+    return call.arguments.size() <= kMostChecked && call.arguments.ends_with('}') && is_json_object(call.arguments);
   }
 
   void grow(GrowingCall& call, const std::string& text) {
@@ -243,6 +255,7 @@ class ChatReplyReader final : public ReplyReader {
   Prose prose_;
   StopReason reason_ = StopReason::end_turn;
   bool finished_ = false;
+  bool whole_ = false;  // each entry of tool_calls is a call of its own
 };
 
 }  // namespace

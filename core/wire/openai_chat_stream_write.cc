@@ -65,6 +65,12 @@ class ChatReplyWriter final : public ReplyWriter {
   }
 
   void cite(const Citation& citation) override { citations_.push_back(citation); }
+  // Without it the next turn cannot go on from this thought.
+  std::vector<std::string_view> unsaid(const Proof& proof) const override {
+    if (proof.empty()) return {};
+    if (proof.redacted) return {"redacted_thinking"};
+    return {proof.vendor == Proof::Vendor::openai ? "reasoning.encrypted_content" : "thinking.signature"};
+  }
   std::vector<std::string_view> unsaid(const Citation& citation) const override {
     return citation.quote.empty() ? std::vector<std::string_view>{} : std::vector<std::string_view>{"citations.cited_text"};
   }

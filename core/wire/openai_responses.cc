@@ -14,6 +14,7 @@ class ResponsesReader {
   ResponsesReader(Call& call, Warnings& warnings) : call_(call), warnings_(warnings) {}
 
   Status read(JsonView root) {
+    PG_TRY_STATUS(check_responses_settings(root));
     read_responses_settings(root, call_, warnings_);
     if (root["instructions"].is_string()) {
       Message& message = add(Role::system);

@@ -57,6 +57,7 @@ class ResponsesReplyWriter final : public ReplyWriter {
   }
 
   void cite(const Citation& citation) override { citations_.push_back(citation); }
+  std::vector<std::string_view> unsaid(const Proof&) const override { return {}; }
   std::vector<std::string_view> unsaid(const Citation& citation) const override {
     return citation.quote.empty() ? std::vector<std::string_view>{} : std::vector<std::string_view>{"citations.cited_text"};
   }

@@ -17,7 +17,7 @@ class ResponsesWriter {
   Status write() {
     PG_TRY_STATUS(settle_extras(call_, work_, "OpenAI Responses", {}));
     if (!call_.stop.empty()) {
-      if (!work_.options.drop_unsupported) return cannot_cross("stop", "OpenAI Responses");
+      if (!work_.options.drop_unsupported) return cannot_cross("stop_sequences (stop)", "OpenAI Responses");
       work_.warnings.drop("stop");
     }
     json_.open_object();

@@ -106,7 +106,8 @@ class ReplyWriter {
   virtual void close(const Proof& proof, BlockEnd how) = 0;
   virtual void end(const ReplyEnd& end) = 0;
   virtual void fail(const ReplyFault& fault) = 0;
-  /// By name, what of a citation and of the end this dialect has no place for. Asked before the one or the other is told.
+  /// By name, what of a thought's proof, of a citation and of the end this dialect has no place for. Asked before each is told.
+  virtual std::vector<std::string_view> unsaid(const Proof& proof) const = 0;
   virtual std::vector<std::string_view> unsaid(const Citation& citation) const = 0;
   virtual std::vector<std::string_view> unsaid(const ReplyEnd& end) const = 0;
 };

@@ -171,6 +171,8 @@ void ReplyCore::finish_front(BlockEnd how) {
   if (const std::string half = front.joiner.finish(); !half.empty()) writer_.piece(half);
   const bool function = front.start.kind == BlockStart::Kind::tool && !front.start.tool.custom;
   if (function && front.is_empty && how == BlockEnd::whole) writer_.piece("{}");
+  if (front.start.kind == BlockStart::Kind::thinking)
+    for (const std::string_view name : writer_.unsaid(front.proof)) lose(name);
   writer_.close(front.proof, how);
   queue_.pop_front();
 }

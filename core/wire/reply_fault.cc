@@ -71,6 +71,17 @@ std::int64_t read_delay(const std::string& text) {
   return whole && seconds >= 0 && seconds <= 86'400 ? static_cast<std::int64_t>(std::ceil(seconds)) : -1;
 }
 
+// FastAPI's way, which many servers that are merely compatible have: "detail" is a text, or a list of {loc, msg}.
+std::string read_detail(JsonView detail) {
+  if (!detail.is_array()) return detail.text();
+  std::string text;
+  for (JsonView one : detail) {
+    const std::string said = one["msg"].text();
+    if (!said.empty()) text += (text.empty() ? "" : "; ") + said;
+  }
+  return text;
+}
+
 std::int64_t read_gemini_delay(JsonView details) {
   for (JsonView detail : details)
     if (detail["retryDelay"].is_string()) return read_delay(detail["retryDelay"].text());
@@ -86,6 +97,7 @@ ReplyFault read_fault(Wire wire, JsonView root, int status) {
   const JsonView error = response.is_object() ? response : root["error"].given() ? root["error"] : root;
   ReplyFault fault;
   fault.message = error.is_string() ? error.text() : text_of(error["message"]);
+  if (fault.message.empty() && error.is_object()) fault.message = read_detail(error["detail"]);
   const std::string type = wire == Wire::gemini ? text_of(error["status"]) : text_of(error["type"]);
   const std::string code = text_of(error["code"]);
   const bool number = error["code"].is_number();
@@ -93,7 +105,9 @@ ReplyFault read_fault(Wire wire, JsonView root, int status) {
   fault.status = status >= 400 ? status : 0;
   if (fault.status == 0 && number) fault.status = static_cast<int>(error["code"].number(0));
   if (fault.status < 400 || fault.status > 599) fault.status = status_of_words(type, number ? "" : code);
-  if (fault.message.empty()) fault.message = "the provider answered with an error";
+  const bool is_error = status >= 400 || response.given() || root["error"].given() || !type.empty() || !code.empty();
+  if (fault.message.empty())
+    fault.message = is_error ? "the provider answered with an error" : "the provider's reply holds no answer";
   if (wire == Wire::gemini) fault.retry_after = read_gemini_delay(error["details"]);
   return fault;
 }

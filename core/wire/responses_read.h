@@ -7,6 +7,8 @@
 
 namespace pg {
 
+/// bad_request for a setting of the wrong type.
+Status check_responses_settings(JsonView root);
 void read_responses_settings(JsonView root, Call& call, Warnings& warnings);
 /// One entry of `tools`; a namespace gives each of its tools. Hosted tools become extras.
 Status read_responses_tool(JsonView json, const std::string& space, Call& call, Warnings& warnings);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/base/text.h"
+#include "core/wire/check_types.h"
 #include "core/wire/responses_read.h"
 
 namespace pg {
@@ -42,6 +43,27 @@ void read_state(JsonView root, Call& call) {
 }
 
 }  // namespace
+
+Status check_responses_settings(JsonView root) {
+  using Type = ParameterType;
+  PG_TRY_STATUS(check_types(root, {{"stream", Type::flag},
+                                   {"stream_options", Type::object},
+                                   {"instructions", Type::text},
+                                   {"max_output_tokens", Type::number},
+                                   {"temperature", Type::number},
+                                   {"top_p", Type::number},
+                                   {"parallel_tool_calls", Type::flag},
+                                   {"safety_identifier", Type::text},
+                                   {"user", Type::text},
+                                   {"metadata", Type::object},
+                                   {"prompt_cache_key", Type::text},
+                                   {"service_tier", Type::text},
+                                   {"include", Type::list},
+                                   {"reasoning", Type::object},
+                                   {"text", Type::object},
+                                   {"tools", Type::list}}));
+  return check_word(root["text"]["format"]["type"], "text.format.type", {"text", "json_object", "json_schema"});
+}
 
 void read_responses_settings(JsonView root, Call& call, Warnings& warnings) {
   call.model = root["model"].text();

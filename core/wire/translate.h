@@ -29,6 +29,7 @@ struct TranslateOptions {
   bool drop_unsupported = false;           // n, seed, logprobs …: dropped with a warning instead of refused
   bool system_anywhere = false;            // Anthropic: the model takes system messages amid a conversation
   bool adaptive_thinking = true;           // Anthropic: effort as output_config.effort; false = thinking.budget_tokens
+  bool thinking = true;                    // Anthropic: the model can think at all
   bool max_completion_tokens = true;       // Chat: false writes max_tokens, which old and compatible servers know
   bool developer_role = false;             // Chat: the server knows the role `developer`
   bool custom_tools = false;               // Chat: the server knows freeform tools; false wraps them as functions

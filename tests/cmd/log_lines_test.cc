@@ -162,6 +162,31 @@ TEST_CASE("who was asked before, and how long it waited, are taken apart for peo
   CHECK(log_flags(row) == "queued:1.2s");
 }
 
+TEST_CASE("who answered is told: another credential of the provider, somebody asked before, or pg itself") {
+  TestShell test;
+  LogRow row = good_row();
+  row.redactions.clear();
+  row.provider = "openai";
+  const auto attempts_of = [&](const char* text, int status) {
+    row.attempts = text;
+    row.status = status;
+    std::string lines;
+    const std::string page = log_page(test.shell, row);
+    for (const std::string_view line : split(page, '\n'))
+      if (line.starts_with("attempts\t")) lines += std::string(line.substr(9)) + "; ";
+    return lines;
+  };
+  CHECK(attempts_of("=openai#2", 200) == "1. openai#2 200; ");
+  CHECK(attempts_of("openai:401,=openai#2", 200) == "1. openai 401; 2. openai#2 200; ");
+  CHECK(attempts_of("openai:429,groq:upstream_failed", 429) == "1. openai 429; 2. groq upstream_failed; ");
+  CHECK(attempts_of("groq:breaker-open,openai:503", 529) == "1. groq breaker-open; 2. openai 503; ");
+  CHECK(attempts_of("openai:resting", 503) == "1. openai resting; 2. openai 503; ");
+  CHECK(attempts_of("openai:breaker-open,=", 503) == "1. openai breaker-open; ");
+  CHECK(log_flags(row) == "fallback:1(breaker-open)");
+  row.attempts = "openai:401,=openai#2";
+  CHECK(log_json(row).find("\"attempts\":\"openai:401\",\"queue_ms\":0,\"answered_by\":\"openai#2\"") != std::string::npos);
+}
+
 TEST_CASE("a cache break is a flag, a line of the page, three fields and three columns") {
   TestShell test;
   LogRow row = good_row();

@@ -52,6 +52,10 @@ TEST_CASE("a route names things that exist, and can fit") {
   CHECK(says(said("", "prompt = \"house\"\n"), "team.toml:3:10: unknown prompt policy \"house\""));
   CHECK(says(said("", "[[route]]\nmodel = \"x\"\nmatch = { path = \"/v1/message\" }\n"), "did you mean \"/v1/messages\"?"));
   CHECK(says(said("", "[[route]]\nmodel = \"x\"\nmatch = { dialect = \"openai\" }\n"), "no call has the dialect \"openai\""));
+  CHECK(says(said("", "[[route]]\nmodel = \"groq:x\"\n"),
+             "team.toml:4:9: the project does not use provider \"groq\"\n  model = \"groq:x\"\n          ^~~~~~~~ "
+             "write provider = \"groq\" and model = \"x\""));
+  CHECK(said("", "[[route]]\nmodel = \"ollama:x\"\n[[route]]\nmodel = \"qwen3:8b\"\n") == "");
   CHECK(says(said("", "[[route]]\nname = \"idle\"\n"), "team.toml:3:1: this route changes nothing"));
 }
 
@@ -160,6 +164,7 @@ TEST_CASE("guard sets that differ only in how exceptions are shared out have ver
 
 TEST_CASE("what was read ends up in the policy") {
   Home home;
+  home.set("GROQ_API_KEY", "x");
   home.config(
       "[serve]\ntrusted_proxies = [\"10.0.0.0/8\"]\n[hosts]\n\"LLM.example.com\" = \"team\"\n"
       "[prompt_policies.house]\ntext = \"Hi\"\nplacement = \"append\"\n");

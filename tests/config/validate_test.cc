@@ -30,6 +30,20 @@ TEST_CASE("a CA file is looked for where it will be opened: beside pg.toml") {
   CHECK(problems_text(read_settings(home.options).problems) == "");
 }
 
+TEST_CASE("a CA file without a certificate in it warns before the first call fails") {
+  const Home home;
+  const auto warns = [&](std::string_view text) {
+    home.dir.write(".config/promptgate/ca.pem", text);
+    std::string all;
+    for (const std::string& warning : read_settings(home.options).settings.warnings) all += warning + "\n";
+    return all.find("ca.pem: there is no certificate in it") != std::string::npos;
+  };
+  home.config("[providers.ollama]\nca_file = \"ca.pem\"\n");
+  home.project("p", "id = \"" + std::string(test::kProjectId) + "\"\nproviders = [\"ollama\"]\n");
+  CHECK(warns("not a certificate\n"));
+  CHECK_FALSE(warns("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"));
+}
+
 TEST_CASE("a disabled provider that a project needs says where it was disabled") {
   const Home home;
   home.config("[providers.openai]\nenabled = false\n");
@@ -58,6 +72,26 @@ TEST_CASE("aliases and fallbacks must lead to providers that may serve them") {
   CHECK(said("fallback = \"own\"\n").find("a fallback needs a credential of its own") != std::string::npos);
 }
 
+TEST_CASE("an alias that cannot mean what it says is a problem, one that hardly does a warning") {
+  const auto said = [](std::string_view aliases) {
+    const Home home;
+    home.config("[providers.off]\nopenai_base_url = \"http://127.0.0.1/v1\"\ncredential = \"none\"\nenabled = false\n");
+    home.project("p",
+                 "id = \"" + std::string(test::kProjectId) + "\"\nproviders = [\"ollama\"]\n[aliases]\n" + std::string(aliases));
+    const Loaded loaded = read_settings(home.options);
+    std::string all = problems_text(loaded.problems);
+    for (const std::string& warning : loaded.settings.warnings) all += "warning: " + warning + "\n";
+    return all;
+  };
+  CHECK(said("x = \"ollama:llama3:8b\"\ny = \"llama3:8b\"\n\"gpt-4o\" = \"gpt-4o\"\n") == "");
+  CHECK(said("x = \"ollama:\"\n").find("p.toml:4:5: alias \"x\" names a provider and no model") != std::string::npos);
+  CHECK(said("x = \"off:m\"\n").find("it is disabled: enabled = false in ") != std::string::npos);
+  CHECK(said("x = \"olama:m\"\n").find("warning: ") != std::string::npos);
+  CHECK(said("x = \"olama:m\"\n").find("p.toml:4:5: alias \"x\": there is no provider \"olama\"") != std::string::npos);
+  CHECK(said("x = \"olama:m\"\n").find("did you mean \"ollama\"?") != std::string::npos);
+  CHECK(said("x = \"y\"\ny = \"x\"\n").find("alias \"x\": \"y\" is an alias itself") != std::string::npos);
+}
+
 TEST_CASE("missing credentials and open wires warn, for providers in use only") {
   Home home;
   home.config(
@@ -69,4 +103,13 @@ TEST_CASE("missing credentials and open wires warn, for providers in use only") 
         std::vector<std::string>{"provider far: environment variable FAR_KEY is not set",
                                  "provider far: the credential travels unencrypted to far.example",
                                  "provider file: " + home.dir.file(".config/promptgate/missing.key") + ": no such file"});
+}
+
+TEST_CASE("a fallback is in use, too: its missing credential warns before it is needed") {
+  Home home;
+  home.project("p", "id = \"" + std::string(test::kProjectId) +
+                        "\"\nproviders = [\"ollama\"]\nfallback = \"groq:x\"\n[[route]]\nfallback = \"xai\"\n");
+  CHECK(load_settings(home.options).value().warnings ==
+        std::vector<std::string>{"provider groq: environment variable GROQ_API_KEY is not set",
+                                 "provider xai: environment variable XAI_API_KEY is not set"});
 }

@@ -73,6 +73,8 @@ TEST_CASE("what cannot be served is refused with a reason") {
   CHECK(choice(project_of({narrow}), DialectId::openai_chat, "gpt-x") == "openai openai-chat gpt-x");
   CHECK(choice(project_of({narrow}), DialectId::openai_chat, "other").starts_with("not_found: no provider of project p"));
   CHECK(choice(project_of({narrow}), DialectId::openai_chat, "openai:other") == "openai openai-chat other");
+  CHECK(choice(project_of({kOpenai}), DialectId::openai_chat, "openai:") ==
+        "bad_request: the model names a provider and no model of it");
   CHECK(choice(project_of({kAnthropic}), DialectId::embeddings, "text-embedding-3-small").starts_with("not_found"));
   CHECK(choice(project_of({kAnthropic, kOpenai}), DialectId::embeddings, "text-embedding-3-small") ==
         "openai openai-chat text-embedding-3-small");

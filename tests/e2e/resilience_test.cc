@@ -123,6 +123,7 @@ TEST_CASE("credentials: one that is refused or over its rate rests, and the next
     CHECK(k.asked() == std::vector<std::string>{"1", "2"});
     const Json row = newest_row(k.w, "keyed:" + std::to_string(status));
     CHECK(row.value("provider", "") == "keyed");
+    CHECK(row.value("answered_by", "") == "keyed#2");
     CHECK(k.w.post("v1/chat/completions", hello()).status == 200);
     CHECK(k.asked() == std::vector<std::string>{"1", "2", "2"});
     newest_row(k.w, "keyed:resting");
@@ -286,7 +287,7 @@ TEST_CASE("breaker: after failures in a row nobody is asked for a while, then on
     CHECK(hear_whole(dialect, open.body).error_message.find("fake:breaker-open") != std::string::npos);
   }
   CHECK(w.upstream.count() == 2);
-  newest_row(w, "fake:breaker-open");
+  CHECK(newest_row(w, "fake:breaker-open").value("answered_by", "x").empty());  // pg itself
   std::this_thread::sleep_for(Ms{450});
   CHECK(w.post("v1/chat/completions", hello()).status == 500);  // the probe
   CHECK(w.post("v1/chat/completions", hello()).status == 503);
@@ -362,7 +363,7 @@ TEST_CASE("first event: with nobody else to ask it passes, byte for byte; a brea
 TEST_CASE("first event: anything else ends the look at once, and what follows is the client's to hear") {
   Pair p;
   const auto [event, status] = first_error(DialectId::anthropic);
-  for (const std::string& first : {std::string("event: ping\ndata: {\"type\": \"ping\"}\n\n"), std::string(": comment\n\n"),
+  for (const std::string& first : {std::string("event: ping\ndata: {\"type\": \"ping\"}\n\n"),
                                    say_stream(DialectId::anthropic, {text_block({"x"})}).front()}) {
     p.w.upstream.respond(Answer::stream({first, event}, Ms{20}));
     CHECK(p.post(DialectId::anthropic, true).body == first + event);
@@ -373,6 +374,28 @@ TEST_CASE("first event: anything else ends the look at once, and what follows is
     CHECK(client.wait_for(first.substr(0, first.size() - 1), Ms{2000}));
   }
   CHECK(p.second.count() == 0);
+}
+
+TEST_CASE("first event: comments before it are heard by whoever gets it, and an error after them still counts") {
+  Pair p({}, "fallback = \"second\"\n", "[limits]\nping_after = \"300ms\"\n");
+  const auto [event, status] = first_error(kChat);
+  const std::string comments = ": OPENROUTER PROCESSING\n\n";
+  p.w.upstream.respond(Answer::stream({comments, event}, Ms{20}));
+  const RawReply helped = p.post(kChat, true);
+  CHECK(hear_stream(kChat, helped.body).text() == "from the second");
+  CHECK(helped.body.find("OPENROUTER") == std::string::npos);
+  newest_row(p.w, "fake:" + std::to_string(status));
+  auto pieces = say_stream(kChat, {text_block({"x"})});
+  pieces.insert(pieces.begin(), comments);
+  p.w.upstream.respond(Answer::stream(pieces, Ms{20}));
+  const RawReply heard = p.post(kChat, true);
+  CHECK(heard.body.starts_with(comments));
+  CHECK(hear_stream(kChat, heard.body).text() == "x");
+  // Nobody waits for the event longer than until a ping is due.
+  p.w.upstream.respond(Answer::stream_head().chunk(comments).hang());
+  RawClient client(p.w.port());
+  client.send(p.w.request("v1/chat/completions", hello(kChat, true)));
+  CHECK(client.wait_for(": OPENROUTER PROCESSING", Ms{2000}));
 }
 
 TEST_CASE("first event: silence in its place is bridged by pings, as without a fallback") {

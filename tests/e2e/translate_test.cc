@@ -34,7 +34,7 @@ struct Translating : World {
   Translating()
       : World(kRedactAll,
               "[providers.only-chat]\nopenai_base_url = \"@UP\"\nresponses = false\ncredential = \"env:FAKE_KEY\"\n"
-              "models = [\"small-1\", \"small-*\", \"fake-*\"]\n"
+              "models = [\"small-1\", \"small-*\", \"fake-*\"]\nmodel_names = { \"small-4\" = \"deployment-4\" }\n"
               "[providers.only-messages]\nanthropic_base_url = \"@UP\"\ncredential = \"env:FAKE_KEY\"\n"
               "[providers.nobody]\nanthropic_base_url = \"http://127.0.0.1:1/v1\"\ncredential = \"none\"\n"
               "[providers.like-openai]\nopenai_base_url = \"@UP\"\ncredential = \"env:FAKE_KEY\"\nvendor = \"openai\"\n") {
@@ -208,6 +208,62 @@ TEST_CASE("translate: what cannot cross is named, in a header and the row, or re
   CHECK(w.upstream.touched() == 0);
 }
 
+TEST_CASE("translate: pg explain says what a server would: refused, or sent with what is lost") {
+  Translating& w = world();
+  const auto explain = [&](std::string_view project, std::string_view body, bool json = false) {
+    std::vector<std::string> args{"explain", "-", "--project", std::string(project)};
+    if (json) args.emplace_back("--json");
+    return w.home.run(args, body);
+  };
+  const CommandResult refused = explain("strict", R"({"model":"m","n":2,"messages":[{"role":"user","content":"hi"}]})");
+  CHECK(refused.status == 1);
+  CHECK(refused.out.find("would be refused") != std::string::npos);
+  CHECK_MESSAGE(refused.out.find("answer    400 {\"error\":{\"message\":\"`n` is not supported") != std::string::npos,
+                refused.out);
+  const std::string lossy = R"({"model":"m","verbosity":"low","messages":[{"role":"user","content":"hi"}]})";
+  const CommandResult sent = explain("strict", lossy);
+  CHECK(sent.status == 0);
+  CHECK_MESSAGE(sent.out.find("lost      drop:verbosity\n") != std::string::npos, sent.out);
+  const Json told = Json::parse(explain("strict", lossy, true).out, nullptr, false);
+  CHECK(told.value("verdict", "") == "sent");
+  CHECK(told.value("warnings", "") == "drop:verbosity");
+}
+
+TEST_CASE("translate: stop sequences, which Responses cannot be told, take the provider's Chat exit; all else stays") {
+  Translating& w = world();
+  const std::string body =
+      R"({"model":"fake-model","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"stop_sequences":)";
+  w.upstream.respond(Answer::json(say_whole(DialectId::openai_chat, {text_block({"ok"})})));
+  const RawReply told = w.post_to("responses", "v1/messages", body + "[\"</block>\"]}");
+  CHECK_MESSAGE(told.status == 200, told.body);
+  CHECK(hear_whole(DialectId::anthropic, told.body).text() == "ok");
+  CHECK(w.upstream.last().target == "/v1/chat/completions");
+  CHECK(Json::parse(w.upstream.last().body, nullptr, false)["stop"] == Json::array({"</block>"}));
+  w.upstream.respond(Answer::json(say_whole(DialectId::openai_responses, {text_block({"ok"})})));
+  CHECK(w.post_to("responses", "v1/messages?beta=true", body + "[]}").status == 200);  // the query is for Anthropic
+  CHECK(w.upstream.last().target == "/v1/responses");
+  w.upstream.forget();
+  const RawReply refused = w.post_to("responses", "v1/messages", body + R"(["a","b","c","d","e"]})");
+  CHECK(refused.status == 400);
+  CHECK_MESSAGE(refused.body.find("`stop_sequences") != std::string::npos, refused.body);
+  CHECK(w.upstream.touched() == 0);
+}
+
+TEST_CASE("translate: an older Claude is asked to think in tokens, a newer one as it sees fit") {
+  Translating& w = world();
+  const auto thinking_of = [&](const std::string& model) {
+    w.upstream.respond(Answer::json(say_whole(DialectId::anthropic, {text_block({"ok"})})));
+    const RawReply reply =
+        w.post_to("messages", "v1/responses", R"({"input":"hi","reasoning":{"effort":"high"},"model":")" + model + "\"}");
+    CHECK_MESSAGE(reply.status == 200, reply.body);
+    return Json::parse(w.upstream.last().body, nullptr, false).value("thinking", Json()).dump();
+  };
+  CHECK(thinking_of("claude-sonnet-4-5") == R"({"budget_tokens":4096,"type":"enabled"})");
+  CHECK(thinking_of("claude-opus-4-6") == R"({"type":"adaptive"})");
+  CHECK(thinking_of("claude-3-5-haiku-latest") == "null");
+  CHECK(w.home.newest_row_has("warnings", "drop:thinking.enabled"));
+}
+
 TEST_CASE("translate: count_tokens is answered with an estimate where the provider cannot count") {
   Translating& w = world();
   const RawReply reply =
@@ -217,6 +273,28 @@ TEST_CASE("translate: count_tokens is answered with an estimate where the provid
   const Json body = Json::parse(reply.body, nullptr, false);
   CHECK(body.value("input_tokens", 0) > 500);
   CHECK(w.upstream.touched() == 0);
+}
+
+TEST_CASE("translate: count_tokens is answered with an estimate, and says so, where the provider does not count today") {
+  Translating& w = world();
+  const std::string body = R"({"model":"small-1","messages":[{"role":"user","content":")" + std::string(4000, 'x') + "\"}]}";
+  const auto count = [&](const char* project) { return w.post_to(project, "v1/messages/count_tokens", body); };
+  for (const int status : {404, 405, 429, 500, 501, 529}) {
+    CAPTURE(status);
+    w.upstream.respond(Answer::reply(status, R"({"type":"error","error":{"type":"not_found_error","message":"m"}})"));
+    const RawReply reply = count("messages");
+    CHECK(reply.status == 200);
+    CHECK(Json::parse(reply.body, nullptr, false).value("input_tokens", 0) > 500);
+    CHECK(reply.field("x-pg-warnings") == "estimate:input_tokens");
+    CHECK(w.home.newest_row_has("warnings", "estimate:input_tokens"));
+  }
+  CHECK(count("strict").status == 200);  // nobody is there
+  for (const int status : {400, 401, 403, 413}) {
+    w.upstream.respond(Answer::reply(status, R"({"type":"error","error":{"type":"invalid_request_error","message":"m"}})"));
+    CHECK(count("messages").status == status);
+  }
+  w.upstream.respond(Answer::json(R"({"input_tokens":7})"));
+  CHECK(count("messages").body == R"({"input_tokens":7})");
 }
 
 TEST_CASE("translate: a wrapper's aliases and provider:model choose the target, and its list names them") {
@@ -233,8 +311,9 @@ TEST_CASE("translate: a wrapper's aliases and provider:model choose the target, 
   CHECK(target_of(DialectId::anthropic, "only-messages:any", DialectId::anthropic) == "/v1/messages any");
   CHECK(w.home.newest_row_has("model", "only-messages:any"));
   const RawReply list = w.get_of("all", "v1/models");
-  for (const char* name : {"\"fast\"", "\"smart\"", "\"only-chat:small-1\"", "\"house-model\""})
+  for (const char* name : {"\"fast\"", "\"smart\"", "\"only-chat:small-1\"", "\"only-chat:small-4\"", "\"house-model\""})
     CHECK_MESSAGE(list.body.find(name) != std::string::npos, list.body);
+  CHECK(target_of(DialectId::anthropic, "only-chat:small-4", DialectId::openai_chat) == "/v1/chat/completions deployment-4");
   for (const char* glob : {"small-*", "house-*"}) CHECK(list.body.find(glob) == std::string::npos);
   CHECK(target_of(DialectId::anthropic, "house-model", DialectId::openai_chat) == "/v1/chat/completions small-3");
 }
@@ -267,6 +346,42 @@ TEST_CASE("translate: a busy provider's fallback answers, guarded all the same, 
   w.upstream.respond(Answer::reply(429, R"({"error":{"message":"slow","type":"rate_limit_error"}})"));
   CHECK(w.post_to("helped", "v1/messages", ask(DialectId::anthropic, false, "hi")).status == 429);
   CHECK(w.upstream.count() == 2);
+}
+
+TEST_CASE("translate: a fallback that speaks the client's own dialect gets the client's bytes, whatever was asked before it") {
+  Translating& w = world();
+  const std::string mail = make_email();
+  for (const bool stream : {false, true}) {
+    CAPTURE(stream);
+    w.upstream.forget();
+    w.upstream.respond([stream](const SeenRequest& seen) {
+      const std::vector<Block> blocks{text_block({"for [[EMAIL_001]]"})};
+      if (seen.target != "/v1/chat/completions")
+        return Answer::reply(429, R"({"type":"error","error":{"type":"x","message":"no"}})");
+      if (stream) return Answer::stream(say_stream(DialectId::openai_chat, blocks));
+      return Answer::json(say_whole(DialectId::openai_chat, blocks));
+    });
+    const std::string body = ask(DialectId::openai_chat, stream, "Write to " + mail);
+    const RawReply reply = w.post_to("helped", "v1/chat/completions", body);
+    CHECK(reply.status == 200);
+    REQUIRE(w.upstream.count() == 2);
+    CHECK(w.upstream.last().body == replace_all(replace_all(body, mail, "[[EMAIL_001]]"), "\"fake-model\"", "\"small-9\""));
+    const Heard heard = stream ? hear_stream(DialectId::openai_chat, reply.body) : hear_whole(DialectId::openai_chat, reply.body);
+    CHECK(heard.text() == "for " + mail);
+    CHECK(reply.field("x-pg-warnings").empty());
+  }
+}
+
+TEST_CASE("translate: a fallback that cannot be told what the client says is passed over, and the row says so") {
+  Translating& w = world();
+  w.upstream.respond(Answer::reply(429, R"({"type":"error","error":{"type":"rate_limit_error","message":"slow"}})"));
+  const RawReply reply =
+      w.post_to("helped", "v1/messages",
+                R"({"model":"m","max_tokens":9,"mcp_servers":[{"type":"url","url":"https://a.example","name":"x"}],)"
+                R"("messages":[{"role":"user","content":"hi"}]})");
+  CHECK(reply.status == 429);
+  CHECK(w.upstream.count() == 1);
+  CHECK(w.home.newest_row_has("attempts", "only-messages:429,only-chat:bad_request"));
 }
 
 TEST_CASE("translate: a provider that cannot be reached is replaced only where the project says so") {

@@ -105,6 +105,26 @@ TEST_CASE("Responses: instructions are a text, made where they are missing") {
   CHECK(inside(kResponses, Placement::replace, R"("instructions":"old")") == R"("instructions":")" + kText + "\"");
 }
 
+TEST_CASE("Responses: without instructions, what the input begins with is the client's own") {
+  const std::string user = R"({"role":"user","content":"hi"})";
+  const std::string lead = R"({"role":"developer","content":"old"})";
+  CHECK(inside(kResponses, Placement::prepend, "\"input\":[" + lead + "," + user + "]") ==
+        R"("input":[{"role":"developer","content":")" + kText + R"(\n\nold"},)" + user + "]");
+  CHECK(inside(kResponses, Placement::append, "\"input\":[" + lead + "," + user + "]") ==
+        R"("input":[{"role":"developer","content":"old\n\n)" + kText + "\"}," + user + "]");
+  CHECK(inside(kResponses, Placement::replace, "\"input\":[" + lead + "," + lead + "," + user + "]") ==
+        R"("input":[{"role":"developer","content":")" + kText + "\"}," + user + "]");
+  CHECK(inside(kResponses, Placement::append,
+               R"("input":[{"type":"message","role":"system","content":[{"type":"input_text","text":"old"}]}])") ==
+        R"("input":[{"type":"message","role":"system","content":[{"type":"input_text","text":"old"},)"
+        R"({"type":"input_text","text":")" +
+            kText + "\"}]}]");
+  // With instructions, those are it, and developer messages an agent's notes beside them.
+  CHECK(inside(kResponses, Placement::replace, "\"instructions\":\"old\",\"input\":[" + lead + "," + user + "]") ==
+        "\"instructions\":\"" + kText + "\",\"input\":[" + lead + "," + user + "]");
+  CHECK(inside(kResponses, Placement::append, R"("input":[{"type":"reasoning","id":"r"},)" + user + "]").find(kText) < 30);
+}
+
 TEST_CASE("what can hold no policy is refused, not sent without it") {
   for (const char* rest : {R"("system":{"type":"text"})", R"("system":7)", R"("system":true)"})
     CHECK_MESSAGE(inside(kAnthropic, Placement::prepend, rest) == "bad_request", rest);

@@ -43,7 +43,8 @@ LogRow random_row(test::Gen& gen, int number) {
   row.blocked = one_of({"", "AWS_ACCESS_KEY:1"});
   row.detected = one_of({"", "IPV4:1"});
   row.places = one_of({"", "messages[3].content: aws-access-key-id; system: jwt, iban"});
-  row.attempts = one_of({"", "openai:429", "openai:429,groq:500"});
+  row.attempts = one_of(
+      {"", "openai:429", "openai:429,groq:500", "queue:9ms", "queue:9ms,openai:429,=openai#2", "=openai#2", "openai:503,="});
   row.error = one_of({"", "rate_limited: slow down", "upstream 500"});
   return row;
 }

@@ -90,6 +90,14 @@ TEST_CASE("OpenAI errors carry message, type, param and code") {
           json{{"error",
                 {{"message", "no key"}, {"type", "authentication_error"}, {"param", nullptr}, {"code", "invalid_api_key"}}}});
   }
+  const auto param_of = [](std::string message) {
+    const std::string body = write_error_body(DialectId::openai_chat, make_error(Code::bad_request, std::move(message)), "r");
+    return nlohmann::json::parse(body)["error"]["param"];
+  };
+  CHECK(param_of("`seed` is not supported when the request goes to Anthropic") == "seed");
+  CHECK(param_of("`tool_choice: maybe` is not supported") == "tool_choice");
+  CHECK(param_of("`temperature` must be a number") == "temperature");
+  CHECK(param_of("the model is missing") == nullptr);
 }
 
 TEST_CASE("every code of every dialect is valid JSON and never shows the detail") {

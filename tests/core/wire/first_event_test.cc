@@ -59,16 +59,22 @@ TEST_CASE("an error that opens a stream is the status it means, in every dialect
   check_error(Wire::gemini, "data: {\"error\":{\"code\":429,\"status\":\"RESOURCE_EXHAUSTED\"}}\n\n", 429);
 }
 
-TEST_CASE("pings, comments, beginnings and what is no JSON are no error") {
+TEST_CASE("pings, beginnings and what is no JSON are no error") {
   check_fine(Wire::anthropic, "event: ping\ndata: {\"type\":\"ping\"}\n\n");
   check_fine(Wire::anthropic, "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"x\"}}\n\n");
-  check_fine(Wire::openai_chat, ": OPENROUTER PROCESSING\n\n");
   check_fine(Wire::openai_chat, "data: {\"id\":\"x\",\"error\":null,\"choices\":[]}\n\n");
   check_fine(Wire::openai_chat, "data: [DONE]\n\n");
   check_fine(Wire::openai_chat, "data: {\"error\":\n\n");
   check_fine(Wire::openai_chat, "data: \xff\xfe\n\n");
   check_fine(Wire::openai_responses,
              "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"error\":null}}\n\n");
+}
+
+TEST_CASE("comments are no event: what comes after them is the first") {
+  const std::string comments = ": OPENROUTER PROCESSING\n\n: OPENROUTER PROCESSING\n\n";
+  CHECK(judge(Wire::openai_chat, comments).says == Says::nothing);
+  check_error(Wire::openai_chat, comments + "data: {\"error\":{\"message\":\"m\",\"code\":502}}\n\n", 502);
+  check_fine(Wire::openai_chat, comments + "data: {\"id\":\"x\",\"choices\":[]}\n\n");
 }
 
 TEST_CASE("what has not come in full says nothing yet, and what is longer than any error is fine") {

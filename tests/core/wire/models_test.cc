@@ -61,6 +61,16 @@ TEST_CASE("what a Claude model answers with at most goes by its name, however a 
   CHECK(anthropic_max_tokens("anything") == 64'000);
 }
 
+TEST_CASE("models: how a Claude model is asked to think") {
+  for (const char* model : {"claude-3-haiku-20240307", "claude-3-5-sonnet-latest", "claude-2.1"})
+    CHECK_MESSAGE(claude_thinking(model) == ClaudeThinking::none, model);
+  for (const char* model : {"claude-3-7-sonnet-20250219", "claude-opus-4-20250514", "claude-sonnet-4-0", "claude-opus-4-1",
+                            "claude-sonnet-4-5-20250929", "us.anthropic.claude-haiku-4-5-20251001-v1:0", "claude-opus-4-5"})
+    CHECK_MESSAGE(claude_thinking(model) == ClaudeThinking::budget, model);
+  for (const char* model : {"claude-opus-4-6", "claude-sonnet-4-6", "claude-opus-5", "claude-sonnet-5", "my-model"})
+    CHECK_MESSAGE(claude_thinking(model) == ClaudeThinking::adaptive, model);
+}
+
 TEST_CASE("what is no list is upstream_failed") {
   for (const char* body : {"", "<html>", "[]", "{}", "null", "7", R"({"object":"list"})", R"({"data":{}})", R"({"data":"x"})",
                            R"({"error":{"message":"no"}})", "{\"data\":[", "\xFF"}) {

@@ -122,6 +122,10 @@ TEST_CASE("never silent: pages cross, and what only one side tells of them is na
   CHECK(told(Wire::openai_chat, Wire::anthropic, chat) ==
         "drop:reply.citations.start_index drop:reply.service_tier "
         "drop:reply.usage.audio_tokens ");
+  const std::string thoughts = R"({"type":"message","content":[{"type":"thinking","thinking":"hm","signature":"c2ln"},
+    {"type":"redacted_thinking","data":"cmVk"},{"type":"text","text":"x"}],"stop_reason":"end_turn"})";
+  CHECK(told(Wire::anthropic, Wire::openai_chat, thoughts) == "drop:reply.thinking.signature drop:reply.redacted_thinking ");
+  CHECK(told(Wire::anthropic, Wire::openai_responses, thoughts) == "");
   CHECK(told(Wire::openai_chat, Wire::openai_responses, chat) == "drop:reply.usage.audio_tokens ");
 }
 

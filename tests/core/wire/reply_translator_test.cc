@@ -168,6 +168,33 @@ TEST_CASE("any order of events ends in a stream its client accepts, however it i
   }
 }
 
+TEST_CASE("tool calls without ids and numbers are as many as there are, in a whole reply and in a stream") {
+  const auto call = [](const char* name, const char* arguments) {
+    return Json{{"id", ""}, {"type", "function"}, {"function", {{"name", name}, {"arguments", arguments}}}};
+  };
+  const Json both = Json::array({call("exec", "{\"a\":\"}\"}"), call("exec", "{}")});
+  Json whole = {{"id", "c"}, {"model", "m"}};
+  whole["choices"] =
+      Json::array({{{"index", 0}, {"finish_reason", "tool_calls"}, {"message", {{"role", "assistant"}, {"tool_calls", both}}}}});
+  const Json document = Json::parse(run(Wire::openai_chat, Wire::anthropic, whole.dump(), false, kDocument));
+  REQUIRE(document["content"].size() == 2);
+  CHECK(document["content"][0]["input"] == Json{{"a", "}"}});
+  CHECK(document["content"][1]["input"] == Json::object());
+  CHECK(document["content"][0]["id"] != document["content"][1]["id"]);
+  std::string stream;
+  for (const Json& one : both) {
+    Json chunk = {{"id", "c"}, {"model", "m"}};
+    chunk["choices"] = Json::array({{{"index", 0}, {"delta", {{"tool_calls", Json::array({one})}}}, {"finish_reason", nullptr}}});
+    stream += event_of(Wire::openai_chat, chunk);
+  }
+  Json end = {{"id", "c"}, {"model", "m"}};
+  end["choices"] = Json::array({{{"index", 0}, {"delta", Json::object()}, {"finish_reason", "tool_calls"}}});
+  stream += event_of(Wire::openai_chat, end) + "data: [DONE]\n\n";
+  const Json heard = Json::parse(run(Wire::openai_chat, Wire::anthropic, stream, false));
+  REQUIRE(heard["content"].size() == 2);
+  CHECK(heard["content"][1]["input"] == Json::object());
+}
+
 TEST_CASE("a client that waits for events gets them from a provider that answers whole, and the other way round") {
   for (const GoldenCase& golden : load_golden("reply-")) {
     for (Wire from : kAllWires) {

@@ -84,6 +84,19 @@ TEST_CASE("options: budgets for models without adaptive thinking, always below m
   CHECK_FALSE(translated(Wire::openai_chat, Wire::anthropic, body, options).contains("thinking"));
 }
 
+TEST_CASE("options: a model that cannot think is not asked to, and the client is told") {
+  TranslateOptions options;
+  options.thinking = false;
+  Json body = kAsk;
+  body["reasoning_effort"] = "high";
+  const auto result = translate_request(Wire::openai_chat, Wire::anthropic, body.dump(), options);
+  REQUIRE(result.has_value());
+  const Json out = Json::parse(result->body);
+  CHECK_FALSE(out.contains("thinking"));
+  CHECK_FALSE(out.contains("output_config"));
+  CHECK(result->warnings == std::vector<std::string>{"drop:thinking.enabled"});
+}
+
 TEST_CASE("options: system messages stay where they are for models that take them there") {
   TranslateOptions options;
   options.system_anywhere = true;
@@ -115,6 +128,34 @@ TEST_CASE("options: thoughts go along to DeepSeek and Kimi, in tool turns only")
   body["messages"].push_back({{"role", "tool"}, {"tool_call_id", "c"}, {"content", "ok"}});
   CHECK(translated(Wire::openai_chat, Wire::openai_chat, body, options)["messages"][1]["reasoning_content"] == "Hm.");
   CHECK_FALSE(translated(Wire::openai_chat, Wire::openai_chat, body)["messages"][1].contains("reasoning_content"));
+}
+
+TEST_CASE("gemini: results of parallel calls stand together, and their images behind them") {
+  const Json image = {{"type", "image"}, {"source", {{"type", "base64"}, {"media_type", "image/png"}, {"data", "AA=="}}}};
+  const auto use = [](const char* id) {
+    return Json{{"type", "tool_use"}, {"id", id}, {"name", "f"}, {"input", Json::object()}};
+  };
+  const auto result = [](const char* id, const Json& content) {
+    return Json{{"type", "tool_result"}, {"tool_use_id", id}, {"content", content}};
+  };
+  Json body = kAsk;
+  body["messages"].push_back({{"role", "assistant"}, {"content", Json::array({use("a"), use("b")})}});
+  body["messages"].push_back(
+      {{"role", "user"}, {"content", Json::array({result("a", Json::array({image})), result("b", "ok")})}});
+  const Json parts = translated(Wire::anthropic, Wire::gemini, body)["contents"][2]["parts"];
+  REQUIRE(parts.size() == 3);
+  CHECK(parts[0]["functionResponse"]["id"] == "a");
+  CHECK(parts[1]["functionResponse"]["id"] == "b");
+  CHECK(parts[2].contains("inlineData"));
+}
+
+TEST_CASE("a tool whose schema was to be held to strictly is told of where nobody promises that") {
+  Json body = kAsk;
+  body["tools"] = Json::array({{{"name", "f"}, {"input_schema", {{"type", "object"}}}, {"strict", true}}});
+  for (const Wire to : {Wire::gemini, Wire::cohere})
+    CHECK(translate_request(Wire::anthropic, to, body.dump(), {})->warnings == std::vector<std::string>{"drop:tools.strict"});
+  for (const Wire to : {Wire::openai_chat, Wire::openai_responses})
+    CHECK(translate_request(Wire::anthropic, to, body.dump(), {})->warnings.empty());
 }
 
 TEST_CASE("options: Vertex gets no call ids, Gemini 2.5 a budget") {
