@@ -111,6 +111,9 @@ bool Journal::write(std::span<LogRow> batch, LogStore& store) {
     if (!failing_.exchange(true)) on_problem_("the log cannot be written: " + done.error().message);
     return false;
   }
+  // Spent now, so no longer set aside: the rows themselves stay until the next batch takes their memory.
+  for (LogRow& row : batch)
+    if (row.hold != nullptr) std::exchange(row.hold, nullptr)->resize(0);
   write_bodies(batch);
   written_.fetch_add(batch.size(), std::memory_order_relaxed);
   since_prune_ += batch.size();

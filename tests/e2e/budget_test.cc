@@ -184,6 +184,18 @@ TEST_CASE(
   CHECK(soon([&] { return spent_by_key(w) == sum; }));
 }
 
+TEST_CASE("limits: what a call did cost is counted once: a written row sets nothing aside any more") {
+  World w(kDetectAll, kPrices);
+  w.upstream.respond([](const SeenRequest&) { return costly_answer(); });
+  CHECK(edit_key(w, {"--budget", "0.031"}));
+  CHECK(soon([&] { return w.server.err().find("settings reloaded") != std::string::npos; }));
+  for (const std::string_view spent : {"0.01001", "0.02002", "0.03003"}) {
+    CHECK(w.post("v1/messages", ask_anthropic()).status == 200);
+    CHECK(soon([&] { return spent_by_key(w) == spent; }));
+  }
+  CHECK(soon([&] { return budgets_of(w).at("budgets").at(0).at("reserved_usd") == "0"; }));
+}
+
 TEST_CASE("limits: a refusal costs nothing, whatever form it takes for its agent") {
   World w(kDetectAll, kPrices, {}, "[limits]\nbudget = \"0.001 USD\"\n");
   w.upstream.respond([](const SeenRequest&) { return costly_answer(); });
