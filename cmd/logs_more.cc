@@ -49,8 +49,7 @@ std::string stats_json(const StatsLine& line) {
   return object + "}";
 }
 
-// `unknown`: what programs are told of a cost whose price is not known.
-std::vector<Cell> stats_cells(const StatsLine& line, bool people, std::string_view unknown) {
+std::vector<Cell> stats_cells(const StatsLine& line, bool people, std::string cost) {
   const LogSums& sums = line.sums;
   const auto count = [&](std::int64_t n) { return people ? count_cell(n) : std::to_string(n); };
   const auto time = [&](std::int64_t n) { return people ? duration_cell(n) : n < 0 ? "" : std::to_string(n); };
@@ -59,7 +58,7 @@ std::vector<Cell> stats_cells(const StatsLine& line, bool people, std::string_vi
           {count(sums.errors), sums.errors > 0 ? Color::red : Color::plain},
           {count(sums.input_tokens)},
           {count(sums.output_tokens)},
-          {people ? cost_cell(sums) : spell_cost(sums, unknown)},
+          {std::move(cost)},
           {time(line.p50_ms)},
           {time(line.p95_ms)}};
 }
@@ -68,7 +67,7 @@ void print_csv(Shell& shell, const StatsReport& report, const std::string& by) {
   shell.print("{},requests,errors,input_tokens,output_tokens,cost_usd,p50_ms,p95_ms\n", csv_cell(by));
   for (const StatsLine& line : report.lines) {
     std::string out = csv_cell(line.name);
-    const auto cells = stats_cells(line, false, "");
+    const auto cells = stats_cells(line, false, spell_cost(line.sums, ""));
     for (std::size_t i = 1; i < cells.size(); ++i) out += "," + cells[i].text;
     shell.write(out + "\n");
   }
@@ -105,11 +104,12 @@ int stats(Shell& shell, const StatsOptions& options) {
                {"COST", Align::right},
                {"P50", Align::right, 5},
                {"P95", Align::right, 1}});
-  for (const StatsLine& line : report.lines) table.add(stats_cells(line, shell.out_tty, "?"));
+  for (const StatsLine& line : report.lines)
+    table.add(stats_cells(line, shell.out_tty, shell.out_tty ? cost_cell(line.sums) : piped_cost(line.sums)));
   if (report.lines.size() > 1 && shell.out_tty) {
     StatsLine total = report.total;
     total.name = "total";
-    table.add(stats_cells(total, true, "?"));
+    table.add(stats_cells(total, true, cost_cell(total.sums)));
   }
   shell.write(table.text(shell));
   if (const std::int64_t dropped = LogStore(place.db).dropped(); dropped > 0)
