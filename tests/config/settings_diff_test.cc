@@ -16,6 +16,19 @@ TEST_CASE("a diff names what changed, with before and after") {
   CHECK(diff.detail == "guards.email: \"redact\" -> \"block\"; serve.log_requests: true -> false");
 }
 
+TEST_CASE("a diff tells of prices") {
+  Settings before, after;
+  Price price;
+  price.provider = "own";
+  price.model = "large-*";
+  price.rates.input = 2'500'000'000;
+  before.prices = after.prices = {price};
+  after.prices[0].rates.input = 1;
+  after.prices[0].rates.output = 10'000'000'000;
+  CHECK(diff_settings(before, after).detail ==
+        "prices.\"own/large-*\".input: \"2.5\" -> \"0.000000001\"; prices.\"own/large-*\".output: unset -> \"10\"");
+}
+
 TEST_CASE("a diff of one project is that project's") {
   Settings before, after;
   before.projects["work"].name = after.projects["work"].name = "work";
