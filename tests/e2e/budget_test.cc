@@ -85,6 +85,7 @@ TEST_CASE("limits H92: over its rate a caller gets a 429 in its dialect that say
   CHECK(soon([&] {
     return w.home.run({"logs", "search", "error:rate_limited*", "--json"}).out.find("\"status\":429") != std::string::npos;
   }));
+  CHECK(w.home.run({"logs", "search", "over-rate"}).out.empty());
 }
 
 TEST_CASE("limits: a key's edit acts in a running serve, and a reload keeps what was counted") {
