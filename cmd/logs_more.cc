@@ -9,6 +9,7 @@
 #include "cmd/print.h"
 #include "core/access/prices.h"
 #include "core/base/text.h"
+#include "core/store/audit_store.h"
 #include "core/store/log_retention.h"
 #include "core/store/log_stats.h"
 
@@ -141,6 +142,16 @@ std::string size_text(std::uint64_t bytes) {
   return format_count(static_cast<std::int64_t>(bytes)) + "B";
 }
 
+// Whose hand it was: what goes by age and size of its own accord is no act.
+Status note_prune(Db& db, std::int64_t rows, const LogLimits& limits) {
+  std::string detail = fmt::format("{} row{} deleted", rows, rows == 1 ? "" : "s");
+  if (limits.before > 0) detail += fmt::format(", those before {}", format_rfc3339(limits.before));
+  if (limits.max_size > 0) detail += fmt::format(", the oldest beyond {}", size_text(limits.max_size));
+  PG_TRY(Transaction transaction, Transaction::begin(db));
+  PG_TRY_STATUS(AuditStore(db).append({0, wall_clock().wall(), actor_name(), "logs.prune", "log", detail}));
+  return transaction.commit();
+}
+
 int prune(Shell& shell, const PruneOptions& options) {
   auto place = open_workplace(shell, options.dry_run ? DbMode::read_only : DbMode::read_write).value();
   const auto limits = prune_limits(place.settings, options, wall_clock().wall()).value();
@@ -160,6 +171,7 @@ int prune(Shell& shell, const PruneOptions& options) {
     gone += slice;
     if (slice < kSlice) break;
   }
+  if (gone > 0) note_prune(place.db, gone, limits).value();
   if (options.shrink) place.db.execute("VACUUM").value();
   const DbSize after = measure_db(place.db).value();
   if (shell.json) {

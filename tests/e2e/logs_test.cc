@@ -186,6 +186,8 @@ TEST_CASE("logs: following goes on across deleted rows and a restarted server") 
   const auto pruned = ask(world, {"logs", "prune", "--keep", "0s", "--yes", "--json"});
   CHECK(pruned.status == 0);
   CHECK(Json::parse(pruned.out)["deleted"] == 1);
+  CHECK(ask(world, {"audit", "tail", "-n", "1"}).out.find("\tlogs.prune\tlog\t1 row deleted, those before ") !=
+        std::string::npos);
   call();
   const Json second = Json::parse(tail.line());
   CHECK(second["seq"].get<int>() == first["seq"].get<int>() + 2);
