@@ -11,6 +11,7 @@
 #include "core/base/memory.h"
 #include "core/store/body_store.h"
 #include "core/store/log_retention.h"
+#include "core/store/serve_lock.h"
 #include "proxy/price_row.h"
 
 namespace pg {
@@ -100,8 +101,11 @@ void Journal::tell_dropped(LogStore& store, bool stopping) {
 
 // Whatever still waits when the end has come and the database does not take it.
 void Journal::give_up(std::size_t rows) {
-  const std::uint64_t all = dropped_.fetch_add(rows, std::memory_order_relaxed) + rows;
-  on_problem_(fmt::format("{} calls are not in the log: it could not be written until the end", all - rows_told_));
+  const std::uint64_t untold = dropped_.fetch_add(rows, std::memory_order_relaxed) + rows - rows_told_;
+  db_.set_patience(kSidePatience);
+  const bool counted = LogStore(db_).note_dropped(untold) || note_lost_calls(db_.path(), untold);
+  on_problem_(fmt::format("{} calls are not in the log{}: it could not be written until the end", untold,
+                          counted ? "" : ", nor counted"));
 }
 
 bool Journal::write(std::span<LogRow> batch, LogStore& store) {
