@@ -129,6 +129,7 @@ int stats(Shell& shell, const StatsOptions& options) {
 
 Result<LogLimits> prune_limits(const Settings& settings, const PruneOptions& options, UnixMillis now) {
   LogLimits limits;
+  limits.now = now;
   if (settings.logs.keep_days > 0) limits.before = now - std::int64_t{settings.logs.keep_days} * kDay;
   limits.max_size = settings.logs.max_size;
   if (!options.keep.empty()) {
@@ -165,7 +166,7 @@ int prune(Shell& shell, const PruneOptions& options) {
   const auto limits = prune_limits(place.settings, options, wall_clock().wall()).value();
   const DbSize before = measure_db(place.db).value();
   if (options.dry_run) {
-    const auto rows = limits.before > 0 ? count_older(place.db, limits.before).value() : 0;
+    const auto rows = count_older(place.db, limits).value();
     const bool over = limits.max_size > 0 && before.used > limits.max_size;
     shell.print("{} rows are too old; the database uses {}{}\n", rows, size_text(before.used),
                 over ? ", which is more than " + size_text(limits.max_size) : "");

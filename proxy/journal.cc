@@ -220,10 +220,11 @@ void Journal::write_held() {
 
 bool Journal::prune_bodies(UnixMillis now, const LogRetention& retention) {
   BodyLimits limits;
+  limits.now = now;
   if (retention.bodies_keep_days > 0) limits.before = now - std::int64_t{retention.bodies_keep_days} * kDay;
   limits.max_size = retention.bodies_max_size;
   const auto gone = BodyStore(db_).prune(limits, kPruneBodies);
-  return gone && gone.value() == kPruneBodies;
+  return gone && gone.value() >= kPruneBodies;
 }
 
 // True when there is more to go: the next slice follows at once, with a look at the queue in between.
@@ -235,15 +236,16 @@ bool Journal::prune() {
     const std::lock_guard lock(mutex_);
     retention = retention_;
   }
-  const UnixMillis time = SystemClock().wall();
+  const UnixMillis time = age_time_.look(SystemClock().wall(), since_boot());
   LogLimits limits;
+  limits.now = time;
   if (retention.keep_days > 0) limits.before = time - std::int64_t{retention.keep_days} * kDay;
   limits.max_size = retention.max_size;
   // Under load faster than rows come.
   const std::int64_t slice = std::max(kPruneSlice, static_cast<std::int64_t>(2 * std::exchange(since_prune_, 0)));
   const auto gone = prune_log(db_, limits, slice);
   const bool more_bodies = prune_bodies(time, retention);
-  const bool more = (gone && gone.value() == slice) || more_bodies;
+  const bool more = (gone && gone.value() >= slice) || more_bodies;
   prune_time_ = now + (more ? kPrunePause : kPruneEvery);
   return more;
 }

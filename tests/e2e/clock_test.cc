@@ -20,10 +20,9 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr long kHour = 3'600, kDay = 86'400;
-// A dollar for a million tokens in, ten for a million out. Nothing is deleted for its age.
+// A dollar for a million tokens in, ten for a million out.
 constexpr std::string_view kSettings =
-    "[prices.\"fake/*\"]\ninput = \"1\"\noutput = \"10\"\n[budgets]\nreserve_output = 1000\ntime_zone = \"UTC\"\n"
-    "[logs]\nkeep_days = 0\n";
+    "[prices.\"fake/*\"]\ninput = \"1\"\noutput = \"10\"\n[budgets]\nreserve_output = 1000\ntime_zone = \"UTC\"\n";
 constexpr std::string_view kCall = R"({"model":"m","max_tokens":1000,"messages":[{"role":"user","content":"hi"}]})";
 
 // Costs 1000 * 10 + 10 * 1 micro-USD: 0.01001 USD.
@@ -223,6 +222,21 @@ TEST_CASE("clock G81: calls under way end as they would, with the time they took
   CHECK(found("2h", "30m") == 1);
   CHECK(found("30m", "1m") == 0);
   CHECK(w.home.run({"usage", "--since", "2h", "--json"}).out.find("\"requests\":4") != std::string::npos);
+}
+
+TEST_CASE("clock G81: a clock that is a year ahead for a while deletes nothing") {
+  PG_TURNED_WORLD(w);
+  std::ofstream(w.home.config_file(), std::ios::app) << "[logs]\nkeep_days = 30\n";
+  CHECK(soon([&] { return w.server.err().find("settings reloaded") != std::string::npos; }));
+  for (int i = 0; i < 3; ++i) CHECK(w.call() == 200);
+  CHECK(soon([&] { return w.log().size() == 3; }));
+  w.turn(370 * kDay);
+  std::this_thread::sleep_for(Ms{10'500});  // it looks every ten seconds
+  CHECK(w.call() == 200);
+  CHECK(soon([&] { return w.log().size() == 4; }));
+  w.turn(0);
+  CHECK(w.call() == 200);
+  CHECK(soon([&] { return w.log().size() == 5; }));
 }
 
 TEST_CASE("clock G81: a server whose clock was turned takes settings over, ends idle connections, and stops as ever") {

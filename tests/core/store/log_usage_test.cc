@@ -181,7 +181,7 @@ TEST_CASE("usage: sums stay when the rows are gone") {
   CHECK(prune_log(f.db, {kBegin + 6 * kHour, 0}, 4).value() == 2);
   CHECK(prune_log(f.db, {kBegin + 6 * kHour, 0}, 4).value() == 0);
   CHECK(f.log.first_seq().value() == 7);
-  CHECK(count_older(f.db, kBegin + 8 * kHour).value() == 2);
+  CHECK(count_older(f.db, {kBegin + 8 * kHour, 0}).value() == 2);
   CHECK(f.usage(UsageBy::key).total.cost == 10'000);
   CHECK(f.usage(UsageBy::key, "key:alice").total.requests == 5);
   CHECK(f.usage(UsageBy::key, "key:alice", kBegin + 2 * kHour, kBegin + 4 * kHour).total.requests == 1);
@@ -197,6 +197,20 @@ TEST_CASE("usage: sums stay when the rows are gone") {
   CHECK(agents[0].last == kBegin + 9 * kHour);
   CHECK(agents[0].sums.requests == 10);
   CHECK(read_agents(f.db, kBegin + 20 * kHour).value().empty());
+}
+
+TEST_CASE("usage: a row from a time that has not come keeps none behind it from going") {
+  Fixture f;
+  std::vector<LogRow> rows;
+  for (const UnixMillis hour : {900, 0, 901, 902, 1, 20, 2, 30}) rows.push_back(f.row(kBegin + hour * kHour));
+  REQUIRE(f.log.insert(rows));
+  const LogLimits limits{kBegin + 10 * kHour, 0, kBegin + 40 * kHour};
+  CHECK(count_older(f.db, limits).value() == 5);
+  CHECK(prune_log(f.db, limits, 1).value() == 2);  // those between come on top of the slice
+  CHECK(prune_log(f.db, limits, 1).value() == 3);
+  CHECK(prune_log(f.db, limits, 1).value() == 0);
+  CHECK(f.log.first_seq().value() == 6);
+  CHECK(count_older(f.db, {0, 0, kBegin}).value() == 0);
 }
 
 TEST_CASE("usage: the oldest rows go when the database is too large") {
