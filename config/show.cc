@@ -98,6 +98,8 @@ std::vector<ShownSetting> show_settings(const Settings& settings) {
   for (const auto& [name, project] : settings.projects) {
     const std::string prefix = "projects." + name + ".";
     lister.add_knobs(prefix, project_knobs(), project, "default");
+    for (const auto& [path, rates] : project.endpoint_rates)
+      lister.add_knobs(prefix + "limits.endpoints." + path + ".", rate_knobs(), rates, "default");
     lister.add_routes(prefix, project.routes);
     lister.add_knobs(prefix + "guards.", guard_knobs(), project.guards, "default");
     lister.add_guard_tables(prefix + "guards.", project.guards);

@@ -33,9 +33,12 @@ TEST_CASE("a diff of one project is that project's") {
   Settings before, after;
   before.projects["work"].name = after.projects["work"].name = "work";
   after.projects["work"].log_bodies = "redacted";
+  after.projects["work"].endpoint_rates["/v1/embeddings"].rpm = 3;
   const SettingsDiff diff = diff_settings(before, after);
   CHECK(diff.target == "project work");
-  CHECK(diff.detail == "projects.work.log_bodies: unset -> \"redacted\"");
+  CHECK(diff.detail ==
+        "projects.work.limits.endpoints./v1/embeddings.rph: unset -> 0; projects.work.limits.endpoints./v1/embeddings.rpm: unset "
+        "-> 3; projects.work.log_bodies: unset -> \"redacted\"");
 }
 
 TEST_CASE("no header, no excepted value and no secret comes into a diff, and it is short") {

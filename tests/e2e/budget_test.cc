@@ -102,6 +102,23 @@ TEST_CASE("limits: a key's edit acts in a running serve, and a reload keeps what
   CHECK(audit.find("rpm 1000 -> 2") != std::string::npos);
 }
 
+TEST_CASE("limits: an endpoint's rate stops its own calls alone, and what it refuses counts nowhere else") {
+  World w(kDetectAll, {}, {}, "[limits]\nrpm = 4\n[limits.endpoints.\"/v1/messages\"]\nrpm = 2\n");
+  w.upstream.respond([](const SeenRequest&) { return Answer::json("{}"); });
+  for (int i = 0; i < 2; ++i) CHECK(w.post("v1/messages", ask_anthropic()).status == 200);
+  for (int i = 0; i < 3; ++i) {
+    const RawReply reply = w.post("v1/messages", ask_anthropic());
+    CHECK(reply.status == 429);
+    CHECK(reply.has("Retry-After"));
+    CHECK(error_of(reply).at("message").get<std::string>().find("project test at /v1/messages is limited to 2 calls a minute") ==
+          0);
+  }
+  for (int i = 0; i < 2; ++i) CHECK(w.post("v1/chat/completions", ask(DialectId::openai_chat, false, "hi")).status == 200);
+  const RawReply reply = w.post("v1/chat/completions", ask(DialectId::openai_chat, false, "hi"));
+  CHECK(reply.status == 429);
+  CHECK(error_of(reply).at("message").get<std::string>().find("project test is limited to 4 calls a minute") == 0);
+}
+
 TEST_CASE("limits: a provider's rate lets the fallback answer, and says 429 where there is none") {
   World w(kDetectAll, {}, "rpm = 1\n");
   w.upstream.respond([](const SeenRequest&) { return Answer::json("{}"); });
