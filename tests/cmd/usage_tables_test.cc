@@ -230,6 +230,10 @@ TEST_CASE("templates and fields print what they name, and nothing that drives a 
   CHECK(parse_fields("time,,").error().code == Code::bad_request);
   CHECK(csv_cell("=cmd()") == "'=cmd()");
   CHECK(csv_cell("-1+2") == "'-1+2");
+  CHECK(csv_cell("+1") == "'+1");
+  CHECK(csv_cell("@SUM(1,2)") == "\"'@SUM(1,2)\"");
+  CHECK(csv_cell("\t=1") == "\\x09=1");
+  CHECK(csv_cell("\r=1") == "\\x0D=1");
   CHECK(csv_cell("a,\"b\"") == "\"a,\"\"b\"\"\"");
   CHECK(csv_cell("a\nb") == "a\\x0Ab");
   CHECK(csv_cell("12") == "12");
