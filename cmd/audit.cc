@@ -65,11 +65,11 @@ void follow(Shell& shell, Db& db, std::int64_t seq) {
 
 int tail(Shell& shell, std::int64_t lines, bool follows) {
   auto place = open_workplace(shell, DbMode::read_only).value();
-  Table table({{"SEQ", Align::right},
+  Table table({{"SEQ", Align::right, 4},
                {"TIME", Align::left, 1, 16},
                {"ACTOR", Align::left, 2, 8},
-               {"ACT"},
-               {"TARGET"},
+               {"ACT", Align::left, 0, 11},
+               {"TARGET", Align::left, 0, 8},
                {"DETAIL", Align::left, 3, 8}});
   std::int64_t last = 0;
   AuditStore(place.db)

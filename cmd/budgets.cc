@@ -86,7 +86,10 @@ int budgets(Shell& shell) {
     return exit_ok;
   }
   shell.write(budget_table(shell, lines, place.settings.budgets.warn_at));
-  shell.note(fmt::format("{}, {} time; the next month begins {}{}", month_text(month.number), zone->name(), date_cell(month.end),
+  // The month's zone may be another than the reader's.
+  const std::string end = date_cell(month.end);
+  shell.note(fmt::format("{}, {} time; the next month begins {}{}{}", month_text(month.number), zone->name(), end,
+                         end.ends_with("-01 00:00") ? "" : " by this machine's clock",
                          running ? "" : "; no serve runs, so nothing is reserved"));
   return exit_ok;
 }

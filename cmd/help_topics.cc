@@ -44,7 +44,7 @@ constexpr HelpTopic kTopics[] = {
      "  'error:/rate.?limit/'   a regular expression (RE2)\n"
      "  'latency:>2s'           also >=, <, <=; quoted for the shell\n"
      "  tokens.in:1k..20k       from..to, or [1k TO 20k]\n"
-     "  'cost:>$0.05'           USD; bytes.in:>2MB; 'time:<2h' is newer\n"
+     "  'cost:>$0.05'           USD; bytes.in:>2MB; 'time:>2h' is newer\n"
      "  blocked:*               there is one\n"
      "  -agent:codex            not; also NOT, in front of ( ) too\n"
      "  'status:5xx OR (class:blocked key:alice)'\n"
@@ -57,7 +57,7 @@ constexpr HelpTopic kTopics[] = {
      "tokens tokens.in tokens.out tokens.cached tokens.cache_write\n"
      "tokens.reasoning\n"
      "cost redactions detected blocked finding rule error warnings attempts\n"
-     "retries fallback stream method path bytes.in bytes.out time id\n"
+     "retries fallback stream method path endpoint bytes.in bytes.out time id\n"
      "cache_break cache_break.tokens cache_break.cost: a turn that the\n"
      "provider's prompt cache was not hit in as in the one before\n"},
     {"credentials", "pg keys, provider credentials, and who sees which",

@@ -40,6 +40,12 @@ std::string project_name(const Settings& settings, const std::string& id) {
   return id;
 }
 
+KeyStore open_keys(Workplace& place) {
+  std::map<std::string, std::string> projects;
+  for (const auto& [name, project] : place.settings.projects) projects[project.id] = name;
+  return {place.db, wall_clock(), actor_name(), std::move(projects)};
+}
+
 std::string key_json(const Settings& settings, const Key& key, std::string_view text = {}) {
   std::vector<std::string> scopes;
   const auto names = scopes_text(key.scopes);
@@ -118,7 +124,7 @@ int add(Shell& shell, const AddOptions& options) {
     return shell.fail({.what = "NAME is what a key is called; the key itself is made by pg", .hint = "pg keys add laptop"});
   check_words(options.name, options.owner).value();
   auto place = open_workplace(shell).value();
-  KeyStore store(place.db, wall_clock(), actor_name());
+  KeyStore store = open_keys(place);
   NewKey wanted;
   wanted.name = options.name;
   wanted.owner = options.owner;
@@ -139,7 +145,7 @@ int add(Shell& shell, const AddOptions& options) {
 
 int list(Shell& shell, bool all) {
   auto place = open_workplace(shell, DbMode::read_only).value();
-  KeyStore store(place.db, wall_clock(), actor_name());
+  KeyStore store = open_keys(place);
   const auto now = wall_clock().wall();
   std::string only = shell.project.empty() ? std::string{} : chosen_project(shell, place.settings).value().id;
   Table table({{"ID", Align::right},
@@ -185,7 +191,7 @@ int list(Shell& shell, bool all) {
 
 int show(Shell& shell, const std::string& which) {
   auto place = open_workplace(shell, DbMode::read_only).value();
-  auto key = KeyStore(place.db, wall_clock(), actor_name()).find(which).value();
+  auto key = open_keys(place).find(which).value();
   if (shell.json) {
     shell.write(key_json(place.settings, key) + "\n");
     return exit_ok;
@@ -215,7 +221,7 @@ using Change = Result<Key> (KeyStore::*)(std::string_view);
 
 int change(Shell& shell, const std::string& which, Change act, std::string_view done) {
   auto place = open_workplace(shell).value();
-  KeyStore store(place.db, wall_clock(), actor_name());
+  KeyStore store = open_keys(place);
   auto key = (store.*act)(which).value();
   if (shell.json)
     shell.write(key_json(place.settings, key) + "\n");
@@ -244,7 +250,7 @@ int edit(Shell& shell, const EditOptions& options) {
   if (edit.owner == nothing.owner && edit.project == nothing.project && !edit.scopes && !edit.expires && !edit.budget &&
       !edit.concurrency && !edit.rpm && !edit.rph && !edit.max_tokens)
     return shell.fail({.what = "nothing to change", .hint = fmt::format("pg keys edit {} --rpm 60", options.key)});
-  auto key = KeyStore(place.db, wall_clock(), actor_name()).edit(options.key, edit).value();
+  auto key = open_keys(place).edit(options.key, edit).value();
   if (shell.json)
     shell.write(key_json(place.settings, key) + "\n");
   else
@@ -254,7 +260,7 @@ int edit(Shell& shell, const EditOptions& options) {
 
 int rotate(Shell& shell, const std::string& which) {
   auto place = open_workplace(shell).value();
-  auto issued = KeyStore(place.db, wall_clock(), actor_name()).rotate(which).value();
+  auto issued = open_keys(place).rotate(which).value();
   shell.note("the old key stopped working");
   return print_issued(shell, place.settings, issued);
 }

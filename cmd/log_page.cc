@@ -92,8 +92,8 @@ void say_guards(Page& page, const LogRow& row) {
 
 std::string cost_text(const LogRow& row, const std::string& prices) {
   if (row.price == kPriceUnknown)
-    return fmt::format("? (no price for {}/{}; add [prices.\"{}/{}\"] to pg.toml)", row.provider, row.model, row.provider,
-                       row.model);
+    return fmt::format("? (no price for {}/{}; add [prices.\"{}/{}\"] to pg.toml)", row.provider, provider_model(row),
+                       row.provider, provider_model(row));
   if (row.cost < 0) return {};
   std::string text = cost_cell(row);
   const bool doubtful = row.warnings.find("clamp:usage") != std::string::npos;

@@ -55,6 +55,11 @@ std::string cost_cell(const LogSums& sums) {
   return fmt::format("{}{}{}", sums.estimated > 0 ? "~" : "", format_usd(sums.cost), sums.unpriced > 0 ? " + ?" : "");
 }
 
+std::string piped_cost(const LogSums& sums) {
+  if (sums.cost == 0 && sums.unpriced > 0) return "?";
+  return fmt::format("{}{}{}", sums.estimated > 0 ? "~" : "", spell_usd(sums.cost), sums.unpriced > 0 ? "+?" : "");
+}
+
 std::string spell_cost(const LogSums& sums, std::string_view unknown) {
   return sums.cost == 0 && sums.unpriced > 0 ? std::string(unknown) : spell_usd(sums.cost);
 }

@@ -19,6 +19,8 @@ std::string log_value(const LogField& field, const LogRow& row, Reader reader);
 std::string cost_cell(const LogRow& row);
 /// The same for a sum over rows: "$1.93", with "~" when a part is estimated and "+ ?" when a part is not known.
 std::string cost_cell(const LogSums& sums);
+/// The same off a terminal, where only the dollar sign and the rounding go: "~1.93+?".
+std::string piped_cost(const LogSums& sums);
 /// And for programs: "1.93", or `unknown` when no price of what it is made of is known: that is not nothing.
 std::string spell_cost(const LogSums& sums, std::string_view unknown);
 /// What cache breaks cost, by the same rule.

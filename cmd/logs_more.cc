@@ -9,8 +9,10 @@
 #include "cmd/print.h"
 #include "core/access/prices.h"
 #include "core/base/text.h"
+#include "core/store/audit_store.h"
 #include "core/store/log_retention.h"
 #include "core/store/log_stats.h"
+#include "core/store/serve_lock.h"
 
 namespace pg {
 namespace {
@@ -49,8 +51,7 @@ std::string stats_json(const StatsLine& line) {
   return object + "}";
 }
 
-// `unknown`: what programs are told of a cost whose price is not known.
-std::vector<Cell> stats_cells(const StatsLine& line, bool people, std::string_view unknown) {
+std::vector<Cell> stats_cells(const StatsLine& line, bool people, std::string cost) {
   const LogSums& sums = line.sums;
   const auto count = [&](std::int64_t n) { return people ? count_cell(n) : std::to_string(n); };
   const auto time = [&](std::int64_t n) { return people ? duration_cell(n) : n < 0 ? "" : std::to_string(n); };
@@ -59,7 +60,7 @@ std::vector<Cell> stats_cells(const StatsLine& line, bool people, std::string_vi
           {count(sums.errors), sums.errors > 0 ? Color::red : Color::plain},
           {count(sums.input_tokens)},
           {count(sums.output_tokens)},
-          {people ? cost_cell(sums) : spell_cost(sums, unknown)},
+          {std::move(cost)},
           {time(line.p50_ms)},
           {time(line.p95_ms)}};
 }
@@ -68,10 +69,15 @@ void print_csv(Shell& shell, const StatsReport& report, const std::string& by) {
   shell.print("{},requests,errors,input_tokens,output_tokens,cost_usd,p50_ms,p95_ms\n", csv_cell(by));
   for (const StatsLine& line : report.lines) {
     std::string out = csv_cell(line.name);
-    const auto cells = stats_cells(line, false, "");
+    const auto cells = stats_cells(line, false, spell_cost(line.sums, ""));
     for (std::size_t i = 1; i < cells.size(); ++i) out += "," + cells[i].text;
     shell.write(out + "\n");
   }
+}
+
+// Those that the last serve could not count in the database are beside it, until the next one begins.
+std::int64_t calls_without_row(Workplace& place) {
+  return LogStore(place.db).dropped() + static_cast<std::int64_t>(read_lost_calls(place.settings.database));
 }
 
 int stats(Shell& shell, const StatsOptions& options) {
@@ -89,7 +95,7 @@ int stats(Shell& shell, const StatsOptions& options) {
     json_field(object, "by", by->name);
     json_raw(object, "groups", "[" + lines + "]");
     json_raw(object, "total", stats_json(report.total));
-    json_number(object, "calls_without_row", LogStore(place.db).dropped());
+    json_number(object, "calls_without_row", calls_without_row(place));
     shell.write(object + "}\n");
     return exit_ok;
   }
@@ -105,21 +111,25 @@ int stats(Shell& shell, const StatsOptions& options) {
                {"COST", Align::right},
                {"P50", Align::right, 5},
                {"P95", Align::right, 1}});
-  for (const StatsLine& line : report.lines) table.add(stats_cells(line, shell.out_tty, "?"));
+  for (const StatsLine& line : report.lines)
+    table.add(stats_cells(line, shell.out_tty, shell.out_tty ? cost_cell(line.sums) : piped_cost(line.sums)));
   if (report.lines.size() > 1 && shell.out_tty) {
     StatsLine total = report.total;
     total.name = "total";
-    table.add(stats_cells(total, true, "?"));
+    table.add(stats_cells(total, true, cost_cell(total.sums)));
   }
   shell.write(table.text(shell));
-  if (const std::int64_t dropped = LogStore(place.db).dropped(); dropped > 0)
+  if (const std::int64_t dropped = calls_without_row(place); dropped > 0)
     shell.note(
-        fmt::format("{} calls since this database was made have no row: they came faster than rows could be written", dropped));
+        fmt::format("{} calls since this database was made have no row: they came faster than rows could be written, or the "
+                    "disk took none until the end",
+                    dropped));
   return exit_ok;
 }
 
 Result<LogLimits> prune_limits(const Settings& settings, const PruneOptions& options, UnixMillis now) {
   LogLimits limits;
+  limits.now = now;
   if (settings.logs.keep_days > 0) limits.before = now - std::int64_t{settings.logs.keep_days} * kDay;
   limits.max_size = settings.logs.max_size;
   if (!options.keep.empty()) {
@@ -141,12 +151,22 @@ std::string size_text(std::uint64_t bytes) {
   return format_count(static_cast<std::int64_t>(bytes)) + "B";
 }
 
+// Whose hand it was: what goes by age and size of its own accord is no act.
+Status note_prune(Db& db, std::int64_t rows, const LogLimits& limits) {
+  std::string detail = fmt::format("{} row{} deleted", rows, rows == 1 ? "" : "s");
+  if (limits.before > 0) detail += fmt::format(", those before {}", format_rfc3339(limits.before));
+  if (limits.max_size > 0) detail += fmt::format(", the oldest beyond {}", size_text(limits.max_size));
+  PG_TRY(Transaction transaction, Transaction::begin(db));
+  PG_TRY_STATUS(AuditStore(db).append({0, wall_clock().wall(), actor_name(), "logs.prune", "log", detail}));
+  return transaction.commit();
+}
+
 int prune(Shell& shell, const PruneOptions& options) {
   auto place = open_workplace(shell, options.dry_run ? DbMode::read_only : DbMode::read_write).value();
   const auto limits = prune_limits(place.settings, options, wall_clock().wall()).value();
   const DbSize before = measure_db(place.db).value();
   if (options.dry_run) {
-    const auto rows = limits.before > 0 ? count_older(place.db, limits.before).value() : 0;
+    const auto rows = count_older(place.db, limits).value();
     const bool over = limits.max_size > 0 && before.used > limits.max_size;
     shell.print("{} rows are too old; the database uses {}{}\n", rows, size_text(before.used),
                 over ? ", which is more than " + size_text(limits.max_size) : "");
@@ -160,6 +180,7 @@ int prune(Shell& shell, const PruneOptions& options) {
     gone += slice;
     if (slice < kSlice) break;
   }
+  if (gone > 0) note_prune(place.db, gone, limits).value();
   if (options.shrink) place.db.execute("VACUUM").value();
   const DbSize after = measure_db(place.db).value();
   if (shell.json) {

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <deque>
 
 #include "cmd/budget_lines.h"
@@ -14,8 +13,8 @@
 #include "cmd/print.h"
 #include "core/base/text.h"
 #include "core/base/time_zone.h"
-#include "core/store/files.h"
 #include "core/store/log_usage.h"
+#include "core/store/serve_lock.h"
 
 namespace pg {
 namespace {
@@ -33,10 +32,7 @@ void wait_for_more(Shell& shell) {
 
 // The server writes its number into the file it locks. Only looked at: taking the lock, even for a moment, could be in its way.
 bool is_server_running(const std::string& database) {
-  const auto text = read_file(database + ".lock", 64, FileTrust::shared);
-  long pid = 0;
-  if (!text) return false;
-  std::from_chars(text.value().data(), text.value().data() + text.value().size(), pid);
+  const long pid = read_serve_pid(database);
   return pid > 1 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM);
 }
 

@@ -1,7 +1,5 @@
 // pg serve: opens everything, runs the loops, and watches for signals and changed settings from the main thread.
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -21,6 +19,8 @@
 #include "core/base/address.h"
 #include "core/base/memory.h"
 #include "core/store/files.h"
+#include "core/store/log_store.h"
+#include "core/store/serve_lock.h"
 #include "proxy/listener.h"
 
 namespace pg {
@@ -34,37 +34,6 @@ struct ServeOptions {
   std::string ready_file;
   int ready_fd = -1;
   int threads = 0;
-};
-
-// One serve per database: two would write the same rows and reload each other's projects.
-class DatabaseLock {
- public:
-  static Result<DatabaseLock> take(const std::string& database) {
-    const std::string path = database + ".lock";
-    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) return make_error(Code::io_failed, "cannot open " + path);
-    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
-      const std::string pid = std::to_string(::getpid()) + "\n";
-      const bool noted = ::ftruncate(fd, 0) == 0 && ::write(fd, pid.data(), pid.size()) > 0;
-      if (noted) return DatabaseLock(fd);
-      ::close(fd);
-      return make_error(Code::io_failed, "cannot write " + path);
-    }
-    char text[32] = {};
-    const ssize_t size = ::read(fd, text, sizeof text - 1);
-    ::close(fd);
-    const std::string pid = size > 1 ? std::string(text, static_cast<std::size_t>(size - 1)) : "unknown";
-    return make_error(Code::conflict, "another pg serve (pid " + pid + ") runs on " + database);
-  }
-  DatabaseLock(DatabaseLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  DatabaseLock& operator=(DatabaseLock&&) = delete;
-  ~DatabaseLock() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-
- private:
-  explicit DatabaseLock(int fd) : fd_(fd) {}
-  int fd_;
 };
 
 // Every thread inherits the mask: signals are taken by the main thread, in its own time.
@@ -272,9 +241,10 @@ int serve(Shell& shell, const ServeOptions& options) {
   InitReport report = init_files(options_with_flags(shell, options), wall_clock()).value();
   const Settings settings = report.settings;
   check_exposure(settings).value();
-  const DatabaseLock lock = DatabaseLock::take(settings.database).value();
+  ServeLock lock = ServeLock::take(settings.database).value();
   PolicySource source = PolicySource::open(settings).value();
   Db log_db = Db::open_again(settings.database).value();
+  if (lock.lost() > 0 && LogStore(log_db).note_dropped(lock.lost())) lock.forget_lost();
   if (const std::string_view type = network_file_system_of(settings.database); !type.empty())
     shell.warn(
         fmt::format("{} is on a network file system ({}): SQLite's write-ahead log is not safe there; hint: `database` "

@@ -65,10 +65,12 @@ void add_usage(CLI::App& command, Shell& shell) {
   auto options = std::make_shared<UsageOptions>();
   command.description(
       "Sum up tokens, requests and what they cost\n"
-      "Sums by the hour outlive the rows of the log. ~ stands for estimates, where a provider did not say what was used; ? for "
+      "Sums by the hour outlive the rows of the log; by endpoint, by session with --since, and with a filter by what the hours "
+      "do "
+      "not know, the rows that are left are summed up (--explain says which it is). ~ stands for estimates, where a provider did "
+      "not say what was used; ? for "
       "prices that are not known, which are never counted as nothing. On a terminal bars compare the groups; a wide one shows "
-      "the "
-      "course of each over the time asked for, against its own highest.");
+      "the course of each over the time asked for, against its own highest.");
   const auto groups = usage_groups();
   one_of(command.add_option("--by", options->by, "What to group by"), {groups.begin(), groups.end()})->capture_default_str();
   add_ask(command, options->ask);

@@ -119,7 +119,7 @@ std::vector<Cell> sum_cells(const Shell& shell, const LogSums& sums) {
                     : std::to_string(sums.cached_tokens);
   return {{count(sums.requests)},      {count(sums.errors), sums.errors > 0 ? Color::red : Color::plain},
           {count(sums.input_tokens)},  {cached},
-          {count(sums.output_tokens)}, {shell.out_tty ? cost_cell(sums) : spell_cost(sums, "?")}};
+          {count(sums.output_tokens)}, {shell.out_tty ? cost_cell(sums) : piped_cost(sums)}};
 }
 
 Table usage_frame(UsageBy by, bool trend) {
@@ -288,7 +288,7 @@ std::string agents_table(const Shell& shell, const std::vector<AgentLine>& lines
                {count(line.sums.requests)},
                {count(line.sums.redacted)},
                {count(line.sums.blocked), line.sums.blocked > 0 ? Color::yellow : Color::plain},
-               {shell.out_tty ? cost_cell(line.sums) : spell_cost(line.sums, "?")},
+               {shell.out_tty ? cost_cell(line.sums) : piped_cost(line.sums)},
                {line.versions}});
   }
   if (!shell.out_tty) return table.text(shell);

@@ -190,6 +190,11 @@ class PolicyBuilder {
     project->keep_vaults = wanted.keep_vaults;
     project->keep_vaults_for = wanted.keep_vaults_for;
     project->limits = build_limits(SpendKind::project, wanted.name, "project " + project->id, wanted.limits);
+    for (const auto& [path, rates] : wanted.endpoint_rates)
+      project->endpoint_limits[path] = {fmt::format("project {} at {}", wanted.name, path),
+                                        {rates},
+                                        lasting().rate(fmt::format("project {} {}", project->id, path), rates),
+                                        nullptr};
     project->guards = build_guards(wanted.guards, &wanted);
     if (project->guards == nullptr) return nullptr;
     for (const std::string& target : wanted.fallback) add_fallback(target, project->fallbacks);

@@ -131,6 +131,10 @@ constexpr Knob<ProjectSettings> kProjects[] = {
     {{"limits.max_tokens", number, 0, 1'000'000'000}, PG_SLOT(ProjectSettings, limits.max_tokens)},
     {{"limits.budget", usd, 1, kMostUsd}, PG_SLOT(ProjectSettings, limits.budget)},
 };
+constexpr Knob<RateRules> kRates[] = {
+    {{"rpm", number, 0, kMostCalls}, PG_SLOT(RateRules, rpm)},
+    {{"rph", number, 0, kMostCalls}, PG_SLOT(RateRules, rph)},
+};
 #undef PG_SLOT
 
 constexpr std::array<std::string_view, 4> kActions = {"off", "detect", "redact", "block"};
@@ -285,6 +289,9 @@ std::span<const Knob<ProviderSettings>> provider_knobs() {
 }
 std::span<const Knob<ProjectSettings>> project_knobs() {
   return kProjects;
+}
+std::span<const Knob<RateRules>> rate_knobs() {
+  return kRates;
 }
 
 std::optional<Action> parse_action(std::string_view word) {

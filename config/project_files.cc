@@ -107,6 +107,9 @@ providers = [{}]
 #rph = 2000
 #max_tokens = 200000
 #budget = "50 USD"
+# Calls in any minute and hour to one path alone, counted for both limits.
+#[limits.endpoints."/v1/embeddings"]
+#rpm = 30
 
 # off, detect (log only), redact (placeholder out, original back in the answer) or block (422). See pg.toml for more tables.
 [guards]

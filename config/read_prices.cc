@@ -169,6 +169,27 @@ void read_price_rows(const TomlDocument& document, const TomlEntry& entry, std::
     if (auto price = reader.read(row)) rows.push_back(std::move(*price));
 }
 
+std::vector<std::pair<std::string, std::string>> price_fields(const Price& price) {
+  std::vector<std::pair<std::string, std::string>> fields;
+  const auto add_rates = [&](std::string_view prefix, const Rates& rates) {
+    for (const RateKey& rate : kRateKeys)
+      if (rates.*rate.field >= 0)
+        fields.emplace_back(fmt::format("{}{}", prefix, rate.name), json_quoted(spell_usd(rates.*rate.field)));
+  };
+  const auto add_day = [&](std::string key, std::string_view day) { fields.emplace_back(std::move(key), json_quoted(day)); };
+  std::vector<std::string> models;
+  for (const std::string& model : price.models) models.push_back(json_quoted(model));
+  if (!models.empty()) fields.emplace_back("models", fmt::format("[{}]", fmt::join(models, ", ")));
+  add_rates("", price.rates);
+  if (price.long_over > 0) fields.emplace_back("long_over", std::to_string(price.long_over));
+  add_rates("long_", price.long_rates);
+  if (price.next_from > 0) add_day("next_from", format_rfc3339(price.next_from).substr(0, 10));
+  add_rates("next_", price.next);
+  if (price.context > 0) fields.emplace_back("context", std::to_string(price.context));
+  if (!price.checked.empty()) add_day("checked", price.checked);
+  return fields;
+}
+
 const std::vector<Price>& shipped_prices() {
   static const std::vector<Price> kRows = read_shipped_prices();
   return kRows;

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/load_toml.h"
@@ -14,6 +15,9 @@ namespace pg {
 /// Reads the table `entry` into rows; what is wrong (names, figures, unknown keys) is appended to `problems`.
 void read_price_rows(const TomlDocument& document, const TomlEntry& entry, std::vector<Price>& rows,
                      std::vector<Problem>& problems);
+
+/// A row's keys with their values as TOML, in the order of the documentation: what read_price_rows() made it of.
+std::vector<std::pair<std::string, std::string>> price_fields(const Price& price);
 
 /// The rows built into the program.
 const std::vector<Price>& shipped_prices();

@@ -16,6 +16,7 @@
 #include "config/table_reader.h"
 #include "core/base/text.h"
 #include "core/guard/rule_file.h"
+#include "core/route/routes.h"
 
 namespace pg {
 namespace {
@@ -239,6 +240,20 @@ void read_providers(const Reader& outer, const TomlEntry& entry, std::map<std::s
   }
 }
 
+void read_endpoint_rates(const Reader& reader, const TomlEntry& entry, std::map<std::string, RateRules>& rates) {
+  const TomlTable* rows = reader.table(entry);
+  if (rows == nullptr) return;
+  const Reader inner = reader.within(entry.key);
+  const auto paths = route_paths();
+  for (const TomlEntry& row : *rows) {
+    if (std::find(paths.begin(), paths.end(), row.key) == paths.end()) {
+      inner.unknown(row, {paths.begin(), paths.end()});
+    } else if (const TomlTable* fields = inner.table(row)) {
+      read_table<RateRules>(inner.within(row.key), *fields, rate_knobs(), rates[row.key], "");
+    }
+  }
+}
+
 void read_schema(const Reader& reader, const TomlEntry& entry) {
   const auto* number = std::get_if<std::int64_t>(&entry.value.value);
   const SourcePlace place = reader.document.value_place(entry.value);
@@ -300,8 +315,12 @@ void read_project_tables(const TomlDocument& document, ProjectSettings& project,
       {"route", [&](const Reader& within, const TomlEntry& entry) { read_routes(within, entry, project.routes); }},
       {"limits",
        [&](const Reader& within, const TomlEntry& entry) {
+         const Handler endpoints = [&](const Reader& inner, const TomlEntry& rows) {
+           read_endpoint_rates(inner, rows, project.endpoint_rates);
+         };
          if (const TomlTable* table = within.table(entry))
-           read_table<ProjectSettings>(within.within(entry.key), *table, project_knobs(), project, entry.key + ".");
+           read_table<ProjectSettings>(within.within(entry.key), *table, project_knobs(), project, entry.key + ".",
+                                       {{"endpoints", endpoints}});
        }},
       {"aliases", [&](const Reader& within, const TomlEntry& entry) { read_names(within, entry, kAliases, project.aliases); }}};
   read_table<ProjectSettings>(reader, document.root, project_knobs(), project, "", handlers);

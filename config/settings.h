@@ -160,7 +160,8 @@ struct ProjectSettings {
   std::optional<std::string> log_bodies;  // "off" or "redacted"
   bool keep_vaults = true;
   Millis keep_vaults_for{3'600'000};
-  LimitRules limits;  // [limits]
+  LimitRules limits;                                // [limits]
+  std::map<std::string, RateRules> endpoint_rates;  // [limits.endpoints."/v1/embeddings"]: by one of route_paths()
   SourcePlaces places;
 };
 

@@ -1,10 +1,13 @@
 // Listing settings with their origins.
 #include "config/show.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "config/knobs.h"
 #include "config/providers.h"
+#include "config/read_prices.h"
 #include "core/base/encode.h"
 #include "core/guard/mask_secrets.h"
 
@@ -78,6 +81,9 @@ std::vector<ShownSetting> show_settings(const Settings& settings) {
     lister.add("prompt_policies." + name + ".text", json_quoted(row.text), "pg.toml");
     lister.add("prompt_policies." + name + ".placement", json_quoted(row.placement), "default");
   }
+  for (const Price& price : settings.prices)
+    for (const auto& [key, value] : price_fields(price))
+      lister.add(fmt::format("prices.{}.{}", json_quoted(price.provider + "/" + price.model), key), value, "pg.toml");
   for (const std::string& name : provider_names(settings)) {
     const std::string prefix = "providers." + name + ".";
     const auto row = find_provider_row(settings, name);
@@ -92,6 +98,8 @@ std::vector<ShownSetting> show_settings(const Settings& settings) {
   for (const auto& [name, project] : settings.projects) {
     const std::string prefix = "projects." + name + ".";
     lister.add_knobs(prefix, project_knobs(), project, "default");
+    for (const auto& [path, rates] : project.endpoint_rates)
+      lister.add_knobs(prefix + "limits.endpoints." + path + ".", rate_knobs(), rates, "default");
     lister.add_routes(prefix, project.routes);
     lister.add_knobs(prefix + "guards.", guard_knobs(), project.guards, "default");
     lister.add_guard_tables(prefix + "guards.", project.guards);

@@ -106,6 +106,8 @@ struct Project {
   bool keep_vaults = true;   // remember the vault of a conversation the provider keeps
   Millis keep_vaults_for{3'600'000};
   std::shared_ptr<const CallLimits> limits;  // nullptr = none
+  /// Rates of one endpoint alone, by route_path().
+  std::map<std::string, CallLimits, std::less<>> endpoint_limits;
 
   /// The guards over what is sent to that provider.
   const Guards& guards_at(const Provider& provider) const;

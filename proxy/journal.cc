@@ -11,6 +11,7 @@
 #include "core/base/memory.h"
 #include "core/store/body_store.h"
 #include "core/store/log_retention.h"
+#include "core/store/serve_lock.h"
 #include "proxy/price_row.h"
 
 namespace pg {
@@ -100,8 +101,11 @@ void Journal::tell_dropped(LogStore& store, bool stopping) {
 
 // Whatever still waits when the end has come and the database does not take it.
 void Journal::give_up(std::size_t rows) {
-  const std::uint64_t all = dropped_.fetch_add(rows, std::memory_order_relaxed) + rows;
-  on_problem_(fmt::format("{} calls are not in the log: it could not be written until the end", all - rows_told_));
+  const std::uint64_t untold = dropped_.fetch_add(rows, std::memory_order_relaxed) + rows - rows_told_;
+  db_.set_patience(kSidePatience);
+  const bool counted = LogStore(db_).note_dropped(untold) || note_lost_calls(db_.path(), untold);
+  on_problem_(fmt::format("{} calls are not in the log{}: it could not be written until the end", untold,
+                          counted ? "" : ", nor counted"));
 }
 
 bool Journal::write(std::span<LogRow> batch, LogStore& store) {
@@ -111,6 +115,9 @@ bool Journal::write(std::span<LogRow> batch, LogStore& store) {
     if (!failing_.exchange(true)) on_problem_("the log cannot be written: " + done.error().message);
     return false;
   }
+  // Spent now, so no longer set aside: the rows themselves stay until the next batch takes their memory.
+  for (LogRow& row : batch)
+    if (row.hold != nullptr) std::exchange(row.hold, nullptr)->resize(0);
   write_bodies(batch);
   written_.fetch_add(batch.size(), std::memory_order_relaxed);
   since_prune_ += batch.size();
@@ -213,10 +220,11 @@ void Journal::write_held() {
 
 bool Journal::prune_bodies(UnixMillis now, const LogRetention& retention) {
   BodyLimits limits;
+  limits.now = now;
   if (retention.bodies_keep_days > 0) limits.before = now - std::int64_t{retention.bodies_keep_days} * kDay;
   limits.max_size = retention.bodies_max_size;
   const auto gone = BodyStore(db_).prune(limits, kPruneBodies);
-  return gone && gone.value() == kPruneBodies;
+  return gone && gone.value() >= kPruneBodies;
 }
 
 // True when there is more to go: the next slice follows at once, with a look at the queue in between.
@@ -228,15 +236,16 @@ bool Journal::prune() {
     const std::lock_guard lock(mutex_);
     retention = retention_;
   }
-  const UnixMillis time = SystemClock().wall();
+  const UnixMillis time = age_time_.look(SystemClock().wall(), since_boot());
   LogLimits limits;
+  limits.now = time;
   if (retention.keep_days > 0) limits.before = time - std::int64_t{retention.keep_days} * kDay;
   limits.max_size = retention.max_size;
   // Under load faster than rows come.
   const std::int64_t slice = std::max(kPruneSlice, static_cast<std::int64_t>(2 * std::exchange(since_prune_, 0)));
   const auto gone = prune_log(db_, limits, slice);
   const bool more_bodies = prune_bodies(time, retention);
-  const bool more = (gone && gone.value() == slice) || more_bodies;
+  const bool more = (gone && gone.value() >= slice) || more_bodies;
   prune_time_ = now + (more ? kPrunePause : kPruneEvery);
   return more;
 }

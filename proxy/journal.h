@@ -16,6 +16,7 @@
 #include "core/access/cache_breaks.h"
 #include "core/access/prices.h"
 #include "core/base/clock.h"
+#include "core/base/patient_time.h"
 #include "core/base/result.h"
 #include "core/policy.h"
 #include "core/store/db.h"
@@ -109,6 +110,7 @@ class Journal {
   std::int64_t month_quarter_ = -1;
   std::int32_t month_ = 0;
   SteadyTime prune_time_;
+  PatientTime age_time_;
   SteadyTime tell_time_;
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<std::uint64_t> dropped_bodies_{0};

@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 
+#include "core/route/routes.h"
 #include "core/wire/call_size.h"
 
 namespace pg {
@@ -16,9 +17,13 @@ constexpr std::string_view kOverRate = "over-rate";
 // Bodies up to that size are taken at two bytes a token, about twice what they cost; larger ones are read.
 constexpr std::size_t kSmallBody = 64u << 10;
 
-/// The key's, then the project's; either may be nullptr.
-std::array<const CallLimits*, 2> limits_of(const Exchange& x) {
-  return {x.caller == nullptr ? nullptr : x.caller->limits.get(), x.project->limits.get()};
+/// The key's, the project's, and the project's for this endpoint; each may be nullptr.
+std::array<const CallLimits*, 3> limits_of(const Exchange& x) {
+  const auto& endpoints = x.project->endpoint_limits;
+  const bool counts = x.surface.operation == Operation::count_tokens;
+  const auto own = endpoints.empty() ? endpoints.end() : endpoints.find(route_path(x.surface.dialect, counts));
+  return {x.caller == nullptr ? nullptr : x.caller->limits.get(), x.project->limits.get(),
+          own == endpoints.end() ? nullptr : &own->second};
 }
 
 Error over_rate(Exchange& x, const OverRate& over, std::string_view whose) {
@@ -32,15 +37,16 @@ Error over_rate(Exchange& x, const OverRate& over, std::string_view whose) {
 
 Status check_rates(Exchange& x) {
   const SteadyTime now = x.gw.clock.steady();
-  Rate* counted = nullptr;
+  std::array<Rate*, 3> counted{};
+  std::size_t count = 0;
   for (const CallLimits* limits : limits_of(x)) {
     if (limits == nullptr || limits->rate == nullptr) continue;
     const auto over = limits->rate->take(now, limits->rules.rate);
     if (!over) {
-      counted = limits->rate.get();
+      counted[count++] = limits->rate.get();
       continue;
     }
-    if (counted != nullptr) counted->give_back(now);
+    while (count > 0) counted[--count]->give_back(now);
     return over_rate(x, *over, limits->whose);
   }
   return {};

@@ -47,7 +47,7 @@ const Price* PriceFinder::find(const LogRow& row) {
   if (last_ == nullptr || last_->provider != row.provider || last_->model != row.model ||
       last_->model_served != row.model_served) {
     last_ = &row;
-    price_ = prices_.find(row.provider, row.model_served.empty() ? row.model : row.model_served);
+    price_ = prices_.find(row.provider, provider_model(row));
     if (price_ == nullptr) price_ = prices_.find(row.provider, row.model);
   }
   if (price_ == nullptr && row.hold != nullptr) return prices_.find(row.provider, row.hold->model());

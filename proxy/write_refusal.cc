@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/wire/dialect.h"
+#include "proxy/keep_limits.h"
 #include "proxy/net/chunks.h"
 
 namespace pg {
@@ -82,7 +83,8 @@ void note_in_row(Exchange& x, const Error& error, int status) {
   x.row.status = status;
   x.row.outcome = error.code == Code::blocked ? "blocked" : "error";
   x.row.error = fmt::format("{}: {}", code_name(error.code), error.message);
-  if (!error.detail.empty() && error.detail != error.message && error.code != Code::blocked)
+  // Over a rate the message says everything; the detail is a sign for ask_targets.
+  if (!error.detail.empty() && error.detail != error.message && error.code != Code::blocked && !is_over_rate(error))
     x.row.error += fmt::format(" ({})", error.detail);
 }
 

@@ -2,6 +2,7 @@
 #include "core/store/body_store.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "core/base/compress.h"
@@ -61,16 +62,24 @@ Result<std::optional<LogBody>> BodyStore::find(std::string_view id) {
 // The last row to go: of the oldest `slice`, those that are too old, and as many more as bring the sum below its limit.
 Result<std::int64_t> BodyStore::find_last(const BodyLimits& limits, std::int64_t slice) {
   PG_TRY(std::uint64_t left, size());
-  PG_TRY(Statement oldest, db_.prepare("SELECT seq, time, stored FROM log_bodies ORDER BY seq LIMIT ?"));
-  oldest.bind(1, slice);
-  std::int64_t last = 0;
-  for (;;) {
-    PG_TRY(const bool row, oldest.step());
-    const bool too_much = limits.max_size > 0 && left > limits.max_size;
-    if (!row || (!too_much && oldest.integer(1) >= limits.before)) return last;
-    last = oldest.integer(0);
-    left -= std::min(left, static_cast<std::uint64_t>(oldest.integer(2)));
-  }
+  const auto oldest = [&](UnixMillis now, const std::function<bool(const Statement&)>& goes) -> Result<std::int64_t> {
+    PG_TRY(Statement rows,
+           db_.prepare("SELECT seq, time, stored FROM log_bodies WHERE ?2 = 0 OR time <= ?2 ORDER BY seq LIMIT ?1"));
+    rows.bind(1, slice).bind(2, now);
+    std::int64_t last = 0;
+    for (;;) {
+      PG_TRY(const bool row, rows.step());
+      if (!row || !goes(rows)) return last;
+      last = rows.integer(0);
+    }
+  };
+  PG_TRY(const std::int64_t old, oldest(limits.now, [&](const Statement& row) { return row.integer(1) < limits.before; }));
+  PG_TRY(const std::int64_t much, oldest(0, [&](const Statement& row) {
+           const bool goes = limits.max_size > 0 && left > limits.max_size;
+           left -= std::min(left, static_cast<std::uint64_t>(row.integer(2)));
+           return goes;
+         }));
+  return std::max(old, much);
 }
 
 Result<std::int64_t> BodyStore::prune(const BodyLimits& limits, std::int64_t slice) {

@@ -31,6 +31,7 @@ struct LogBody {
 struct BodyLimits {
   UnixMillis before = 0;       // bodies of requests that came earlier go; 0 = none for their age
   std::uint64_t max_size = 0;  // bytes, compressed, above which the oldest go; 0 = never
+  UnixMillis now = 0;          // as that of LogLimits
 };
 
 class BodyStore {

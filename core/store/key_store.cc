@@ -94,25 +94,6 @@ std::string date_text(UnixMillis time) {
   return time == 0 ? "never" : format_rfc3339(time);
 }
 
-// "rpm 0 -> 60, budget none -> 50 USD": every difference, for the audit row.
-std::string difference(const Key& before, const Key& after) {
-  std::string text;
-  const auto say = [&text](std::string_view name, const std::string& was, const std::string& is) {
-    if (was != is) text += fmt::format("{}{} {} -> {}", text.empty() ? "" : ", ", name, was, is);
-  };
-  const auto or_any = [](const std::string& word) { return word.empty() ? std::string("any") : word; };
-  say("owner", json_quoted(before.owner), json_quoted(after.owner));
-  say("project", or_any(before.project), or_any(after.project));
-  say("scopes", scopes_text(before.scopes), scopes_text(after.scopes));
-  say("expires", date_text(before.expires), date_text(after.expires));
-  say("concurrency", std::to_string(before.concurrency), std::to_string(after.concurrency));
-  say("rpm", std::to_string(before.rules.rate.rpm), std::to_string(after.rules.rate.rpm));
-  say("rph", std::to_string(before.rules.rate.rph), std::to_string(after.rules.rate.rph));
-  say("max tokens", std::to_string(before.rules.max_tokens), std::to_string(after.rules.max_tokens));
-  say("budget", amount_text(before.rules.budget), amount_text(after.rules.budget));
-  return text;
-}
-
 Key edited(Key key, const KeyEdit& edit) {
   key.owner = edit.owner.value_or(key.owner);
   key.project = edit.project.value_or(key.project);
@@ -161,6 +142,30 @@ Result<Key> KeyStore::find(std::string_view which) {
   return no_such_key(which, keys);
 }
 
+std::string KeyStore::project_text(const std::string& id) const {
+  if (id.empty()) return "any";
+  const auto known = projects_.find(id);
+  return known == projects_.end() ? id : known->second;
+}
+
+// "rpm 0 -> 60, budget none -> 50 USD": every difference, for the audit row.
+std::string KeyStore::difference(const Key& before, const Key& after) const {
+  std::string text;
+  const auto say = [&text](std::string_view name, const std::string& was, const std::string& is) {
+    if (was != is) text += fmt::format("{}{} {} -> {}", text.empty() ? "" : ", ", name, was, is);
+  };
+  say("owner", json_quoted(before.owner), json_quoted(after.owner));
+  say("project", project_text(before.project), project_text(after.project));
+  say("scopes", scopes_text(before.scopes), scopes_text(after.scopes));
+  say("expires", date_text(before.expires), date_text(after.expires));
+  say("concurrency", std::to_string(before.concurrency), std::to_string(after.concurrency));
+  say("rpm", std::to_string(before.rules.rate.rpm), std::to_string(after.rules.rate.rpm));
+  say("rph", std::to_string(before.rules.rate.rph), std::to_string(after.rules.rate.rph));
+  say("max tokens", std::to_string(before.rules.max_tokens), std::to_string(after.rules.max_tokens));
+  say("budget", amount_text(before.rules.budget), amount_text(after.rules.budget));
+  return text;
+}
+
 Result<IssuedKey> KeyStore::insert(const NewKey& wanted) {
   const UnixMillis now = clock_.wall();
   if (auto fits = check_new_key(wanted, now); !fits) return std::move(fits).error();
@@ -183,7 +188,7 @@ Result<IssuedKey> KeyStore::insert(const NewKey& wanted) {
   issued.key.id = db_.last_rowid();
   AuditStore audit(db_);
   const std::string detail =
-      "scopes " + scopes_text(wanted.scopes) + (wanted.project.empty() ? "" : ", project " + wanted.project) +
+      "scopes " + scopes_text(wanted.scopes) + (wanted.project.empty() ? "" : ", project " + project_text(wanted.project)) +
       (wanted.owner.empty() ? "" : ", owner " + json_quoted(wanted.owner)) +
       (wanted.expires == 0 ? "" : ", expires " + date_text(wanted.expires)) +
       (wanted.concurrency == 0 ? "" : fmt::format(", concurrency {}", wanted.concurrency)) + rules_text(wanted.rules);

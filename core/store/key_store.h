@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,8 +41,9 @@ struct IssuedKey {
 
 class KeyStore {
  public:
-  /// `actor` stands in the audit rows ("cli:alice").
-  KeyStore(Db& db, const Clock& clock, std::string actor) : db_(db), clock_(clock), actor_(std::move(actor)) {}
+  /// `actor` stands in the audit rows ("cli:alice"), and so do the names that `projects` has for ids.
+  KeyStore(Db& db, const Clock& clock, std::string actor, std::map<std::string, std::string> projects = {})
+      : db_(db), clock_(clock), actor_(std::move(actor)), projects_(std::move(projects)) {}
 
   /// conflict when the name is taken; bad_request for a name that is not 1-64 of [A-Za-z0-9._@-], no scopes, or an expiry in the
   /// past.
@@ -65,7 +67,11 @@ class KeyStore {
   Result<Key> change(std::string_view which, std::string_view act, bool enabled);
   Db& db_;
   const Clock& clock_;
+  /// "any"; its name; the id of one that has none any more.
+  std::string project_text(const std::string& id) const;
+  std::string difference(const Key& before, const Key& after) const;
   std::string actor_;
+  std::map<std::string, std::string> projects_;  // name by id
 };
 
 /// Rises whenever keys or credentials change, whoever changes them; log rows leave it alone.

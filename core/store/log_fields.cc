@@ -79,6 +79,7 @@ constexpr LogField kLogFields[] = {
     {"bytes.out", K::size, "bytes_out", "of the answer", false, "", PG_NUMBER(row.bytes_out)},
     {"attempts", K::text, "attempts", "who was asked before: *openai:429*", false, "", PG_TEXT(attempts)},
     {"warnings", K::text, "warnings", "what the provider's dialect could not say", false, "", PG_TEXT(warnings)},
+    {"endpoint", K::text, "path", "the same as path, as pg usage calls it", false, "", PG_TEXT(path)},
     {"outcome", K::text, "outcome", "the same as class", true, "", PG_TEXT(outcome)},
 };
 // clang-format on
@@ -92,7 +93,7 @@ constexpr auto kLogFieldNames = [] {
 }();
 
 // People look for these; they are not kept.
-constexpr std::string_view kNotKept[] = {"body", "ip", "ua", "headers", "prompt", "answer", "tool", "mcp", "route", "endpoint"};
+constexpr std::string_view kNotKept[] = {"body", "ip", "ua", "headers", "prompt", "answer", "tool", "mcp", "route"};
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include "core/store/log_retention.h"
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 namespace pg {
@@ -18,14 +19,14 @@ Result<std::int64_t> read_number(Db& db, std::string_view sql) {
 }
 
 // The last row to go: of the oldest `slice`, as many as are too old, or all of them when there is too much.
-Result<std::int64_t> find_last(Db& db, UnixMillis before, bool too_much, std::int64_t slice) {
-  PG_TRY(Statement oldest,
-         db.prepare("SELECT seq, time FROM log_rows WHERE seq < (SELECT max(seq) FROM log_rows) ORDER BY seq LIMIT ?"));
-  oldest.bind(1, slice);
+Result<std::int64_t> find_last(Db& db, const LogLimits& limits, bool too_much, std::int64_t slice) {
+  PG_TRY(Statement oldest, db.prepare("SELECT seq, time FROM log_rows WHERE seq < (SELECT max(seq) FROM log_rows) AND "
+                                      "(?2 = 0 OR time <= ?2) ORDER BY seq LIMIT ?1"));
+  oldest.bind(1, slice).bind(2, too_much ? 0 : limits.now);
   std::int64_t last = 0;
   for (;;) {
     PG_TRY(const bool row, oldest.step());
-    if (!row || (!too_much && oldest.integer(1) >= before)) return last;
+    if (!row || (!too_much && oldest.integer(1) >= limits.before)) return last;
     last = oldest.integer(0);
   }
 }
@@ -52,7 +53,7 @@ Result<std::int64_t> prune_log(Db& db, const LogLimits& limits, std::int64_t sli
   const bool too_much =
       limits.max_size > 0 && size.used > limits.max_size + static_cast<std::uint64_t>(std::max<std::int64_t>(bodies, 0));
   if (!too_much && limits.before == 0) return 0;
-  PG_TRY(const std::int64_t last, find_last(db, limits.before, too_much, slice));
+  PG_TRY(const std::int64_t last, find_last(db, limits, too_much, slice));
   if (last == 0) return 0;
   PG_TRY(Transaction transaction, Transaction::begin(db));
   // First the names that no later row has.
@@ -63,15 +64,13 @@ Result<std::int64_t> prune_log(Db& db, const LogLimits& limits, std::int64_t sli
   return gone;
 }
 
-Result<std::int64_t> count_older(Db& db, UnixMillis before) {
-  // From the front as prune_log() goes, so that the two agree.
-  PG_TRY(Statement rows, db.prepare("SELECT time FROM log_rows WHERE seq < (SELECT max(seq) FROM log_rows) ORDER BY seq"));
-  std::int64_t count = 0;
-  for (;;) {
-    PG_TRY(const bool row, rows.step());
-    if (!row || rows.integer(0) >= before) return count;
-    ++count;
-  }
+Result<std::int64_t> count_older(Db& db, const LogLimits& limits) {
+  if (limits.before == 0) return 0;
+  PG_TRY(const std::int64_t last, find_last(db, limits, false, std::numeric_limits<std::int64_t>::max()));
+  PG_TRY(Statement rows, db.prepare("SELECT count(*) FROM log_rows WHERE seq <= ?"));
+  rows.bind(1, last);
+  PG_TRY(const bool row, rows.step());
+  return row ? rows.integer(0) : 0;
 }
 
 }  // namespace pg

@@ -12,13 +12,17 @@ namespace pg {
 struct LogLimits {
   UnixMillis before = 0;       // rows of requests that came earlier go; 0 = none for their age
   std::uint64_t max_size = 0;  // bytes in use in the database, without bodies, above which the oldest go; 0 = never
+  // Rows of a later time were written while the clock was wrong: they go with those behind them, and keep none of them here.
+  // 0 = there are none.
+  UnixMillis now = 0;
 };
 
-/// Deletes at most `slice` of the oldest rows that are beyond the limits; how many went. Hours and sessions stay.
+/// Deletes at most `slice` of the oldest rows that are beyond the limits, and those of a later time than now that stand between
+/// them; how many went. Hours and sessions stay.
 Result<std::int64_t> prune_log(Db& db, const LogLimits& limits, std::int64_t slice);
 
 /// How many rows prune_log() would delete for their age.
-Result<std::int64_t> count_older(Db& db, UnixMillis before);
+Result<std::int64_t> count_older(Db& db, const LogLimits& limits);
 
 /// Bytes the database uses, without free pages, and the size of its file.
 struct DbSize {

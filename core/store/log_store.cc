@@ -101,6 +101,13 @@ std::vector<LogRange> join_ranges(std::vector<LogRange> ranges) {
 
 }  // namespace
 
+std::string_view provider_model(const LogRow& row) {
+  if (!row.model_served.empty()) return row.model_served;
+  const std::string_view asked = row.model;
+  const bool named = asked.starts_with(row.provider) && asked.substr(row.provider.size()).starts_with(':');
+  return named && !row.provider.empty() ? asked.substr(row.provider.size() + 1) : asked;
+}
+
 Result<std::int64_t> LogStore::price_version(std::string_view name) {
   PG_TRY(Statement ask, db_.prepare("SELECT id FROM price_versions WHERE name = ?"));
   ask.bind(1, name);

@@ -84,6 +84,9 @@ struct LogRow {
   PromptDigest prompt;         // empty: nothing to compare with the turn before
 };
 
+/// What the provider calls the model, as far as the row tells: the one it served, else what was asked for without "provider:".
+std::string_view provider_model(const LogRow& row);
+
 /// As much of a text as the log keeps: no caller may fill the disk with paths, model names and agents. Never half a character.
 std::string_view clip_log_text(std::string_view text);
 std::string_view clip_log_text(std::string_view text, std::size_t size);

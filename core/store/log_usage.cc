@@ -143,12 +143,24 @@ class UsageReader {
     }
   }
 
+  // log_sessions leaves out who names neither an agent nor a session: what the hours have more was in no session. One statement,
+  // so that a batch is in both sums or in neither.
   Status add_sessions() {
-    PG_TRY(Statement rows,
-           db_.prepare("SELECT session, 0, sum(requests), sum(cost), sum(unpriced), sum(estimated), sum(input_tokens), "
-                       "sum(output_tokens), sum(cached_tokens), sum(cache_write_tokens), sum(reasoning_tokens), sum(redacted), "
-                       "sum(blocked), sum(errors), sum(cache_breaks), sum(cache_lost), sum(cache_lost_cost) FROM log_sessions "
-                       "GROUP BY 1"));
+    const auto sums = [](std::string_view errors) {
+      return fmt::format(
+          "sum(requests) AS s0, sum(cost) AS s1, sum(unpriced) AS s2, sum(estimated) AS s3, sum(input_tokens) AS s4, "
+          "sum(output_tokens) AS s5, sum(cached_tokens) AS s6, sum(cache_write_tokens) AS s7, sum(reasoning_tokens) AS s8, "
+          "sum(redacted) AS s9, sum(blocked) AS s10, sum({}) AS s11, sum(cache_breaks) AS s12, sum(cache_lost) AS s13, "
+          "sum(cache_lost_cost) AS s14",
+          errors);
+    };
+    std::string more;
+    for (int i = 0; i < 15; ++i) more += fmt::format(", max(coalesce(h.s{0}, 0) - coalesce(d.s{0}, 0), 0)", i);
+    const std::string days = sums("errors"), hours = sums("CASE WHEN outcome = 'error' THEN requests ELSE 0 END");
+    PG_TRY(Statement rows, db_.prepare(fmt::format("SELECT session, 0, {0} FROM log_sessions GROUP BY 1 UNION ALL "
+                                                   "SELECT '', 0{1} FROM (SELECT {2} FROM log_hours) AS h, "
+                                                   "(SELECT {0} FROM log_sessions) AS d WHERE h.s0 > coalesce(d.s0, 0)",
+                                                   days, more, hours)));
     for (;;) {
       PG_TRY(const bool row, rows.step());
       if (!row) return {};
@@ -243,7 +255,8 @@ Result<UsageReport> read_usage(Db& db, const LogQuery& query, UsageBy by, bool t
 }
 
 Result<std::string> explain_usage(Db& db, const LogQuery& query, UsageBy by) {
-  if (by == UsageBy::session && asks_for_all(query)) return std::string("sums   from log_sessions; no row is read\n");
+  if (by == UsageBy::session && asks_for_all(query))
+    return std::string("sums   from log_sessions and log_hours; no row is read\n");
   const bool rows = by == UsageBy::session || reads_rows(query, by);
   if (!rows && !has_edges(query)) return std::string("sums   of whole hours from log_hours; no row is read\n");
   PG_TRY(const std::string plan, LogStore(db).explain(query));

@@ -85,6 +85,11 @@ TEST_CASE("usage table on a terminal of 100 columns") {
   CHECK(usage_csv(report, "model").find("\nhome-made,3,0,0,0,1000,10,500,0,0,,3,0,0,0,0\n") != std::string::npos);
   test.shell.out_tty = false;
   CHECK(usage_table(test.shell, report, UsageBy::model).substr(0, 45) == "claude-sonnet-5\t120\t0\t2000000\t1000000\t40000\t1");
+  // Estimates and what is not known stay marked in a pipe.
+  CHECK(usage_table(test.shell, report, UsageBy::model).find("gpt-5.6-sol\t7\t0\t90000\t45000\t3000\t~0.5\n") !=
+        std::string::npos);
+  report.lines[0].sums.unpriced = 1;
+  CHECK(usage_table(test.shell, report, UsageBy::model).find("\t1.93+?\n") != std::string::npos);
 }
 
 TEST_CASE("a cost that nobody knows is not 0 for programs either") {
@@ -225,6 +230,10 @@ TEST_CASE("templates and fields print what they name, and nothing that drives a 
   CHECK(parse_fields("time,,").error().code == Code::bad_request);
   CHECK(csv_cell("=cmd()") == "'=cmd()");
   CHECK(csv_cell("-1+2") == "'-1+2");
+  CHECK(csv_cell("+1") == "'+1");
+  CHECK(csv_cell("@SUM(1,2)") == "\"'@SUM(1,2)\"");
+  CHECK(csv_cell("\t=1") == "\\x09=1");
+  CHECK(csv_cell("\r=1") == "\\x0D=1");
   CHECK(csv_cell("a,\"b\"") == "\"a,\"\"b\"\"\"");
   CHECK(csv_cell("a\nb") == "a\\x0Ab");
   CHECK(csv_cell("12") == "12");

@@ -67,6 +67,29 @@ TEST_CASE("a project's limits, a provider's rate and a key's rules reach the pol
   CHECK(policy->revoke_streams);
 }
 
+TEST_CASE("an endpoint of a project has rates of its own, which a reload keeps; other paths are mistakes") {
+  Limited l;
+  const std::string text =
+      "[limits]\nrpm = 60\n[limits.endpoints.\"/v1/embeddings\"]\nrpm = 3\n[limits.endpoints.\"/v1/messages\"]\n";
+  l.home.simple_project("p", text);
+  auto policy = l.build();
+  const auto& limits = policy->find_project("p")->endpoint_limits;
+  REQUIRE(limits.size() == 2);
+  const CallLimits own = limits.at("/v1/embeddings");
+  CHECK(own.whose == "project p at /v1/embeddings");
+  CHECK(own.rules.rate.rpm == 3);
+  CHECK(own.rate != policy->find_project("p")->limits->rate);
+  CHECK(limits.at("/v1/messages").rate == nullptr);
+  policy = l.build();
+  CHECK(policy->find_project("p")->endpoint_limits.at("/v1/embeddings").rate == own.rate);
+  l.home.simple_project("p", "[limits.endpoints.\"/v1/embedings\"]\nrpm = 3\n");
+  CHECK(l.said().find("did you mean \"/v1/embeddings\"?") != std::string::npos);
+  l.home.simple_project("p", "[limits.endpoints.\"/v1/embeddings\"]\nbudget = 3\n");
+  CHECK(l.said().find("unknown key \"budget\"") != std::string::npos);
+  l.home.simple_project("p", "[limits]\nendpoints = 3\n");
+  CHECK(l.said().find("table") != std::string::npos);
+}
+
 TEST_CASE("a reload keeps counts and sums of unchanged names; a new limit holds at once") {
   Limited l;
   l.home.simple_project("p", "[limits]\nrpm = 2\nbudget = \"1 USD\"\n");

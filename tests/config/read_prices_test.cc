@@ -38,6 +38,11 @@ TEST_CASE("price rows: what they hold") {
   CHECK(rows[0].next.input == 1'000'000'000);
   CHECK(rows[0].next_from > 1'790'000'000'000);
   CHECK(rows[0].context == 131'072);
+  std::string text;
+  for (const auto& [key, value] : price_fields(rows[0])) text += key + " = " + value + "\n";
+  CHECK(text ==
+        "models = [\"gpt-oss*\"]\ninput = \"0.15\"\noutput = \"1\"\nlong_over = 1000\nlong_input = \"0.3\"\n"
+        "next_from = \"2027-01-01\"\nnext_input = \"1\"\ncontext = 131072\nchecked = \"2026-08-02\"\n");
 }
 
 TEST_CASE("price rows: mistakes are named") {

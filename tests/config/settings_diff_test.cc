@@ -16,13 +16,29 @@ TEST_CASE("a diff names what changed, with before and after") {
   CHECK(diff.detail == "guards.email: \"redact\" -> \"block\"; serve.log_requests: true -> false");
 }
 
+TEST_CASE("a diff tells of prices") {
+  Settings before, after;
+  Price price;
+  price.provider = "own";
+  price.model = "large-*";
+  price.rates.input = 2'500'000'000;
+  before.prices = after.prices = {price};
+  after.prices[0].rates.input = 1;
+  after.prices[0].rates.output = 10'000'000'000;
+  CHECK(diff_settings(before, after).detail ==
+        "prices.\"own/large-*\".input: \"2.5\" -> \"0.000000001\"; prices.\"own/large-*\".output: unset -> \"10\"");
+}
+
 TEST_CASE("a diff of one project is that project's") {
   Settings before, after;
   before.projects["work"].name = after.projects["work"].name = "work";
   after.projects["work"].log_bodies = "redacted";
+  after.projects["work"].endpoint_rates["/v1/embeddings"].rpm = 3;
   const SettingsDiff diff = diff_settings(before, after);
   CHECK(diff.target == "project work");
-  CHECK(diff.detail == "projects.work.log_bodies: unset -> \"redacted\"");
+  CHECK(diff.detail ==
+        "projects.work.limits.endpoints./v1/embeddings.rph: unset -> 0; projects.work.limits.endpoints./v1/embeddings.rpm: unset "
+        "-> 3; projects.work.log_bodies: unset -> \"redacted\"");
 }
 
 TEST_CASE("no header, no excepted value and no secret comes into a diff, and it is short") {

@@ -85,6 +85,7 @@ TEST_CASE("limits H92: over its rate a caller gets a 429 in its dialect that say
   CHECK(soon([&] {
     return w.home.run({"logs", "search", "error:rate_limited*", "--json"}).out.find("\"status\":429") != std::string::npos;
   }));
+  CHECK(w.home.run({"logs", "search", "over-rate"}).out.empty());
 }
 
 TEST_CASE("limits: a key's edit acts in a running serve, and a reload keeps what was counted") {
@@ -99,6 +100,23 @@ TEST_CASE("limits: a key's edit acts in a running serve, and a reload keeps what
   CHECK(soon([&] { return w.post("v1/messages", ask_anthropic()).status == 200; }));
   const std::string audit = w.home.run({"audit", "tail", "--json"}).out;
   CHECK(audit.find("rpm 1000 -> 2") != std::string::npos);
+}
+
+TEST_CASE("limits: an endpoint's rate stops its own calls alone, and what it refuses counts nowhere else") {
+  World w(kDetectAll, {}, {}, "[limits]\nrpm = 4\n[limits.endpoints.\"/v1/messages\"]\nrpm = 2\n");
+  w.upstream.respond([](const SeenRequest&) { return Answer::json("{}"); });
+  for (int i = 0; i < 2; ++i) CHECK(w.post("v1/messages", ask_anthropic()).status == 200);
+  for (int i = 0; i < 3; ++i) {
+    const RawReply reply = w.post("v1/messages", ask_anthropic());
+    CHECK(reply.status == 429);
+    CHECK(reply.has("Retry-After"));
+    CHECK(error_of(reply).at("message").get<std::string>().find("project test at /v1/messages is limited to 2 calls a minute") ==
+          0);
+  }
+  for (int i = 0; i < 2; ++i) CHECK(w.post("v1/chat/completions", ask(DialectId::openai_chat, false, "hi")).status == 200);
+  const RawReply reply = w.post("v1/chat/completions", ask(DialectId::openai_chat, false, "hi"));
+  CHECK(reply.status == 429);
+  CHECK(error_of(reply).at("message").get<std::string>().find("project test is limited to 4 calls a minute") == 0);
 }
 
 TEST_CASE("limits: a provider's rate lets the fallback answer, and says 429 where there is none") {
@@ -182,6 +200,18 @@ TEST_CASE(
   CHECK(w.upstream.count() == static_cast<std::size_t>(good));
   const std::string sum = "0.0" + std::to_string(1001 * good);
   CHECK(soon([&] { return spent_by_key(w) == sum; }));
+}
+
+TEST_CASE("limits: what a call did cost is counted once: a written row sets nothing aside any more") {
+  World w(kDetectAll, kPrices);
+  w.upstream.respond([](const SeenRequest&) { return costly_answer(); });
+  CHECK(edit_key(w, {"--budget", "0.031"}));
+  CHECK(soon([&] { return w.server.err().find("settings reloaded") != std::string::npos; }));
+  for (const std::string_view spent : {"0.01001", "0.02002", "0.03003"}) {
+    CHECK(w.post("v1/messages", ask_anthropic()).status == 200);
+    CHECK(soon([&] { return spent_by_key(w) == spent; }));
+  }
+  CHECK(soon([&] { return budgets_of(w).at("budgets").at(0).at("reserved_usd") == "0"; }));
 }
 
 TEST_CASE("limits: a refusal costs nothing, whatever form it takes for its agent") {

@@ -1,14 +1,11 @@
 // The log as a second process sees it: costs, questions, sums, and following across a restart and deleted rows.
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/following.h"
 #include "tests/support/run_pg.h"
 
 using namespace pg::test;
@@ -31,54 +28,6 @@ void wait_for_rows(const World& world, std::size_t count) {
   for (int tries = 0; tries < 200 && world.home.rows().size() < count; ++tries) ::usleep(20'000);
   REQUIRE(world.home.rows().size() == count);
 }
-
-/// `pg ARGS…` with its output in a pipe, until the object goes.
-class Following {
- public:
-  Following(const World& world, std::vector<std::string> args) {
-    args.insert(args.begin(), pg_binary());
-    args.insert(args.end(), {"--config", world.home.config_file()});
-    REQUIRE(::pipe2(pipe_, O_CLOEXEC) == 0);
-    std::vector<char*> argv, envp;
-    for (auto& arg : args) argv.push_back(arg.data());
-    argv.push_back(nullptr);
-    auto environment = world.home.environment();
-    for (auto& variable : environment) envp.push_back(variable.data());
-    envp.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_adddup2(&actions, pipe_[1], 1);
-    REQUIRE(::posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), envp.data()) == 0);
-    ::posix_spawn_file_actions_destroy(&actions);
-    ::close(pipe_[1]);
-  }
-  ~Following() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-    ::close(pipe_[0]);
-  }
-  /// The next line, or "" when none comes in time.
-  std::string line() {
-    for (;;) {
-      if (const auto end = text_.find('\n'); end != std::string::npos) {
-        std::string one = text_.substr(0, end);
-        text_.erase(0, end + 1);
-        return one;
-      }
-      pollfd ready{pipe_[0], POLLIN, 0};
-      char piece[4096];
-      if (::poll(&ready, 1, 10'000) != 1) return {};
-      const ssize_t size = ::read(pipe_[0], piece, sizeof piece);
-      if (size <= 0) return {};
-      text_.append(piece, static_cast<std::size_t>(size));
-    }
-  }
-
- private:
-  int pipe_[2] = {-1, -1};
-  pid_t pid_ = -1;
-  std::string text_;
-};
 
 }  // namespace
 
@@ -171,6 +120,20 @@ TEST_CASE("logs: what is written down can be read while a project's file is brok
   CHECK(w.home.run({"logs", "tail"}).status == 3);
 }
 
+TEST_CASE("logs H98: what a client calls a model is no formula in an export") {
+  World world(kRedactAll);
+  world.upstream.respond(Answer::json(kReply));
+  for (const char* model : {"=1+1", "+1", "-1", "@A1", "\\u001b[31m=1", "plain"})
+    CHECK(world.post("v1/chat/completions", R"({"model":")" + std::string(model) + R"(","messages":[]})").status == 200);
+  wait_for_rows(world, 6);
+  const std::string cells = "model.requested\n'=1+1\n'+1\n'-1\n'@A1\n\\x1B[31m=1\nplain\n";
+  CHECK(ask(world, {"logs", "export", "--format", "csv", "--fields", "model.requested"}).out == cells);
+  CHECK(ask(world, {"logs", "search", "--csv", "--fields", "model.requested"}).out == cells);
+  for (const std::vector<std::string>& sums :
+       {std::vector<std::string>{"usage", "--csv"}, {"logs", "stats", "--csv", "--by", "model.requested"}})
+    for (const char* line : {"\n=", "\n+", "\n-", "\n@", "\x1b"}) CHECK(ask(world, sums).out.find(line) == std::string::npos);
+}
+
 TEST_CASE("logs: following goes on across deleted rows and a restarted server") {
   World world(kRedactAll, kPrices);
   Following tail(world, {"logs", "tail", "-f", "-n", "0", "--json"});
@@ -186,6 +149,8 @@ TEST_CASE("logs: following goes on across deleted rows and a restarted server") 
   const auto pruned = ask(world, {"logs", "prune", "--keep", "0s", "--yes", "--json"});
   CHECK(pruned.status == 0);
   CHECK(Json::parse(pruned.out)["deleted"] == 1);
+  CHECK(ask(world, {"audit", "tail", "-n", "1"}).out.find("\tlogs.prune\tlog\t1 row deleted, those before ") !=
+        std::string::npos);
   call();
   const Json second = Json::parse(tail.line());
   CHECK(second["seq"].get<int>() == first["seq"].get<int>() + 2);

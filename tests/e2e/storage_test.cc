@@ -154,6 +154,32 @@ class SmallDisk {
 
 }  // namespace
 
+TEST_CASE("storage F70: calls whose rows could not be written until the end are counted all the same") {
+  World w(kDetectAll, kPrices);
+  w.upstream.respond([](const SeenRequest&) { return priced_answer(); });
+  const auto without_row = [&] {
+    return Json::parse(w.home.run({"logs", "stats", "--json"}).out, nullptr, false).value("calls_without_row", -1);
+  };
+  CHECK(w.post("v1/messages", call_text()).status == 200);
+  Other other(w.home.database());
+  REQUIRE(soon([&] { return other.number("SELECT count(*) FROM log") == 1; }));
+  REQUIRE(other.run("BEGIN IMMEDIATE"));
+  for (int i = 0; i < 3; ++i) CHECK(w.post("v1/messages", call_text()).status == 200);
+  w.server.signal(SIGTERM);
+  CHECK(w.server.wait() == 0);
+  CHECK(w.server.err().find("3 calls are not in the log: it could not be written until the end") != std::string::npos);
+  REQUIRE(other.run("COMMIT"));
+  CHECK(without_row() == 3);
+  for (int start = 0; start < 2; ++start) {
+    REQUIRE(w.server.start());
+    CHECK(without_row() == 3);
+    CHECK(other.number("SELECT coalesce(max(value), 0) FROM facts WHERE name = 'rows_dropped'") == 3);
+    w.server.signal(SIGTERM);
+    CHECK(w.server.wait() == 0);
+  }
+  CHECK(w.home.run({"logs", "stats"}).err.find("3 calls since this database was made have no row") != std::string::npos);
+}
+
 TEST_CASE("storage F70: while another process holds the database, calls are answered, budgets hold, and the rows follow") {
   World w(kDetectAll, kPrices);
   w.upstream.respond([](const SeenRequest&) { return priced_answer(); });

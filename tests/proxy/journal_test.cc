@@ -101,6 +101,7 @@ TEST_CASE("rows that cannot be written until the end are counted and told") {
   REQUIRE(problems.size() == 2);
   CHECK(problems[0].find("the log cannot be written") == 0);
   CHECK(problems[1] == "3 calls are not in the log: it could not be written until the end");
+  CHECK(LogStore(other).dropped() == 3);
 }
 
 TEST_CASE("calls that found no room are counted at the end, too, when nothing could be written until then") {

@@ -47,6 +47,11 @@ TEST_CASE("a price is found by what was served, else by what was asked for; with
   price_row(row, finder, 3);
   CHECK(row.cost == 10'000'000);
   CHECK(row.price == 6);
+  row.model_served.clear();
+  row.model = "acme:big-1";
+  price_row(row, finder, 3);
+  CHECK(row.cost == 10'000'000);
+  row.model = "big-1";
   row.model_served = "small";
   price_row(row, finder, 3);
   CHECK(row.cost == 10'000'000);

@@ -71,6 +71,16 @@ TEST_CASE("old bodies go by age, and the oldest go until the rest fits") {
   CHECK(k.store.size().value() == 0);
 }
 
+TEST_CASE("a body from a time that has not come keeps none behind it from going") {
+  Kept k;
+  for (const int time : {900, 1, 901, 2, 20})
+    REQUIRE(k.store.insert(std::vector{row_with("r" + std::to_string(time), time, to_hex(random_bytes(5'000)))}));
+  CHECK(k.store.prune({10, 0, 40}, 1).value() == 2);
+  CHECK(k.store.prune({10, 0, 40}, 1).value() == 2);
+  CHECK(k.store.prune({10, 0, 40}, 1).value() == 0);
+  CHECK(k.store.find("r20").value());
+}
+
 TEST_CASE("a deleted body cannot be read from the file") {
   Kept k;
   const std::string mark = to_hex(random_bytes(16));  // short enough that nothing is compressed away

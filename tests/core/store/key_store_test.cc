@@ -219,3 +219,20 @@ TEST_CASE("an edit changes what is named, and the audit says what was and what i
   REQUIRE(f.keys.revoke("laptop"));
   CHECK(f.keys.edit("laptop", edit).error().code == Code::conflict);
 }
+
+TEST_CASE("audit rows of keys name projects, also one that is gone by its id") {
+  Fixture f;
+  KeyStore keys(f.db, f.clock, "cli:test", {{"id-1", "work"}, {"id-2", "home"}});
+  NewKey wanted = Fixture::named("laptop");
+  wanted.project = "id-1";
+  REQUIRE(keys.add(wanted));
+  for (const char* project : {"id-2", "id-3", ""}) {
+    KeyEdit edit;
+    edit.project = project;
+    REQUIRE(keys.edit("laptop", edit));
+  }
+  std::vector<std::string> details;
+  REQUIRE(AuditStore(f.db).select(0, [&](const AuditEntry& entry) { return details.push_back(entry.detail), true; }));
+  CHECK(details == std::vector<std::string>{"scopes chat,models, project work", "project work -> home", "project home -> id-3",
+                                            "project id-3 -> any"});
+}

@@ -217,6 +217,9 @@ TEST_CASE("log query: units") {
 TEST_CASE("log query: mistakes are named, with their place") {
   CHECK(message_of("statsu:1") == "unknown field \"statsu\", did you mean \"status\"?");
   CHECK(message_of("-modle:x") == "unknown field \"modle\", did you mean \"model\"?");
+  CHECK(message_of("class:cancelled") == "class: \"cancelled\" is not ok, error, blocked or canceled");
+  CHECK(message_of("-outcome:error,cached") == "outcome: \"cached\" is not ok, error, blocked or canceled");
+  CHECK(message_of("class:\"OK\" class:e* class:/^b/") == "");
   CHECK(message_of("body:x") == "\"body\" is not kept in the log");
   CHECK(message_of(":x") == "a field is missing in front of \":\"");
   CHECK(message_of("status:abc") == "status: \"abc\" is not a status such as 429 or 4xx");

@@ -64,6 +64,7 @@ TEST_CASE("usage: hours and rows together are exactly the rows, for random rows,
     row.model_served = pick({"", "gpt-4o-mini"});
     row.key = pick({"alice", "bob"});
     row.agent = pick({"", "codex"});
+    row.session = pick({"", "", "s1", "s1/a1"});
     row.outcome = pick({"ok", "error"});
     row.latency_ms = static_cast<std::int64_t>(gen.number(0, 3000));
     row.usage.input_tokens = static_cast<std::int64_t>(gen.number(0, 1000)) - 1;
@@ -77,6 +78,12 @@ TEST_CASE("usage: hours and rows together are exactly the rows, for random rows,
     rows.push_back(row);
   }
   for (std::size_t at = 0; at < rows.size(); at += 40) REQUIRE(f.log.insert(std::span(rows).subspan(at, 40)));
+  std::map<std::string, LogSums> sessions;
+  for (const LogRow& row : rows) sessions[row.session].add(row);
+  const UsageReport by_session = f.usage(UsageBy::session);
+  CHECK(same(by_session.total, f.usage(UsageBy::model).total));
+  REQUIRE(by_session.lines.size() == sessions.size());
+  for (const UsageLine& line : by_session.lines) CHECK(same(line.sums, sessions[line.name]));
   for (int round = 0; round < 60; ++round) {
     const std::string filter = pick({"", "key:alice", "class:error OR agent:codex", "-model:gpt*", "latency:>1s", "gpt",
                                      "cache_break:messages*", "id:U1000*", "-gpt (status:200 OR redactions:EMAIL)"});
@@ -149,7 +156,7 @@ TEST_CASE("usage: an explanation says whether rows are read at all") {
   };
   CHECK(told(UsageBy::model) == "sums   of whole hours from log_hours; no row is read\n");
   CHECK(told(UsageBy::model, "key:alice", kBegin) == "sums   of whole hours from log_hours; no row is read\n");
-  CHECK(told(UsageBy::session) == "sums   from log_sessions; no row is read\n");
+  CHECK(told(UsageBy::session) == "sums   from log_sessions and log_hours; no row is read\n");
   CHECK(told(UsageBy::day, "", kBegin + 1)
             .starts_with("sums   of whole hours from log_hours; the hours at both ends from rows\nsql "));
   CHECK(told(UsageBy::model, "latency:>1s").starts_with("sums   over rows\nsql "));
@@ -174,7 +181,7 @@ TEST_CASE("usage: sums stay when the rows are gone") {
   CHECK(prune_log(f.db, {kBegin + 6 * kHour, 0}, 4).value() == 2);
   CHECK(prune_log(f.db, {kBegin + 6 * kHour, 0}, 4).value() == 0);
   CHECK(f.log.first_seq().value() == 7);
-  CHECK(count_older(f.db, kBegin + 8 * kHour).value() == 2);
+  CHECK(count_older(f.db, {kBegin + 8 * kHour, 0}).value() == 2);
   CHECK(f.usage(UsageBy::key).total.cost == 10'000);
   CHECK(f.usage(UsageBy::key, "key:alice").total.requests == 5);
   CHECK(f.usage(UsageBy::key, "key:alice", kBegin + 2 * kHour, kBegin + 4 * kHour).total.requests == 1);
@@ -190,6 +197,20 @@ TEST_CASE("usage: sums stay when the rows are gone") {
   CHECK(agents[0].last == kBegin + 9 * kHour);
   CHECK(agents[0].sums.requests == 10);
   CHECK(read_agents(f.db, kBegin + 20 * kHour).value().empty());
+}
+
+TEST_CASE("usage: a row from a time that has not come keeps none behind it from going") {
+  Fixture f;
+  std::vector<LogRow> rows;
+  for (const UnixMillis hour : {900, 0, 901, 902, 1, 20, 2, 30}) rows.push_back(f.row(kBegin + hour * kHour));
+  REQUIRE(f.log.insert(rows));
+  const LogLimits limits{kBegin + 10 * kHour, 0, kBegin + 40 * kHour};
+  CHECK(count_older(f.db, limits).value() == 5);
+  CHECK(prune_log(f.db, limits, 1).value() == 2);  // those between come on top of the slice
+  CHECK(prune_log(f.db, limits, 1).value() == 3);
+  CHECK(prune_log(f.db, limits, 1).value() == 0);
+  CHECK(f.log.first_seq().value() == 6);
+  CHECK(count_older(f.db, {0, 0, kBegin}).value() == 0);
 }
 
 TEST_CASE("usage: the oldest rows go when the database is too large") {

@@ -1,0 +1,41 @@
+#include "core/base/patient_time.h"
+
+#include <doctest/doctest.h>
+
+using namespace pg;
+
+namespace {
+
+constexpr std::int64_t kHour = 3'600'000, kDay = 24 * kHour;
+constexpr UnixMillis kNow = 1'800'000'000'000;
+
+}  // namespace
+
+TEST_CASE("patient time: runs with the clock, and believes small steps and steps back") {
+  PatientTime time;
+  CHECK(time.look(kNow, 1'000) == kNow);
+  CHECK(time.look(kNow + 10, 1'010) == kNow + 10);
+  CHECK(time.look(kNow + 5'000, 1'020) == kNow + 5'000);
+  CHECK(time.look(kNow + kHour, 1'030) == kNow + kHour);
+  CHECK(time.look(kNow - 400 * kDay, 1'040) == kNow - 400 * kDay);
+  CHECK(time.look(kNow - 400 * kDay + 1, 1'041) == kNow - 400 * kDay + 1);
+}
+
+TEST_CASE("patient time: a jump ahead is believed after a day, and forgotten when it is taken back") {
+  PatientTime time;
+  CHECK(time.look(kNow, 0) == kNow);
+  CHECK(time.look(kNow + 366 * kDay, 10) == kNow + 10);
+  CHECK(time.look(kNow + 366 * kDay + 23 * kHour, 23 * kHour) == kNow + 23 * kHour);
+  CHECK(time.look(kNow + 23 * kHour + 10, 23 * kHour + 10) == kNow + 23 * kHour + 10);
+  // The next one has its own day.
+  const std::int64_t again = 30 * kHour;
+  CHECK(time.look(kNow + 366 * kDay + again, again) == kNow + again);
+  CHECK(time.look(kNow + 366 * kDay + again + kDay - 1, again + kDay - 1) == kNow + again + kDay - 1);
+  CHECK(time.look(kNow + 366 * kDay + again + kDay, again + kDay) == kNow + 366 * kDay + again + kDay);
+}
+
+TEST_CASE("patient time: the machine's own time goes on") {
+  const std::int64_t first = since_boot();
+  CHECK(first > 0);
+  CHECK(since_boot() >= first);
+}

@@ -1,0 +1,63 @@
+#include "core/store/serve_lock.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "core/store/files.h"
+#include "tests/support/result.h"
+#include "tests/support/temp_dir.h"
+
+using namespace pg;
+
+TEST_CASE("serve lock: one at a time, and the other is told who has it") {
+  test::TempDir dir;
+  const std::string database = dir.file("pg.db");
+  CHECK(read_serve_pid(database) == 0);
+  {
+    const ServeLock lock = ServeLock::take(database).value();
+    const auto second = ServeLock::take(database);
+    REQUIRE_FALSE(second);
+    CHECK(second.error().code == Code::conflict);
+    CHECK(second.error().message.find("pid " + std::to_string(::getpid())) != std::string::npos);
+    CHECK(read_serve_pid(database) == ::getpid());
+  }
+  CHECK(ServeLock::take(database));
+}
+
+TEST_CASE("serve lock: calls without a row are handed on until they are counted") {
+  test::TempDir dir;
+  const std::string database = dir.file("pg.db");
+  CHECK_FALSE(note_lost_calls(database, 1));  // nobody serves
+  std::uintmax_t size = 0;
+  {
+    const ServeLock lock = ServeLock::take(database).value();
+    CHECK(lock.lost() == 0);
+    size = std::filesystem::file_size(database + ".lock");
+    CHECK(note_lost_calls(database, 18'000'000'000'000'000'000u));
+    CHECK(note_lost_calls(database, 7));
+  }
+  CHECK(std::filesystem::file_size(database + ".lock") == size);  // no room is needed for it
+  CHECK(read_lost_calls(database) == 18'000'000'000'000'000'007u);
+  {
+    ServeLock lock = ServeLock::take(database).value();
+    CHECK(lock.lost() == 18'000'000'000'000'000'007u);
+    CHECK(read_lost_calls(database) == lock.lost());
+    lock.forget_lost();
+    CHECK(lock.lost() == 0);
+    CHECK(read_serve_pid(database) == ::getpid());
+  }
+  CHECK(read_lost_calls(database) == 0);
+}
+
+TEST_CASE("serve lock: a file of an older pg, or of nobody's, is none to stumble over") {
+  test::TempDir dir;
+  const std::string database = dir.file("pg.db");
+  for (const char* text :
+       {"4711\n", "", "not a number\nnor this\n", "99999999999999999999999999\n99999999999999999999999999\n"}) {
+    dir.write("pg.db.lock", text);
+    CHECK(ServeLock::take(database).value().lost() == 0);
+    CHECK(read_serve_pid(database) == ::getpid());
+  }
+}
