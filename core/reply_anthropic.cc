@@ -12,8 +12,7 @@ class AnthropicRewriter final : public EventRewriter {
   explicit AnthropicRewriter(RestoreWork& work) : work_(work), streams_(work) {}
 
   void rewrite(const SseEvent& event, const std::vector<PlaceField>& fields, std::string& out) override {
-    ++event_;
-    edits_.clear();
+    begin_event();
     const std::string_view type = event_type(event, fields);
     std::uint64_t block = 0;
     for (const PlaceField& field : fields) {
@@ -28,6 +27,10 @@ class AnthropicRewriter final : public EventRewriter {
         const bool is_text = field.place == Place::piece_text;
         DeltaStream* stream = streams_.open({block, 0, field.place, 0}, is_text ? TextForm::plain : TextForm::json_text);
         if (stream != nullptr) restore_piece(event.data, field, *stream, event_, edits_);
+        if (type == "content_block_delta" && find_only_piece(fields) == i) {
+          piece_stream_ = stream;
+          piece_field_ = i;
+        }
       } else {
         restore_field(work_, event.data, fields, i, work_.copies, edits_);
       }
@@ -36,6 +39,7 @@ class AnthropicRewriter final : public EventRewriter {
   }
 
   void flush(bool cut, std::string& out) override {
+    piece_stream_ = nullptr;
     for (auto& [key, stream] : streams_.all()) write_held(key, stream, cut, out);
     streams_.all().clear();
   }
@@ -61,8 +65,6 @@ class AnthropicRewriter final : public EventRewriter {
 
   RestoreWork& work_;
   DeltaStreams streams_;
-  JsonEdits edits_;
-  std::uint64_t event_ = 0;
 };
 
 }  // namespace

@@ -48,8 +48,8 @@ class ChatRewriter final : public EventRewriter {
   explicit ChatRewriter(RestoreWork& work) : work_(work), streams_(work) {}
 
   void rewrite(const SseEvent& event, const std::vector<PlaceField>& fields, std::string& out) override {
-    ++event_;
-    edits_.clear();
+    begin_event();
+    last_stream_ = nullptr;
     read_envelope(event.data, fields);
     for (std::size_t i = 0; i < fields.size(); ++i) {
       if (fields[i].is_string && find_piece(fields[i].place) != nullptr) {
@@ -62,10 +62,12 @@ class ChatRewriter final : public EventRewriter {
       }
     }
     end_texts(event.data, fields, out);
+    remember_piece(fields);
     write_edited(event, edits_, out);
   }
 
   void flush(bool cut, std::string& out) override {
+    piece_stream_ = nullptr;
     for (auto& [key, stream] : streams_.all()) write_held(key, stream, cut, out);
     streams_.all().clear();
   }
@@ -88,9 +90,20 @@ class ChatRewriter final : public EventRewriter {
                        has_tool_index ? number_in(json, fields, field, Place::tool_index) : 0, field.place, 0};
     DeltaStream* stream = streams_.open(key, find_piece(field.place)->form);
     if (stream == nullptr) return;
+    last_stream_ = stream;
     if (field.place == Place::piece_content) stream->restorer.watch(&shifts_[key.first]);
     if (has_tool_index) renew_tool(json, fields, field, key, *stream, out);
     restore_piece(json, field, *stream, event_, edits_);
+  }
+
+  // An empty piece ends no other text, as one with words in it may.
+  void remember_piece(const std::vector<PlaceField>& fields) {
+    const std::size_t piece = find_only_piece(fields);
+    if (piece == fields.size() || fields[piece].begin == fields[piece].end) return;
+    for (const PlaceField& field : fields)
+      if (field.place == Place::finish_reason && field.is_string) return;
+    piece_stream_ = last_stream_;
+    piece_field_ = piece;
   }
 
   // Some servers give every call of a turn the same index: another id begins another text.
@@ -168,8 +181,7 @@ class ChatRewriter final : public EventRewriter {
   RestoreWork& work_;
   DeltaStreams streams_;
   std::map<std::uint64_t, TextShifts> shifts_;  // of each choice's content
-  JsonEdits edits_;
-  std::uint64_t event_ = 0;
+  DeltaStream* last_stream_ = nullptr;          // that this event's last piece went to
   std::string id_, model_, object_ = "chat.completion.chunk", created_ = "0";
 };
 

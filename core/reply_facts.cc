@@ -209,6 +209,14 @@ void FactReader::read_event(const SseEvent& event, const std::vector<PlaceField>
   facts_.usage = usage_.total();
 }
 
+void FactReader::read_alike(std::string_view json, const std::vector<PlaceField>& fields) {
+  for (const PlaceField& field : fields) {
+    if (field.place == Place::sequence_number) next_sequence_ = number_of(json, field, next_sequence_) + 1;
+    const bool has_words = field.is_string && field.place >= Place::piece_text && field.begin != field.end;
+    if (dialect_ == DialectId::openai_chat && has_words) facts_.has_content = true;
+  }
+}
+
 void FactReader::read_body(std::string_view json, const std::vector<PlaceField>& fields) {
   for (const PlaceField& field : fields) read_field(json, field);
   facts_.usage = usage_.total();

@@ -29,6 +29,8 @@ class FactReader {
   /// For an event that nobody else reads: true when it holds facts, so that its JSON must be walked for read_event().
   bool wants(const SseEvent& event);
   void read_event(const SseEvent& event, const std::vector<PlaceField>& fields);
+  /// For one that is like the last one that was read, as EventShape tells.
+  void read_alike(std::string_view json, const std::vector<PlaceField>& fields);
   void read_body(std::string_view json, const std::vector<PlaceField>& fields);
   /// `data: [DONE]` of Chat Completions.
   void read_done() { facts_.finished = true; }

@@ -8,6 +8,7 @@
 #include "core/reply_body.h"
 #include "core/reply_facts.h"
 #include "core/reply_rewriter.h"
+#include "core/wire/event_shape.h"
 #include "core/wire/sse.h"
 
 namespace pg {
@@ -53,6 +54,7 @@ struct ReplyPath::State {
   std::unique_ptr<RestoreWork> work;
   std::unique_ptr<EventRewriter> rewriter;
   std::vector<PlaceField> fields;
+  EventShape shape;  // of the last event, where there is a rewriter
   std::string body;
   BodySample sample;
 };
@@ -60,9 +62,14 @@ struct ReplyPath::State {
 void ReplyPath::State::rewrite(const SseEvent& event, std::string& out) {
   if (event.data == kDone) {
     facts.read_done();
+    shape.forget();
     rewriter->flush(false, out);
     out.append(event.raw);
+  } else if (event.data_lines > 0 && shape.fits(event.data, fields)) {
+    facts.read_alike(event.data, fields);
+    rewriter->rewrite_alike(event, fields, out);
   } else if (event.data_lines > 0 && read_places(event_root(options.dialect), event.data, fields)) {
+    shape.learn(event.data, fields);
     facts.read_event(event, fields);
     rewriter->rewrite(event, fields, out);
   } else {

@@ -35,8 +35,7 @@ class ResponsesRewriter final : public EventRewriter {
   explicit ResponsesRewriter(RestoreWork& work) : work_(work), streams_(work) {}
 
   void rewrite(const SseEvent& event, const std::vector<PlaceField>& fields, std::string& out) override {
-    ++event_;
-    edits_.clear();
+    begin_event();
     read_numbers(event.data, fields);
     const std::string_view type = event_type(event, fields);
     const DeltaRow* row = find_row(type);
@@ -50,7 +49,12 @@ class ResponsesRewriter final : public EventRewriter {
       if (field.place == Place::sequence_number) {
         if (added_ > 0 && has_sequence_) edits_.add(field) = std::to_string(sequence_ + added_);
       } else if (field.place == Place::piece_any) {
-        if (is_delta && !kept && field.is_string) restore_delta(event.data, field, *row);
+        if (!is_delta || kept || !field.is_string) continue;
+        DeltaStream* const stream = restore_delta(event.data, field, *row);
+        if (added_ == 0 && find_only_piece(fields) == i) {
+          piece_stream_ = stream;
+          piece_field_ = i;
+        }
       } else if (is_cited_place(field)) {
         if (type == "response.output_text.annotation.added") {
           const auto shifts = shifts_.find({output_, content_});
@@ -67,6 +71,7 @@ class ResponsesRewriter final : public EventRewriter {
   }
 
   void flush(bool cut, std::string& out) override {
+    piece_stream_ = nullptr;
     if (has_sequence_) ++sequence_;  // called after the last event: what is added comes behind it
     for (auto& [key, stream] : streams_.all()) write_held(key, stream, cut, out);
     if (has_sequence_) --sequence_;
@@ -93,10 +98,16 @@ class ResponsesRewriter final : public EventRewriter {
       if (field.place == Place::content_index) content_ = number_of(json, field, 0);
       if (field.place == Place::summary_index) summary_ = number_of(json, field, 0);
       if (field.place == Place::item_id && field.is_string) item_id_ = field.text(json);
-      if (field.place != Place::sequence_number || field.is_string) continue;
-      sequence_ = number_of(json, field, sequence_ + 1);
-      has_sequence_ = true;
+      read_sequence(json, field);
     }
+  }
+  void read_sequence(std::string_view json, const PlaceField& field) {
+    if (field.place != Place::sequence_number || field.is_string) return;
+    sequence_ = number_of(json, field, sequence_ + 1);
+    has_sequence_ = true;
+  }
+  void note_alike(std::string_view json, const std::vector<PlaceField>& fields) override {
+    for (const PlaceField& field : fields) read_sequence(json, field);
   }
 
   DeltaKey key_of(const DeltaRow& row) const {
@@ -104,12 +115,13 @@ class ResponsesRewriter final : public EventRewriter {
     return {output_, part, Place::piece_any, static_cast<std::uint8_t>(&row - kDeltas)};
   }
 
-  void restore_delta(std::string_view json, const PlaceField& field, const DeltaRow& row) {
+  DeltaStream* restore_delta(std::string_view json, const PlaceField& field, const DeltaRow& row) {
     DeltaStream* stream = streams_.open(key_of(row), row.form);
-    if (stream == nullptr) return;
+    if (stream == nullptr) return nullptr;
     if (&row == kDeltas) stream->restorer.watch(&shifts_[{output_, content_}]);
     if (stream->id != item_id_) stream->id.assign(item_id_);
     restore_piece(json, field, *stream, event_, edits_);
+    return stream;
   }
 
   // Held text goes out before the event that closes its text, its item or the reply.
@@ -158,8 +170,6 @@ class ResponsesRewriter final : public EventRewriter {
   RestoreWork& work_;
   DeltaStreams streams_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, TextShifts> shifts_;  // of each output text
-  JsonEdits edits_;
-  std::uint64_t event_ = 0;
   std::uint64_t output_ = 0, content_ = 0, summary_ = 0;
   std::uint64_t sequence_ = 0;  // the upstream's number of the current event
   std::uint64_t added_ = 0;

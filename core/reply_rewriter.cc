@@ -136,6 +136,27 @@ void restore_piece(std::string_view json, const PlaceField& field, DeltaStream& 
   stream.last_edit = edits.size() - 1;
 }
 
+std::size_t find_only_piece(const std::vector<PlaceField>& fields) {
+  std::size_t piece = fields.size();
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const PlaceField& field = fields[i];
+    if (field.place < Place::piece_text && !is_cited_place(field)) continue;
+    if (piece != fields.size() || !field.is_string || field.place > Place::piece_any) return fields.size();
+    piece = i;
+  }
+  return piece;
+}
+
+void EventRewriter::rewrite_alike(const SseEvent& event, const std::vector<PlaceField>& fields, std::string& out) {
+  DeltaStream* const stream = piece_stream_;
+  if (stream == nullptr) return rewrite(event, fields, out);
+  begin_event();
+  piece_stream_ = stream;
+  note_alike(event.data, fields);
+  restore_piece(event.data, fields[piece_field_], *stream, event_, edits_);
+  write_edited(event, edits_, out);
+}
+
 std::unique_ptr<EventRewriter> make_rewriter(DialectId dialect, RestoreWork& work) {
   switch (dialect) {
     case DialectId::anthropic:

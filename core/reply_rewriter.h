@@ -111,15 +111,35 @@ class DeltaStreams {
 /// Pushes the piece `field` through its stream and adds an edit when it changes.
 void restore_piece(std::string_view json, const PlaceField& field, DeltaStream& stream, std::uint64_t event, JsonEdits& edits);
 
+/// The only leaf of `fields` that restoring may change, if it is a piece of a text; else fields.size().
+std::size_t find_only_piece(const std::vector<PlaceField>& fields);
+
 class EventRewriter {
  public:
   virtual ~EventRewriter() = default;
   /// Appends what goes out for `event`, whose leaves are `fields`: held text of texts that end here, then the event.
   virtual void rewrite(const SseEvent& event, const std::vector<PlaceField>& fields, std::string& out) = 0;
+  /// The same for an event that is like the last one, as EventShape tells.
+  void rewrite_alike(const SseEvent& event, const std::vector<PlaceField>& fields, std::string& out);
   /// Appends all held text as deltas.
   virtual void flush(bool cut, std::string& out) = 0;
   /// How many events were added to the stream that carry a sequence number.
   virtual std::uint64_t added_events() const { return 0; }
+
+ protected:
+  /// What an event may bring that is like the last one, beside its piece.
+  virtual void note_alike(std::string_view, const std::vector<PlaceField>&) {}
+  void begin_event() {
+    ++event_;
+    edits_.clear();
+    piece_stream_ = nullptr;
+  }
+
+  JsonEdits edits_;          // of the event
+  std::uint64_t event_ = 0;  // its number
+  // Where the piece of the last event went, when there was nothing else to do for it; nullptr otherwise.
+  DeltaStream* piece_stream_ = nullptr;
+  std::size_t piece_field_ = 0;
 };
 
 std::unique_ptr<EventRewriter> make_rewriter(DialectId dialect, RestoreWork& work);

@@ -94,6 +94,7 @@ enum class Place : std::uint8_t {
   use_cache_write_1h,
   cite_begin,  // of a citation: its place in the text it stands beside
   cite_end,
+  padding,  // random words that make events equally long
   // Leaves: pieces of a text.
   piece_text,
   piece_arguments,
@@ -124,6 +125,7 @@ struct PlaceField {
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
 
+  bool operator==(const PlaceField&) const = default;
   std::string_view text(std::string_view json) const { return json.substr(begin, end - begin); }
 };
 
