@@ -1,11 +1,11 @@
 // Bodies by size and coding, and the built-in echo provider: what comes compressed is read, guarded and sent on plain; what
 // cannot be read is refused; nothing is buffered beyond its cap.
 #include <doctest/doctest.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/gzip.h"
 #include "tests/support/model_wire.h"
 #include "tests/support/run_pg.h"
 
@@ -17,22 +17,6 @@ World& world() {
   one.upstream.forget();
   one.upstream.respond(Answer::json("{}"));
   return one;
-}
-
-std::string gzip(std::string_view text) {
-  z_stream z{};
-  deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
-  std::string in(text), out(deflateBound(&z, text.size()) + 64, '\0');
-  void* from = in.data();
-  void* to = out.data();
-  z.next_in = static_cast<Bytef*>(from);
-  z.avail_in = static_cast<uInt>(in.size());
-  z.next_out = static_cast<Bytef*>(to);
-  z.avail_out = static_cast<uInt>(out.size());
-  deflate(&z, Z_FINISH);
-  out.resize(z.total_out);
-  deflateEnd(&z);
-  return out;
 }
 
 std::string zstd(std::string_view text) {

@@ -19,13 +19,15 @@ struct Sample {
 
 constexpr Sample kSamples[] = {
     {Place::anthropic_event, R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":")", R"("}})"},
-    {Place::anthropic_event, R"({"index":12, "delta":{"partial_json":")", R"(","type":"input_json_delta"},"type":"content_block_delta" })"},
+    {Place::anthropic_event, R"({"index":12, "delta":{"partial_json":")",
+     R"(","type":"input_json_delta"},"type":"content_block_delta" })"},
     {Place::chat_event,
      R"({"id":"c-1","object":"chat.completion.chunk","created":1760000000,"model":"m","choices":[{"index":0,"delta":{"content":")",
      R"("},"finish_reason":null}],"usage":null,"obfuscation":"ab"})"},
     {Place::chat_event, R"({"choices":[{"delta":{"tool_calls":[{"index":3,"id":"x","function":{"arguments":")",
      R"("}}]},"index":1},{"delta":{"content":"two"}}],"model":"m"})"},
-    {Place::responses_event, R"({"type":"response.output_text.delta","sequence_number":9,"item_id":"i","output_index":0,"delta":")",
+    {Place::responses_event,
+     R"({"type":"response.output_text.delta","sequence_number":9,"item_id":"i","output_index":0,"delta":")",
      R"(","logprobs":[],"obfuscation":"xyz"})"},
     {Place::responses_event, R"({"delta":")", R"(","sequence_number":10,"type":"response.output_text.delta"})"},
 };

@@ -1,0 +1,11 @@
+// What a peer would send with Content-Encoding: gzip.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace pg::test {
+
+std::string gzip(std::string_view text);
+
+}  // namespace pg::test
