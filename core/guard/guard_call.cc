@@ -251,7 +251,9 @@ GuardedCall SlowGuardCall::decide(Vault& vault) {
   return guard.finish(view_);
 }
 
+// Of a body that is mostly new nobody knows whether it will come again; when it does, its texts are known.
 void SlowGuardCall::remember_parts() {
+  if (cache_ != nullptr && unread_ > body_.size() / 2) return;
   std::vector<std::uint32_t> notable;
   for (const Text& text : texts_)
     if (!text.verdict.empty()) notable.push_back(static_cast<std::uint32_t>(text.span - view_.spans.data()));
