@@ -6,6 +6,8 @@
 #include <bit>
 #include <cstring>
 
+#include "core/guard/wide_places.h"
+
 namespace pg {
 namespace {
 
@@ -107,7 +109,7 @@ void AnchorTable::build() {
         std::array<char, 4> three{};
         std::copy_n(p, 3, three.begin());
         const std::uint32_t place = place_of(load32(three.data()));
-        bitmap_[place >> 6] |= std::uint64_t{1} << (place & 63);
+        bitmap_[place >> 5] |= 1U << (place & 31);
       }
     }
   }
@@ -121,8 +123,30 @@ bool AnchorTable::stands_at(const Anchor& anchor, std::string_view text, std::si
   return true;
 }
 
+void AnchorTable::Scan::take_places(std::size_t begin, std::uint64_t found) {
+  // Bit k stands for the window at block_ + k: both that hold the three bytes of an even place.
+  block_ = begin - 1;
+  pending_ = found | found << 1;
+  if (begin == 0) {  // no window begins before the text
+    block_ = 0;
+    pending_ >>= 1;
+  }
+}
+
 bool AnchorTable::Scan::refill() {
   const char* data = text_.data();
+#ifdef PG_AVX2
+  if (has_avx2()) {
+    for (; at_ + kWideReads <= text_.size(); at_ += kWidePlaces) {
+      const std::uint32_t found = find_places_wide(data + at_, table_.bitmap_.data(), kFactor << 8, 32 - kBits);
+      if (found == 0) continue;
+      take_places(at_, found);
+      at_ += kWidePlaces;
+      if (pending_ != 0) return true;
+      at_ -= kWidePlaces;
+    }
+  }
+#endif
   // Eight even places a step; the last of them reads up to 18 bytes on.
   while (at_ + 18 <= text_.size()) {
     std::uint64_t any = 0, found = 0;
@@ -130,14 +154,9 @@ bool AnchorTable::Scan::refill() {
     at_ += 16;
     if ((any & 1) == 0) continue;
     // Which places they were is only worked out now.
-    for (unsigned i = 0; i < 16; i += 2) found |= (table_.bits_from(load32(data + at_ - 16 + i)) & 1) << i;
-    // Bit k stands for the window at block_ + k: both that hold the three bytes of an even place.
-    block_ = at_ - 17;
-    pending_ = found | found << 1;
-    if (at_ == 16) {  // no window begins before the text
-      block_ = 0;
-      pending_ >>= 1;
-    }
+    for (unsigned i = 0; i < 16; i += 2)
+      found |= static_cast<std::uint64_t>(table_.bits_from(load32(data + at_ - 16 + i)) & 1) << i;
+    take_places(at_ - 16, found);
     if (pending_ != 0) return true;
   }
   // What is left is compared window by window, with the one that ends in it.

@@ -41,6 +41,7 @@ class AnchorTable {
     bool next(Hit& hit);
 
    private:
+    void take_places(std::size_t begin, std::uint64_t found);
     bool refill();
     bool advance();
 
@@ -68,9 +69,9 @@ class AnchorTable {
     return (bytes * (kFactor << 8)) >> (32 - kBits);
   }
   /// Bit 0 tells whether these three bytes are among ours.
-  std::uint64_t bits_from(std::uint32_t bytes) const {
+  std::uint32_t bits_from(std::uint32_t bytes) const {
     const std::uint32_t at = place_of(bytes);
-    return bitmap_[at >> 6] >> (at & 63);
+    return bitmap_[at >> 5] >> (at & 31);
   }
   /// Where its rarest window begins.
   static std::optional<std::size_t> choose_window(const Anchor& anchor);
@@ -90,7 +91,7 @@ class AnchorTable {
   std::vector<Window> windows_;
   std::vector<std::uint32_t> entries_;                            // pairs (window bytes, anchor), by bucket
   std::array<std::uint32_t, (1U << kBucketBits) + 1> buckets_{};  // begin of each bucket in entries_
-  std::array<std::uint64_t, (1U << kBits) / 64> bitmap_{};
+  std::array<std::uint32_t, (1U << kBits) / 32> bitmap_{};
 };
 
 }  // namespace pg

@@ -244,7 +244,10 @@ GuardedCall SlowGuardCall::decide(Vault& vault) {
   CallGuard guard(body_, guards_, vault, cache_);
   guard.keep_prompt(std::move(prompt_));
   if (parts_ != nullptr) remember_parts();
-  for (Text& text : texts_) {
+  constexpr std::size_t kAhead = 8;  // far enough for the cache's places to come near
+  for (std::size_t i = 0; i < texts_.size(); ++i) {
+    if (i + kAhead < texts_.size() && texts_[i + kAhead].is_cached) cache_->prefetch(texts_[i + kAhead].key);
+    Text& text = texts_[i];
     if (text.is_new && text.is_cached) cache_->put(text.key, text.verdict);
     guard.keep(*text.span, std::move(text.verdict));
   }
