@@ -1,0 +1,207 @@
+// Bodies that no client writes, one after the other with one memory: each is read as if it were the first.
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/guard/known_parts.h"
+#include "tests/support/gen.h"
+#include "tests/support/guarded.h"
+#include "tests/support/model_wire.h"
+#include "tests/support/parts_run.h"
+
+namespace pg {
+namespace {
+
+using test::check_same;
+using test::count_known;
+using test::run;
+
+constexpr std::size_t kBudget = 1 << 20, kStride = 16;
+
+std::string join(const std::vector<std::string>& all, const std::string& between) {
+  std::string out;
+  for (const std::string& one : all) out += (out.empty() ? "" : between) + one;
+  return out;
+}
+
+std::string blank(test::Gen& gen) {
+  constexpr const char* kBlanks[] = {"", "", "", " ", "\n  "};
+  return kBlanks[gen.number(0, 4)];
+}
+
+std::string words(test::Gen& gen) {
+  constexpr const char* kWords[] = {"user",
+                                    "write to jane.roe@corp-mail.com",
+                                    "pg:thought",
+                                    "say \\u00e9 twice",
+                                    "a text that is long enough to be remembered by itself, and then some",
+                                    "",
+                                    "m\xC3\xBC",
+                                    "x"};
+  return "\"" + std::string(kWords[gen.number(0, 7)]) + "\"";
+}
+
+// Any value, of keys that mean something here or there.
+std::string value(test::Gen& gen, int depth) {
+  constexpr const char* kKeys[] = {"role", "content", "text", "type",     "summary", "tools",      "input",      "arguments",
+                                   "data", "id",      "name", "thinking", "source",  "r\\u006fle", "description"};
+  const std::size_t kind = gen.number(0, depth > 0 ? 8 : 4);
+  if (kind < 4) return words(gen);
+  if (kind == 4) return gen.coin() ? "17" : "null";
+  std::vector<std::string> inside;
+  for (std::size_t i = gen.number(0, 3); i > 0; --i)
+    inside.push_back(blank(gen) + (kind < 7 ? "\"" + std::string(kKeys[gen.number(0, 14)]) + "\":" + blank(gen) : std::string()) +
+                     value(gen, depth - 1) + blank(gen));
+  return (kind < 7 ? "{" : "[") + join(inside, ",") + (kind < 7 ? "}" : "]");
+}
+
+// Conversations, tools, and what is neither, that begin alike.
+std::vector<std::string> arrays(test::Gen& gen) {
+  std::vector<std::string> elements, all;
+  for (int i = 0; i < 12; ++i) {
+    const std::string role = gen.number(0, 3) == 0 ? "user" : "system";
+    elements.push_back(gen.coin() ? value(gen, 3) : R"({"role":")" + role + R"(","content":)" + words(gen) + "}");
+  }
+  for (int i = 0; i < 6; ++i) {
+    std::vector<std::string> some(elements.begin(), elements.begin() + static_cast<std::ptrdiff_t>(gen.number(0, 12)));
+    if (gen.coin()) some.push_back(value(gen, 3));
+    const std::string list = "[" + join(some, gen.number(0, 3) == 0 ? " ,\n" : ",") + "]";
+    all.push_back(gen.number(0, 4) == 0 ? "[" + list + "]" : list);
+  }
+  return all;
+}
+
+std::string body_of(test::Gen& gen, const std::vector<std::string>& pool) {
+  constexpr const char* kParts[] = {"messages", "input",          "tools",       "functions",
+                                    "system",   "mess\\u0061ges", "t\\u006fols", "instructions"};
+  constexpr const char* kOthers[] = {"\"model\":\"m\"",
+                                     R"("include":["reasoning.encrypted_content"])",
+                                     R"("thinking":{"type":"enabled"})",
+                                     R"("tool_choice":["a"])",
+                                     R"("stream":true)",
+                                     R"("metadata":{"a":"pg:b"})",
+                                     R"("system":"sesame")",
+                                     R"("messages":"m")"};
+  std::vector<std::string> members;
+  for (std::size_t i = gen.number(1, 6); i > 0; --i)
+    members.push_back(blank(gen) + (gen.number(0, 2) == 0 ? std::string(kOthers[gen.number(0, 7)])
+                                                          : "\"" + std::string(kParts[gen.number(0, 7)]) + "\":" + blank(gen) +
+                                                                pool[gen.number(0, pool.size() - 1)]));
+  std::string body = "{" + join(members, ",") + "}";
+  if (gen.number(0, 9) == 0) body.resize(gen.number(0, body.size()));
+  return body;
+}
+
+TEST_CASE("property: any body is read the same after any other") {
+  PG_GEN(gen);
+  const auto guards = test::make_guards();
+  std::size_t known = 0;
+  for (int round = 0; round < 200; ++round) {
+    const DialectId dialect = test::kModelDialects[gen.number(0, 2)];
+    const std::vector<std::string> pool = arrays(gen);
+    KnownParts parts(gen.number(0, 3) == 0 ? 2'000 : kBudget, kStride);
+    VerdictCache cache(gen.coin() ? 400 : 1 << 20);
+    for (int i = 0; i < 30; ++i) {
+      const std::string body = body_of(gen, pool);
+      CAPTURE(body);
+      const auto got = run(body, dialect, *guards, gen.coin() ? &cache : nullptr, &parts);
+      check_same(got, run(body, dialect, *guards, nullptr, nullptr));
+      known += got.read ? count_known(got.view) : 0;
+    }
+  }
+  CHECK(known > 500);
+}
+
+const std::string kLong(100, 'a');
+
+std::string said(const std::string& role, const std::string& text) {
+  return R"({"role":")" + role + R"(","content":")" + text + R"("})";
+}
+
+// Each of `bodies`, twice over, with one memory; how much of them was known.
+std::size_t check_all(const std::vector<std::string>& bodies, DialectId dialect) {
+  const auto guards = test::make_guards();
+  KnownParts parts(kBudget, kStride);
+  std::size_t known = 0;
+  for (int i = 0; i < 2; ++i) {
+    for (const std::string& body : bodies) {
+      CAPTURE(body);
+      const auto got = run(body, dialect, *guards, nullptr, &parts);
+      REQUIRE(got.read.has_value());
+      check_same(got, run(body, dialect, *guards, nullptr, nullptr));
+      known += count_known(got.view);
+    }
+  }
+  return known;
+}
+
+TEST_CASE("arrays in place of messages are gone through as a whole") {
+  const std::string one = said("user", "jane.roe@corp-mail.com " + kLong), other = said("assistant", kLong);
+  for (const DialectId dialect : {DialectId::anthropic, DialectId::openai_chat})
+    CHECK(check_all({R"({"model":"m","messages":[[)" + one + "," + other + "," + one + "]]}",
+                     R"({"model":"m","messages":[[)" + one + "," + other + "," + one + "]," + one + "]}",
+                     R"({"model":"m","messages":[[[)" + one + "]," + other + "]," + one + "]}"},
+                    dialect) > 2);
+}
+
+TEST_CASE("tools and a system text say nothing of who speaks first, wherever they stand") {
+  const std::string user = said("user", kLong), system = said("system", kLong);
+  const std::string tools = R"("tools":[{"name":"t","description":")" + kLong + R"("}])",
+                    texts = R"("system":[{"type":"text","text":")" + kLong + R"("}])";
+  for (const std::string& head : {tools, texts})
+    CHECK(check_all({R"({"model":"m","messages":[)" + user + "]," + head + "}",
+                     R"({"model":"m",)" + head + R"(,"messages":[)" + system + "," + user + "]}",
+                     R"({"model":"m","messages":[)" + system + "," + user + "]," + head + "}",
+                     R"({"model":"m",)" + head + R"(,"messages":"none"})"},
+                    DialectId::openai_chat) > 4);
+}
+
+TEST_CASE("what is known as tools is not known of a field that nobody knows") {
+  const std::string list = R"([{"name":"t","description":"jane.roe@corp-mail.com )" + kLong + R"("}])";
+  const std::vector<std::string> bodies = {R"({"model":"m","tools":)" + list + "}", R"({"model":"m","functions":)" + list + "}"};
+  for (const std::vector<std::string>& all : {bodies, {bodies[1], bodies[0]}})
+    for (const DialectId dialect : test::kModelDialects) check_all(all, dialect);
+}
+
+class CountingMemory final : public PartMemory {
+ public:
+  PartMatch find(PartKind, DialectId, std::string_view) override {
+    ++asked;
+    return {};
+  }
+  std::size_t stride() const override { return kStride; }
+  std::size_t asked = 0;
+};
+
+TEST_CASE("the memory is asked once for each kind of part, however often it comes") {
+  std::string body = R"({"model":"m")";
+  for (int i = 0; i < 1'000; ++i) body += R"(,"messages":[],"tools":[],"functions":[],"system":[])";
+  body += "}";
+  for (const DialectId dialect : test::kModelDialects) {
+    CountingMemory memory;
+    RequestView view;
+    REQUIRE(read_spans(body, dialect, view, &memory).has_value());
+    CHECK(memory.asked <= 3);
+    CHECK(view.parts.size() == memory.asked);
+  }
+}
+
+TEST_CASE("a conversation that asks for signed reasoning from now on is known as that from the next turn on") {
+  const auto guards = test::make_guards();
+  KnownParts parts(kBudget, kStride);
+  const std::string reasoning =
+      R"({"type":"reasoning","summary":[{"type":"summary_text","text":"jane.roe@corp-mail.com )" + kLong + R"("}]})";
+  const std::string body = R"({"model":"m","input":[)" + reasoning + "," + said("user", kLong) + "]",
+                    asks = R"(,"include":["reasoning.encrypted_content"])";
+  for (const std::string& more : {std::string("}"), asks + "}"})
+    for (const bool is_known : {false, true, true}) {
+      const auto got = run(body + more, DialectId::openai_responses, *guards, nullptr, &parts);
+      check_same(got, run(body + more, DialectId::openai_responses, *guards, nullptr, nullptr));
+      CHECK(count_known(got.view) == (is_known ? 1 : 0));
+    }
+}
+
+}  // namespace
+}  // namespace pg
