@@ -1,3 +1,4 @@
+// What is compared is all that a provider, a log row or a later turn could tell.
 #include "tests/support/parts_run.h"
 
 #include <doctest/doctest.h>
