@@ -1,6 +1,7 @@
 // Bodies that no client writes, one after the other with one memory: each is read as if it were the first.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -201,6 +202,107 @@ TEST_CASE("a conversation that asks for signed reasoning from now on is known as
       check_same(got, run(body + more, DialectId::openai_responses, *guards, nullptr, nullptr));
       CHECK(count_known(got.view) == (is_known ? 1 : 0));
     }
+}
+
+// A conversation of messages that differ, each with something to find in it.
+std::string talk(int messages, const std::string& more = "}") {
+  std::string list;
+  for (int i = 0; i < messages; ++i)
+    list += (i == 0 ? "" : ",") + said(i % 2 == 0 ? "user" : "assistant", std::to_string(i) + " jane.roe@corp-mail.com " + kLong);
+  return R"({"model":"m","messages":[)" + list + "]" + more;
+}
+
+TEST_CASE("of a conversation that takes more than half of the budget the beginning is kept, and the tools beside it") {
+  const auto guards = test::make_guards();
+  KnownParts parts(8'000, 64);
+  const std::string tools = R"(,"tools":[{"name":"t","description":")" + kLong + kLong + kLong + R"("}]})";
+  for (const int messages : {200, 202, 204, 204}) {
+    const std::string body = talk(messages, tools);
+    const auto got = run(body, DialectId::openai_chat, *guards, nullptr, &parts);
+    check_same(got, run(body, DialectId::openai_chat, *guards, nullptr, nullptr));
+    CHECK(count_known(got.view) == (messages == 200 ? 0 : 2));
+    if (messages > 200) CHECK(got.view.parts[0].known_until().elements > 10);
+    CHECK(parts.size() == 2);
+    CHECK(parts.bytes() <= 8'000);
+  }
+}
+
+TEST_CASE("calls that are on their way at the same time find what they began with, whatever is remembered meanwhile") {
+  const auto guards = test::make_guards();
+  GuardSettings blocking;
+  blocking.email = Action::block;
+  const auto strict = test::make_guards(blocking);
+  KnownParts parts(kBudget, kStride);
+  run(talk(20), DialectId::openai_chat, *guards, nullptr, &parts);
+  const std::string one = talk(30), two = talk(40), three = talk(24);
+  RequestView first, second, third;
+  REQUIRE(read_spans(one, DialectId::openai_chat, first, &parts).has_value());
+  REQUIRE(read_spans(two, DialectId::openai_chat, second, &parts).has_value());
+  REQUIRE(read_spans(three, DialectId::openai_chat, third, &parts).has_value());
+  VerdictCache cache;
+  SlowGuardCall slow(one, first, *guards, &cache, &parts);
+  Vault vault, other, again;
+  const GuardedCall got_two = guard_call(two, second, *guards, other, &cache, &parts);
+  CHECK_FALSE(guard_call(two, second, *strict, again, &cache, &parts).blocked.empty());  // a second target with other guards
+  parts = KnownParts(kBudget, kStride);
+  const std::atomic<bool> never{false};
+  slow.read(never);
+  const GuardedCall got_one = slow.decide(vault);
+  Vault last;
+  const GuardedCall got_three = guard_call(three, third, *guards, last, nullptr, &parts);
+  const auto as_plain = [&](const std::string& body, const GuardedCall& got) {
+    return apply_edits(body, got.edits) == run(body, DialectId::openai_chat, *guards, nullptr, nullptr).body;
+  };
+  CHECK(as_plain(one, got_one));
+  CHECK(as_plain(two, got_two));
+  CHECK(as_plain(three, got_three));
+  for (const std::string& body : {one, two, three})
+    check_same(run(body, DialectId::openai_chat, *guards, &cache, &parts),
+               run(body, DialectId::openai_chat, *guards, nullptr, nullptr));
+}
+
+TEST_CASE("a conversation that two calls read at the same time is kept once") {
+  const auto guards = test::make_guards();
+  KnownParts parts(kBudget, kStride);
+  const std::string body = talk(20);
+  RequestView first, second;
+  REQUIRE(read_spans(body, DialectId::openai_chat, first, &parts).has_value());
+  REQUIRE(read_spans(body, DialectId::openai_chat, second, &parts).has_value());
+  Vault vault, other;
+  guard_call(body, first, *guards, vault, nullptr, &parts);
+  const std::size_t bytes = parts.bytes();
+  guard_call(body, second, *guards, other, nullptr, &parts);
+  CHECK(parts.size() == 1);
+  CHECK(parts.bytes() == bytes);
+}
+
+TEST_CASE("what was found in a known part is found again when its verdict is long forgotten, or was made without a cache") {
+  const auto guards = test::make_guards();
+  const std::string body = talk(20);
+  const auto plain = run(body, DialectId::openai_chat, *guards, nullptr, nullptr);
+  REQUIRE(plain.call.edits.size() == 20);
+  KnownParts parts(kBudget, kStride);
+  VerdictCache first, empty, none(0);
+  for (VerdictCache* cache : {&first, &empty, &none, static_cast<VerdictCache*>(nullptr)}) {
+    const auto got = run(body, DialectId::openai_chat, *guards, cache, &parts);
+    CHECK(count_known(got.view) == (cache == &first ? 0 : 1));
+    check_same(got, plain);
+  }
+}
+
+TEST_CASE("a body that is refused leaves nothing behind") {
+  const auto guards = test::make_guards();
+  KnownParts parts(kBudget, kStride);
+  const std::string body = talk(20);
+  for (std::size_t size = 0; size < body.size(); size += 7) {
+    const auto got = run(body.substr(0, size), DialectId::openai_chat, *guards, nullptr, &parts);
+    CHECK_FALSE(got.read.has_value());
+  }
+  CHECK(parts.size() == 0);
+  run(body, DialectId::openai_chat, *guards, nullptr, &parts);
+  for (std::size_t size = 0; size < body.size(); size += 7)
+    check_same(run(body.substr(0, size), DialectId::openai_chat, *guards, nullptr, &parts),
+               run(body.substr(0, size), DialectId::openai_chat, *guards, nullptr, nullptr));
 }
 
 }  // namespace
