@@ -2,7 +2,7 @@
 #include "core/guard/known_parts.h"
 
 #include <algorithm>
-#include <cstring>
+#include <iterator>
 #include <utility>
 
 namespace pg {
@@ -16,13 +16,17 @@ std::string_view piece_of(std::string_view part, const std::vector<PartMark>& ma
   return part.substr(begin, marks[i].end - begin);
 }
 
-// Messages end alike, in quotes and brackets: their last words stand before these.
-std::uint64_t last_words(std::string_view piece) {
-  constexpr std::size_t kBack = 24;
-  std::uint64_t words = 0;
-  const std::size_t at = piece.size() > kBack ? piece.size() - kBack : 0;
-  std::memcpy(&words, piece.data() + at, std::min(sizeof words, piece.size() - at));
-  return words;
+// Messages end alike, in quotes and brackets: their last words stand before these. Half a hash of them: many words have it.
+std::uint32_t hash_words(std::string_view piece) {
+  constexpr std::size_t kBack = 24, kWords = 8;
+  return static_cast<std::uint32_t>(hash_text(piece.substr(piece.size() > kBack ? piece.size() - kBack : 0, kWords)).low);
+}
+
+// With what the allocator and the list need around each of the seven blocks.
+std::size_t cost_of(std::size_t fixed, std::size_t piece, std::size_t marks, std::size_t spans, std::size_t notable) {
+  constexpr std::size_t kBlocks = 7 * 24;
+  return kBlocks + fixed + sizeof(KnownPart) + marks * (sizeof(PartMark) + piece) +
+         spans * (sizeof(Span) + sizeof(std::uint32_t)) + notable * sizeof(std::uint32_t);
 }
 
 }  // namespace
@@ -31,7 +35,7 @@ std::size_t KnownParts::count_alike(const Entry& entry, std::string_view from) {
   const std::vector<PartMark>& marks = entry.part->marks;
   std::size_t alike = 0;
   while (alike < marks.size() && marks[alike].end <= from.size() &&
-         last_words(piece_of(from, marks, alike)) == entry.pieces[alike].last)
+         hash_words(piece_of(from, marks, alike)) == entry.pieces[alike].words)
     ++alike;
   return alike;
 }
@@ -56,10 +60,26 @@ PartMatch KnownParts::find(PartKind kind, DialectId dialect, std::string_view fr
   return {best->part, same - 1};
 }
 
-bool KnownParts::is_worth_it(const ReadPart& part, const GuardNotes& notes) const {
-  if (part.last_end() < kWorth * stride_) return false;
-  if (!part.known.part || part.known.part->guards != notes.guards) return true;
-  return part.last_end() - part.known_until().end >= kWorth * stride_;
+// All marks of the part, or as many as take half of the budget: a system text and tools come with each conversation.
+std::vector<PartMark> KnownParts::choose_marks(const ReadPart& part) const {
+  std::vector<PartMark> marks;
+  marks.reserve((part.known.part ? part.known.mark + 1 : 0) + part.fresh.size());
+  if (part.known.part) {
+    const auto first = part.known.part->marks.begin();
+    marks.assign(first, first + static_cast<std::ptrdiff_t>(part.known.mark) + 1);
+  }
+  marks.insert(marks.end(), part.fresh.begin(), part.fresh.end());
+  const auto takes_more = [&] {
+    const std::size_t spans = marks.back().spans;
+    return cost_of(sizeof(Entry), sizeof(Piece), marks.size(), spans, spans) > budget_ / 2;
+  };
+  while (!marks.empty() && takes_more()) marks.pop_back();
+  return marks;
+}
+
+bool KnownParts::is_worth_it(const ReadPart& part, std::size_t end, std::uint64_t guards) const {
+  const bool is_known = part.known.part && part.known.part->guards == guards;
+  return end >= (is_known ? part.known_until().end : 0) + kWorth * stride_;
 }
 
 // The entry whose beginning `part` is, unless it was forgotten meanwhile.
@@ -69,13 +89,9 @@ std::list<KnownParts::Entry>::const_iterator KnownParts::entry_of(const ReadPart
 }
 
 KnownParts::Entry KnownParts::make_entry(std::string_view body, const RequestView& view, const ReadPart& part,
-                                         const GuardNotes& notes) const {
+                                         const GuardNotes& notes, std::vector<PartMark> marks) const {
   auto made = std::make_shared<KnownPart>();
-  if (part.known.part) {
-    const auto first = part.known.part->marks.begin();
-    made->marks.assign(first, first + static_cast<std::ptrdiff_t>(part.known.mark) + 1);
-  }
-  made->marks.insert(made->marks.end(), part.fresh.begin(), part.fresh.end());
+  made->marks = std::move(marks);
   const std::size_t spans = made->marks.back().spans;
   made->spans.reserve(spans);
   for (Span span : std::span(view.spans).subspan(part.first_span, spans)) {
@@ -85,8 +101,10 @@ KnownParts::Entry KnownParts::make_entry(std::string_view body, const RequestVie
   }
   const auto digests = notes.digests.subspan(part.first_span, spans);
   made->digests.assign(digests.begin(), digests.end());
-  for (const std::uint32_t index : notes.notable)
-    if (index >= part.first_span && index - part.first_span < spans) made->notable.push_back(index - part.first_span);
+  const auto first = std::lower_bound(notes.notable.begin(), notes.notable.end(), part.first_span);
+  const auto last = std::lower_bound(first, notes.notable.end(), part.first_span + spans);
+  made->notable.reserve(static_cast<std::size_t>(last - first));
+  for (auto index = first; index != last; ++index) made->notable.push_back(*index - part.first_span);
   made->guards = notes.guards;
   made->signed_reasoning = view.signed_reasoning;
 
@@ -94,15 +112,15 @@ KnownParts::Entry KnownParts::make_entry(std::string_view body, const RequestVie
   const std::string_view bytes = body.substr(part.begin);
   entry.pieces.reserve(made->marks.size());
   const auto old = entry_of(part);
-  if (old != entries_.end())
-    entry.pieces.assign(old->pieces.begin(), old->pieces.begin() + static_cast<std::ptrdiff_t>(part.known.mark) + 1);
+  if (old != entries_.end()) {
+    const std::size_t same = std::min(part.known.mark + 1, made->marks.size());
+    entry.pieces.assign(old->pieces.begin(), old->pieces.begin() + static_cast<std::ptrdiff_t>(same));
+  }
   for (std::size_t i = entry.pieces.size(); i < made->marks.size(); ++i) {
     const std::string_view piece = piece_of(bytes, made->marks, i);
-    entry.pieces.push_back({hash_text(piece), last_words(piece)});
+    entry.pieces.push_back({hash_text(piece), hash_words(piece)});
   }
-  entry.bytes = sizeof(Entry) + sizeof(KnownPart) + made->marks.capacity() * sizeof(PartMark) +
-                made->spans.capacity() * sizeof(Span) + made->digests.capacity() * sizeof(std::uint32_t) +
-                made->notable.capacity() * sizeof(std::uint32_t) + entry.pieces.capacity() * sizeof(Piece);
+  entry.bytes = cost_of(sizeof(Entry), sizeof(Piece), made->marks.capacity(), spans, made->notable.size());
   entry.part = std::move(made);
   return entry;
 }
@@ -110,26 +128,37 @@ KnownParts::Entry KnownParts::make_entry(std::string_view body, const RequestVie
 // A conversation that went on is kept once. One that was taken up far before its end may still go on from there as well.
 void KnownParts::forget_outgrown(const ReadPart& part) {
   const auto old = entry_of(part);
-  if (old == entries_.end() || part.known_until().end < part.known.part->marks.back().end / 4 * 3) return;
-  bytes_ -= old->bytes;
-  entries_.erase(old);
+  if (old != entries_.end() && part.known_until().end >= part.known.part->marks.back().end / 4 * 3) forget(old);
 }
 
-void KnownParts::forget_oldest() {
-  bytes_ -= entries_.back().bytes;
-  entries_.pop_back();
+// What was read twice at the same time, or again because it means something else by now.
+void KnownParts::forget_same(const Entry& made) {
+  const auto old = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+    return entry.kind == made.kind && entry.dialect == made.dialect && entry.pieces.size() == made.pieces.size() &&
+           entry.part->guards == made.part->guards && entry.part->signed_reasoning == made.part->signed_reasoning &&
+           std::equal(entry.pieces.begin(), entry.pieces.end(), made.pieces.begin());
+  });
+  if (old != entries_.end()) forget(old);
+}
+
+void KnownParts::forget(std::list<Entry>::const_iterator entry) {
+  bytes_ -= entry->bytes;
+  entries_.erase(entry);
 }
 
 void KnownParts::remember(std::string_view body, const RequestView& view, const GuardNotes& notes) {
   for (const ReadPart& part : view.parts) {
-    if (!is_worth_it(part, notes)) continue;
-    Entry entry = make_entry(body, view, part, notes);
+    if (!is_worth_it(part, part.last_end(), notes.guards)) continue;
+    std::vector<PartMark> marks = choose_marks(part);
+    if (marks.empty() || !is_worth_it(part, marks.back().end, notes.guards)) continue;
+    Entry entry = make_entry(body, view, part, notes, std::move(marks));
     forget_outgrown(part);
-    if (entry.bytes > budget_) continue;
-    bytes_ += entry.bytes;
+    forget_same(entry);
+    const std::size_t cost = entry.bytes;
     entries_.push_front(std::move(entry));
+    bytes_ += cost;
   }
-  while (bytes_ > budget_ || entries_.size() > kMostParts) forget_oldest();
+  while (bytes_ > budget_ || entries_.size() > kMostParts) forget(std::prev(entries_.end()));
 }
 
 }  // namespace pg

@@ -24,16 +24,18 @@ struct GuardNotes {
 
 class KnownParts final : public PartMemory {
  public:
-  /// Keeps `budget` bytes at most, marks each `stride` bytes or more apart.
+  /// Keeps `budget` bytes at most, half of them for one part, marks each `stride` bytes or more apart.
   explicit KnownParts(std::size_t budget = 2 << 20, std::size_t stride = 2 << 10) : budget_(budget), stride_(stride) {}
   /// From the next remember() on.
   void set_budget(std::size_t bytes) { budget_ = bytes; }
 
   PartMatch find(PartKind kind, DialectId dialect, std::string_view from) override;
   std::size_t stride() const override { return stride_; }
-  /// Keeps those parts of `view`, which is of `body`, that are new, or longer by so much that it is worth it.
+  /// Keeps those parts of `view`, which is of `body`, that are new, or longer by so much that it is worth it. Of one that would
+  /// take more than half of the budget the beginning is kept.
   void remember(std::string_view body, const RequestView& view, const GuardNotes& notes);
 
+  /// What all of them take, with what the allocator needs around each; never above the budget.
   std::size_t bytes() const { return bytes_; }
   std::size_t size() const { return entries_.size(); }
 
@@ -41,7 +43,8 @@ class KnownParts final : public PartMemory {
   // What is the same up to a mark is told by the bytes since the mark before it.
   struct Piece {
     VerdictKey hash;
-    std::uint64_t last = 0;  // its last bytes as they are: most strangers are told by these
+    std::uint32_t words = 0;  // a hash of its last ones: most strangers are told by these
+    bool operator==(const Piece&) const = default;
   };
   struct Entry {
     PartKind kind;
@@ -52,10 +55,13 @@ class KnownParts final : public PartMemory {
   };
   static std::size_t count_alike(const Entry& entry, std::string_view from);
   std::list<Entry>::const_iterator entry_of(const ReadPart& part) const;
-  bool is_worth_it(const ReadPart& part, const GuardNotes& notes) const;
-  Entry make_entry(std::string_view body, const RequestView& view, const ReadPart& part, const GuardNotes& notes) const;
+  std::vector<PartMark> choose_marks(const ReadPart& part) const;
+  bool is_worth_it(const ReadPart& part, std::size_t end, std::uint64_t guards) const;
+  Entry make_entry(std::string_view body, const RequestView& view, const ReadPart& part, const GuardNotes& notes,
+                   std::vector<PartMark> marks) const;
   void forget_outgrown(const ReadPart& part);
-  void forget_oldest();
+  void forget_same(const Entry& made);
+  void forget(std::list<Entry>::const_iterator entry);
 
   std::size_t budget_;
   std::size_t stride_;

@@ -2,6 +2,7 @@
 // that is still the same.
 #include "core/wire/spans.h"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -52,13 +53,15 @@ class SpanVisitor {
     awaits_part_ = false;  // an object is none
     if (ctx.place == Place::root) has_object_root_ = is_object;
     if (ctx.place == Place::thread) view_.kept_by_provider = true;
+    if (ctx.place == Place::message) ++message_depth_;
   }
   void bracket(std::size_t at) { bracket_ = at; }
   void close(Ctx ctx, bool) {
     if (ctx.place == Place::root) return end_part();
     closed_ = bracket_;
     if (ctx.place == Place::messages) message_ = -1;
-    if (ctx.place == Place::message && in_part_) mark_message();
+    // An array in place of a message is read like one, and so is what it holds: a mark stands behind the outermost.
+    if (ctx.place == Place::message && --message_depth_ == 0 && in_part_) mark_message();
   }
   Known known(Ctx, std::size_t at) { return awaits_part_ ? begin_part(at) : Known(); }
   void key(Ctx parent, std::size_t begin, std::size_t end, bool escaped) {
@@ -97,6 +100,7 @@ class SpanVisitor {
   }
 
   void await_part(Place place, std::string_view key);
+  bool has_part(PartKind kind) const;
   Known begin_part(std::size_t at);
   void mark_message();
   void end_part();
@@ -107,6 +111,7 @@ class SpanVisitor {
   RequestView& view_;
   PartMemory* memory_;
   std::int32_t message_ = -1;
+  std::uint32_t message_depth_ = 0;  // containers that are open and messages
   bool has_object_root_ = false;
   bool in_tools_ = false;     // below the root's key of that name
   bool in_settings_ = false;  // below a key that settings are read from
@@ -119,14 +124,21 @@ class SpanVisitor {
   std::size_t closed_ = 0;       // one past the last container that was closed, the root's aside
 };
 
+// What a kind's arrays hold means the same in each body of the dialect. Where `functions` are not known, they are no tools.
 void SpanVisitor::await_part(Place place, std::string_view key) {
-  awaits_part_ = place == Place::messages || in_tools_ || key == "system";
-  part_ = place == Place::messages ? PartKind::messages : in_tools_ ? PartKind::tools : PartKind::system;
+  const bool are_tools = in_tools_ && (place == Place::tools || place == Place::schema);
+  awaits_part_ = place == Place::messages || are_tools || key == "system";
+  part_ = place == Place::messages ? PartKind::messages : are_tools ? PartKind::tools : PartKind::system;
+}
+
+bool SpanVisitor::has_part(PartKind kind) const {
+  return std::any_of(view_.parts.begin(), view_.parts.end(), [&](const ReadPart& part) { return part.kind == kind; });
 }
 
 SpanVisitor::Known SpanVisitor::begin_part(std::size_t at) {
   awaits_part_ = false;
-  if (part_ == PartKind::messages && view_.first_user >= 0) return {};  // a second time: the provider takes one of them
+  // A second time, of which the provider takes one. A body of a million of them is not to ask the memory a million times.
+  if (has_part(part_)) return {};
   in_part_ = true;
   foreign_before_ = std::exchange(view_.foreign_thoughts, false);
   const auto begin = static_cast<std::uint32_t>(at), first = static_cast<std::uint32_t>(view_.spans.size());
@@ -139,7 +151,7 @@ SpanVisitor::Known SpanVisitor::begin_part(std::size_t at) {
     moved.begin += begin;
     moved.end += begin;
   }
-  view_.first_user = mark.first_user;
+  if (part_ == PartKind::messages) view_.first_user = mark.first_user;
   view_.foreign_thoughts = mark.foreign_thoughts;
   return {at + mark.end, mark.elements};
 }
@@ -210,6 +222,17 @@ void SpanVisitor::string(Ctx ctx, std::size_t begin, std::size_t end, bool escap
   }
 }
 
+// Knows nothing, so that a body is read as a whole and remembered as it is now.
+class NoParts final : public PartMemory {
+ public:
+  explicit NoParts(std::size_t stride) : stride_(stride) {}
+  PartMatch find(PartKind, DialectId, std::string_view) override { return {}; }
+  std::size_t stride() const override { return stride_; }
+
+ private:
+  std::size_t stride_;
+};
+
 }  // namespace
 
 Status read_spans(std::string_view body, DialectId dialect, RequestView& view, PartMemory* memory) {
@@ -218,9 +241,11 @@ Status read_spans(std::string_view body, DialectId dialect, RequestView& view, P
   PG_TRY_STATUS(walk_json(body, visitor));
   if (!visitor.has_object_root()) return make_error(Code::bad_request, "the body must be a JSON object");
   for (const ReadPart& part : view.parts) {
-    if (!part.known.part || part.known.part->signed_reasoning == view.signed_reasoning) continue;
+    if (part.kind != PartKind::messages || !part.known.part) continue;
+    if (part.known.part->signed_reasoning == view.signed_reasoning) continue;
+    NoParts none(memory->stride());
     view = RequestView();  // what its summaries are is known only now
-    return read_spans(body, dialect, view, nullptr);
+    return read_spans(body, dialect, view, &none);
   }
   if (!view.signed_reasoning && dialect == DialectId::openai_responses) {
     // Unsigned summaries are restored on the way down, so they must be redacted again on the way up.

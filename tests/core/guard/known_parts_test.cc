@@ -10,62 +10,18 @@
 #include "core/guard/guard_call.h"
 #include "tests/support/guarded.h"
 #include "tests/support/model_wire.h"
+#include "tests/support/parts_run.h"
 #include "tests/support/request_gen.h"
 
 namespace pg {
 namespace {
 
+using test::check_same;
+using test::count_known;
+using test::run;
+using Run = test::PartsRun;
+
 constexpr std::size_t kBudget = 1 << 20, kStride = 64;
-
-struct Run {
-  Status read = Status{};
-  RequestView view;
-  GuardedCall call;
-  std::string body;  // as the provider gets it
-};
-
-Run run(std::string_view body, DialectId dialect, const Guards& guards, VerdictCache* cache, KnownParts* parts) {
-  Run out;
-  out.read = read_spans(body, dialect, out.view, parts);
-  if (!out.read) return out;
-  Vault vault;
-  out.call = guard_call(body, out.view, guards, vault, cache, parts);
-  out.body = apply_edits(body, out.call.edits);
-  return out;
-}
-
-void check_same(const Run& got, const Run& plain) {
-  REQUIRE(got.read.has_value() == plain.read.has_value());
-  if (!plain.read) {
-    REQUIRE(got.read.error().message == plain.read.error().message);
-    return;
-  }
-  const RequestView &a = got.view, &b = plain.view;
-  REQUIRE(a.spans == b.spans);
-  REQUIRE(a.model == b.model);
-  REQUIRE(std::pair(a.model_begin, a.model_end) == std::pair(b.model_begin, b.model_end));
-  REQUIRE(a.stream == b.stream);
-  REQUIRE(a.foreign_thoughts == b.foreign_thoughts);
-  REQUIRE(a.signed_reasoning == b.signed_reasoning);
-  REQUIRE(a.continues == b.continues);
-  REQUIRE(a.kept_by_provider == b.kept_by_provider);
-  REQUIRE(a.first_user == b.first_user);
-  REQUIRE(a.settings == b.settings);
-  REQUIRE(got.body == plain.body);
-  REQUIRE(got.call.redacted == plain.call.redacted);
-  REQUIRE(got.call.detected == plain.call.detected);
-  REQUIRE(got.call.blocked == plain.call.blocked);
-  REQUIRE(got.call.places == plain.call.places);
-  const PromptDigest &c = got.call.prompt, &d = plain.call.prompt;
-  REQUIRE(std::tuple(c.tools, c.system, c.settings, c.opening) == std::tuple(d.tools, d.system, d.settings, d.opening));
-  REQUIRE(c.messages == d.messages);
-}
-
-std::size_t count_known(const RequestView& view) {
-  std::size_t count = 0;
-  for (const ReadPart& part : view.parts) count += part.known.part ? 1 : 0;
-  return count;
-}
 
 std::string change_somewhere(std::string body, test::Gen& gen) {
   constexpr std::string_view kBytes = "ax \"\\{}[],:7\xC3\n";
