@@ -44,8 +44,17 @@ PartMatch KnownParts::find(PartKind kind, DialectId dialect, std::string_view fr
   auto best = entries_.end();
   std::size_t alike = 0;
   std::uint32_t length = 0;
+  // Strangers are told by the first piece, which many of them have of one length.
+  std::uint32_t first_end = 0;
+  VerdictKey first_hash;
+  const auto begins_alike = [&](const Entry& entry) {
+    const std::uint32_t end = entry.part->marks.front().end;
+    if (end > from.size() || hash_words(from.substr(0, end)) != entry.pieces.front().words) return false;
+    if (std::exchange(first_end, end) != end) first_hash = hash_text(from.substr(0, end));
+    return first_hash == entry.pieces.front().hash;
+  };
   for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
-    if (entry->kind != kind || entry->dialect != dialect) continue;
+    if (entry->kind != kind || entry->dialect != dialect || !begins_alike(*entry)) continue;
     const std::size_t count = count_alike(*entry, from);
     if (count == 0 || entry->part->marks[count - 1].end <= length) continue;
     best = entry;
@@ -74,6 +83,7 @@ std::vector<PartMark> KnownParts::choose_marks(const ReadPart& part) const {
     return cost_of(sizeof(Entry), sizeof(Piece), marks.size(), spans, spans) > budget_ / 2;
   };
   while (!marks.empty() && takes_more()) marks.pop_back();
+  marks.shrink_to_fit();
   return marks;
 }
 

@@ -8,8 +8,9 @@
 namespace pg {
 
 #ifdef PG_AVX2
-/// Bit k (even ones only) tells whether the three bytes at text + k, 0 <= k < 32, stand in the bitmap: a place is the upper bits of
-/// (four bytes in the order of memory) * `factor` from bit `shift` on. Reads up to text + 40. For processors with has_avx2() alone.
+/// Bit k (even ones only) tells whether the three bytes at text + k, 0 <= k < 32, stand in the bitmap: a place is the upper bits
+/// of (four bytes in the order of memory) * `factor` from bit `shift` on. Reads up to text + 40. For processors with has_avx2()
+/// alone.
 std::uint32_t find_places_wide(const char* text, const std::uint32_t* bitmap, std::uint32_t factor, int shift);
 inline constexpr unsigned kWidePlaces = 32, kWideReads = 40;
 #endif

@@ -1,3 +1,4 @@
+// What a peer sends with Content-Encoding: gzip, made by zlib.
 #include "tests/support/gzip.h"
 
 #include <zlib.h>
