@@ -258,6 +258,9 @@ TEST_CASE("native: lists of models, in the asking client's shape") {
   CHECK(w.upstream.last().target == "/v1beta/models?pageSize=1000");
   CHECK(Json::parse(gemini.body)["data"][0]["id"] == "gemini-3-flash");
   CHECK(Json::parse(gemini.body)["data"][0]["display_name"] == "Gemini 3 Flash");
+  const RawReply one = w.send("GET", "gemini-native", "v1/models/gemini-3-flash", "", {{"anthropic-version", "2023-06-01"}});
+  CHECK(Json::parse(one.body) == Json::parse(gemini.body)["data"][0]);
+  CHECK(w.send("GET", "gemini-native", "v1/models/gemini-3", "").status == 404);
   w.upstream.respond(Answer::json(R"({"models":[{"name":"command-a","endpoints":["chat"]}]})"));
   CHECK(Json::parse(w.send("GET", "cohere-native", "v1/models", "").body)["data"][0]["id"] == "command-a");
   CHECK(w.upstream.last().target == "/v1/models?page_size=1000");
