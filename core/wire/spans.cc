@@ -139,7 +139,7 @@ SpanVisitor::Known SpanVisitor::begin_part(std::size_t at) {
     moved.begin += begin;
     moved.end += begin;
   }
-  view_.first_user = mark.first_user;
+  if (part_ == PartKind::messages) view_.first_user = mark.first_user;
   view_.foreign_thoughts = mark.foreign_thoughts;
   return {at + mark.end, mark.elements};
 }
