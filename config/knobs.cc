@@ -143,13 +143,6 @@ std::string_view short_key(std::string_view key) {
   return key.substr(key.rfind('.') + 1);
 }
 
-std::string spell_duration(std::int64_t millis) {
-  constexpr std::pair<std::int64_t, const char*> kUnits[] = {{kDay, "d"}, {3'600'000, "h"}, {60'000, "m"}, {1000, "s"}};
-  for (const auto& [size, name] : kUnits)
-    if (millis != 0 && millis % size == 0) return fmt::format("{}{}", millis / size, name);
-  return fmt::format("{}ms", millis);
-}
-
 std::string spell_bytes(std::int64_t count) {
   constexpr std::pair<std::int64_t, const char*> kUnits[] = {{1ll << 30, "GiB"}, {1ll << 20, "MiB"}, {1ll << 10, "KiB"}};
   for (const auto& [size, name] : kUnits)
@@ -277,6 +270,13 @@ struct Speller {
 };
 
 }  // namespace
+
+std::string spell_duration(std::int64_t millis) {
+  constexpr std::pair<std::int64_t, const char*> kUnits[] = {{kDay, "d"}, {3'600'000, "h"}, {60'000, "m"}, {1000, "s"}};
+  for (const auto& [size, name] : kUnits)
+    if (millis != 0 && millis % size == 0) return fmt::format("{}{}", millis / size, name);
+  return fmt::format("{}ms", millis);
+}
 
 std::span<const Knob<Settings>> settings_knobs() {
   return kSettings;

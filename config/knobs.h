@@ -62,6 +62,8 @@ std::optional<Complaint> set_knob(const KnobType& type, KnobSlot slot, const Tom
 std::optional<Complaint> set_knob_text(const KnobType& type, KnobSlot slot, std::string_view text);
 /// The value as TOML spells it; "" for an unset optional.
 std::string knob_text(const KnobType& type, KnobSlot slot);
+/// As a settings file says it: "2m", "300ms".
+std::string spell_duration(std::int64_t millis);
 
 std::optional<Action> parse_action(std::string_view word);
 /// What actions there are, with "did you mean": the complaint for `key` set to a word that is none.

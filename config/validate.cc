@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "config/checks.h"
+#include "config/knobs.h"
 #include "config/outlets.h"
 #include "config/paths.h"
 #include "config/providers.h"
@@ -127,6 +128,39 @@ void check_fallback(const Settings& settings, const ProjectSettings& project, st
           {place, "a fallback needs a credential of its own", fmt::format("{} has credential = \"client\"", name)});
     }
   }
+}
+
+// With a model of its own it is another target; what a route sends elsewhere, or renames, may well come back.
+bool is_asked_already(const ProjectSettings& project, const std::string& fallback) {
+  if (project.providers.size() != 1 || project.providers.front() != fallback) return false;
+  return std::all_of(project.routes.begin(), project.routes.end(), [&](const RouteSettings& route) {
+    return !route.fallback.empty() || (route.model.empty() && (route.provider.empty() || route.provider == fallback));
+  });
+}
+
+void warn_fallback(const ProjectSettings& project, std::vector<std::string>& warnings) {
+  const std::string place = find_place(project.places, "fallback", project.file).text();
+  for (auto target = project.fallback.begin(); target != project.fallback.end(); ++target) {
+    if (is_asked_already(project, *target))
+      warnings.push_back(
+          fmt::format("{}: fallback \"{}\" is the provider itself, which is not asked for the same model again: name another, or "
+                      "\"{}:MODEL\"",
+                      place, *target, *target));
+    if (std::find(project.fallback.begin(), target, *target) != target)
+      warnings.push_back(fmt::format("{}: fallback names \"{}\" twice: once is enough", place, *target));
+  }
+}
+
+// It would never grow from there.
+void warn_breaker(const ProviderSettings& row, std::vector<std::string>& warnings) {
+  const BreakerRules defaults;
+  const Millis open = row.breaker_open.value_or(defaults.open);
+  const Millis most = row.breaker_open_at_most.value_or(defaults.open_at_most);
+  if (!row.enabled || open <= most) return;
+  const char* key = row.breaker_open ? "breaker_open" : "breaker_open_at_most";
+  warnings.push_back(
+      fmt::format("{}: breaker_open ({}) is longer than breaker_open_at_most ({}): raise breaker_open_at_most, too",
+                  find_place(row.places, key, row.where).text(), spell_duration(open.count()), spell_duration(most.count())));
 }
 
 void check_ids(const Settings& settings, std::vector<Problem>& problems) {
@@ -278,7 +312,11 @@ std::vector<std::string> find_warnings(const Settings& settings, const Environme
   }
   for (const auto& [name, is_used] : used)
     if (const auto row = find_provider_row(settings, name)) warn_credential(settings, *row, environment, warnings);
-  for (const auto& [name, project] : settings.projects) warn_aliases(settings, project, warnings);
+  for (const auto& [name, row] : settings.providers) warn_breaker(row, warnings);
+  for (const auto& [name, project] : settings.projects) {
+    warn_aliases(settings, project, warnings);
+    warn_fallback(project, warnings);
+  }
   warn_routing(settings, warnings);
   return warnings;
 }

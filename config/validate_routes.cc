@@ -135,6 +135,34 @@ void check_project_prompt(const Settings& settings, const ProjectSettings& proje
                             "add a table [prompt_policies." + project.prompt + "] to pg.toml")});
 }
 
+// What check_posture() of a running serve lets in, whatever the port.
+std::vector<std::string> admitted_hosts(const Settings& settings) {
+  std::vector<std::string> hosts = names_of(settings.hosts);
+  hosts.insert(hosts.end(), {"localhost", "127.0.0.1", "[::1]", settings.serve.host});
+  for (const std::string& host : settings.serve.allowed_hosts) hosts.push_back(to_lower(host));
+  return hosts;
+}
+
+void warn_hosts(const RouteSettings& route, const std::vector<std::string>& admitted, std::vector<std::string>& warnings) {
+  const auto globs = route.match.find("host");
+  if (globs == route.match.end()) return;
+  for (const std::string& glob : globs->second) {
+    const std::string lower = to_lower(glob);
+    if (std::any_of(admitted.begin(), admitted.end(), [&](const std::string& host) { return matches_glob(lower, host); }))
+      continue;
+    warnings.push_back(fmt::format("{}: \"{}\": no request may name the host \"{}\"; {}", place_of(route, "match.host").text(),
+                                   route.name, glob, meant(lower, admitted, "add it to serve.allowed_hosts or [hosts]")));
+  }
+}
+
+// For the same model the call would go where it comes from.
+void warn_fallback(const RouteSettings& route, std::vector<std::string>& warnings) {
+  if (route.provider.empty() || route.fallback != route.provider + (route.model.empty() ? "" : ":" + route.model)) return;
+  warnings.push_back(
+      fmt::format("{}: \"{}\": fallback \"{}\" is the provider itself, which is not asked for the same model again: name another",
+                  place_of(route, "fallback").text(), route.name, route.fallback));
+}
+
 }  // namespace
 
 void check_routing(const Settings& settings, std::vector<Problem>& problems) {
@@ -146,13 +174,19 @@ void check_routing(const Settings& settings, std::vector<Problem>& problems) {
 }
 
 void warn_routing(const Settings& settings, std::vector<std::string>& warnings) {
-  for (const auto& [name, project] : settings.projects)
+  const std::vector<std::string> admitted = admitted_hosts(settings);
+  for (const auto& [name, project] : settings.projects) {
+    for (const RouteSettings& route : project.routes) {
+      warn_hosts(route, admitted, warnings);
+      warn_fallback(route, warnings);
+    }
     for (std::size_t i = 0; i + 1 < project.routes.size(); ++i) {
       if (!project.routes[i].match.empty()) continue;
       warnings.push_back(fmt::format("{}: \"{}\" takes every call, the routes behind it are never reached",
                                      place_of(project.routes[i], "").text(), project.routes[i].name));
       break;
     }
+  }
 }
 
 }  // namespace pg

@@ -156,10 +156,14 @@ Result<Target> choose_target(const Project& project, DialectId dialect, std::str
   if (!best)
     return make_error(Code::not_found,
                       fmt::format("no provider of project {} takes {} for this model", project.name, pg::dialect(dialect).name));
-  if (!best->provider->credential_problem.empty())
-    return make_error(Code::unavailable,
-                      fmt::format("provider {} has no credential: {}", best->provider->name, best->provider->credential_problem));
+  if (fallbacks_of(project, route).empty()) PG_TRY_STATUS(check_has_credential(*best->provider));
   return std::move(*best);
+}
+
+Status check_has_credential(const Provider& provider) {
+  if (provider.credential_problem.empty()) return {};
+  return make_error(Code::unavailable,
+                    fmt::format("provider {} has no credential: {}", provider.name, provider.credential_problem));
 }
 
 const std::vector<Fallback>& fallbacks_of(const Project& project, const Route* route) {
@@ -171,10 +175,10 @@ Result<Target> choose_fallback(const Project& project, DialectId dialect, std::s
   const std::vector<Fallback>& fallbacks = fallbacks_of(project, route);
   if (nth >= fallbacks.size()) return make_error(Code::not_found, "the project has no fallback");
   const Fallback& fallback = fallbacks[nth];
+  PG_TRY_STATUS(check_has_credential(*fallback.provider));
   const std::string named = fallback.model.empty() ? std::string(read_model(project, model).model) : fallback.model;
   std::optional<Target> target = target_at(fallback.provider, dialect, named);
-  if (!target || !fallback.provider->credential_problem.empty())
-    return make_error(Code::not_found, "the project's fallback cannot take this call");
+  if (!target) return make_error(Code::not_found, "the project's fallback cannot take this call");
   return std::move(*target);
 }
 

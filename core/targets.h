@@ -24,13 +24,17 @@ struct Target {
 /// The project's target for a model that was asked for as an alias, as `provider:model`, or by its bare name. Bare names go to
 /// their vendor first (`claude-…`, `gpt-…`), then to a provider that speaks `dialect` itself, then to one that must be translated
 /// for; the project's order decides between equals. not_found when nobody serves it; unavailable when the one who does has no
-/// credential.
+/// credential and there is no fallback: with one, that target is to be passed over when it is its turn.
 Result<Target> choose_target(const Project& project, DialectId dialect, std::string_view model, const Route* route = nullptr);
+
+/// unavailable for a provider whose credential cannot be had; the message names the setting.
+Status check_has_credential(const Provider& provider);
 
 /// Who is asked, in order, when the first provider is busy: the route's fallbacks, or else the project's.
 const std::vector<Fallback>& fallbacks_of(const Project& project, const Route* route);
 
-/// Number `nth` of fallbacks_of() for a call of that dialect. not_found when there is none, or none that can be translated for.
+/// Number `nth` of fallbacks_of() for a call of that dialect. not_found when there is none, or none that can be translated for;
+/// unavailable when it has no credential.
 Result<Target> choose_fallback(const Project& project, DialectId dialect, std::string_view model, const Route* route = nullptr,
                                std::size_t nth = 0);
 

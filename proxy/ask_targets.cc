@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/base/retry_after.h"
+#include "core/store/attempts.h"
 #include "core/targets.h"
 #include "proxy/keep_limits.h"
 #include "proxy/peek_reply.h"
@@ -80,9 +81,10 @@ class Asking {
   void judge_status(int status, Verdict& verdict) const;
   void tell_health(const Verdict& verdict, const Result<Upstream>& sent);
   void rest_target(const ReplyHead& head, int status);
-  void note(const std::string& label, std::string_view why);
+  void note(const std::string& label, std::string_view why) { add_attempt(x_.row.attempts, label, why); }
+  bool has_credential(const Provider& target);
   void pass_over(const std::string& label, const Error& why);
-  void note_answer(std::string_view label);
+  void note_answer(std::string_view label) { add_answerer(x_.row.attempts, label); }
   void settle();
   Result<Upstream> give_up(const std::optional<Error>& last);
   Error nobody(bool crowded);
@@ -102,6 +104,7 @@ class Asking {
   bool any_rests_ = false;
   std::optional<Held> held_;
   std::string attempts_before_, attempts_with_last_;
+  std::string missing_;            // "; " and the setting, for each who has no credential
   std::optional<Error> ended_;     // the call itself, while its body was read for somebody else
   std::optional<Millis> soonest_;  // until somebody who was passed over may be asked again
 };
@@ -116,17 +119,19 @@ void Asking::begin_target() {
   if (sticky_ > head_->spares.size()) sticky_ = 0;
 }
 
-void Asking::note(const std::string& label, std::string_view why) {
-  x_.row.attempts += fmt::format("{}{}:{}", x_.row.attempts.empty() ? "" : ",", label, why);
-}
-
-// Who answered, where the row's provider does not say it all.
-void Asking::note_answer(std::string_view label) {
-  x_.row.attempts += fmt::format("{}={}", x_.row.attempts.empty() ? "" : ",", label);
+bool Asking::has_credential(const Provider& target) {
+  const Status able = check_has_credential(target);
+  if (able) return true;
+  const std::string setting = "; " + able.error().message;
+  if (missing_.find(setting) != std::string::npos) return false;  // said once
+  note(target.label, "no-credential");
+  missing_ += setting;
+  return false;
 }
 
 bool Asking::may_ask(const Provider& target) {
   gate_ = Health::Gate::closed;
+  if (!has_credential(target)) return false;
   if (!target.health) return true;
   const SteadyTime time = now();
   if (alternatives_ && !last_resort_ && target.health->rests(x_.to.model, time)) {
@@ -164,7 +169,7 @@ bool Asking::next_credential() {
 }
 
 // Somebody the call cannot go to: "blocked" by its guards, "bad_request" for what its dialect cannot say, "not_found" for one
-// that has no exit or no credential.
+// that has no exit.
 void Asking::pass_over(const std::string& label, const Error& why) {
   if (!last_resort_) note(label, code_name(why.code));  // said once
 }
@@ -172,8 +177,10 @@ void Asking::pass_over(const std::string& label, const Error& why) {
 // The next one may have other guards: a large body is read through them as it was the first time, beside the streams of others.
 Task<bool> Asking::next_target() {
   while (fallback_ < fallbacks_of(*x_.project, x_.route).size()) {
-    const std::string label = fallbacks_of(*x_.project, x_.route)[fallback_].provider->label;
+    const Provider& next = *fallbacks_of(*x_.project, x_.route)[fallback_].provider;
+    const std::string label = next.label;
     Result<Target> target = choose_fallback(*x_.project, x_.surface.dialect, x_.view.model, x_.route, fallback_++);
+    if (!has_credential(next)) continue;
     if (!target) pass_over(label, target.error());
     if (!target || (target.value().provider == head_ && target.value().model == x_.to.model)) continue;
     std::shared_ptr<const Provider> provider = target.value().provider;
@@ -331,7 +338,7 @@ Error Asking::nobody(bool crowded) {
   const Millis wait = soonest_.value_or(Millis{0});
   x_.retry_after = std::max(x_.retry_after, static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::seconds>(wait).count()));
   Error error = make_error(crowded ? Code::rate_limited : Code::unavailable,
-                           fmt::format("no provider can take the call now ({})", x_.row.attempts));
+                           fmt::format("no provider can take the call now ({}){}", x_.row.attempts, missing_));
   note_answer("");
   return error;
 }

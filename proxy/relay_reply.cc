@@ -62,6 +62,7 @@ class Relay {
   void note_first_content();
   void note_facts();
   void note_losses();
+  std::string model_served() const;
   void remember_vault(bool last = false);
   void translate(IoEnd end);
   void translate_embeddings(IoEnd end);
@@ -331,6 +332,12 @@ void Relay::note_losses() {
   x_.row.warnings = x_.to.warnings;
 }
 
+// Where the provider names no model it is the one that was asked of it: an alias has no price.
+std::string Relay::model_served() const {
+  const std::string named = translator_ ? translator_->model_served() : x_.to.embedding ? "" : path_.facts().model;
+  return named.empty() && upstream_.head.status < 400 ? x_.to.model : named;
+}
+
 void Relay::note_facts() {
   if (streams_) note_losses();
   const ReplyFacts& facts = path_.facts();
@@ -339,7 +346,7 @@ void Relay::note_facts() {
     add_warnings(x_, {"clamp:usage"});
     x_.row.warnings = x_.to.warnings;
   }
-  x_.row.model_served = (translator_ ? translator_->model() : facts.model).substr(0, 200);
+  x_.row.model_served = model_served().substr(0, 200);
   x_.row.restored = facts.restored;
   x_.row.unknown_tokens = facts.unknown_tokens;
   for (const std::string_view name : {std::string_view("request-id"), std::string_view("x-request-id"),

@@ -9,7 +9,7 @@ namespace pg {
 
 /// One model call, from request to reply.
 Task<void> serve_model_call(Exchange& x);
-/// GET models, in the caller's dialect.
+/// GET models, and one of them, in the caller's dialect.
 Task<void> serve_models(Exchange& x);
 /// hello, health, readiness: no key needed.
 Task<void> serve_hello(Exchange& x);

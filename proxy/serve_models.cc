@@ -1,4 +1,4 @@
-// GET models and what needs no key: small answers, whole.
+// GET models, one model, and what needs no key: small answers, whole.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kMaxModelList = 4u << 20;
 
 bool asks_as_codex(const Exchange& x) {
-  return x.surface.query.find("client_version=") != std::string_view::npos;
+  return x.surface.model.empty() && x.surface.query.find("client_version=") != std::string_view::npos;
 }
 
 // The provider whose list needs no rewriting first; otherwise the first that can be asked at all.
@@ -79,22 +79,31 @@ Task<void> answer_json(Exchange& x, std::string body) {
   co_await x.client.write(piece_of(head), piece_of(sent), x.policy->limits.stall_timeout);
 }
 
-std::string write_list(const Exchange& x, const std::vector<ListedModel>& models) {
+Error no_such_model() {
+  return make_error(Code::not_found, "no model of that name is listed here");
+}
+
+/// The list, or the one of it that is asked for. not_found.
+Result<std::string> write_list(const Exchange& x, const std::vector<ListedModel>& models) {
+  if (!x.surface.model.empty()) {
+    for (const ListedModel& model : models)
+      if (model.id == x.surface.model) return write_model(x.surface.dialect, model);
+    return no_such_model();
+  }
   return asks_as_codex(x) ? write_codex_models(models) : write_models(x.surface.dialect, models);
 }
 
 // The list that is known without asking anybody: a wrapper's, echo's, or what the rows name where no provider can be asked.
-std::optional<std::string> answer_local(Exchange& x) {
-  if (x.project->type == "wrapper") return write_list(x, own_models(*x.project));
+std::optional<std::vector<ListedModel>> find_local(Exchange& x) {
+  if (x.project->type == "wrapper") return own_models(*x.project);
   const Status lister = choose_lister(x);
   if (!lister) {
-    const std::vector<ListedModel> own = own_models(*x.project);
+    std::vector<ListedModel> own = own_models(*x.project);
     if (own.empty()) lister.value();
-    return write_list(x, own);
+    return own;
   }
   if (!x.to.provider->echo) return std::nullopt;
-  const std::vector<ListedModel> echo = {{"echo", "PromptGate echo", 1'735'689'600}};
-  return write_list(x, echo);
+  return std::vector<ListedModel>{{"echo", "PromptGate echo", 1'735'689'600}};
 }
 
 Task<Result<std::string>> read_whole(Upstream& upstream) {
@@ -106,31 +115,49 @@ Task<Result<std::string>> read_whole(Upstream& upstream) {
   co_return body;
 }
 
+// Path and query of the provider's list. Anthropic lists twenty when it is not told how many.
+std::string list_target(const Exchange& x) {
+  std::string target = models_target(*x.to.outlet).value();
+  if (target.find('?') != std::string::npos) return target;
+  if (x.surface.model.empty()) return target.append(x.surface.query);
+  return target.append(x.to.outlet->dialect == DialectId::anthropic ? "?limit=1000" : "");
+}
+
+/// What the client gets of the provider's list: `same` says that it is one of the client's own dialect. not_found,
+/// upstream_failed.
+Result<std::string> answer_from(const Exchange& x, std::string body, bool same) {
+  if (same && !x.surface.model.empty()) {
+    PG_TRY(std::string row, find_model_row(body, x.surface.model));
+    return row.empty() ? Result<std::string>(no_such_model()) : std::move(row);
+  }
+  const Result<std::vector<ListedModel>> models = read_models(body);
+  if (models) return write_list(x, models.value());
+  // A provider that knows Codex answers in Codex's shape already.
+  return asks_as_codex(x) ? Result<std::string>(std::move(body)) : models.error();
+}
+
 }  // namespace
 
 Task<void> serve_models(Exchange& x) {
   if (x.head.find("anthropic-version")) x.surface.dialect = DialectId::anthropic;
   authenticate(x, scope_models).value();
-  std::optional<std::string> local = answer_local(x);
+  const std::optional<std::vector<ListedModel>> local = find_local(x);
   if (local) {
-    co_await answer_json(x, std::move(*local));
+    std::string own = write_list(x, *local).value();
+    co_await answer_json(x, std::move(own));
     co_return;
   }
-  std::string target = models_target(*x.to.outlet).value();
-  if (target.find('?') == std::string::npos) target += x.surface.query;
+  std::string target = list_target(x);
   Result<Upstream> sent = co_await get_upstream(x, target);
   Upstream upstream = std::move(sent).value();
   const bool same = x.to.outlet->dialect == x.surface.dialect && !asks_as_codex(x);
-  if (same || upstream.head.status != 200) {
+  if ((same && x.surface.model.empty()) || upstream.head.status != 200) {
     co_await relay_reply(x, upstream);
     co_return;
   }
   Result<std::string> body = co_await read_whole(upstream);
-  const Result<std::vector<ListedModel>> models = read_models(body.value());
-  if (!models && !asks_as_codex(x)) models.value();
   release_upstream(x, upstream);
-  // A provider that knows Codex answers in Codex's shape already.
-  std::string answer = models ? write_list(x, models.value()) : std::move(body).value();
+  std::string answer = answer_from(x, std::move(body).value(), same).value();
   co_await answer_json(x, std::move(answer));
 }
 

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
+#include <utility>
 
+#include "core/base/encode.h"
 #include "core/base/text.h"
 
 namespace pg {
@@ -35,9 +38,13 @@ constexpr SurfaceRow kRootSurfaces[] = {
     {"GET", "readyz", Operation::ready, DialectId::openai_chat},
 };
 
-bool is_plain_path(std::string_view path) {
+// Behind it stands an id, which may hold slashes. It is compared with those of a list, and leads nowhere.
+constexpr std::string_view kOneModel = "models/";
+
+bool is_plain_path(std::string_view path, bool may_be_encoded = false) {
   for (const char c : path)
-    if (c <= ' ' || c >= 0x7f || c == '\\' || c == '%' || c == ';') return false;  // bytes from 0x80 on are negative
+    if (c <= ' ' || c >= 0x7f || c == '\\' || (c == '%' && !may_be_encoded) || c == ';')
+      return false;  // bytes from 0x80 on are negative
   if (path.find("/.") == std::string_view::npos && !path.starts_with('.')) return true;
   for (const std::string_view piece : Pieces(path, '/'))
     if (piece == "." || piece == "..") return false;
@@ -107,6 +114,14 @@ Status match(std::span<const SurfaceRow> rows, std::string_view method, std::str
   return make_error(Code::method_not_allowed, "this path takes " + allow, allow);
 }
 
+// `id`: what of the path follows "models/".
+Status read_id(std::string_view id, Surface& surface) {
+  std::optional<std::string> plain = is_plain_path(id, true) ? from_percent(id) : std::nullopt;
+  if (!plain) return make_error(Code::bad_request, "the model's id is malformed");
+  surface.model = std::move(*plain);
+  return {};
+}
+
 bool is_root(std::string_view path) {
   return std::any_of(std::begin(kRootSurfaces), std::end(kRootSurfaces),
                      [path](const SurfaceRow& row) { return row.path == path; });
@@ -119,7 +134,7 @@ Status find_surface(std::string_view method, std::string_view target, bool upgra
   std::string_view path = target.substr(0, question);
   surface.query = target.substr(question);
   surface.path = hide_keys(path);
-  const Status plain = check_path(method, path);
+  const std::string_view whole = path;
   if (path.starts_with('/')) path.remove_prefix(1);
   if (path.ends_with('/')) path.remove_suffix(1);
   const bool in_project = path.starts_with("api/") && path != "api/hello";
@@ -129,10 +144,16 @@ Status find_surface(std::string_view method, std::string_view target, bool upgra
     surface.project = by_host;
     read_key(path, "", surface);
   }
-  if (!plain) return plain;
+  if (in_project || for_host) drop_versions(path);
+  const bool of_one = (in_project || for_host) && path.starts_with(kOneModel);
+  const std::string_view id = of_one ? path.substr(kOneModel.size()) : path.substr(path.size());
+  PG_TRY_STATUS(check_path(method, of_one ? whole.substr(0, static_cast<std::size_t>(id.data() - whole.data())) : whole));
   if (!in_project && !for_host) return match(kRootSurfaces, method, path, upgrade, surface);
   if (surface.project.empty()) return make_error(Code::not_found, "there is nothing at this path");
-  drop_versions(path);
+  if (of_one) {
+    PG_TRY_STATUS(read_id(id, surface));
+    path = path.substr(0, kOneModel.size() - 1);
+  }
   return match(kSurfaces, method, path, upgrade, surface);
 }
 

@@ -23,14 +23,15 @@ struct Surface {
   Operation operation = Operation::hello;
   DialectId dialect = DialectId::openai_chat;
   std::string_view project;  // id or name from the path; "" outside /api
+  std::string model;         // of list_models: the one that is asked for; "" = all of them
   std::string key;           // pg key from the path (/api/PROJECT/key/KEY/…), else ""
   std::string_view query;    // with "?", or ""
   std::string path;          // without query and without a key: what is logged
 };
 
 /// not_found for an unknown path; method_not_allowed (detail: the Allow value); upgrade_required for a WebSocket; bad_request for
-/// encoded slashes, dot segments and the like. `by_host` is the project that the host name stands for: its paths need no
-/// /api/PROJECT. On an error `surface` still says project, path and the likeliest dialect.
+/// encoded slashes, dot segments and the like, but for what is encoded in a model's id. `by_host` is the project that the host
+/// name stands for: its paths need no /api/PROJECT. On an error `surface` still says project, path and the likeliest dialect.
 Status find_surface(std::string_view method, std::string_view target, bool upgrade, Surface& surface,
                     std::string_view by_host = {});
 

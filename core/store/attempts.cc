@@ -9,6 +9,14 @@
 
 namespace pg {
 
+void add_attempt(std::string& text, std::string_view label, std::string_view why) {
+  text += fmt::format("{}{}:{}", text.empty() ? "" : ",", label, why);
+}
+
+void add_answerer(std::string& text, std::string_view label) {
+  text += fmt::format("{}={}", text.empty() ? "" : ",", label);
+}
+
 Attempts read_attempts(std::string_view text) {
   constexpr std::string_view kQueue = "queue:";
   Attempts attempts;

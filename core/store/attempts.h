@@ -8,6 +8,11 @@
 
 namespace pg {
 
+/// One more who was asked or passed over, and why another is.
+void add_attempt(std::string& text, std::string_view label, std::string_view why);
+/// Who answered, where the row's provider does not say it all; "" for pg itself.
+void add_answerer(std::string& text, std::string_view label);
+
 struct Attempts {
   std::int64_t queue_ms = 0;  // how long the call waited for places
   std::string asked;          // without the queue: "openai:429,openai#2:resting"

@@ -63,7 +63,7 @@ constexpr LogField kLogFields[] = {
     {"time", K::time, "time", "when it came: >2h (ago), >=2026-11-20", false, "", PG_NUMBER(row.time)},
     {"id", K::text, "id", "of the request", false, "", PG_TEXT(id)},
     {"model.requested", K::text, "model", "asked for", false, "", PG_TEXT(model)},
-    {"model.served", K::text, "model_served", "as the provider says", false, "", PG_TEXT(model_served)},
+    {"model.served", K::text, "model_served", "as the provider says, else as it was asked for", false, "", PG_TEXT(model_served)},
     {"version", K::text, "agent_version", "of the agent", false, "", PG_TEXT(agent_version)},
     {"dialect", K::text, "dialect", "anthropic, openai-chat, openai-responses, embeddings", true, "", PG_TEXT(dialect)},
     {"method", K::text, "method", "of HTTP", false, "", PG_TEXT(method)},

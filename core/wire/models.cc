@@ -69,6 +69,19 @@ const ClaudeRow& row_of_claude(std::string_view model) {
   return kNewestClaude;
 }
 
+Json model_json(DialectId dialect, const ListedModel& model) {
+  if (dialect != DialectId::anthropic)
+    return {{"id", model.id}, {"object", "model"}, {"created", model.created}, {"owned_by", "provider"}};
+  return {{"type", "model"},
+          {"id", model.id},
+          {"display_name", model.name.empty() ? model.id : model.name},
+          {"created_at", format_rfc3339(model.created * 1000)}};
+}
+
+Error unreadable_list() {
+  return make_error(Code::upstream_failed, "the provider's list of models cannot be read");
+}
+
 }  // namespace
 
 std::int64_t anthropic_max_tokens(std::string_view model) {
@@ -95,27 +108,30 @@ Result<std::vector<ListedModel>> read_models(std::string_view body) {
   }
   // Codex has `models` of its own, without names, which is none of these lists.
   const bool other = has_names && models.empty() && !json["models"].empty();
-  if ((!has_data && !has_names) || other)
-    return make_error(Code::upstream_failed, "the provider's list of models cannot be read");
+  if ((!has_data && !has_names) || other) return unreadable_list();
   return models;
 }
 
 std::string write_models(DialectId dialect, std::span<const ListedModel> models) {
   Json data = Json::array();
-  for (const ListedModel& model : models) {
-    if (dialect == DialectId::anthropic) {
-      data.push_back({{"type", "model"},
-                      {"id", model.id},
-                      {"display_name", model.name.empty() ? model.id : model.name},
-                      {"created_at", format_rfc3339(model.created * 1000)}});
-    } else {
-      data.push_back({{"id", model.id}, {"object", "model"}, {"created", model.created}, {"owned_by", "provider"}});
-    }
-  }
+  for (const ListedModel& model : models) data.push_back(model_json(dialect, model));
   if (dialect != DialectId::anthropic) return dump(Json{{"object", "list"}, {"data", data}});
   const Json first = models.empty() ? Json(nullptr) : Json(models.front().id);
   const Json last = models.empty() ? Json(nullptr) : Json(models.back().id);
   return dump(Json{{"data", data}, {"has_more", false}, {"first_id", first}, {"last_id", last}});
+}
+
+std::string write_model(DialectId dialect, const ListedModel& model) {
+  return dump(model_json(dialect, model));
+}
+
+Result<std::string> find_model_row(std::string_view body, std::string_view id) {
+  const Json json = Json::parse(body, nullptr, false);
+  const auto data = json.is_object() ? json.find("data") : json.end();
+  if (data == json.end() || !data->is_array()) return unreadable_list();
+  for (const Json& row : *data)
+    if (row.is_object() && text_of(row, "id") == id) return dump(row);
+  return std::string();
 }
 
 std::string write_codex_models(std::span<const ListedModel> models) {

@@ -32,6 +32,11 @@ ClaudeThinking claude_thinking(std::string_view model);
 
 /// Anthropic: `{data:[{type:"model",id,display_name,created_at}],has_more,first_id,last_id}`; others `{object:"list",data:[…]}`.
 std::string write_models(DialectId dialect, std::span<const ListedModel> models);
+/// One of them, as it stands in such a list.
+std::string write_model(DialectId dialect, const ListedModel& model);
+/// The one of that id in an OpenAI or Anthropic list, in the provider's own words; "" when it is not there. upstream_failed when
+/// it is no such list.
+Result<std::string> find_model_row(std::string_view body, std::string_view id);
 /// What Codex asks for with `?client_version=`.
 std::string write_codex_models(std::span<const ListedModel> models);
 

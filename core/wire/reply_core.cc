@@ -39,6 +39,7 @@ void ReplyCore::begin(std::string_view id, std::string_view model, std::int64_t 
   begun_ = true;
   head_.suffix = suffix_of(id.empty() ? std::string_view(context_.reply_id) : id);
   if (head_.suffix.empty()) head_.suffix = "0";
+  model_served_ = model;
   head_.model = model.empty() ? context_.model : std::string(model);
   head_.created = created > 0 ? created : context_.now;
   head_.usage = usage_;

@@ -37,7 +37,8 @@ class ReplyCore final : public ReplySink {
   /// As the provider told it; nothing estimated.
   const Usage& usage() const { return usage_; }
   const std::vector<std::string>& warnings() const { return warnings_.list(); }
-  const std::string& model() const { return head_.model; }
+  /// As the provider names it; "" when it does not.
+  const std::string& model_served() const { return model_served_; }
   bool failed() const { return failed_; }
   int fault_status() const { return fault_status_; }
   std::int64_t retry_after() const { return retry_after_; }
@@ -71,6 +72,7 @@ class ReplyCore final : public ReplySink {
   std::size_t max_size_;
   ReplyHead head_;
   Usage usage_;
+  std::string model_served_;
   std::string tier_;
   Warnings warnings_;
   std::deque<Queued> queue_;  // the front one is open at the writer

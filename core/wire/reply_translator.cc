@@ -134,9 +134,8 @@ const Usage& ReplyTranslator::usage() const {
 const std::vector<std::string>& ReplyTranslator::warnings() const {
   return state_->core.warnings();
 }
-const std::string& ReplyTranslator::model() const {
-  const std::string& served = state_->core.model();
-  return served.empty() ? state_->context.model : served;
+const std::string& ReplyTranslator::model_served() const {
+  return state_->core.model_served();
 }
 
 }  // namespace pg

@@ -51,8 +51,8 @@ class ReplyTranslator {
   const Usage& usage() const;
   /// What of the reply could not cross: "drop:reply.annotations". Complete after finish().
   const std::vector<std::string>& warnings() const;
-  /// As served, else as asked for.
-  const std::string& model() const;
+  /// As the provider names it; "" when it does not.
+  const std::string& model_served() const;
 
  private:
   struct State;

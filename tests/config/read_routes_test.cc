@@ -192,6 +192,40 @@ TEST_CASE("what was read ends up in the policy") {
   CHECK(settings.warnings.empty());
 }
 
+TEST_CASE("a rule for a host that no request may name warns") {
+  const auto warned = [](std::string_view config, std::string_view host) {
+    const Home home;
+    home.config(config);
+    home.project("team", kId + "[[route]]\nmodel = \"x\"\nmatch = { host = " + std::string(host) + " }\n");
+    std::string all;
+    for (const std::string& warning : load_settings(home.options).value().warnings) all += warning + "\n";
+    return all;
+  };
+  for (const char* admitted : {"\"localhost\"", "\"127.0.0.1\"", "\"[::1]\"", "\"*\"", "\"local*\""})
+    CHECK(warned("", admitted) == "");
+  CHECK(warned("[serve]\nallowed_hosts = [\"llm.example.com\"]\n", "[\"*.example.com\", \"LLM.example.com\"]") == "");
+  CHECK(warned("[hosts]\n\"llm.example.com\" = \"team\"\n", "\"llm.example.com\"") == "");
+  CHECK(warned("[serve]\nhost = \"192.0.2.7\"\n", "\"192.0.2.7\"") == "");
+  CHECK(says(warned("[hosts]\n\"llm.example.com\" = \"team\"\n", "\"lm.example.com\""),
+             "team.toml:5:18: \"route 1\": no request may name the host \"lm.example.com\"; did you mean \"llm.example.com\"?"));
+  CHECK(says(warned("", "[\"localhost\", \"gateway.corp\"]"),
+             "no request may name the host \"gateway.corp\"; add it to serve.allowed_hosts or [hosts]"));
+}
+
+TEST_CASE("a rule whose fallback is its own provider and model warns") {
+  const auto warned = [](std::string_view lines) {
+    Home home;
+    home.project("team", kId + "[[route]]\nprovider = \"ollama\"\n" + std::string(lines));
+    std::string all;
+    for (const std::string& warning : load_settings(home.options).value().warnings) all += warning + "\n";
+    return all;
+  };
+  CHECK(warned("fallback = \"ollama:x\"\n") == "");
+  CHECK(warned("model = \"m\"\nfallback = \"ollama\"\n") == "");
+  for (const char* lines : {"fallback = \"ollama\"\n", "fallback = \"ollama:m\"\nmodel = \"m\"\n"})
+    CHECK(says(warned(lines), "team.toml:5:12: \"route 1\": fallback \"ollama"));
+}
+
 TEST_CASE("a rule that takes every call hides those behind it") {
   Home home;
   home.project("team", kId + "[[route]]\nmodel = \"x\"\n[[route]]\nmodel = \"y\"\n");

@@ -92,6 +92,51 @@ TEST_CASE("an alias that cannot mean what it says is a problem, one that hardly 
   CHECK(said("x = \"y\"\ny = \"x\"\n").find("alias \"x\": \"y\" is an alias itself") != std::string::npos);
 }
 
+TEST_CASE("a fallback that helps nobody warns") {
+  const auto said = [](std::string_view lines) {
+    Home home;
+    home.set("OPENAI_API_KEY", "made-up");
+    home.project("p", "id = \"" + std::string(test::kProjectId) + "\"\n" + std::string(lines));
+    std::string all;
+    for (const std::string& warning : load_settings(home.options).value().warnings) all += warning + "\n";
+    return all;
+  };
+  const std::string alone = "providers = [\"openai\"]\n";
+  CHECK(said(alone + "fallback = [\"openai:gpt-4o-mini\", \"ollama\", \"ollama:x\"]\n") == "");
+  CHECK(said("providers = [\"openai\", \"ollama\"]\nfallback = [\"openai\", \"ollama\"]\n") == "");
+  const std::string itself =
+      "p.toml:3:12: fallback \"openai\" is the provider itself, which is not asked for the same model again: name another, or "
+      "\"openai:MODEL\"";
+  CHECK_MESSAGE(said(alone + "fallback = \"openai\"\n").find(itself) != std::string::npos,
+                said(alone + "fallback = \"openai\"\n"));
+  CHECK(said(alone + "fallback = [\"ollama\", \"openai\"]\n").find("is the provider itself") != std::string::npos);
+  CHECK(said(alone + "fallback = \"openai\"\n[[route]]\nmatch = { key = \"ci\" }\nprovider = \"ollama\"\n") == "");
+  CHECK(said(alone + "fallback = \"openai\"\n[[route]]\nmodel = \"gpt-4o\"\n") == "");
+  CHECK(said(alone + "fallback = \"openai\"\n[[route]]\nprovider = \"ollama\"\nfallback = \"openai\"\n")
+            .find("is the provider itself") != std::string::npos);
+  CHECK(said(alone + "fallback = [\"ollama:x\", \"ollama\", \"ollama:x\"]\n")
+            .find("p.toml:3:12: fallback names \"ollama:x\" twice: once is enough") != std::string::npos);
+}
+
+TEST_CASE("a breaker that opens for longer than its longest time warns") {
+  const auto said = [](std::string_view lines) {
+    Home home;
+    home.config("[providers.openai]\n" + std::string(lines));
+    std::string all;
+    for (const std::string& warning : load_settings(home.options).value().warnings) all += warning + "\n";
+    return all;
+  };
+  CHECK(said("breaker_open = \"2m\"\n") == "");
+  CHECK(said("breaker_open = \"1h\"\nbreaker_open_at_most = \"1h\"\n") == "");
+  CHECK(said("breaker_open = \"5m\"\n")
+            .find("pg.toml:2:16: breaker_open (5m) is longer than breaker_open_at_most (2m): raise "
+                  "breaker_open_at_most, too") != std::string::npos);
+  CHECK(said("breaker_open = \"9s\"\nbreaker_open_at_most = \"3s\"\n").find("pg.toml:2:16: breaker_open (9s) is longer") !=
+        std::string::npos);
+  CHECK(said("breaker_open_at_most = \"3s\"\n").find("pg.toml:2:24: breaker_open (5s) is longer") != std::string::npos);
+  CHECK(said("breaker_open = \"5m\"\nenabled = false\n") == "");
+}
+
 TEST_CASE("missing credentials and open wires warn, for providers in use only") {
   Home home;
   home.config(

@@ -68,6 +68,9 @@ TEST_CASE("what cannot be served is refused with a reason") {
   keyless->credential_problem = "environment variable X is not set";
   CHECK(choice(project_of({keyless}), DialectId::openai_chat, "gpt-x") ==
         "unavailable: provider openai has no credential: environment variable X is not set");
+  Project helped = project_of({keyless});
+  helped.fallbacks = {{kChat, ""}};
+  CHECK(choice(helped, DialectId::openai_chat, "gpt-x") == "openai openai-chat gpt-x");  // passed over when it is its turn
   auto narrow = std::make_shared<Provider>(*kOpenai);
   narrow->models = {"gpt-*"};
   CHECK(choice(project_of({narrow}), DialectId::openai_chat, "gpt-x") == "openai openai-chat gpt-x");

@@ -36,6 +36,9 @@ std::vector<std::string> gemini_stream_of(const Json& call) {
 
 const Json kGeminiCall = {{"functionCall", {{"name", "write_file"}, {"args", {{"to", "[[EMAIL_001]]"}}}}}};
 
+constexpr const char* kCohereWhole =
+    R"({"id":"c-1","finish_reason":"COMPLETE","message":{"role":"assistant","content":[{"type":"text","text":"I wrote to [[EMAIL_001]]."}]},"usage":{"tokens":{"input_tokens":20,"output_tokens":7}}})";
+
 std::vector<std::string> cohere_stream() {
   return {
       data_event({{"type", "message-start"}, {"id", "c-1"}}),
@@ -119,13 +122,11 @@ TEST_CASE("native: Gemini's error keeps its status, and its retry delay becomes 
 TEST_CASE("native: Cohere's v2 chat, streamed, whole and refused") {
   ProviderWorld& w = provider_world();
   const std::string mail = make_email();
-  const std::string whole =
-      R"({"id":"c-1","finish_reason":"COMPLETE","message":{"role":"assistant","content":[{"type":"text","text":"I wrote to [[EMAIL_001]]."}]},"usage":{"tokens":{"input_tokens":20,"output_tokens":7}}})";
   for (const DialectId client : kModelDialects)
     for (const bool stream : {true, false}) {
       CAPTURE(dialect(client).name);
       CAPTURE(stream);
-      w.upstream.respond(stream ? Answer::stream(cohere_stream()) : Answer::json(whole));
+      w.upstream.respond(stream ? Answer::stream(cohere_stream()) : Answer::json(kCohereWhole));
       const RawReply reply = w.call("cohere-native", client, "command-a", stream, "I am " + mail);
       CHECK(reply.status == 200);
       const Heard heard = stream ? hear_stream(client, reply.body) : hear_whole(client, reply.body);
@@ -142,6 +143,31 @@ TEST_CASE("native: Cohere's v2 chat, streamed, whole and refused") {
   const RawReply refused = w.call("cohere-native", DialectId::anthropic, "command-a", true, "hi");
   CHECK(refused.status == 401);
   CHECK(hear_whole(DialectId::anthropic, refused.body).error_type == "authentication_error");
+}
+
+TEST_CASE("native: an alias costs what the model behind it does, where the provider does not name the one it served") {
+  ProviderWorld& w = provider_world();
+  const auto check_row = [&w](const char* model, const char* served) {
+    CHECK(w.home.newest_row_has("model_served", served));
+    CHECK(w.home.newest_row_has("model", model));
+    CHECK(w.home.newest_row_has("cost_state", "exact"));
+  };
+  for (const DialectId client : kModelDialects)
+    for (const bool stream : {true, false}) {
+      CAPTURE(dialect(client).name);
+      CAPTURE(stream);
+      w.upstream.respond(stream ? Answer::stream(cohere_stream()) : Answer::json(kCohereWhole));
+      const RawReply reply = w.call("cohere-native", client, "fast", stream, "hi");
+      CHECK(Json::parse(w.upstream.last().body, nullptr, false)["model"] == "command-a");
+      CHECK(reply.body.find("\"fast\"") != std::string::npos);  // the client's own word
+      check_row("fast", "command-a");
+    }
+  w.upstream.respond(Answer::json(R"({"embeddings":{"float":[[0.10,-1]]},"meta":{"billed_units":{"input_tokens":5}}})"));
+  CHECK(w.post_to("cohere-native", "v1/embeddings", R"({"model":"vectors","input":"hi"})").status == 200);
+  check_row("vectors", "embed-v4.0");
+  w.upstream.respond(Answer::reply(401, R"({"message":"invalid api token"})"));
+  CHECK(w.call("cohere-native", DialectId::anthropic, "fast", false, "hi").status == 401);
+  CHECK(w.home.newest_row_has("status", "401"));
 }
 
 TEST_CASE("native: embeddings in each provider's shape, guarded like all else, and answered in OpenAI's") {
@@ -258,6 +284,9 @@ TEST_CASE("native: lists of models, in the asking client's shape") {
   CHECK(w.upstream.last().target == "/v1beta/models?pageSize=1000");
   CHECK(Json::parse(gemini.body)["data"][0]["id"] == "gemini-3-flash");
   CHECK(Json::parse(gemini.body)["data"][0]["display_name"] == "Gemini 3 Flash");
+  const RawReply one = w.send("GET", "gemini-native", "v1/models/gemini-3-flash", "", {{"anthropic-version", "2023-06-01"}});
+  CHECK(Json::parse(one.body) == Json::parse(gemini.body)["data"][0]);
+  CHECK(w.send("GET", "gemini-native", "v1/models/gemini-3", "").status == 404);
   w.upstream.respond(Answer::json(R"({"models":[{"name":"command-a","endpoints":["chat"]}]})"));
   CHECK(Json::parse(w.send("GET", "cohere-native", "v1/models", "").body)["data"][0]["id"] == "command-a");
   CHECK(w.upstream.last().target == "/v1/models?page_size=1000");

@@ -276,6 +276,39 @@ TEST_CASE("serve: model lists come in the caller's shape") {
   CHECK(w.get("models").status == 200);
 }
 
+TEST_CASE("serve: one model of the list, in the caller's shape") {
+  World& w = world();
+  w.upstream.respond([](const SeenRequest& request) {
+    if (request.has("anthropic-version"))
+      return Answer::json(R"({"data":[{"type":"model","id":"claude-fake-1","display_name":"Fake","max":7}],"has_more":false})");
+    return Answer::json(R"({"object":"list","data":[{"id":"a"},{"id":"meta/fake:1","object":"model","max":7}]})");
+  });
+  const RawReply openai = w.get("v1/models/meta/fake:1");
+  CHECK(openai.status == 200);
+  CHECK(openai.body == R"({"id":"meta/fake:1","object":"model","max":7})");
+  CHECK(w.upstream.last().target == "/v1/models");
+  CHECK(w.get("v1/models/meta%2Ffake%3A1?x=y").body == openai.body);
+  CHECK(w.upstream.last().target == "/v1/models");
+  const RawReply head = w.get("v1/models/a", {}, "HEAD");
+  CHECK(head.status == 200);
+  CHECK(head.body.empty());
+  const Fields claude{{"anthropic-version", "2023-06-01"}};
+  CHECK(w.get("v1/models/claude-fake-1", claude).body ==
+        R"({"type":"model","id":"claude-fake-1","display_name":"Fake","max":7})");
+  CHECK(w.upstream.last().target == "/v1/models?limit=1000");
+  const RawReply none = w.get("v1/models/other");
+  CHECK(none.status == 404);
+  CHECK(parse(none.body)["error"]["code"] == "model_not_found");
+  const RawReply nobody = w.get("v1/models/other", claude);
+  CHECK(nobody.status == 404);
+  CHECK(parse(nobody.body)["error"]["type"] == "not_found_error");
+  CHECK(w.home.newest_row_has("path", "/v1/models/other"));
+  CHECK(w.get("v1/models/a", {}, "DELETE").status == 405);
+  CHECK(w.get("v1/models/a", {{"Authorization", "Bearer nobody"}}).status == 401);
+  w.upstream.respond(Answer::reply(500, "{}"));
+  CHECK(w.get("v1/models/a").status == 500);
+}
+
 TEST_CASE("serve: one row a request, with what the provider said about it and nothing of what was said") {
   World& w = world();
   w.upstream.respond(

@@ -314,6 +314,9 @@ TEST_CASE("translate: a wrapper's aliases and provider:model choose the target, 
   for (const char* name : {"\"fast\"", "\"smart\"", "\"only-chat:small-1\"", "\"only-chat:small-4\"", "\"house-model\""})
     CHECK_MESSAGE(list.body.find(name) != std::string::npos, list.body);
   CHECK(target_of(DialectId::anthropic, "only-chat:small-4", DialectId::openai_chat) == "/v1/chat/completions deployment-4");
+  CHECK(Json::parse(w.get_of("all", "v1/models/only-chat:small-1").body, nullptr, false)["id"] == "only-chat:small-1");
+  CHECK(w.get_of("all", "v1/models/only-chat%3Asmall-2").status == 404);  // the alias that leads there is listed instead
+  CHECK(w.get_of("all", "v1/models/fast").status == 200);
   for (const char* glob : {"small-*", "house-*"}) CHECK(list.body.find(glob) == std::string::npos);
   CHECK(target_of(DialectId::anthropic, "house-model", DialectId::openai_chat) == "/v1/chat/completions small-3");
 }

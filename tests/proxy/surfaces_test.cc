@@ -67,6 +67,48 @@ TEST_CASE("every path a client builds from either base leads to its surface") {
   CHECK(find("GET", "/api/my-project_1.x/v1/models").surface.project == "my-project_1.x");
 }
 
+TEST_CASE("one model: its id may hold colons and slashes, encoded or not, and is compared, never followed") {
+  const std::pair<std::string, std::string> rows[] = {{"gpt-4o", "gpt-4o"},
+                                                      {"openai:gpt-4o", "openai:gpt-4o"},
+                                                      {"openai%3Agpt-4o", "openai:gpt-4o"},
+                                                      {"meta/llama:8b", "meta/llama:8b"},
+                                                      {"meta%2Fllama%3a8b", "meta/llama:8b"},
+                                                      {"models/x", "models/x"},
+                                                      {".hidden", ".hidden"},
+                                                      {"a%2F..%2Fb", "a/../b"},
+                                                      {"gpt-4o/", "gpt-4o"}};
+  for (const auto& [written, id] : rows)
+    for (const std::string version : {"", "v1/", "v1/v1/"}) {
+      const std::string target = "/api/test/" + version + "models/" + written + "?x=%zz";
+      CAPTURE(target);
+      for (const char* method : {"GET", "HEAD"}) {
+        const Found found = find(method, target);
+        CHECK(found.verdict == "ok");
+        CHECK(found.surface.operation == Operation::list_models);
+        CHECK(found.surface.model == id);
+        CHECK(found.surface.project == "test");
+      }
+      CHECK(find("DELETE", target).verdict == "method_not_allowed");
+      CHECK(find("DELETE", target).allow == "GET");
+      CHECK(find("TRACE", target).verdict == "method_not_allowed");
+    }
+  CHECK(find("GET", "/api/test/v1/models").surface.model.empty());
+  CHECK(find("GET", "/api/test/v1/models/").surface.model.empty());
+  for (const char* odd : {"%", "%zz", "a%2", "..", "../x", "x/..", "a;b", "a\\b", "a b"}) {
+    CAPTURE(std::string(odd));
+    CHECK(find("GET", "/api/test/v1/models/" + std::string(odd)).verdict == "bad_request");
+  }
+  CHECK(find("GET", "/api/te%73t/v1/models/x").verdict == "bad_request");
+  CHECK(find("GET", "/api/models/v1/mess%61ges").verdict == "bad_request");
+  CHECK(find("GET", "/v1/models/x").verdict == "not_found");
+  Surface by_host;
+  CHECK(find_surface("GET", "/v1/models/a%3Ab", false, by_host, "team"));
+  CHECK(by_host.model == "a:b");
+  const std::string key = std::string("pg_") + "live_" + std::string(43, 'k');
+  CHECK(find("GET", "/api/test/key/" + key + "/v1/models/x").surface.model == "x");
+  CHECK(find("GET", "/api/test/key/" + key + "/v1/models/x").surface.path == "/api/test/v1/models/x");
+}
+
 TEST_CASE("what clients and operators probe") {
   for (const char* method : {"GET", "HEAD"}) {
     CAPTURE(method);

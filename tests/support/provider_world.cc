@@ -51,8 +51,10 @@ ProviderWorld::ProviderWorld() : World(kRedactAll, "") {
   for (const char* name : kProjects) {
     char id[64];
     std::snprintf(id, sizeof id, "7b1f0c52-3d0e-4c3e-9a55-0a4f5f1f3c%02d", number++);
+    const bool is_cohere = std::string_view(name) == "cohere-native";
     home.write(home.project_file(name),
-               "id = \"" + std::string(id) + "\"\nproviders = [\"" + name + "\"]\n[guards]\n" + std::string(kRedactAll));
+               "id = \"" + std::string(id) + "\"\nproviders = [\"" + name + "\"]\n[guards]\n" + std::string(kRedactAll) +
+                   (is_cohere ? "[aliases]\nfast = \"cohere-native:command-a\"\nvectors = \"cohere-native:embed-v4.0\"\n" : ""));
   }
   const CommandResult checked = home.run({"config", "check"});
   if (checked.status != 0) throw std::runtime_error("config check: " + checked.out + checked.err);

@@ -42,6 +42,25 @@ std::string change_somewhere(std::string body, test::Gen& gen) {
   return body;
 }
 
+TEST_CASE("whose turn is the first is the conversation's to say, wherever tools and system stand") {
+  const std::shared_ptr<const Guards> guards = test::make_guards();
+  const std::string long_text(1'000, 'x');
+  const std::string messages = R"("messages":[{"role":"assistant","content":"a"},{"role":"user","content":"u"}])";
+  const std::string others =
+      R"("system":[{"type":"text","text":")" + long_text + R"("}],"tools":[{"name":"t","description":")" + long_text + R"("}])";
+  const std::string in_front = R"({"model":"m",)" + others + "," + messages + "}";
+  const std::string behind = R"({"model":"m",)" + messages + "," + others + "}";
+  for (const auto& [first, then] : {std::pair(in_front, behind), std::pair(behind, in_front)}) {
+    KnownParts parts(kBudget, kStride);
+    check_same(run(first, DialectId::anthropic, *guards, nullptr, &parts),
+               run(first, DialectId::anthropic, *guards, nullptr, nullptr));
+    const Run again = run(then, DialectId::anthropic, *guards, nullptr, &parts);
+    CHECK(count_known(again.view) >= 2);
+    CHECK(again.view.first_user == 1);
+    check_same(again, run(then, DialectId::anthropic, *guards, nullptr, nullptr));
+  }
+}
+
 TEST_CASE("property: conversations that grow, fork, are edited and cut, under one and other guards, are read the same") {
   PG_GEN(gen);
   GuardSettings blocking;

@@ -129,6 +129,24 @@ TEST_CASE("everybody else gets OpenAI's list, Codex its own") {
   CHECK(Json::parse(write_codex_models({}))["models"].empty());
 }
 
+TEST_CASE("one model is written as it stands in a list") {
+  for (const DialectId dialect : {DialectId::anthropic, DialectId::openai_chat})
+    for (std::size_t i = 0; i < kModels.size(); ++i) {
+      const Json list = Json::parse(write_models(dialect, kModels));
+      CHECK(Json::parse(write_model(dialect, kModels[i])) == list["data"][i]);
+    }
+}
+
+TEST_CASE("one model of a provider's list is in the provider's own words") {
+  const std::string list =
+      R"({"object":"list","data":[{"id":"a"},7,{"id":"b:1/x","object":"model","price":"0.10","n":{"z":1,"y":2}}]})";
+  CHECK(find_model_row(list, "b:1/x").value() == R"({"id":"b:1/x","object":"model","price":"0.10","n":{"z":1,"y":2}})");
+  CHECK(find_model_row(list, "a").value() == R"({"id":"a"})");
+  CHECK(find_model_row(list, "b").value().empty());
+  for (const char* odd : {"", "[]", "{", R"({"data":7})", R"({"models":[]})"})
+    CHECK(find_model_row(odd, "a").error().code == Code::upstream_failed);
+}
+
 TEST_CASE("a list written is a list read, in both shapes") {
   for (const DialectId dialect : {DialectId::anthropic, DialectId::openai_chat}) {
     const auto models = read_models(write_models(dialect, kModels));

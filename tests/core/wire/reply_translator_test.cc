@@ -234,7 +234,7 @@ TEST_CASE("usage is told for metering even where the client did not ask for it")
   CHECK(translator.usage().input_tokens == 100);
   CHECK(translator.usage().cached_tokens == 90);
   CHECK(translator.usage().output_tokens == 5);
-  CHECK(translator.model() == "served");
+  CHECK(translator.model_served() == "served");
 }
 
 TEST_CASE("a client that hides thinking gets signatures without words") {
