@@ -43,7 +43,7 @@ Task<Result<AccessToken>> ask_for_token(const ServiceAccount& account, const Tok
   wipe(request.data(), request.size());
   if (sent != UpstreamIo::Sent::all && sent != UpstreamIo::Sent::early_reply)
     co_return make_error(Code::upstream_failed, "the provider's token endpoint closed the connection");
-  const Result<ReplyHead> head = co_await connection.read_head(false);
+  const Result<ReplyHead> head = co_await connection.read_head();
   if (!head) co_return head.error();
   std::string body;
   IoEnd end = connection.take_buffered(body);

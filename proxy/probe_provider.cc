@@ -75,7 +75,7 @@ Task<Status> ask(ProbeWork& work) {
   wipe(head.data(), head.size());
   if (sent == UpstreamIo::Sent::failed || sent == UpstreamIo::Sent::timeout)
     co_return make_error(Code::upstream_failed, "the provider closed the connection", "while the request was sent");
-  Result<ReplyHead> reply = co_await connection.read_head(false);
+  Result<ReplyHead> reply = co_await connection.read_head();
   if (!reply) co_return reply.error();
   work.probe.status = reply.value().status;
   if (work.probe.status != 200) co_return Status{};

@@ -91,7 +91,7 @@ Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
   if (sent == UpstreamIo::Sent::failed)
     co_return Attempt{make_error(Code::upstream_failed, "the provider closed the connection", "while the request was sent"),
                       may_retry};
-  Result<ReplyHead> reply = co_await connection->read_head(x.head.method == "HEAD");
+  Result<ReplyHead> reply = co_await connection->read_head();
   if (watch.client_left()) co_return Attempt{client_left_error(), false};
   if (x.revoked) co_return Attempt{revoked_error(), false};
   if (!reply) {

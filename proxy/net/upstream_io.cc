@@ -80,7 +80,7 @@ Task<UpstreamIo::Sent> UpstreamIo::send(std::span<iovec> pieces) {
   co_return Sent::all;
 }
 
-Task<Result<ReplyHead>> UpstreamIo::read_head(bool to_head_request) {
+Task<Result<ReplyHead>> UpstreamIo::read_head() {
   for (int heads = 0; heads < kMaxInterimHeads;) {
     const std::size_t size = find_head_end(in_.view());
     if (size > kMaxReplyHead || (size == 0 && in_.size() > kMaxReplyHead)) co_return broken("a reply head of more than 64 KiB");
@@ -94,7 +94,7 @@ Task<Result<ReplyHead>> UpstreamIo::read_head(bool to_head_request) {
         ++heads;
         continue;
       }
-      begin_body(head.value(), to_head_request);
+      begin_body(head.value());
       co_return std::move(head);
     }
     if (!in_.empty() && !std::string_view("HTTP/1.").starts_with(in_.view().substr(0, 7))) co_return broken("no status line");
@@ -109,9 +109,9 @@ Task<Result<ReplyHead>> UpstreamIo::read_head(bool to_head_request) {
   co_return broken("too many 1xx replies");
 }
 
-void UpstreamIo::begin_body(const ReplyHead& head, bool to_head_request) {
+void UpstreamIo::begin_body(const ReplyHead& head) {
   reusable_ = head.keep_alive;
-  body_ended_ = to_head_request || head.status == 204 || head.status == 304;
+  body_ended_ = head.status == 204 || head.status == 304;
   framing_ = Framing::none;
   chunks_ = ChunkDecoder();
   if (body_ended_) return;

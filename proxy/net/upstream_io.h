@@ -50,7 +50,7 @@ class UpstreamIo {
   Task<Sent> send(std::span<iovec> pieces);
 
   /// Waits for the final reply head (1xx heads are passed over).
-  Task<Result<ReplyHead>> read_head(bool to_head_request);
+  Task<Result<ReplyHead>> read_head();
 
   /// Appends the next body bytes, de-chunked, to `out`; ok with nothing appended when only framing came, eof at the body's end,
   /// failed or timeout when it was cut.
@@ -71,7 +71,7 @@ class UpstreamIo {
 
  private:
   enum class Framing : std::uint8_t { none, sized, chunked, until_close };
-  void begin_body(const ReplyHead& head, bool to_head_request);
+  void begin_body(const ReplyHead& head);
   IoEnd decode(std::string& out);
   Task<Status> connect_to(const Url& url);
 

@@ -274,6 +274,14 @@ TEST_CASE("serve: model lists come in the caller's shape") {
   REQUIRE(codex.status == 200);
   CHECK(parse(codex.body)["models"].is_array());
   CHECK(w.get("models").status == 200);
+  // The provider is asked with GET, and its body ends here.
+  for (const Fields& fields : {Fields{}, Fields{{"anthropic-version", "2023-06-01"}}})
+    for (int i = 0; i < 2; ++i) {
+      const RawReply head = w.get("v1/models", fields, "HEAD");
+      CHECK(head.status == 200);
+      CHECK(head.body.empty());
+      CHECK(w.get("v1/models", fields).status == 200);
+    }
 }
 
 TEST_CASE("serve: one model of the list, in the caller's shape") {
