@@ -101,7 +101,8 @@ TEST_CASE("a row says which rule was taken: its name, its place, or none") {
   CHECK(newest_row(d.w, "cheap-7").value("route", "?") == "route 2");
   CHECK(newest_row(d.w, "other-7").value("route", "?").empty());
   const auto models = [&](const std::string& query) {
-    return d.w.home.run({"logs", "search", query, "model:*-7", "--fields", "model", "--config", d.w.home.config_file()}).out;
+    return d.w.home.run({"logs", "search", query, "model:*-7", "--fields", "model.requested", "--config", d.w.home.config_file()})
+        .out;
   };
   CHECK(models("route:home") == "local-7\n");
   CHECK(models("-route:*") == "other-7\n");
