@@ -58,6 +58,8 @@ constexpr HelpTopic kTopics[] = {
      "tokens.reasoning\n"
      "cost redactions detected blocked finding rule error warnings attempts\n"
      "retries fallback stream method path endpoint bytes.in bytes.out time id\n"
+     "route: the [[route]] rule that was taken; ip, ua: the client's address\n"
+     "and User-Agent; -ip:127.0.0.1, ip:10.0.*\n"
      "cache_break cache_break.tokens cache_break.cost: a turn that the\n"
      "provider's prompt cache was not hit in as in the one before\n"},
     {"credentials", "pg keys, provider credentials, and who sees which",

@@ -23,7 +23,7 @@ constexpr std::string_view kCsvTitles =
     "id,time,project,key,agent,agent_version,session,dialect,method,path,provider,model,model_served,status,outcome,stream,"
     "latency_ms,ttft_ms,upstream_ms,input_tokens,output_tokens,cached_tokens,cache_write_tokens,reasoning_tokens,cost_usd,"
     "cost_state,bytes_in,bytes_out,redactions,detected,blocked,places,attempts,warnings,restored,unknown_tokens,error,"
-    "upstream_request_id,cache_break,cache_break_tokens,cache_break_cost_usd,connect_ms,tls_ms";
+    "upstream_request_id,cache_break,cache_break_tokens,cache_break_cost_usd,connect_ms,tls_ms,route,ip,ua";
 
 }  // namespace
 
@@ -61,6 +61,7 @@ std::string log_csv(const LogRow& row) {
   add(row.cache_lost_cost < 0 ? "" : spell_usd(row.cache_lost_cost));
   add(known_number(row.connect_ms));
   add(known_number(row.tls_ms));
+  for (const std::string* text : {&row.route, &row.ip, &row.ua}) add(*text);
   return line;
 }
 
@@ -75,9 +76,12 @@ std::string log_json(const LogRow& row) {
   json_field(object, "agent", row.agent);
   json_field(object, "agent_version", row.agent_version);
   json_field(object, "session", row.session);
+  json_field(object, "ip", row.ip);
+  json_field(object, "ua", row.ua);
   json_field(object, "dialect", row.dialect);
   json_field(object, "method", row.method);
   json_field(object, "path", row.path);
+  json_field(object, "route", row.route);
   json_field(object, "provider", row.provider);
   json_field(object, "model", row.model);
   json_field(object, "model_served", row.model_served);

@@ -129,8 +129,11 @@ std::string log_page(const Shell& shell, const LogRow& row, const std::string& p
   page.say("answer", fmt::format("{} {}", row.status, row.outcome));
   page.say("agent", row.agent + (row.agent_version.empty() ? "" : " " + row.agent_version));
   page.say("session", row.session);
+  page.say("client", row.ip);
+  page.say("user agent", row.ua);
   page.say("project", row.project);
   page.say("key", row.key);
+  page.say("route", row.route);
   page.say("provider", row.provider);
   page.say("dialect", row.dialect);
   page.say("model", model_cell(row));

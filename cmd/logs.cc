@@ -157,7 +157,7 @@ void add_search(CLI::App& command, Shell& shell) {
   add_look(*searches, *options);
   searches->footer(
       "pg logs search 'status:5xx OR latency:>30s' --since today\n"
-      "pg logs search 'cost:>$0.50' --fields time,agent,model,cost\n"
+      "pg logs search 'cost:>$0.50' -ip:127.0.0.1 --fields time,ip,ua,cost\n"
       "pg logs search redactions:EMAIL -agent:codex --csv\n"
       "pg logs search '\"rate limit\"' --explain  # how the database looks for it");
   set_action(*searches, shell, [&shell, options] { return search(shell, *options); });

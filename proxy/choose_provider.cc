@@ -79,6 +79,7 @@ Status choose_provider(Exchange& x) {
     const RouteFacts facts{x.arrival.host,   route_path(x.surface.dialect, counts), x.view.model, key, x.row.agent,
                            x.surface.dialect};
     x.route = find_route(project.routes, facts);
+    if (x.route != nullptr) x.row.route = x.route->name;
   }
   x.prompt = project.prompt.get();
   if (x.route != nullptr && (x.route->prompt != nullptr || x.route->no_prompt)) x.prompt = x.route->prompt.get();

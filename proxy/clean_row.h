@@ -26,7 +26,9 @@ class RowCleaner {
                                           &LogRow::error,
                                           &LogRow::agent_version,
                                           &LogRow::warnings,
-                                          &LogRow::upstream_request_id};
+                                          &LogRow::upstream_request_id,
+                                          &LogRow::ua,
+                                          &LogRow::route};
   SecretMask mask_;
   std::array<std::string, kForeign.size()> known_;  // the last value of each that was clean: most rows say the same
 };

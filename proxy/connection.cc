@@ -1,7 +1,6 @@
 // Heads that cannot be parsed are answered once and the connection closed: what follows them cannot be trusted to be a request.
 #include "proxy/connection.h"
 
-#include "core/base/ids.h"
 #include "proxy/exchange.h"
 #include "proxy/write_refusal.h"
 
@@ -54,9 +53,7 @@ Task<void> refuse_head(LoopParts& parts, ClientIo& client, ClientIo::HeadEnd end
   Exchange x(parts, client, nobody);
   x.policy = parts.gw.policy();
   x.close_after = true;
-  x.begun = parts.gw.clock.steady();
-  x.row.time = parts.gw.clock.wall();
-  x.row.id = make_exchange_id(x.row.time);
+  begin_row(x);
   Error error = error_of(end);
   co_await write_refusal(x, std::move(error));
   x.row.latency_ms = 0;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/address.h"
 #include "core/base/error.h"
 #include "core/base/ids.h"
 #include "core/base/last_words.h"
@@ -27,9 +28,8 @@ namespace {
 // The host name that was asked for, and the project behind it.
 Status read_host(Exchange& x) {
   if (!x.policy->reads_arrival) return {};
-  const auto& trusted = x.policy->trusted_proxies;
-  const Address peer = trusted.empty() ? Address{} : x.client.peer();
-  PG_TRY(x.arrival, read_arrival(x.head, peer, trusted));
+  PG_TRY(x.arrival, read_arrival(x.head, x.client.peer().value_or(Address{}), x.policy->trusted_proxies));
+  if (x.arrival.forwarded) x.row.ip = x.arrival.client ? spell_address(*x.arrival.client) : std::string();
   const auto found = x.policy->hosts.find(x.arrival.host);
   if (found != x.policy->hosts.end()) x.host_project = found->second.get();
   return {};
@@ -44,10 +44,11 @@ Status open_exchange(Exchange& x) {
   x.head = std::move(head).value();
   x.client.expect_body(x.head);
   x.close_after = !x.head.keep_alive || x.head.minor_version == 0;
-  const Agent agent = identify_agent(x.head);
+  Agent agent = identify_agent(x.head);
   x.row.agent = agent.name;
-  x.row.agent_version = agent.version;
-  x.row.session = agent.session;
+  x.row.agent_version = std::move(agent.version);
+  x.row.session = std::move(agent.session);
+  x.row.ua = std::move(agent.user_agent);
   x.row.method = x.head.method;
   const Status arrived = read_host(x);
   const std::string_view by_host = x.host_project == nullptr ? std::string_view() : std::string_view(x.host_project->id);
@@ -123,10 +124,15 @@ void record(Exchange& x) {
 
 }  // namespace
 
-Task<void> handle_exchange(Exchange& x) {
+void begin_row(Exchange& x) {
   x.begun = x.gw.clock.steady();
   x.row.time = x.gw.clock.wall();
   x.row.id = make_exchange_id(x.row.time);
+  if (const auto& peer = x.client.peer()) x.row.ip = spell_address(*peer);
+}
+
+Task<void> handle_exchange(Exchange& x) {
+  begin_row(x);
   std::optional<Error> refused;
   try {
     co_await serve(x);

@@ -97,6 +97,9 @@ inline const Vault& vault_of(const Exchange& x) {
   return x.to.again ? x.to.again->vault : x.vault;
 }
 
+/// Notes when a request came and from where.
+void begin_row(Exchange& x);
+
 /// Serves the request whose head is in x.client's buffer: never throws, always answers unless the client left, records one row.
 Task<void> handle_exchange(Exchange& x);
 

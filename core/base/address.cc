@@ -1,8 +1,11 @@
 // Reading IP literals, and the special-purpose ranges of RFC 6890 as one table per family.
 #include "core/base/address.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 
 namespace pg {
 namespace {
@@ -143,7 +146,45 @@ std::optional<Address> parse_v6(std::string_view text) {
   return out;
 }
 
+// Of the eight groups of an IPv6 address.
+unsigned group_of(const Address& address, std::size_t i) {
+  return static_cast<unsigned>(address.bytes[2 * i] << 8 | address.bytes[2 * i + 1]);
+}
+
+struct ZeroRun {
+  std::size_t begin = 0, count = 0;  // groups
+};
+
+// The first of the longest; a single group is none.
+ZeroRun longest_zeros(const Address& address) {
+  ZeroRun best;
+  for (std::size_t i = 0; i < 8; ++i) {
+    ZeroRun run{i, 0};
+    while (i < 8 && group_of(address, i) == 0) ++run.count, ++i;
+    if (run.count > 1 && run.count > best.count) best = run;
+  }
+  return best;
+}
+
 }  // namespace
+
+std::string spell_address(const Address& address) {
+  if (is_within(address, kMapped)) return spell_address(carried_address(address, 12));
+  const auto& bytes = address.bytes;
+  if (!address.v6) return fmt::format("{}.{}.{}.{}", bytes[0], bytes[1], bytes[2], bytes[3]);
+  const ZeroRun zeros = longest_zeros(address);
+  std::string out;
+  for (std::size_t i = 0; i < 8; ++i) {
+    if (i == zeros.begin && zeros.count > 0) {
+      out += "::";
+      i += zeros.count - 1;
+      continue;
+    }
+    const bool joins = !out.empty() && out.back() != ':';
+    fmt::format_to(std::back_inserter(out), "{}{:x}", joins ? ":" : "", group_of(address, i));
+  }
+  return out;
+}
 
 bool Address::is_loopback() const {
   if (!v6) return is_within(*this, kLoopback4);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace pg {
@@ -27,5 +28,8 @@ struct Address {
 /// Reads an IP literal: strict dotted quad without leading zeros, or RFC 4291 §2.2 text with or without brackets. nullopt for
 /// anything else, also for zone ids, ports, and the short or octal IPv4 forms that inet_aton takes.
 std::optional<Address> parse_address(std::string_view text);
+/// The literal without brackets, as RFC 5952 spells it: lower case, "::" for the longest run of zeros, 127.0.0.1 for an IPv4
+/// address that an IPv6 one carries as mapped. At most 39 bytes; parse_address() reads it back.
+std::string spell_address(const Address& address);
 
 }  // namespace pg

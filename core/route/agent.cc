@@ -70,9 +70,22 @@ std::string printable(std::string_view value) {
 
 }  // namespace
 
+std::string shown_user_agent(std::string_view value) {
+  constexpr std::size_t kMost = 200;
+  if (value.size() > kMost) {
+    const std::size_t blank = value.substr(0, kMost + 1).find_last_of(" \t");
+    value = value.substr(0, blank == std::string_view::npos ? 0 : blank);
+  }
+  std::string out(value);
+  for (char& c : out)
+    if (c < ' ' || c > '~') c = c == '\t' ? ' ' : '?';  // neither makes a secret part of a longer word
+  return out;
+}
+
 Agent identify_agent(const RequestHead& head) {
   Agent agent;
   const std::string_view user_agent = head.find("user-agent").value_or("");
+  agent.user_agent = shown_user_agent(user_agent);
   for (const UserAgentRow& row : kUserAgents) {
     if (!starts_with_ignore_case(user_agent, row.prefix)) continue;
     agent.name = row.agent;

@@ -12,8 +12,13 @@ namespace pg {
 struct Agent {
   std::string_view name;  // "claude-code", "codex", …; "" when unknown
   std::string version;
-  std::string session;  // the agent's own id of the conversation, with "/" and its own id for an agent under it; at most 64
+  std::string user_agent;  // all of it, as shown_user_agent() has it
+  std::string session;     // the agent's own id of the conversation, with "/" and its own id for an agent under it; at most 64
 };
+
+/// A User-Agent as the log keeps it: at most 200 bytes and no half word, since half of a secret is not known for one; a byte that
+/// is not printable ASCII is "?".
+std::string shown_user_agent(std::string_view value);
 
 /// From the headers alone.
 Agent identify_agent(const RequestHead& head);

@@ -68,6 +68,9 @@ constexpr LogField kLogFields[] = {
     {"dialect", K::text, "dialect", "anthropic, openai-chat, openai-responses, embeddings", true, "", PG_TEXT(dialect)},
     {"method", K::text, "method", "of HTTP", false, "", PG_TEXT(method)},
     {"path", K::text, "path", "of the URL: /v1/messages", false, "", PG_TEXT(path)},
+    {"route", K::text, "route", "name of the [[route]] rule that was taken", false, "", PG_TEXT(route)},
+    {"ip", K::text, "ip", "the client's address: 127.0.0.1, 10.0.*", false, "", PG_TEXT(ip)},
+    {"ua", K::text, "ua", "its User-Agent, at most 200 bytes: *python*", false, "", PG_TEXT(ua)},
     {"stream", K::yes_no, "stream", "true or false", false, "", PG_NUMBER(row.stream ? 1 : 0)},
     {"fallback", K::yes_no, PG_RETRIES " > 0", "another provider was asked before", false, "", PG_NUMBER(attempts_of(row) > 0 ? 1 : 0)},
     {"retries", K::number, PG_RETRIES,
@@ -92,8 +95,19 @@ constexpr auto kLogFieldNames = [] {
   return names;
 }();
 
-// People look for these; they are not kept.
-constexpr std::string_view kNotKept[] = {"body", "ip", "ua", "headers", "prompt", "answer", "tool", "mcp", "route"};
+// People look for these; they are not kept with a row.
+struct NotKept {
+  std::string_view name, instead;
+};
+constexpr std::string_view kInBodies = "'pg logs show ID --body' shows it where log_bodies keeps it";
+constexpr NotKept kNotKept[] = {
+    {"body", kInBodies},
+    {"prompt", kInBodies},
+    {"answer", kInBodies},
+    {"headers", "of what they say there are agent, version, session and ua"},
+    {"tool", "the calls of tools stand in the bodies: 'pg logs show ID --body', where log_bodies keeps them"},
+    {"mcp", "calls to MCP servers do not pass through pg"},
+};
 
 }  // namespace
 
@@ -113,8 +127,9 @@ const LogField* find_log_field(std::string_view name) {
 
 Error unknown_log_field(std::string_view name) {
   const std::string shown = escape_controls(name.substr(0, 64));
-  if (std::find(std::begin(kNotKept), std::end(kNotKept), name) != std::end(kNotKept))
-    return make_error(Code::bad_request, fmt::format("\"{}\" is not kept in the log", shown));
+  for (const NotKept& missing : kNotKept)
+    if (missing.name == name)
+      return make_error(Code::bad_request, fmt::format("\"{}\" is not kept in the log; {}", shown, missing.instead));
   if (const auto near = find_nearest(name, kLogFieldNames))
     return make_error(Code::bad_request, fmt::format("unknown field \"{}\", did you mean \"{}\"?", shown, *near));
   return make_error(

@@ -18,13 +18,14 @@ constexpr std::size_t kMaxKnownBytes = 1 << 20;
 constexpr std::string_view kWrite =
     "INSERT INTO log_names(id, last_seq, status, stream, project, project_id, key, agent, agent_version, session, dialect, "
     "method, "
-    "path, provider, model, model_served, outcome) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
-    "?17) ON CONFLICT(id) DO UPDATE SET last_seq = ?2";
+    "path, provider, model, model_served, outcome, route, ip, ua) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+    "?14, ?15, ?16, ?17, ?18, ?19, ?20) ON CONFLICT(id) DO UPDATE SET last_seq = ?2";
 
 // In the order of kWrite.
-std::array<const std::string*, 13> texts_of(const LogRow& row) {
-  return {&row.project, &row.project_id, &row.key,      &row.agent, &row.agent_version, &row.session, &row.dialect,
-          &row.method,  &row.path,       &row.provider, &row.model, &row.model_served,  &row.outcome};
+std::array<const std::string*, 16> texts_of(const LogRow& row) {
+  return {&row.project, &row.project_id, &row.key,  &row.agent,    &row.agent_version, &row.session,
+          &row.dialect, &row.method,     &row.path, &row.provider, &row.model,         &row.model_served,
+          &row.outcome, &row.route,      &row.ip,   &row.ua};
 }
 
 void append_number(std::string& to, std::uint32_t number) {

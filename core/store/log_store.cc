@@ -23,7 +23,7 @@ constexpr std::string_view kColumns =
     "outcome, stream, latency_ms, ttft_ms, upstream_ms, input_tokens, output_tokens, cached_tokens, cache_write_tokens, "
     "reasoning_tokens, bytes_in, bytes_out, redactions, detected, blocked, places, attempts, warnings, restored, unknown_tokens, "
     "error, "
-    "upstream_request_id, cost, price, cache_break, cache_lost, cache_lost_cost, connect_ms, tls_ms";
+    "upstream_request_id, cost, price, cache_break, cache_lost, cache_lost_cost, connect_ms, tls_ms, route, ip, ua";
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kLastSeq = std::numeric_limits<std::int64_t>::max();
 // A gap of so many rows is read over rather than jumped.
@@ -59,6 +59,9 @@ LogRow read_row(const Statement& from) {
   row.cache_lost_cost = from.integer(++at);
   row.connect_ms = from.integer(++at);
   row.tls_ms = from.integer(++at);
+  row.route = from.text(++at);
+  row.ip = from.text(++at);
+  row.ua = from.text(++at);
   return row;
 }
 

@@ -46,6 +46,9 @@ struct LogRow {
   std::string model;  // asked for
   std::string model_served;
   int status = 0;       // sent to the client; 499 = client left
+  std::string route;    // name of the [[route]] rule that was taken; "" = none
+  std::string ip;       // the client's address without port, as arrival.h finds it; "" = not known
+  std::string ua;       // its User-Agent, as shown_user_agent() cuts it
   std::string outcome;  // ok | error | blocked | canceled
   bool stream = false;
   std::int64_t latency_ms = -1;

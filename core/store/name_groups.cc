@@ -12,9 +12,9 @@
 namespace pg {
 namespace {
 
-constexpr std::string_view kShared[] = {"status", "stream",        "project", "project_id",   "key",
-                                        "agent",  "agent_version", "session", "dialect",      "method",
-                                        "path",   "provider",      "model",   "model_served", "outcome"};
+constexpr std::string_view kShared[] = {"status",        "stream",       "project", "project_id", "key",  "agent",
+                                        "agent_version", "session",      "dialect", "method",     "path", "provider",
+                                        "model",         "model_served", "outcome", "route",      "ip",   "ua"};
 
 // A million conversations must not stay in memory for one question; rows with the same number are near each other.
 constexpr std::size_t kMaxNumbers = 65'536;

@@ -21,7 +21,8 @@ constexpr std::array kTexts = {&LogRow::id,           &LogRow::project,
                                &LogRow::blocked,      &LogRow::places,
                                &LogRow::attempts,     &LogRow::warnings,
                                &LogRow::error,        &LogRow::upstream_request_id,
-                               &LogRow::cache_break};
+                               &LogRow::cache_break,  &LogRow::route,
+                               &LogRow::ip,           &LogRow::ua};
 
 constexpr std::array kNumbers = {
     &LogRow::seq,        &LogRow::time,       &LogRow::latency_ms,     &LogRow::ttft_ms, &LogRow::upstream_ms,

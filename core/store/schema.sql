@@ -358,3 +358,17 @@ CREATE VIEW log AS
     unknown_tokens, error, upstream_request_id, cost, price, cache_break, cache_lost, cache_lost_cost,
     connect_ms, tls_ms
   FROM log_rows AS r CROSS JOIN log_names AS n ON n.id = r.names;
+
+-- migration 8: the rule that was taken, and whom the call came from
+ALTER TABLE log_names ADD COLUMN route TEXT NOT NULL DEFAULT '' COLLATE NOCASE;
+ALTER TABLE log_names ADD COLUMN ip TEXT NOT NULL DEFAULT '' COLLATE NOCASE;
+ALTER TABLE log_names ADD COLUMN ua TEXT NOT NULL DEFAULT '' COLLATE NOCASE;
+
+DROP VIEW log;
+CREATE VIEW log AS
+  SELECT seq, r.id AS id, time, project, project_id, key, agent, agent_version, session, dialect, method, path, provider, model,
+    model_served, status, outcome, stream, latency_ms, ttft_ms, upstream_ms, input_tokens, output_tokens, cached_tokens,
+    cache_write_tokens, reasoning_tokens, bytes_in, bytes_out, redactions, detected, blocked, places, attempts, warnings, restored,
+    unknown_tokens, error, upstream_request_id, cost, price, cache_break, cache_lost, cache_lost_cost,
+    connect_ms, tls_ms, route, ip, ua
+  FROM log_rows AS r CROSS JOIN log_names AS n ON n.id = r.names;

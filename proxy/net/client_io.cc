@@ -168,22 +168,24 @@ Task<void> ClientIo::close_gently() {
   stream_.close();
 }
 
-Address ClientIo::peer() {
-  Address address;
+const std::optional<Address>& ClientIo::peer() {
+  if (peer_) return peer_;
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
-  if (::getpeername(stream_.fd(), reinterpret_cast<sockaddr*>(&storage), &size) != 0) return address;
+  if (::getpeername(stream_.fd(), reinterpret_cast<sockaddr*>(&storage), &size) != 0) return peer_;
   if (storage.ss_family == AF_INET) {
     sockaddr_in v4{};
     std::memcpy(&v4, &storage, sizeof v4);
+    Address& address = peer_.emplace();
     std::memcpy(address.bytes.data(), &v4.sin_addr, sizeof v4.sin_addr);
   } else if (storage.ss_family == AF_INET6) {
     sockaddr_in6 v6{};
     std::memcpy(&v6, &storage, sizeof v6);
+    Address& address = peer_.emplace();
     address.v6 = true;
     std::memcpy(address.bytes.data(), &v6.sin6_addr, sizeof v6.sin6_addr);
   }
-  return address;
+  return peer_;
 }
 
 }  // namespace pg

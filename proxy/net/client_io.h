@@ -48,8 +48,8 @@ class ClientIo {
   /// Ends our side and reads what is still coming, so that the peer gets our answer rather than a reset.
   Task<void> close_gently();
   Stream& stream() { return stream_; }
-  /// Who is at the other end of the connection; 0.0.0.0 when it is gone.
-  Address peer();
+  /// Who is at the other end of the connection, asked for once; nullopt when it is gone, or when it has no address.
+  const std::optional<Address>& peer();
 
  private:
   Task<Status> read_chunked(const Limits& limits, Buffer& body);
@@ -62,6 +62,7 @@ class ClientIo {
   std::size_t consumed_ = 0;  // head and body bytes of in_ that belong to this exchange
   std::string pipelined_;     // what came after a chunked body
   bool body_done_ = true;
+  std::optional<Address> peer_;
 };
 
 }  // namespace pg

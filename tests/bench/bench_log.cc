@@ -38,6 +38,9 @@ LogRow make_row(std::int64_t number, std::int64_t total) {
   row.key = "key-" + std::to_string(pick % 8);
   row.agent = kAgents[pick % 3];
   row.agent_version = "2.1.329";
+  row.ip = "127.0.0.1";
+  row.ua = "claude-cli/2.1.329 (external, cli)";
+  row.route = pick % 4 == 0 ? "titles at home" : "";
   row.session = fmt::format("00000000-0000-4000-8000-{:012}", number / 200);
   row.dialect = pick % 4 < 2 ? "anthropic" : "openai-responses";
   row.method = "POST";

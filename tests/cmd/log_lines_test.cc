@@ -48,6 +48,27 @@ LogRow blocked_row() {
 
 }  // namespace
 
+TEST_CASE("where a call came from and which way it took, for programs and on the page of a request") {
+  TestShell test;
+  LogRow row = good_row();
+  row.route = "titles at home";
+  row.ip = "10.0.0.7";
+  row.ua = "=cmd|\x1b[31m";
+  const auto json = nlohmann::json::parse(log_json(row));
+  CHECK(json["route"] == "titles at home");
+  CHECK(json["ip"] == "10.0.0.7");
+  CHECK(json["ua"] == row.ua);
+  CHECK(log_csv_titles().ends_with(",route,ip,ua"));
+  CHECK(log_csv(row).ends_with(",titles at home,10.0.0.7,'=cmd|\\x1B[31m"));
+  CHECK(LogTemplate::make("{ip} {route} {ua}").value().line(row) == "10.0.0.7 titles at home =cmd|\\x1B[31m\n");
+  const std::string page = log_page(test.shell, row);
+  CHECK(page.find("route\ttitles at home\n") != std::string::npos);
+  CHECK(page.find("client\t10.0.0.7\n") != std::string::npos);
+  CHECK(page.find("user agent\t=cmd|\\x1B[31m\n") != std::string::npos);
+  const std::string plain = log_page(test.shell, good_row());
+  for (const char* name : {"route\t", "client\t", "user agent\t"}) CHECK(plain.find(name) == std::string::npos);
+}
+
 TEST_CASE("the live row at 120 columns") {
   TestShell test;
   test.shell.out_tty = true;
@@ -203,8 +224,8 @@ TEST_CASE("a cache break is a flag, a line of the page, three fields and three c
   CHECK(json.at("cache_break") == "messages[12]");
   CHECK(json.at("cache_break_tokens") == 38'211);
   CHECK(json.at("cache_break_cost_usd") == "0.10317");
-  CHECK(log_csv_titles().ends_with(",cache_break,cache_break_tokens,cache_break_cost_usd,connect_ms,tls_ms"));
-  CHECK(log_csv(row).ends_with(",messages[12],38211,0.10317,,"));
+  CHECK(log_csv_titles().ends_with(",cache_break,cache_break_tokens,cache_break_cost_usd,connect_ms,tls_ms,route,ip,ua"));
+  CHECK(log_csv(row).ends_with(",messages[12],38211,0.10317,,,,,"));
   const auto format = LogTemplate::make("{cache_break} {cache_break.tokens} {cache_break.cost} {cost}");
   CHECK(format.value().line(row) == "messages[12] 38211 0.10317 0.0231\n");
   test.shell.out_tty = true;

@@ -105,6 +105,8 @@ std::string everything_said(const World& w, const std::string& request_file) {
                                                           {"logs", "search", "error:*", "--json"},
                                                           {"logs", "stats", "--by", "session"},
                                                           {"logs", "stats", "--by", "path"},
+                                                          {"logs", "stats", "--by", "ua"},
+                                                          {"logs", "search", "ua:*", "--fields", "ua,ip,route"},
                                                           {"budgets"},
                                                           {"budgets", "--json"},
                                                           {"agents", "--json"},
@@ -178,6 +180,12 @@ void run_through(World& w, Canaries& c) {
   exchange(w.port(), write_request("GET", "/" + c["root path"], {}, {}));
   exchange(w.port(), write_request("POST", "/api/" + c["project"] + "/key/" + c["key in path"] + "/v1/messages", {}, "{}"));
   w.post("v1/messages", full_request(c, false, "m"), {{"Authorization", "Bearer " + c["wrong key"]}});
+  // One that the 200 bytes which are kept end in, one behind what is no word of English, one that no proxy of ours wrote.
+  w.post("v1/messages", full_request(c, false, "m"),
+         {{"User-Agent", "tool/1.0 (" + std::string(160, 'x') + " " + c["end of user agent"] + " more"},
+          {"X-Forwarded-For", c["forwarded for"]},
+          {"Forwarded", "for=" + c["forwarded"]}});
+  w.post("v1/messages", full_request(c, false, "m"), {{"User-Agent", "tool\xe9" + c["behind a byte"] + "\x80 é"}});
   w.get("v1/models?k=" + c["query"], {{"Authorization", "Bearer " + c["wrong key"]}});
 }
 
@@ -195,7 +203,7 @@ TEST_CASE("canaries: wherever a secret comes from, nothing that pg writes or say
     const std::string request = w.home.root() / "planted/request.json";
     w.home.write(request, full_request(c, false, "m"));
     run_through(w, c);
-    wait_for_rows(w, 18);
+    wait_for_rows(w, 20);
     // Settings that are taken over while it runs, and some that are refused.
     w.home.write(w.home.config_file(),
                  Home::read(w.home.config_file()) + "\n[limits]\nqueue = 7  # " + c["more settings"] + "\n");
@@ -205,10 +213,12 @@ TEST_CASE("canaries: wherever a secret comes from, nothing that pg writes or say
     std::filesystem::remove(w.home.project_file("broken"));
     w.upstream.respond(Answer::json("{}"));
     w.post("v1/messages", full_request(c, false, "m"));
-    wait_for_rows(w, 19);
+    wait_for_rows(w, 21);
     const std::string said = everything_said(w, request);
     REQUIRE(c.size() >= 20);
     CHECK(said.find("/api/test/v1/messages/****") != std::string::npos);  // they did come that far
+    CHECK(said.find("claude-cli/****") != std::string::npos);
+    CHECK(said.find("tool?****") != std::string::npos);
     CHECK(c.seen_in(said) == std::set<std::string>{});
     CHECK(c.seen_in(w.server.err()) == std::set<std::string>{});
     CHECK(c.seen_in(written_files(w)) == std::set<std::string>{});

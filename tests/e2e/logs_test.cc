@@ -68,6 +68,28 @@ TEST_CASE("logs: a row has its cost, exact, estimated or unknown, and usage sums
   CHECK(ask(world, {"logs", "show", "last"}).out.find("cost\t? (no price for fake/other") != std::string::npos);
 }
 
+TEST_CASE("logs: who asked and with what can be asked for, watched and summed up") {
+  World world(kRedactAll, kPrices);
+  world.upstream.respond(Answer::json(kReply));
+  CHECK(world.post("v1/chat/completions", kCall, {{"User-Agent", "OpenAI/Python 2.8.0"}}).status == 200);
+  CHECK(world.post("v1/chat/completions", kCall, {{"User-Agent", "curl/8.1\t" + std::string(300, 'x')}}).status == 200);
+  wait_for_rows(world, 2);
+  CHECK(ask(world, {"logs", "search", "ua:*python*", "ip:127.*", "--fields", "ip,ua"}).out == "127.0.0.1\tOpenAI/Python 2.8.0\n");
+  CHECK(ask(world, {"logs", "search", "-ua:openai*", "--template", "{ip} {ua}"}).out == "127.0.0.1 curl/8.1\n");
+  CHECK(ask(world, {"logs", "search", "-ip:127.0.0.1", "--fail-empty"}).status == 1);
+  CHECK(ask(world, {"logs", "export", "ua:curl*", "--format", "csv"}).out.find(",,127.0.0.1,curl/8.1\n") != std::string::npos);
+  CHECK(ask(world, {"logs", "stats", "--by", "ua"}).out.find("OpenAI/Python 2.8.0") != std::string::npos);
+  CHECK(ask(world, {"logs", "show", "last"}).out.find("client\t127.0.0.1\nuser agent\tcurl/8.1\n") != std::string::npos);
+  const auto wrong = ask(world, {"logs", "search", "mcp:github"});
+  CHECK(wrong.status == 2);
+  CHECK(wrong.err.starts_with("error: \"mcp\" is not kept in the log; "));
+  Following tail(world, {"logs", "tail", "-f", "-n", "1", "ua:*python*", "--fields", "ip,ua"});
+  CHECK(tail.line() == "127.0.0.1\tOpenAI/Python 2.8.0");
+  CHECK(world.post("v1/chat/completions", kCall, {{"User-Agent", "curl/8.1"}}).status == 200);
+  CHECK(world.post("v1/chat/completions", kCall, {{"User-Agent", "AsyncOpenAI/Python 2.9"}}).status == 200);
+  CHECK(tail.line() == "127.0.0.1\tAsyncOpenAI/Python 2.9");
+}
+
 TEST_CASE("logs: questions have exit statuses, explanations and formats") {
   World world(kRedactAll, kPrices);
   world.upstream.respond(Answer::json(kReply));

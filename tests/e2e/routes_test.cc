@@ -92,6 +92,23 @@ TEST_CASE("each destination sees what its row allows, and the client hears its o
   CHECK(d.reseller.count() == 1);
 }
 
+TEST_CASE("a row says which rule was taken: its name, its place, or none") {
+  Destinations& d = places();
+  CHECK(d.say("local-7", "hi").status == 200);
+  CHECK(d.say("cheap-7", "hi").status == 200);
+  CHECK(d.say("other-7", "hi").status == 200);
+  CHECK(newest_row(d.w, "local-7").value("route", "?") == "home");
+  CHECK(newest_row(d.w, "cheap-7").value("route", "?") == "route 2");
+  CHECK(newest_row(d.w, "other-7").value("route", "?").empty());
+  const auto models = [&](const std::string& query) {
+    return d.w.home.run({"logs", "search", query, "model:*-7", "--fields", "model.requested", "--config", d.w.home.config_file()})
+        .out;
+  };
+  CHECK(models("route:home") == "local-7\n");
+  CHECK(models("-route:*") == "other-7\n");
+  CHECK(models("route:\"route 2\"") == "cheap-7\n");
+}
+
 TEST_CASE("a fallback is guarded for the one who answers, not for the one who was busy") {
   Destinations& d = places();
   const std::string email = make_email();
@@ -264,6 +281,30 @@ TEST_CASE("nobody is believed about who asks, unless they are on the list") {
   CHECK(f.with_key("evil.example", "/v1/messages", {{"X-Forwarded-Host", "llm.example.com"}}) == 403);
   CHECK(f.without({}) == 200);
   CHECK(f.without({{"X-Forwarded-For", "203.0.113.9"}}) == 200);
+}
+
+TEST_CASE("the address of a row is the peer's, or what a trusted proxy said of it") {
+  const auto said = [](Front& f, const Fields& more, const std::string& host = "127.0.0.1") {
+    const std::size_t before = f.w.home.rows(200).size();
+    f.with_key(host, "/api/test/v1/messages", more);
+    std::vector<std::string> rows;
+    for (int i = 0; i < 150 && (rows = f.w.home.rows(200)).size() <= before; ++i) std::this_thread::sleep_for(Ms{20});
+    return rows.size() > before ? Json::parse(rows.back()).value("ip", "?") : std::string("no row");
+  };
+  Front near("\"127.0.0.1\""), far("\"10.0.0.0/8\"");
+  CHECK(said(far, {{"X-Forwarded-For", "203.0.113.9"}}) == "127.0.0.1");  // no proxy of ours says so
+  CHECK(said(near, {}) == "127.0.0.1");
+  CHECK(said(near, {{"X-Forwarded-For", "198.51.100.1, 203.0.113.9:4711"}}) == "203.0.113.9");
+  CHECK(said(near, {{"X-Forwarded-For", "[2001:DB8:0::9]:4711"}}) == "2001:db8::9");
+  CHECK(said(near, {{"Forwarded", "for=\"[2001:db8::a]:1\""}}) == "2001:db8::a");
+  CHECK(said(near, {{"X-Forwarded-For", "unknown"}}).empty());
+  CHECK(said(near, {{"X-Forwarded-For", "203.0.113.9"}}, "evil.example") == "203.0.113.9");  // who is refused is named, too
+  CHECK(said(near, {{"X-Forwarded-For", "203.0.113.9"}, {"Forwarded", "for=203.0.113.7"}}) ==
+        "127.0.0.1");  // neither is believed
+  exchange(near.w.port(), "GET /\x01 HTTP/1.1\r\n\r\n");
+  for (int i = 0; i < 150 && near.w.home.rows(200).back().find("\"status\":400") == std::string::npos; ++i)
+    std::this_thread::sleep_for(Ms{20});
+  CHECK(Json::parse(near.w.home.rows(200).back()).value("ip", "?") == "127.0.0.1");
 }
 
 TEST_CASE("behind a proxy that is trusted: its word for the host, and no keyless door for those beyond it") {

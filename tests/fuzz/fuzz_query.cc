@@ -43,6 +43,9 @@ struct QueryWorld {
       row.redactions = i == 3 ? "EMAIL:2" : "";
       row.cache_break = i == 4 ? "messages[3]" : "";
       row.cache_lost = i == 4 ? 20'000 : -1;
+      row.route = i % 4 == 1 ? "titles at home" : "";
+      row.ip = i % 2 == 0 ? "127.0.0.1" : "2001:db8::9";
+      row.ua = i == 2 ? "" : "curl/8.1";
       rows.push_back(row);
     }
     if (!LogStore(db).insert(rows)) std::abort();

@@ -26,8 +26,8 @@ LogRow row_of(std::string_view text) {
   LogRow row;
   row.id = "T1";
   row.time = kFuzzNow;
-  for (std::string* word : {&row.agent, &row.session, &row.model, &row.model_served, &row.path, &row.error, &row.places,
-                            &row.redactions, &row.blocked, &row.attempts, &row.cache_break})
+  for (std::string* word : {&row.agent, &row.session, &row.ua, &row.ip, &row.route, &row.model, &row.model_served, &row.path,
+                            &row.error, &row.places, &row.redactions, &row.blocked, &row.attempts, &row.cache_break})
     *word = text;
   return row;
 }

@@ -15,6 +15,9 @@ TEST_CASE("what clients and providers wrote into a row is starred where it is a 
     row.path = "/v1/" + secret;
     row.model = secret;
     row.session = "session-1";
+    row.ua = "tool/1.0 (" + secret + ")";
+    row.route = "to " + secret;
+    row.ip = "127.0.0.1";
     row.error = "upstream 400: " + secret;
     row.key = "laptop";
     cleaner.clean(row, 1000);
@@ -22,6 +25,9 @@ TEST_CASE("what clients and providers wrote into a row is starred where it is a 
     CHECK(row.model.find(secret) == std::string::npos);
     CHECK(row.error.find(secret) == std::string::npos);
     CHECK(row.session == "session-1");
+    CHECK(row.ua == "tool/1.0 (" + std::string(secret.size(), '*') + ")");
+    CHECK(row.route == "to " + std::string(secret.size(), '*'));
+    CHECK(row.ip == "127.0.0.1");
     CHECK(row.key == "laptop");
   }
 }

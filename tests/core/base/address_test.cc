@@ -1,6 +1,7 @@
 // IP literals read strictly, and no special-purpose address passes for public.
 #include "core/base/address.h"
 
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
 
 #include <string>
@@ -49,6 +50,35 @@ TEST_CASE("IPv6 literals are read in every form of RFC 4291, bracketed or not") 
                           "1.2.3.4::", "::1.2.3.4:5", ":1:2:3:4:5:6:7", "1:2:3:4:5:6:7:", "1:2:3:4:5:6:7:1.2.3.4"}) {
     CAPTURE(bad);
     CHECK_FALSE(parse_address(bad));
+  }
+}
+
+TEST_CASE("an address is spelled the one way of RFC 5952, and read back") {
+  const auto spelled = [](const char* text) { return spell_address(parse_address(text).value()); };
+  CHECK(spelled("127.0.0.1") == "127.0.0.1");
+  CHECK(spelled("255.0.10.9") == "255.0.10.9");
+  CHECK(spelled("::ffff:10.0.0.7") == "10.0.0.7");
+  CHECK(spelled("::") == "::");
+  CHECK(spelled("::1") == "::1");
+  CHECK(spelled("1::") == "1::");
+  CHECK(spelled("2001:DB8:0:0:1:0:0:1") == "2001:db8::1:0:0:1");     // the first of two runs
+  CHECK(spelled("2001:db8:0:1:0:0:0:1") == "2001:db8:0:1::1");       // the longer of two
+  CHECK(spelled("2001:db8:0:1:1:1:1:1") == "2001:db8:0:1:1:1:1:1");  // one group is no run
+  CHECK(spelled("0:0:1:2:3:4:5:6") == "::1:2:3:4:5:6");
+  CHECK(spelled("fe80:1234:5678:9abc:def0:1234:5678:9abc") == "fe80:1234:5678:9abc:def0:1234:5678:9abc");
+  test::Gen gen;
+  INFO("PG_SEED=" << gen.seed());
+  for (int i = 0; i < 2'000; ++i) {
+    Address address;
+    address.v6 = gen.coin();
+    for (std::size_t at = 0; at < (address.v6 ? 16u : 4u); ++at)
+      address.bytes[at] = gen.coin() ? static_cast<std::uint8_t>(gen.number(0, 255)) : std::uint8_t{0};
+    const std::string text = spell_address(address);
+    CHECK(text.size() <= 39);
+    CHECK(spell_address(parse_address(text).value()) == text);
+    char known[INET6_ADDRSTRLEN];
+    REQUIRE(::inet_ntop(address.v6 ? AF_INET6 : AF_INET, address.bytes.data(), known, sizeof known) != nullptr);
+    if (!(address.v6 && std::string_view(known).find('.') != std::string_view::npos)) CHECK(text == known);
   }
 }
 

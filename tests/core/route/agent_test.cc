@@ -54,6 +54,20 @@ TEST_CASE("plain SDKs under an agent are not taken for another agent") {
   CHECK(agent_of({}).name.empty());
 }
 
+TEST_CASE("a User-Agent is kept in 200 bytes, without half a word and without bytes that a terminal would act on") {
+  CHECK(shown_user_agent("claude-cli/2.1.329 (external, sdk-cli)") == "claude-cli/2.1.329 (external, sdk-cli)");
+  CHECK(shown_user_agent("").empty());
+  CHECK(shown_user_agent("a\tb\x1b[31m\xc3\xa9\x7f") == "a b?[31m???");
+  const std::string full = "tool/1.0 " + std::string(191, 'x');
+  CHECK(shown_user_agent(full) == full);
+  CHECK(shown_user_agent(full + " more") == full);
+  CHECK(shown_user_agent(full + "y") == "tool/1.0");  // half of a secret would not be known for one
+  CHECK(shown_user_agent(full + "y and more") == "tool/1.0");
+  CHECK(shown_user_agent(std::string(201, 'x')).empty());
+  CHECK(agent_of({{"User-Agent", full + "y"}}).user_agent == "tool/1.0");
+  CHECK(agent_of({}).user_agent.empty());
+}
+
 TEST_CASE("the conversation's own id") {
   const std::string id = "00000000-0000-4000-8000-000000000001";
   CHECK(agent_of({{"User-Agent", "claude-cli/2.1.329 (external, sdk-cli)"}, {"X-Claude-Code-Session-Id", id}}).session == id);

@@ -46,6 +46,9 @@ LogRow random_row(test::Gen& gen, int number) {
   row.attempts = one_of(
       {"", "openai:429", "openai:429,groq:500", "queue:9ms", "queue:9ms,openai:429,=openai#2", "=openai#2", "openai:503,="});
   row.error = one_of({"", "rate_limited: slow down", "upstream 500"});
+  row.route = one_of({"", "route 3", "Titles at home", "a*b"});
+  row.ip = one_of({"", "127.0.0.1", "10.0.0.7", "::1", "2001:db8::9"});
+  row.ua = one_of({"", "curl/8.1", "OpenAI/Python 2.8.0", "claude-cli/2.1 (external, cli)"});
   return row;
 }
 
@@ -118,6 +121,17 @@ std::string random_term(test::Gen& gen) {
                  "x\\y",
                  "id:ID10?0",
                  "version:*",
+                 "route:\"route 3\"",
+                 "route:titles*",
+                 "route:\"\"",
+                 "-route:*",
+                 "-ip:127.0.0.1",
+                 "ip:10.0.*,::1",
+                 "ip:2001:DB8::*",
+                 "ip:*",
+                 "ua:*python*",
+                 "ua:\"claude-cli/2.1 (external, cli)\"",
+                 "ua:/^curl/",
                  "bytes.in:>=0"});
 }
 
@@ -200,6 +214,24 @@ TEST_CASE("log query: precedence, negation and what is missing") {
   CHECK_FALSE(matches("session:s", row));
 }
 
+TEST_CASE("log query: routes, addresses and user agents") {
+  LogRow row;
+  row.route = "Titles at home";
+  row.ip = "10.0.0.7";
+  row.ua = "OpenAI/Python 2.8.0";
+  for (const char* text :
+       {"route:\"titles at home\"", "route:titles*", "ip:10.0.*", "ip:10.0.0.7", "-ip:127.0.0.1", "ip:/^10[.]/", "ua:*python*",
+        "ua:openai/python?2.8.0", "ip:127.0.0.1,10.*", "route:* ip:* ua:*", "-(ip:192.* OR ua:curl*)"})
+    CHECK_MESSAGE(matches(text, row), text);
+  for (const char* text : {"ip:10.0", "route:home", "ua:python", "-ip:10.*", "ip:\"10.0.*\"", "python"})
+    CHECK_FALSE_MESSAGE(matches(text, row), text);
+  row.ip = "2001:db8::1";
+  CHECK(matches("ip:2001:db8::1", row));
+  CHECK(matches("-ip:::1", row));
+  CHECK(matches("-route:x -ip:x -ua:x", {}));  // what is missing is not that
+  CHECK_FALSE(matches("route:* OR ip:* OR ua:*", {}));
+}
+
 TEST_CASE("log query: units") {
   LogRow row;
   row.latency_ms = 1500;
@@ -220,7 +252,15 @@ TEST_CASE("log query: mistakes are named, with their place") {
   CHECK(message_of("class:cancelled") == "class: \"cancelled\" is not ok, error, blocked or canceled");
   CHECK(message_of("-outcome:error,cached") == "outcome: \"cached\" is not ok, error, blocked or canceled");
   CHECK(message_of("class:\"OK\" class:e* class:/^b/") == "");
-  CHECK(message_of("body:x") == "\"body\" is not kept in the log");
+  for (const char* kept_with_bodies : {"body", "prompt", "answer"})
+    CHECK(message_of(std::string(kept_with_bodies) + ":x") ==
+          "\"" + std::string(kept_with_bodies) +
+              "\" is not kept in the log; 'pg logs show ID --body' shows it where log_bodies keeps it");
+  CHECK(message_of("headers:x") ==
+        "\"headers\" is not kept in the log; of what they say there are agent, version, session and ua");
+  CHECK(message_of("-TOOL:*").starts_with("\"tool\" is not kept in the log; the calls of tools stand in the bodies"));
+  CHECK(message_of("mcp:github").starts_with("\"mcp\" is not kept in the log; "));
+  CHECK(message_of("rout:x") == "unknown field \"rout\", did you mean \"route\"?");
   CHECK(message_of(":x") == "a field is missing in front of \":\"");
   CHECK(message_of("status:abc") == "status: \"abc\" is not a status such as 429 or 4xx");
   CHECK(message_of("status:6xx") == "status: \"6xx\" is not a status such as 429 or 4xx");

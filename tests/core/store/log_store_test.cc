@@ -89,6 +89,9 @@ TEST_CASE("a row comes back as it went in, field by field") {
   row.cache_lost_cost = 14;
   row.connect_ms = 15;
   row.tls_ms = 16;
+  row.route = "titles at home";
+  row.ip = "2001:db8::1";
+  row.ua = "claude-cli/2.1 (external, cli)";
   REQUIRE(f.log.insert({&row, 1}));
   const LogRow back = f.log.find(row.id).value();
   CHECK(back.seq == 1);
@@ -108,6 +111,7 @@ TEST_CASE("a row comes back as it went in, field by field") {
                                                        row.unknown_tokens, row.error, row.upstream_request_id));
   CHECK(std::tie(back.cache_break, back.cache_lost, back.cache_lost_cost, back.connect_ms, back.tls_ms) ==
         std::tie(row.cache_break, row.cache_lost, row.cache_lost_cost, row.connect_ms, row.tls_ms));
+  CHECK(std::tie(back.route, back.ip, back.ua) == std::tie(row.route, row.ip, row.ua));
 }
 
 TEST_CASE("a batch is whole or absent") {
@@ -209,6 +213,60 @@ TEST_CASE("rows of an older database keep what they said") {
   }));
   CHECK(seq == 40);
   CHECK(ask(db, "SELECT count(*) FROM log_names") == 6);
+}
+
+TEST_CASE("rows of before anybody kept routes and addresses have none, and new ones go beside them") {
+  test::TempDir dir;
+  const std::string script(shipped("schema.sql"));
+  {
+    Db db = Db::open(dir.file("pg.db"), DbMode::read_write, script.substr(0, script.find("-- migration 8"))).value();
+    REQUIRE(db.execute(
+        "INSERT INTO log_names VALUES(3, 1, 200, 0, 'default', 'pid', 'key', 'agent', '1', 's', 'anthropic', 'POST', '/v1', "
+        "'echo', 'm', 'm', 'ok');"
+        "INSERT INTO log_rows VALUES(1, 'OLD', 1000, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, NULL, '', '', '', 'p', '', "
+        "'', '', 'u', '', -1, -1, 15, 16);"
+        "INSERT INTO log_hours VALUES(0, 'default', 'key', 'agent', 'anthropic', 'echo', 'm', 'm', 200, 'ok', 1, 0, 0, 0, 0, 0, "
+        "0, "
+        "0, 0, 0, 0, 1, 1, 1, 1, -1, 1, 1, 0, 0, 0)"));
+  }
+  Db db = Db::open(dir.file("pg.db")).value();
+  LogStore log(db);
+  const LogRow old = log.find("OLD").value();
+  CHECK((old.route + old.ip + old.ua).empty());
+  CHECK(old.agent == "agent");
+  CHECK(old.tls_ms == 16);
+  LogRow row = row_of(2);
+  row.ip = "10.0.0.7";
+  row.ua = "curl/8.1";
+  row.route = "route 2";
+  REQUIRE(log.insert({&row, 1}));
+  CHECK(log.find(row.id).value().ip == "10.0.0.7");
+  const auto found = [&](const std::string& text) {
+    LogQuery query;
+    std::string ids;
+    REQUIRE(parse_log_filters({&text, 1}, 5000, query));
+    REQUIRE(log.select(query, [&](const LogRow& each) { return ids += each.id + " ", true; }));
+    return ids;
+  };
+  CHECK(found("-ip:10.0.*") == "OLD ");
+  CHECK(found("ua:CURL*") == row.id + " ");
+  CHECK(found("-route:*") == "OLD ");
+}
+
+TEST_CASE("what many rows say alike of where they came from stands once") {
+  Fixture f;
+  std::vector<LogRow> rows;
+  for (int i = 0; i < 2'000; ++i) {
+    LogRow row = row_of(0);
+    row.id = "R" + std::to_string(10'000 + i);
+    row.ip = i % 2 == 0 ? "127.0.0.1" : "10.0.0.7";
+    row.ua = std::string(200, 'u');
+    row.route = "titles at home";
+    rows.push_back(std::move(row));
+  }
+  REQUIRE(f.log.insert(rows));
+  CHECK(ask(f.db, "SELECT count(*) FROM log_names") == 2);
+  CHECK(ask(f.db, "SELECT sum(length(ua)) FROM log_names") == 400);
 }
 
 TEST_CASE("the newest rows in time order, after a row, between times, until told to stop") {

@@ -24,7 +24,8 @@ std::string spell(const LogRow& row) {
                                   &row.blocked,      &row.places,
                                   &row.attempts,     &row.warnings,
                                   &row.error,        &row.upstream_request_id,
-                                  &row.cache_break})
+                                  &row.cache_break,  &row.route,
+                                  &row.ip,           &row.ua})
     out += fmt::format("{}:{};", text->size(), *text);
   const Usage& usage = row.usage;
   for (const std::int64_t number : {row.seq,
