@@ -62,9 +62,12 @@ std::string read_version(std::string_view user_agent) {
   return std::string(rest.substr(0, rest.find_first_not_of("0123456789.abcdefghijklmnopqrstuvwxyz-")));
 }
 
-std::string printable(std::string_view value) {
+// Nothing is cut, and no letter is put in: a secret in the wrong place must still be seen to be one.
+std::string printable(std::string_view id) {
+  constexpr std::size_t kLongest = 160;  // two ids; what is longer is none
   std::string out;
-  for (const char c : value.substr(0, 64)) out.push_back(c > ' ' && c <= '~' ? c : '_');
+  if (id.size() > kLongest) return out;
+  for (const char c : id) out.push_back(c > ' ' && c <= '~' ? c : '?');
   return out;
 }
 

@@ -59,7 +59,7 @@ std::string guard_once(std::string_view body, DialectId dialect, const RequestVi
 
 // What is remembered of a body changes nothing for it, for one that begins like it, and for one that is cut.
 void read_with_memory(std::string_view body, std::string_view edited, DialectId dialect) {
-  KnownParts parts(1 << 16, 16);
+  static KnownParts parts(1 << 16, 16);  // also of other bodies
   const std::string_view cut = body.substr(0, body.size() / 4 * 3);
   for (const std::string_view one : {body, edited, cut, body}) {
     RequestView plain, known;

@@ -81,7 +81,10 @@ TEST_CASE("the conversation's own id") {
 TEST_CASE("what a client says of itself is bounded and printable") {
   const Agent agent = agent_of(
       {{"User-Agent", "claude-cli/" + std::string(500, '9') + "\x1b[31m"}, {"X-Claude-Code-Session-Id", std::string(500, 'a')}});
-  CHECK(agent.session.size() <= 64);
+  CHECK(agent.session.empty());
+  const std::string longest(160, 's');
+  CHECK(agent_of({{"User-Agent", "claude-cli/2.1.329"}, {"X-Claude-Code-Session-Id", longest}}).session == longest);
+  CHECK(agent_of({{"User-Agent", "claude-cli/2.1.329"}, {"X-Claude-Code-Session-Id", "a b\tc"}}).session == "a?b?c");
   CHECK(agent.version.size() <= 64);
   const Agent odd = agent_of({{"User-Agent", "claude-cli/2\x1b[31m\x80 x"}, {"X-Claude-Code-Session-Id", "a\x1b[31mb\tc\xFF"}});
   for (const std::string& text : {odd.session, odd.version, agent.version}) {
