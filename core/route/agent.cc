@@ -2,6 +2,7 @@
 #include "core/route/agent.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/text.h"
 
@@ -101,7 +102,9 @@ Agent identify_agent(const RequestHead& head) {
     agent.session = printable(*value);
     // Agents that an agent started work in its session under an id of their own.
     const auto own = head.find(name == kSessionFields[0] ? "x-claude-code-agent-id" : "thread-id");
-    if (own && !own->empty() && *own != *value) agent.session = printable(agent.session + "/" + std::string(*own));
+    const bool is_under = own && !own->empty() && *own != *value && !agent.session.empty();
+    std::string both = is_under ? printable(agent.session + "/" + std::string(*own)) : std::string();
+    if (!both.empty()) agent.session = std::move(both);
     break;
   }
   return agent;

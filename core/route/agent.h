@@ -13,7 +13,7 @@ struct Agent {
   std::string_view name;  // "claude-code", "codex", …; "" when unknown
   std::string version;
   std::string user_agent;  // all of it, as shown_user_agent() has it
-  std::string session;     // the agent's own id of the conversation, with "/" and its own id for an agent under it; at most 64
+  std::string session;     // the agent's own id of the conversation, with "/" and its own id for an agent under it; at most 160
 };
 
 /// A User-Agent as the log keeps it: at most 200 bytes and no half word, since half of a secret is not known for one; a byte that

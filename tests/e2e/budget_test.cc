@@ -9,6 +9,7 @@
 
 #include "tests/support/model_wire.h"
 #include "tests/support/run_pg.h"
+#include "tests/support/soon.h"
 
 namespace pg::test {
 namespace {
@@ -41,16 +42,6 @@ Json error_of(const RawReply& reply) {
 bool edit_key(const World& w, std::vector<std::string> more) {
   more.insert(more.begin(), {"keys", "edit", "e2e"});
   return w.home.run(more).status == 0;
-}
-
-// Until a running serve has taken a change over.
-template <class Test>
-bool soon(Test test) {
-  for (int i = 0; i < 60; ++i) {
-    if (test()) return true;
-    std::this_thread::sleep_for(Ms{50});
-  }
-  return false;
 }
 
 Json budgets_of(const World& w) {

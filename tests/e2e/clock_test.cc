@@ -13,6 +13,7 @@
 
 #include "tests/support/following.h"
 #include "tests/support/run_pg.h"
+#include "tests/support/soon.h"
 
 namespace pg::test {
 namespace {
@@ -102,15 +103,6 @@ class TurnedWorld : public World {
   long base_ = 0;
   bool works_ = false;
 };
-
-template <class Test>
-bool soon(Test test) {
-  for (int i = 0; i < 60; ++i) {
-    if (test()) return true;
-    std::this_thread::sleep_for(Ms{50});
-  }
-  return false;
-}
 
 #define PG_TURNED_WORLD(w)                                                               \
   TurnedWorld w;                                                                         \

@@ -85,6 +85,8 @@ TEST_CASE("what a client says of itself is bounded and printable") {
   const std::string longest(160, 's');
   CHECK(agent_of({{"User-Agent", "claude-cli/2.1.329"}, {"X-Claude-Code-Session-Id", longest}}).session == longest);
   CHECK(agent_of({{"User-Agent", "claude-cli/2.1.329"}, {"X-Claude-Code-Session-Id", "a b\tc"}}).session == "a?b?c");
+  CHECK(agent_of({{"User-Agent", "claude-cli/2.1.329"}, {"X-Claude-Code-Session-Id", "s"}, {"x-claude-code-agent-id", longest}})
+            .session == "s");
   CHECK(agent.version.size() <= 64);
   const Agent odd = agent_of({{"User-Agent", "claude-cli/2\x1b[31m\x80 x"}, {"X-Claude-Code-Session-Id", "a\x1b[31mb\tc\xFF"}});
   for (const std::string& text : {odd.session, odd.version, agent.version}) {
