@@ -1,14 +1,12 @@
 // pg audit: who changed what, and proof that nobody changed the record.
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <thread>
 
+#include "cmd/audit_check.h"
 #include "cmd/command.h"
 #include "cmd/log_values.h"
 #include "cmd/open.h"
 #include "cmd/print.h"
-#include "config/app_key.h"
-#include "config/audit_seal.h"
 #include "core/base/encode.h"
 #include "core/base/text.h"
 #include "core/store/audit_store.h"
@@ -96,50 +94,16 @@ int write_all(Shell& shell, bool csv) {
   return exit_ok;
 }
 
-struct Verified {
-  AuditVerdict verdict;
-  std::int64_t sealed = -1;  // rows that the seal vouches for; -1 = it cannot be read
-  std::string note;          // why
-};
-
-// Without an app key the chain alone is checked; a seal that is gone or wrong is as bad as a broken chain.
-Verified verify_all(const Workplace& place, AuditStore store) {
-  Verified done;
-  const auto key = load_app_key(process_environment(), place.settings.app_key_file);
-  if (!key) {
-    done.verdict = store.verify().value();
-    done.note = "the end of the log could not be checked: " + key.error().message;
-    return done;
-  }
-  const auto seal = read_audit_seal(place.settings.database, key.value());
-  done.verdict = store.verify(seal ? &seal.value() : nullptr).value();
-  if (seal) {
-    done.sealed = seal.value().seq;
-  } else if (done.verdict.intact && done.verdict.rows > 0) {
-    done.verdict.intact = false;
-    done.verdict.problem = seal.error().code == Code::not_found
-                               ? audit_seal_file(place.settings.database) + " is gone: rows may be missing at the end"
-                               : seal.error().message;
-  }
-  return done;
-}
-
-// Rows added since the last seal: the chain covers them, and their loss would not show. -1 = not known.
-std::int64_t unsealed_of(const Verified& done) {
-  if (done.sealed < 0 || !done.verdict.intact) return -1;
-  return std::max<std::int64_t>(done.verdict.rows - done.sealed, 0);
-}
-
 int verify(Shell& shell) {
   auto place = open_workplace(shell, DbMode::read_only).value();
-  const Verified done = verify_all(place, AuditStore(place.db));
+  const AuditCheck done = check_audit(place.db, place.settings);
   const AuditVerdict& verdict = done.verdict;
   if (shell.json) {
     std::string object = "{";
     json_bool(object, "intact", verdict.intact);
     json_number(object, "rows", verdict.rows);
     json_known(object, "sealed_rows", done.sealed);
-    json_known(object, "unsealed_rows", unsealed_of(done));
+    json_known(object, "unsealed_rows", done.unsealed());
     json_known(object, "broken_at", verdict.intact || verdict.broken_at == 0 ? -1 : verdict.broken_at);
     json_field(object, "problem", verdict.problem);
     shell.write(object + "}\n");
@@ -154,7 +118,7 @@ int verify(Shell& shell) {
   const std::string sealed = done.sealed < 0 ? "" : fmt::format("; {} of them sealed under the app key", done.sealed);
   shell.print("{}: {} row{} verified{}\n", shell.paint(Color::green, "intact"), verdict.rows, verdict.rows == 1 ? "" : "s",
               sealed);
-  if (const std::int64_t unsealed = unsealed_of(done); unsealed > 0)
+  if (const std::int64_t unsealed = done.unsealed(); unsealed > 0)
     shell.warn(
         fmt::format("the newest {} not sealed yet, and could be cut off without a trace by who makes the log's own count fit; a "
                     "running serve seals within seconds, the next act does too",

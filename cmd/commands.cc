@@ -23,6 +23,7 @@ constexpr Command kCommands[] = {
     {"providers", "Manage", "List and test providers, store their credentials", add_providers},
     {"models", "Manage", "List the models that clients may name", add_models},
     {"config", "Manage", "Check and show the settings", add_config},
+    {"db", "Manage", "Check, back up and restore the database", add_db},
     {"completions", "More", "Print shell completions", add_completions},
     {"man", "More", "Print the manual page", add_man},
     {"help", "More", "Explain a command or a topic", add_help},

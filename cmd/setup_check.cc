@@ -6,6 +6,7 @@
 
 #include "cmd/http_probe.h"
 #include "cmd/print.h"
+#include "cmd/step_report.h"
 #include "core/base/text.h"
 #include "core/store/key_store.h"
 #include "core/store/log_store.h"
@@ -16,37 +17,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kAddress = "pg.check@example.com";  // example.com is nobody's (RFC 2606 §3)
-
-/// Prints steps as they end and remembers how the check went.
-class Report {
- public:
-  explicit Report(Shell& shell) : shell_(shell) {}
-
-  void add(std::string_view step, std::string_view verdict, const std::string& detail, const std::string& hint = {}) {
-    if (shell_.json) {
-      std::string object = "{";
-      json_field(object, "step", step);
-      json_field(object, "verdict", verdict);
-      json_field(object, "detail", detail);
-      if (!hint.empty()) json_field(object, "hint", hint);
-      steps_ += (steps_.empty() ? "" : ",") + object + "}";
-      return;
-    }
-    const Color color = verdict == "ok" ? Color::green : verdict == "fail" ? Color::red : Color::yellow;
-    shell_.print("{}  {:<12}{}\n", shell_.paint(color, fmt::format("{:<4}", verdict)), step, escape_controls(detail));
-    if (!hint.empty()) shell_.print("      hint: {}\n", hint);
-    shell_.flush();
-  }
-
-  int end(int status) {
-    if (shell_.json) shell_.print("{{\"ok\":{},\"steps\":[{}]}}\n", status == exit_ok, steps_);
-    return status;
-  }
-
- private:
-  Shell& shell_;
-  std::string steps_;
-};
 
 /// A key that lives as long as the check; revoked at the end, expired soon after in any case.
 class CheckKey {
@@ -97,7 +67,7 @@ Result<ProbeReply> ask(const AgentSetup& agent, const std::string& key, Millis t
   return probe(url, request, timeout);
 }
 
-void judge_restored(Report& report, const ProjectSettings& project, const ProbeReply& reply) {
+void judge_restored(StepReport& report, const ProjectSettings& project, const ProbeReply& reply) {
   const bool redacts = project.guards.email == Action::redact;
   if (reply.body.find(kAddress) != std::string::npos)
     report.add("restored", "ok",
@@ -109,7 +79,7 @@ void judge_restored(Report& report, const ProjectSettings& project, const ProbeR
     report.add("restored", "skip", "the model did not repeat the address, so there was nothing to turn back");
 }
 
-int judge_answer(Report& report, const AgentSetup& agent, const Result<ProbeReply>& reply) {
+int judge_answer(StepReport& report, const AgentSetup& agent, const Result<ProbeReply>& reply) {
   const std::string see = "pg logs show last";
   if (!reply) {
     report.add("provider", "fail", reply.error().message, see);
@@ -146,7 +116,7 @@ std::string check_body(std::string_view dialect, std::string_view model, std::st
 }
 
 int check_setup(Shell& shell, Workplace& place, AgentSetup& agent, const AgentOptions& options) {
-  Report report(shell);
+  StepReport report(shell);
   const auto origin = serve_origin(place.settings);
   const auto timeout = shell.timeout_or(Millis{60'000}).value();
   const auto given = given_key(options).value();

@@ -7,9 +7,9 @@ function __pg_at
             set skip 0
             continue
         end
-        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads --since --until -n --lines --fields --template --since --until -n --lines --fields --template --since --until --by --since --until --format --fields --template --only --keep --max-size --path --dialect --key --agent --by --since --until --since -n --lines --host --path --model --dialect --key --agent --provider --type --id --from-file --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --from-env --from-file --provider
+        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads --since --until -n --lines --fields --template --since --until -n --lines --fields --template --since --until --by --since --until --format --fields --template --only --keep --max-size --path --dialect --key --agent --by --since --until --since -n --lines --host --path --model --dialect --key --agent --provider --type --id --from-file --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --from-env --from-file --provider --keep
             set skip 1
-        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs search' 'logs stats' 'logs export' 'logs show' 'logs prune' 'explain' 'usage' 'budgets' 'agents' 'audit' 'audit tail' 'audit verify' 'audit export' 'rules' 'rules list' 'rules show' 'rules check' 'routes' 'routes list' 'routes explain' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys edit' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers test' 'providers show' 'providers login' 'providers logout' 'models' 'models list' 'config' 'config check' 'config show' 'config path' 'completions' 'man' 'help' 'version'
+        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs search' 'logs stats' 'logs export' 'logs show' 'logs prune' 'explain' 'usage' 'budgets' 'agents' 'audit' 'audit tail' 'audit verify' 'audit export' 'rules' 'rules list' 'rules show' 'rules check' 'routes' 'routes list' 'routes explain' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys edit' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers test' 'providers show' 'providers login' 'providers logout' 'models' 'models list' 'config' 'config check' 'config show' 'config path' 'db' 'db path' 'db check' 'db backup' 'db restore' 'db vacuum' 'completions' 'man' 'help' 'version'
             set -a at $word
         end
     end
@@ -34,6 +34,7 @@ complete -c pg -n 'test (__pg_at) = ""' -a keys -d 'Add, list, rotate and revoke
 complete -c pg -n 'test (__pg_at) = ""' -a providers -d 'List and test providers, store their credentials'
 complete -c pg -n 'test (__pg_at) = ""' -a models -d 'List the models that clients may name'
 complete -c pg -n 'test (__pg_at) = ""' -a config -d 'Check and show the settings'
+complete -c pg -n 'test (__pg_at) = ""' -a db -d 'Check, back up and restore the database'
 complete -c pg -n 'test (__pg_at) = ""' -a completions -d 'Print shell completions'
 complete -c pg -n 'test (__pg_at) = ""' -a man -d 'Print the manual page'
 complete -c pg -n 'test (__pg_at) = ""' -a help -d 'Explain a command or a topic'
@@ -226,5 +227,15 @@ complete -c pg -n 'test (__pg_at) = "config"' -a show -d 'Print every setting as
 complete -c pg -n 'test (__pg_at) = "config"' -a path -d 'Print where settings, projects and database live'
 complete -c pg -n 'test (__pg_at) = "config check"' -l strict -d 'Warnings count as mistakes'
 complete -c pg -n 'test (__pg_at) = "config show"' -l origin -d 'Also where each value comes from'
+complete -c pg -n 'test (__pg_at) = "db"' -a path -d 'Print where the database is'
+complete -c pg -n 'test (__pg_at) = "db"' -a check -d 'Check that the database is sound'
+complete -c pg -n 'test (__pg_at) = "db"' -a backup -d 'Copy the database, also while serve runs'
+complete -c pg -n 'test (__pg_at) = "db"' -a restore -d 'Put a backup in the place of the database'
+complete -c pg -n 'test (__pg_at) = "db"' -a vacuum -d 'Rewrite the file so that unused room goes back to the disk'
+complete -c pg -n 'test (__pg_at) = "db check"' -l quick -d 'Do not compare indexes with their tables, which takes most of the time'
+complete -c pg -n 'test (__pg_at) = "db backup"' -F
+complete -c pg -n 'test (__pg_at) = "db backup"' -l keep -x -d 'Then delete older copies in that directory beyond so many'
+complete -c pg -n 'test (__pg_at) = "db backup"' -l force -d 'Replace FILE if it exists'
+complete -c pg -n 'test (__pg_at) = "db restore"' -F
 complete -c pg -n 'test (__pg_at) = "completions"' -a 'bash zsh fish'
 complete -c pg -n 'test (__pg_at) = "help"' -a '(pg __complete TOPIC 2>/dev/null)'

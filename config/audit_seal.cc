@@ -28,6 +28,11 @@ Error does_not_fit(const std::string& file) {
   return make_error(Code::io_failed, file + ": the seal of the audit log does not fit the app key");
 }
 
+Status write_seal(const Db& db, const AuditEnd& end, const SecretString& app_key) {
+  return write_file(audit_seal_file(db.path()),
+                    fmt::format("1 {} {} {}\n", end.seq, to_hex(end.hash), to_hex(sign(end, app_key))));
+}
+
 // The sealed row is still in the log, as it was.
 Status check_goes_on(AuditStore& store, const AuditEnd& sealed, const AuditEnd& end) {
   if (sealed.seq > end.seq)
@@ -82,8 +87,12 @@ Status seal_audit(Db& db, const SecretString& app_key, bool first) {
     PG_TRY_STATUS(note_new_seal(db, sealed.error()));
     PG_TRY(end, store.end());
   }
-  return write_file(audit_seal_file(db.path()),
-                    fmt::format("1 {} {} {}\n", end.seq, to_hex(end.hash), to_hex(sign(end, app_key))));
+  return write_seal(db, end, app_key);
+}
+
+Status seal_audit_anew(Db& db, const SecretString& app_key) {
+  PG_TRY(const AuditEnd end, AuditStore(db).end());
+  return write_seal(db, end, app_key);
 }
 
 Status seal_audit(Db& db, const Settings& settings, bool first) {

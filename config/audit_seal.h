@@ -25,4 +25,7 @@ Status seal_audit(Db& db, const SecretString& app_key, bool first = false);
 /// The same with the app key of these settings.
 Status seal_audit(Db& db, const Settings& settings, bool first = false);
 
+/// The log's present end whatever the seal says: for a database that was put in the place of another, after the row that says so.
+Status seal_audit_anew(Db& db, const SecretString& app_key);
+
 }  // namespace pg

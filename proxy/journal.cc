@@ -247,6 +247,7 @@ bool Journal::prune() {
   const bool more_bodies = prune_bodies(time, retention);
   const bool more = (gone && gone.value() >= slice) || more_bodies;
   prune_time_ = now + (more ? kPrunePause : kPruneEvery);
+  if (room_.empty()) db_.give_back_memory();  // at rest: what was looked through is not what the next rows need
   return more;
 }
 

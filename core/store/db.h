@@ -45,6 +45,9 @@ class Statement {
   int bind_error_ = 0;  // the first one; step() reports it
 };
 
+/// PRAGMA application_id of pg's own databases: "pgdb".
+inline constexpr std::int64_t kDbApplicationId = 0x70676462;
+
 enum class DbMode { read_write, read_only };
 
 class Db {
@@ -53,6 +56,9 @@ class Db {
   /// io_failed with a hint when the file is corrupt, empty, newer than this program, readable by others, a link, or on a
   /// read-only disk; not_found in read_only mode when there is none. `schema` is the migration script; empty = the shipped one.
   static Result<Db> open(const std::string& path, DbMode mode = DbMode::read_write, std::string_view schema = {});
+  /// To look at a file that may be damaged, older or newer: read-only, nothing checked but that it is SQLite's own to open.
+  /// not_found; io_failed.
+  static Result<Db> open_unchecked(const std::string& path);
   /// One more connection to what open() has checked and migrated in this process before. io_failed when there is no such
   /// database.
   static Result<Db> open_again(const std::string& path);
@@ -72,7 +78,7 @@ class Db {
   void give_back_memory();
   /// Rises whenever another connection commits (PRAGMA data_version).
   Result<std::int64_t> data_version();
-  /// Copies the whole database, consistent even while others write, to a 0600 file that replaces `path`.
+  /// Copies the whole database, as it is at one moment while others go on writing, to a 0600 file that replaces `path`.
   Status backup(const std::string& path);
   const std::string& path() const { return path_; }
 
