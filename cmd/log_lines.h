@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cmd/command.h"
+#include "cmd/curl_line.h"
 #include "cmd/log_values.h"
 #include "cmd/print.h"
 #include "core/store/log_store.h"
@@ -51,7 +52,7 @@ std::string log_json(const LogRow& row);
 std::string log_csv(const LogRow& row);
 std::string log_csv_titles();
 
-/// Everything known of one row, as lines; `prices` names the figures its cost came from.
-std::string log_page(const Shell& shell, const LogRow& row, const std::string& prices = {});
+/// Everything known of one row, as lines; `prices` names the figures its cost came from, `curl` sends it again.
+std::string log_page(const Shell& shell, const LogRow& row, const std::string& prices = {}, const CurlLine& curl = {});
 
 }  // namespace pg

@@ -1,4 +1,6 @@
 // The page of `pg logs show`: everything known of one request, in the order it happened.
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "cmd/log_lines.h"
@@ -22,6 +24,13 @@ class Page {
     std::string_view front = name == last_ ? std::string_view() : name;
     for (const std::string& line : wrapped(text, static_cast<std::size_t>(std::max(shell_.width - kNameCells, kNameCells))))
       out_ += fmt::format("{:<{}}{}\n", std::exchange(front, {}), kNameCells, line);
+    last_ = name;
+  }
+  // What is to be pasted into a shell: the terminal breaks its lines, nobody else does.
+  void say_command(std::string_view name, const std::vector<std::string>& parts) {
+    if (parts.empty()) return;
+    const std::string out = fmt::format("{}", fmt::join(parts, shell_.out_tty ? std::string_view(" \\\n  ") : " "));
+    out_ += shell_.out_tty ? fmt::format("{}\n  {}\n", name, out) : fmt::format("{}\t{}\n", name, out);
     last_ = name;
   }
   std::string take() { return std::move(out_); }
@@ -121,7 +130,7 @@ std::string cache_break_text(const LogRow& row) {
 
 }  // namespace
 
-std::string log_page(const Shell& shell, const LogRow& row, const std::string& prices) {
+std::string log_page(const Shell& shell, const LogRow& row, const std::string& prices, const CurlLine& curl) {
   Page page(shell);
   page.say("id", row.id);
   page.say("time", shell.out_tty ? date_cell(row.time).substr(0, 11) + clock_cell(row.time) : format_rfc3339(row.time));
@@ -147,6 +156,9 @@ std::string log_page(const Shell& shell, const LogRow& row, const std::string& p
   page.say("not crossed", row.warnings);
   page.say("error", row.error);
   page.say("upstream id", row.upstream_request_id);
+  page.say("no curl", curl.why);
+  page.say("curl differs", curl.differs);
+  page.say_command("curl", curl.parts);
   return page.take();
 }
 

@@ -114,12 +114,18 @@ int show_body(Shell& shell, Db& db, const LogRow& row, const ShowOptions& option
   return write_bodies(shell, *body, part, options.raw), exit_ok;
 }
 
+CurlLine curl_of(const Shell& shell, Workplace& place, const LogRow& row) {
+  const auto body = BodyStore(place.db).find(row.id);
+  return body && body.value() ? make_curl_line(place.settings, shell.config, row, *body.value()) : CurlLine();
+}
+
 int show(Shell& shell, const ShowOptions& options) {
   auto place = open_workplace(shell, DbMode::read_only).value();
   LogStore store(place.db);
   const LogRow found = find_row(place.db, options.which).value();
   if (options.body || options.raw || !options.only.empty()) return show_body(shell, place.db, found, options);
-  shell.write(shell.json ? log_json(found) + "\n" : log_page(shell, found, store.price_name(found.price / 2)));
+  shell.write(shell.json ? log_json(found) + "\n"
+                         : log_page(shell, found, store.price_name(found.price / 2), curl_of(shell, place, found)));
   return exit_ok;
 }
 
@@ -184,7 +190,8 @@ void add_show(CLI::App& command, Shell& shell) {
       command.add_subcommand("show",
                              "Show everything known of one request\n"
                              "--body shows what the provider was sent, with its placeholders, and what it answered, where "
-                             "the project keeps that (log_bodies). Off a terminal that is their bytes.");
+                             "the project keeps that (log_bodies). Off a terminal that is their bytes. Where it is kept, the "
+                             "row ends with a curl line that sends it again, placeholders and all; $PG_KEY is your pg key.");
   shows->add_option("ID", options->which, "Id or its beginning, or 'last'")->capture_default_str();
   shows->add_flag("--body", options->body, "Request and reply instead of the row; with --json beside it");
   one_of(shows->add_option("--only", options->only, "One of the two"), {"request", "reply"});

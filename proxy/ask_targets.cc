@@ -351,8 +351,7 @@ Result<Upstream> Asking::give_up(const std::optional<Error>& last) {
   if (held_) {
     x_.to = std::move(held_->to);
     x_.row.body = std::move(held_->body);
-    x_.row.provider = x_.to.provider->name;
-    x_.row.warnings = x_.to.warnings;
+    note_target(x_);
     note_guarded(x_);
     if (x_.to.provider->label != x_.to.provider->name) note_answer(x_.to.provider->label);
     return std::move(held_->reply);

@@ -98,9 +98,14 @@ Status write_call(Exchange& x) {
   PG_TRY_STATUS(address_call(x));
   // Before the row names a provider: what is refused here was sent to nobody and costs nothing.
   if (has_limits(x)) PG_TRY_STATUS(set_aside(x));
-  x.row.provider = x.to.provider->name;
-  x.row.warnings = x.to.warnings;
+  note_target(x);
   return {};
+}
+
+void note_target(Exchange& x) {
+  x.row.provider = x.to.provider->name;
+  x.row.model_sent = x.to.model.substr(0, 200);
+  x.row.warnings = x.to.warnings;
 }
 
 Status send_to(Exchange& x, Target target) {

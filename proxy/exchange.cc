@@ -122,6 +122,18 @@ void record(Exchange& x) {
   x.gw.journal.record(std::move(x.row));
 }
 
+Error fault_of(const Exchange& x, const std::exception& bug) {
+  switch (x.guarding) {
+    case GuardStep::request:
+      return make_error(Code::internal, "a guard of PromptGate failed; the request went no further", name_bug(bug));
+    case GuardStep::reply:
+      return make_error(Code::internal, "PromptGate failed to restore the reply, which ends here", name_bug(bug));
+    case GuardStep::none:
+      break;
+  }
+  return make_error(Code::internal, "something went wrong inside pg", name_bug(bug));
+}
+
 }  // namespace
 
 void begin_row(Exchange& x) {
@@ -139,7 +151,7 @@ Task<void> handle_exchange(Exchange& x) {
   } catch (const Refusal& refusal) {
     refused = refusal.error();
   } catch (const std::exception& bug) {
-    refused = make_error(Code::internal, "something went wrong inside pg", name_bug(bug));
+    refused = fault_of(x, bug);
   }
   if (refused && is_client_left(*refused)) {
     x.row.status = 499;

@@ -1,6 +1,7 @@
 // Exchange: one HTTP request and its reply through us; handle_exchange() serves it, answers every refusal, and records the row.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,9 @@ struct Sending {
   std::shared_ptr<const SecretString> token;  // bought with a service account
 };
 
+/// What the guards are at: whatever is thrown then is a fault of theirs, and the exchange ends with it.
+enum class GuardStep : std::uint8_t { none, request, reply };
+
 /// Lives in serve_connection's frame; everything below it on the line takes it by reference.
 struct Exchange {
   Exchange(LoopParts& loop_parts, ClientIo& client_io, KnownCaller& known_caller)
@@ -75,6 +79,7 @@ struct Exchange {
   GuardedCall guarded;                     // for the first destination; guarded_of() and vault_of() know of others
   Vault vault;
   const Guards* guarded_by = nullptr;
+  GuardStep guarding = GuardStep::none;
   Sending to;
 
   bool head_sent = false;  // to the client: from here on errors are stream events

@@ -56,20 +56,24 @@ bool is_long_to_read(const Exchange& x, const Provider& provider) {
 }
 
 Task<Status> read_ahead(Exchange& x, const Provider& provider) {
+  x.guarding = GuardStep::request;
   const Guards& guards = x.project->guards_at(provider);
   x.reading = std::make_unique<SlowGuardCall>(x.body, x.view, guards, cache_of(x), parts_of(x));
   if (x.reading->unread() > x.policy->limits.scan_on_loop) {
     const Status scanned = co_await scan_on_pool(x, *x.reading);
+    x.guarding = GuardStep::none;
     co_return scanned;
   }
   const std::atomic<bool> never{false};
   x.reading->read(never);
+  x.guarding = GuardStep::none;
   co_return Status{};
 }
 
 Status guard_body(Exchange& x) {
   const Guards& guards = x.project->guards_at(*x.to.provider);
   if (x.guarded_by == &guards) return {};
+  x.guarding = GuardStep::request;
   if (x.guarded_by == nullptr) {
     x.guarded_by = &guards;
     x.guarded = guard_with(x, guards, x.vault);
@@ -78,6 +82,7 @@ Status guard_body(Exchange& x) {
     x.to.again = std::make_shared<Reguarded>();
     x.to.again->call = guard_with(x, guards, x.to.again->vault);
   }
+  x.guarding = GuardStep::none;
   const GuardedCall& call = guarded_of(x);
   return call.blocked.empty() ? Status{} : Status(block_error(call));
 }

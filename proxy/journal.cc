@@ -227,6 +227,17 @@ bool Journal::prune_bodies(UnixMillis now, const LogRetention& retention) {
   return gone && gone.value() >= kPruneBodies;
 }
 
+// What is held back for a clock that may be wrong is said once.
+Result<UnixMillis> Journal::time_to_prune_by(const LogRetention& retention) {
+  PG_TRY(const UnixMillis time, age_time_.look(db_, SystemClock().wall(), since_boot()));
+  const auto ahead = age_time_.take_doubt();
+  if (ahead && on_problem_ && (retention.keep_days > 0 || retention.bodies_keep_days > 0))
+    on_problem_(
+        fmt::format("the clock is {} ahead of the log: until that has lasted for a day, rows go by the time before",
+                    *ahead < 2 * kDay ? fmt::format("{}h", *ahead / (kDay / 24)) : fmt::format("{} days", *ahead / kDay)));
+  return time;
+}
+
 // True when there is more to go: the next slice follows at once, with a look at the queue in between.
 bool Journal::prune() {
   const SteadyTime now = std::chrono::steady_clock::now();
@@ -236,7 +247,10 @@ bool Journal::prune() {
     const std::lock_guard lock(mutex_);
     retention = retention_;
   }
-  const UnixMillis time = age_time_.look(SystemClock().wall(), since_boot());
+  const auto known = time_to_prune_by(retention);
+  prune_time_ = now + kPruneEvery;
+  if (!known) return false;
+  const UnixMillis time = *known;
   LogLimits limits;
   limits.now = time;
   if (retention.keep_days > 0) limits.before = time - std::int64_t{retention.keep_days} * kDay;
@@ -246,7 +260,7 @@ bool Journal::prune() {
   const auto gone = prune_log(db_, limits, slice);
   const bool more_bodies = prune_bodies(time, retention);
   const bool more = (gone && gone.value() >= slice) || more_bodies;
-  prune_time_ = now + (more ? kPrunePause : kPruneEvery);
+  if (more) prune_time_ = now + kPrunePause;
   if (room_.empty()) db_.give_back_memory();  // at rest: what was looked through is not what the next rows need
   return more;
 }
@@ -330,6 +344,7 @@ void Journal::run() {
       db_.set_patience(kSidePatience);
       (void)denials_.write(db_);
       if (!stopping) pruning = write_facts(in_flight);
+      if (stopping) (void)age_time_.keep(db_, since_boot());
       db_.set_patience();
     }
     if (!stopping) continue;

@@ -16,11 +16,11 @@
 #include "core/access/cache_breaks.h"
 #include "core/access/prices.h"
 #include "core/base/clock.h"
-#include "core/base/patient_time.h"
 #include "core/base/result.h"
 #include "core/policy.h"
 #include "core/store/db.h"
 #include "core/store/log_store.h"
+#include "core/store/log_time.h"
 #include "core/store/row_buffer.h"
 #include "core/store/spend_store.h"
 #include "proxy/clean_row.h"
@@ -73,6 +73,7 @@ class Journal {
   void write_held();
   bool write_facts(std::uint32_t in_flight);
   std::int32_t month_of(UnixMillis time, const TimeZone& zone);
+  Result<UnixMillis> time_to_prune_by(const LogRetention& retention);
   bool prune();
 
   Db db_;
@@ -110,7 +111,7 @@ class Journal {
   std::int64_t month_quarter_ = -1;
   std::int32_t month_ = 0;
   SteadyTime prune_time_;
-  PatientTime age_time_;
+  LogTime age_time_;
   SteadyTime tell_time_;
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<std::uint64_t> dropped_bodies_{0};

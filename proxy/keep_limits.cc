@@ -138,11 +138,10 @@ Status set_aside(Exchange& x) {
   if (!most && !x.policy->budgets.unknown_prices) return unknown_price(x, *budgeted);
   if (!most) x.budget_note += fmt::format("{}price not known, not counted", x.budget_note.empty() ? "" : ", ");
   if (x.row.hold == nullptr) {
-    x.row.hold = std::make_shared<Hold>(month, x.to.model);
+    x.row.hold = std::make_shared<Hold>(month);
     for (const CallLimits* limits : limits_of(x))
       if (limits != nullptr && limits->budget != nullptr) x.row.hold->add({limits->budget, limits->rules.budget});
   }
-  x.row.hold->set_model(x.to.model);
   const Hold::Part* refused = x.row.hold->try_resize(most.value_or(0));
   if (refused == nullptr) return {};
   for (const CallLimits* limits : limits_of(x))

@@ -45,12 +45,13 @@ CacheTurn turn_of(LogRow& row) {
 
 const Price* PriceFinder::find(const LogRow& row) {
   if (last_ == nullptr || last_->provider != row.provider || last_->model != row.model ||
-      last_->model_served != row.model_served) {
+      last_->model_served != row.model_served || last_->model_sent != row.model_sent) {
     last_ = &row;
-    price_ = prices_.find(row.provider, provider_model(row));
+    price_ = row.model_served.empty() ? nullptr : prices_.find(row.provider, row.model_served);
+    if (price_ == nullptr && !row.model_sent.empty()) price_ = prices_.find(row.provider, row.model_sent);
+    if (price_ == nullptr && row.model_served.empty()) price_ = prices_.find(row.provider, provider_model(row));
     if (price_ == nullptr) price_ = prices_.find(row.provider, row.model);
   }
-  if (price_ == nullptr && row.hold != nullptr) return prices_.find(row.provider, row.hold->model());
   return price_;
 }
 

@@ -13,7 +13,8 @@ namespace pg {
 class PriceFinder {
  public:
   explicit PriceFinder(const PriceTable& prices) : prices_(prices) {}
-  /// The price of what the provider says it served, else of what was asked for; nullptr when there is none.
+  /// The price of what the provider says it served, else of what it was sent, else of what was asked for; nullptr when there is
+  /// none.
   const Price* find(const LogRow& row);
 
  private:

@@ -22,17 +22,6 @@ namespace {
 
 constexpr std::size_t kMaxErrorBody = 1u << 20;
 
-ReplyOptions options_for(const Exchange& x, const Upstream& upstream, const std::optional<ReplyTranslator>& translator) {
-  ReplyOptions options;
-  options.dialect = x.surface.dialect;
-  options.status = upstream.head.status;
-  options.event_stream =
-      translator ? translator->writes_stream() : is_event_stream(upstream) && !has_unreadable_coding(upstream.head);
-  options.vault = &vault_of(x);
-  options.signed_reasoning = x.view.signed_reasoning;
-  return options;
-}
-
 class Relay {
  public:
   Relay(Exchange& x, Upstream& upstream)
@@ -40,9 +29,14 @@ class Relay {
         upstream_(upstream),
         translator_(translator_for(x, upstream)),
         streams_(translator_ ? translator_->writes_stream() : is_event_stream(upstream) && !has_unreadable_coding(upstream.head)),
-        path_(options_for(x, upstream, translator_)) {
+        path_(reply_options(x, upstream, translator_ ? &*translator_ : nullptr)) {
     if (upstream.framed) frames_.emplace();
     if (x.row.body != nullptr) begin_kept_reply(x, is_event_stream(upstream), !has_unreadable_coding(upstream.head));
+  }
+
+  // What was used until a fault ended it is paid for.
+  ~Relay() {
+    if (!ended_) x_.row.usage = usage();
   }
 
   Task<void> run();
@@ -62,6 +56,7 @@ class Relay {
   void note_first_content();
   void note_facts();
   void note_losses();
+  const Usage& usage() const { return translator_ ? translator_->usage() : path_.facts().usage; }
   std::string model_served() const;
   void remember_vault(bool last = false);
   void translate(IoEnd end);
@@ -86,6 +81,7 @@ class Relay {
   bool chunked_ = false;
   bool client_left_ = false;
   bool remembered_ = false;
+  bool ended_ = false;
 };
 
 Status Relay::prepare() {
@@ -112,6 +108,7 @@ Task<void> Relay::run() {
 
 // What is left to do when all of the reply was passed on.
 void Relay::end() {
+  ended_ = true;
   note_facts();
   if (client_left_) return;
   remember_vault(true);  // a reply without an id may still belong to a conversation with one
@@ -250,9 +247,9 @@ Task<void> Relay::relay_whole() {
   const std::string head = write_reply_head(x_, upstream_, ReplyFraming::sized, body.size(), translator());
   if (translator_) x_.row.status = translator_->status();
   const std::string_view sent_body = x_.head.method == "HEAD" ? std::string_view() : std::string_view(body);
+  remember_vault();
   x_.head_sent = true;
   x_.row.bytes_out = static_cast<std::int64_t>(body.size());
-  remember_vault();
   const IoEnd sent = co_await x_.client.write(piece_of(head), piece_of(sent_body), x_.policy->limits.stall_timeout);
   client_left_ = sent != IoEnd::ok;
 }
@@ -308,8 +305,8 @@ Task<bool> Relay::flush(bool last) {
   if (head_.empty() && framed_.empty()) co_return true;
   if (x_.head.method == "HEAD") framed_.clear();
   if (!x_.head_sent) co_await x_.parts.loop.join(Stage::answer);
-  x_.head_sent = true;
   remember_vault();
+  x_.head_sent = true;
   x_.stream_sequence = path_.next_sequence();
   iovec pieces[2] = {piece_of(head_), piece_of(framed_)};
   const std::span<iovec> left = x_.client.write_now(pieces);
@@ -341,7 +338,7 @@ std::string Relay::model_served() const {
 void Relay::note_facts() {
   if (streams_) note_losses();
   const ReplyFacts& facts = path_.facts();
-  x_.row.usage = translator_ ? translator_->usage() : facts.usage;
+  x_.row.usage = usage();
   if (x_.row.usage.doubtful) {
     add_warnings(x_, {"clamp:usage"});
     x_.row.warnings = x_.to.warnings;
@@ -391,10 +388,12 @@ void Relay::remember_vault(bool last) {
 
 Task<void> relay_reply(Exchange& x, Upstream& upstream) {
   upstream.framed = upstream.connection && x.to.outlet->form == OutletForm::bedrock && is_framed_stream(upstream.head);
+  x.guarding = GuardStep::reply;
   Relay relay(x, upstream);
   Task<void> way = relay.run();
   co_await std::move(way);
   relay.end();
+  x.guarding = GuardStep::none;
 }
 
 }  // namespace pg

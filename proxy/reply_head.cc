@@ -57,6 +57,17 @@ std::optional<ReplyTranslator> translator_for(const Exchange& x, const Upstream&
                                         x.to.translated.value_or(ReplyContext()), source);
 }
 
+ReplyOptions reply_options(const Exchange& x, const Upstream& upstream, const ReplyTranslator* translator) {
+  ReplyOptions options;
+  options.dialect = x.surface.dialect;
+  options.status = upstream.head.status;
+  options.event_stream =
+      translator ? translator->writes_stream() : is_event_stream(upstream) && !has_unreadable_coding(upstream.head);
+  options.vault = &vault_of(x);
+  options.signed_reasoning = x.view.signed_reasoning;
+  return options;
+}
+
 std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyFraming framing, std::uint64_t size,
                              const ReplyTranslator* translator) {
   const ReplyHead& head = upstream.head;

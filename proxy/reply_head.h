@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "core/reply_path.h"
 #include "core/wire/reply_translator.h"
 #include "proxy/exchange.h"
 #include "proxy/send_upstream.h"
@@ -24,6 +25,9 @@ bool is_web_page(const ReplyHead& head);
 /// Who turns the reply into the client's dialect, or a cloud's own words for an error into the vendor's; nullopt when nobody has
 /// to.
 std::optional<ReplyTranslator> translator_for(const Exchange& x, const Upstream& upstream);
+
+/// How the body is read and what is put back into it; `translator` as below.
+ReplyOptions reply_options(const Exchange& x, const Upstream& upstream, const ReplyTranslator* translator);
 
 /// `translator`: writes the body, and so says its status and type; nullptr when the provider does.
 std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyFraming framing, std::uint64_t size,

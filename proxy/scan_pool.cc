@@ -49,8 +49,9 @@ void let_loops_go_first() {
 bool ScanPool::add(std::shared_ptr<Job> job) {
   const std::lock_guard lock(mutex_);
   if (stopped_) return false;
+  // The thread first: where there can be none, nothing must be left waiting for it.
+  if (waiting_.size() + 1 > idle_ && threads_.size() < most_) threads_.emplace_back([this] { work(); });
   waiting_.push_back(std::move(job));
-  if (waiting_.size() > idle_ && threads_.size() < most_) threads_.emplace_back([this] { work(); });
   changed_.notify_one();
   return true;
 }

@@ -31,6 +31,9 @@ Task<Status> read_ahead(Exchange& x, const Provider& provider);
 /// The guards of x.to.provider over the body, once more where they differ from those of who was asked before. From here on
 /// guarded_of(x).edits make it safe to send there; blocked otherwise.
 Status guard_body(Exchange& x);
+/// Notes whom the call goes to, under which name of the model, and what could not cross to them.
+void note_target(Exchange& x);
+
 /// What guarded_of(x) holds, in the row.
 void note_guarded(Exchange& x);
 

@@ -56,7 +56,7 @@ class Budget {
 /// writer, and is used by one of them at a time.
 class Hold {
  public:
-  Hold(std::int32_t month, std::string model) : month_(month), model_(std::move(model)) {}
+  explicit Hold(std::int32_t month) : month_(month) {}
   Hold(const Hold&) = delete;
   Hold& operator=(const Hold&) = delete;
   ~Hold() { resize(0); }
@@ -74,14 +74,11 @@ class Hold {
   void abandon() { parts_.clear(); }
 
   std::int32_t month() const { return month_; }
-  const std::string& model() const { return model_; }  // as the provider calls it, for the price
-  void set_model(std::string model) { model_ = std::move(model); }
   Nanos amount() const { return amount_; }
   const std::vector<Part>& parts() const { return parts_; }
 
  private:
   std::int32_t month_;
-  std::string model_;
   Nanos amount_ = 0;
   std::vector<Part> parts_;
 };

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::int64_t kHour = 3'600'000;
 constexpr std::int64_t kPatience = 24 * kHour;
+constexpr std::int64_t kWeek = 7 * 24 * kHour;
 
 }  // namespace
 
@@ -17,16 +18,29 @@ std::int64_t since_boot() {
   return std::int64_t{time.tv_sec} * 1'000 + time.tv_nsec / 1'000'000;
 }
 
+void PatientTime::resume(UnixMillis believed, std::int64_t doubted, std::int64_t boot) {
+  looked_ = true;
+  believed_ = believed - boot;
+  leeway_ = kWeek;
+  doubted_before_ = doubted;
+}
+
 UnixMillis PatientTime::look(UnixMillis wall, std::int64_t boot) {
   const std::int64_t started = wall - boot;
-  const bool ahead = looked_ && started > believed_ + kHour;
-  if (ahead && doubted_ < 0) doubted_ = boot;
-  if (!ahead || boot - doubted_ >= kPatience) {
+  const bool ahead = looked_ && started > believed_ + leeway_;
+  if (ahead && !doubted_) doubted_ = boot - doubted_before_;
+  if (!ahead || boot - *doubted_ >= kPatience) {
     looked_ = true;
     believed_ = started;
-    doubted_ = -1;
+    leeway_ = kHour;
+    doubted_before_ = 0;
+    doubted_.reset();
   }
   return believed_ + boot;
+}
+
+std::optional<std::int64_t> PatientTime::doubted(std::int64_t boot) const {
+  return doubted_ ? std::optional(boot - *doubted_) : std::nullopt;
 }
 
 }  // namespace pg

@@ -89,14 +89,20 @@ bool VerdictCache::fits(std::size_t cost) const {
   return cost <= budget_ / 2;
 }
 
+const Verdict* VerdictCache::verdict_of(const Generation& generation, const VerdictKey& place, const VerdictKey& key) {
+  if ((place.high & kFound) == 0) return &kClean;
+  const auto found = generation.found.find(key);
+  return found == generation.found.end() ? nullptr : &found->second;
+}
+
 const Verdict* VerdictCache::find(const VerdictKey& key) {
-  if (const VerdictKey* place = young_.find(key)) return (place->high & kFound) != 0 ? &young_.found.at(key) : &kClean;
+  if (const VerdictKey* place = young_.find(key)) return verdict_of(young_, *place, key);
   const VerdictKey* place = old_.find(key);
-  if (place == nullptr) return nullptr;
-  const bool has_findings = (place->high & kFound) != 0;
-  const Verdict& known = has_findings ? old_.found.at(key) : kClean;
-  const std::size_t cost = cost_of(known);
-  if (!fits(cost)) return &known;  // the budget was lowered: it goes with its generation
+  const Verdict* known = place == nullptr ? nullptr : verdict_of(old_, *place, key);
+  if (known == nullptr) return nullptr;
+  const bool has_findings = known != &kClean;
+  const std::size_t cost = cost_of(*known);
+  if (!fits(cost)) return known;  // the budget was lowered: it goes with its generation
   // Its place stays taken, and is not looked at again: the young generation is asked first.
   --old_.count;
   old_.bytes -= cost;

@@ -74,6 +74,8 @@ class VerdictCache {
       if (!places.empty()) __builtin_prefetch(&places[key.low & (places.size() - 1)]);
     }
   };
+  // nullptr: memory ran out between the mark and the verdict, and the text must be read again.
+  static const Verdict* verdict_of(const Generation& generation, const VerdictKey& place, const VerdictKey& key);
   static std::size_t cost_of(const Verdict& verdict);
   bool fits(std::size_t cost) const;
   const Verdict& keep(const VerdictKey& key, Verdict verdict, std::size_t cost);  // one that fits, and is not there yet

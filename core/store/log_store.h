@@ -81,10 +81,11 @@ struct LogRow {
   std::int64_t cache_lost_cost = -1;
   std::shared_ptr<LogBody> body;  // for a table of its own; nullptr: not kept, and never read with the row
 
-  // Not columns: what the ledger of spending is told with the row.
+  // Not columns: what the ledger of spending is told with the row, and what its price is looked for by.
   std::int32_t month = 0;      // of `cost`: 202611; 0 = nothing to tell
   std::shared_ptr<Hold> hold;  // what was set aside for it; nullptr = it comes under no budget
   PromptDigest prompt;         // empty: nothing to compare with the turn before
+  std::string model_sent;      // as the provider that answered, or was asked last, calls it: an alias has no price
 };
 
 /// What the provider calls the model, as far as the row tells: the one it served, else what was asked for without "provider:".

@@ -22,7 +22,8 @@ constexpr std::array kTexts = {&LogRow::id,           &LogRow::project,
                                &LogRow::attempts,     &LogRow::warnings,
                                &LogRow::error,        &LogRow::upstream_request_id,
                                &LogRow::cache_break,  &LogRow::route,
-                               &LogRow::ip,           &LogRow::ua};
+                               &LogRow::ip,           &LogRow::ua,
+                               &LogRow::model_sent};
 
 constexpr std::array kNumbers = {
     &LogRow::seq,        &LogRow::time,       &LogRow::latency_ms,     &LogRow::ttft_ms, &LogRow::upstream_ms,

@@ -32,6 +32,7 @@ struct GrowingCall {
 };
 
 constexpr std::size_t kMostChecked = 64u << 10;
+constexpr std::string_view kBlanks = " \t\r\n";
 
 class ChatReplyReader final : public ReplyReader {
  public:
@@ -175,7 +176,8 @@ class ChatReplyReader final : public ReplyReader {
       // Another id and a name under an old number is a new call: some servers number all of them 0.
       const bool other = !id.empty() && !call->id.empty() && call->id != id && !name.empty();
       // So is a name with arguments where the last call's are whole: Google's likeness of Chat may give neither numbers nor ids.
-      const bool begins = id.empty() && !name.empty() && !text.empty() && is_full(*call);
+      // Blanks behind a whole object are still of that one, and a server that repeats the name says it with them, too.
+      const bool begins = id.empty() && !name.empty() && !is_blank(text) && is_full(*call);
       if (!other && !begins) return *call;
       break;
     }
@@ -186,10 +188,14 @@ class ChatReplyReader final : public ReplyReader {
     return calls_.back();
   }
 
+  static bool is_blank(std::string_view text) { return text.find_first_not_of(kBlanks) == text.npos; }
   // Bounded, since it is asked with each piece of a server that repeats the name.
   static bool is_full(const GrowingCall& call) {
     if (call.closed) return true;
-    return call.arguments.size() <= kMostChecked && call.arguments.ends_with('}') && is_json_object(call.arguments);
+    const std::string& text = call.arguments;
+    if (text.size() > kMostChecked) return false;
+    const std::size_t last = text.find_last_not_of(kBlanks);
+    return last != text.npos && text[last] == '}' && is_json_object(text);
   }
 
   void grow(GrowingCall& call, const std::string& text) {

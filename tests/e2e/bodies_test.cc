@@ -130,6 +130,47 @@ TEST_CASE(
   CHECK(w.post("v1/messages", words("mail " + make_email())).status == 502);
 }
 
+TEST_CASE("bodies: the curl line of a row, run by bash, sends the same bytes again, whatever is in them") {
+  World w(kRedactAll, {}, {}, kKeep);
+  w.upstream.respond(Answer::json(R"({"reply":"ok"})"));
+  const std::filesystem::path bin = w.home.root() / "bin", marker = w.home.root() / "marker";
+  std::filesystem::create_directories(bin);
+  std::filesystem::create_symlink(pg_binary(), bin / "pg");
+  w.home.set_env("PG_SERVE_PORT", std::to_string(w.port()));
+  const auto run_line = [&](const std::string& command) {
+    w.home.write(w.home.root() / "line.sh", "export PATH=" + bin.string() + ":$PATH PG_KEY=" + w.key + "\n" + command + "\n");
+    std::string all;
+    for (const std::string& word : w.home.environment()) all += " '" + word + "'";
+    return std::system(("env -i" + all + " bash -eo pipefail " + (w.home.root() / "line.sh").string() + " > /dev/null").c_str());
+  };
+  const std::string touch = "touch " + marker.string();
+  const std::string hostile = "'$(" + touch + ")`" + touch + R"(`\"; )" + touch +
+                              R"( #\u0000\n\u001b[2J EOF\nPG_END\n$PG_KEY %s \\)" + "\xc2\x9b " + make_email() + "\x7f";
+  std::size_t rows = 0;
+  for (const std::string path :
+       {"v1/messages", "v1/messages/count_tokens", "v1/chat/completions", "v1/responses", "v1/embeddings"}) {
+    CAPTURE(path);
+    REQUIRE(w.post(path, R"({ "model":"m","max_tokens":9 , "input":")" + hostile + R"(","messages":[{"role":"user","content":")" +
+                             hostile + "\"}]}\r\n \n")
+                .status == 200);
+    wait_for_rows(w, ++rows);
+    const std::string sent = w.upstream.last().body;
+    const std::string target = w.upstream.last().target;
+    REQUIRE(sent.find("[[EMAIL_001]]") != std::string::npos);
+    REQUIRE(kept_body(w).status == 0);
+    const std::string page = ask_pg(w, {"logs", "show", "last"}).out;
+    const std::size_t at = page.find("\ncurl\t");
+    REQUIRE(at != std::string::npos);
+    const std::string command = page.substr(at + 6, page.find('\n', at + 6) - at - 6);
+    CAPTURE(command);
+    CHECK(run_line(command) == 0);
+    wait_for_rows(w, ++rows);
+    CHECK(w.upstream.last().body == sent);
+    CHECK(w.upstream.last().target == target);
+  }
+  CHECK_FALSE(std::filesystem::exists(marker));
+}
+
 TEST_CASE("bodies: a blocked request is never kept, and explain says that nothing left") {
   World w(kBlockSecrets, {}, {}, kKeep);
   const std::string token = make_github_token();

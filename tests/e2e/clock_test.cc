@@ -231,6 +231,35 @@ TEST_CASE("clock G81: a clock that is a year ahead for a while deletes nothing")
   CHECK(soon([&] { return w.log().size() == 5; }));
 }
 
+TEST_CASE("clock G81: a serve that is started while the clock is a year ahead deletes nothing, and says so") {
+  PG_TURNED_WORLD(w);
+  std::ofstream(w.home.config_file(), std::ios::app) << "[logs]\nkeep_days = 30\n";
+  CHECK(soon([&] { return w.server.err().find("settings reloaded") != std::string::npos; }));
+  for (int i = 0; i < 3; ++i) CHECK(w.call() == 200);
+  CHECK(soon([&] { return w.log().size() == 3; }));
+  std::size_t rows = 3;
+  const auto start_again = [&](long seconds, int with) {
+    w.server.signal(with);
+    w.server.wait();
+    w.turn(seconds);
+    REQUIRE(w.server.start());
+    CHECK(w.call() == 200);
+    ++rows;
+  };
+  // The second one finds a row of its own time, and has not waited for a day either.
+  for (const int with : {SIGTERM, SIGKILL}) {
+    start_again(370 * kDay, with);
+    CHECK(soon([&] { return w.server.err().find("the clock is 370 days ahead of the log") != std::string::npos; }));
+    CHECK(soon([&] { return w.log().size() == rows; }));
+  }
+  start_again(3 * kDay, SIGTERM);
+  CHECK(soon([&] { return w.log().size() == rows; }));
+  // Twice, once by each of those that had to.
+  std::size_t said = 0;
+  for (std::size_t at = 0; (at = w.server.err().find("ahead of the log", at)) != std::string::npos; ++at) ++said;
+  CHECK(said == 2);
+}
+
 TEST_CASE("clock G81: a server whose clock was turned takes settings over, ends idle connections, and stops as ever") {
   PG_TURNED_WORLD(w);
   for (const long seconds : {370 * kDay, -kHour}) {

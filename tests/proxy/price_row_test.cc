@@ -62,6 +62,36 @@ TEST_CASE("a price is found by what was served, else by what was asked for; with
   CHECK(other.price == kPriceUnknown);
 }
 
+TEST_CASE("behind an alias the price is that of what was sent, where the answer names no model or one without a price") {
+  const PriceTable prices = table();
+  PriceFinder finder(prices);
+  LogRow row = row_of({1}, {.input_tokens = 1'000, .output_tokens = 5}, 0);
+  row.model = "fast";
+  price_row(row, finder, 3);
+  CHECK(row.price == kPriceUnknown);
+  LogRow sent = row;
+  sent.model_sent = "big-1";
+  for (const char* served : {"", "deployment-7", "fast"}) {
+    sent.model_served = served;
+    price_row(sent, finder, 3);
+    CHECK(sent.cost == 10'000'000);
+    CHECK(sent.price == 6);
+  }
+  LogRow silent = sent;  // it died before anything was used, as far as the provider said
+  silent.usage = {};
+  silent.bytes_in = 4'000;
+  silent.model_served.clear();
+  price_row(silent, finder, 3);
+  CHECK(silent.cost > 0);
+  CHECK(silent.price == 7);
+  // A deployment has no price either: the client's own word has.
+  LogRow renamed = row;
+  renamed.model = "big-1";
+  renamed.model_sent = renamed.model_served = "deployment-7";
+  price_row(renamed, finder, 3);
+  CHECK(renamed.cost == 10'000'000);
+}
+
 TEST_CASE("numbers nobody can have used are not paid for: the price is an estimate, by size") {
   const PriceTable prices = table();
   PriceFinder finder(prices);

@@ -19,10 +19,10 @@ std::shared_ptr<Budget> made_budget(Nanos spent = 0) {
 
 TEST_CASE("what was spent and what is set aside stay within the limit") {
   const auto budget = made_budget(60);
-  Hold first(202611, "m");
+  Hold first(202611);
   first.add({budget, 100});
   CHECK(first.try_resize(40) == nullptr);
-  Hold second(202611, "m");
+  Hold second(202611);
   second.add({budget, 100});
   const Hold::Part* refused = second.try_resize(1);
   REQUIRE(refused != nullptr);
@@ -35,7 +35,7 @@ TEST_CASE("what was spent and what is set aside stay within the limit") {
 
 TEST_CASE("of two budgets both give, or neither") {
   const auto key = made_budget(), project = made_budget(95);
-  Hold hold(202611, "m");
+  Hold hold(202611);
   hold.add({key, 100});
   hold.add({project, 100});
   REQUIRE(hold.try_resize(6) != nullptr);
@@ -50,7 +50,7 @@ TEST_CASE("of two budgets both give, or neither") {
 TEST_CASE("a hold is given back with its end, unless its row is lost") {
   const auto budget = made_budget();
   {
-    Hold hold(202611, "m");
+    Hold hold(202611);
     hold.add({budget, 100});
     CHECK(hold.try_resize(50) == nullptr);
     hold.resize(120);  // what it did cost, whatever the limit says
@@ -58,7 +58,7 @@ TEST_CASE("a hold is given back with its end, unless its row is lost") {
   }
   CHECK(budget->held() == 0);
   {
-    Hold hold(202611, "m");
+    Hold hold(202611);
     hold.add({budget, 100});
     CHECK(hold.try_resize(50) == nullptr);
     hold.abandon();
@@ -68,10 +68,10 @@ TEST_CASE("a hold is given back with its end, unless its row is lost") {
 
 TEST_CASE("each month has its own sum: going back in time opens nothing again") {
   const auto budget = made_budget(100);
-  Hold december(202612, "m");
+  Hold december(202612);
   december.add({budget, 100});
   CHECK(december.try_resize(80) == nullptr);
-  Hold november(202611, "m");
+  Hold november(202611);
   november.add({budget, 100});
   CHECK(november.try_resize(1) != nullptr);
   budget->set_spent(202612, 100);
@@ -87,7 +87,7 @@ TEST_CASE("many threads at once set aside no more than there is") {
   for (int t = 0; t < 8; ++t)
     threads.emplace_back([&, t] {
       for (int i = 0; i < 8; ++i) {
-        auto hold = std::make_shared<Hold>(202611, "m");
+        auto hold = std::make_shared<Hold>(202611);
         hold->add({budget, 100});
         if (hold->try_resize(7) == nullptr) ++admitted;
         holds[static_cast<std::size_t>(t * 8 + i)] = std::move(hold);

@@ -34,6 +34,32 @@ TEST_CASE("patient time: a jump ahead is believed after a day, and forgotten whe
   CHECK(time.look(kNow + 366 * kDay + again + kDay, again + kDay) == kNow + 366 * kDay + again + kDay);
 }
 
+TEST_CASE("patient time: what was believed before a start is, too, and a day of doubt may be of several runs") {
+  PatientTime time;
+  time.resume(kNow, 0, 500);
+  CHECK(time.look(kNow + 6 * kDay, 500) == kNow + 6 * kDay);  // nothing ran meanwhile
+  CHECK_FALSE(time.doubted(600));
+  CHECK(time.look(kNow + 6 * kDay + 2 * kHour, 600) == kNow + 6 * kDay + 100);  // from here on as ever
+  PatientTime ahead;
+  ahead.resume(kNow, 0, 500);
+  CHECK(ahead.look(kNow + 366 * kDay, 500) == kNow);
+  CHECK(ahead.look(kNow + 366 * kDay + 9 * kHour, 500 + 9 * kHour) == kNow + 9 * kHour);
+  CHECK(ahead.doubted(500 + 9 * kHour) == 9 * kHour);
+  PatientTime next;  // the machine was started anew
+  next.resume(kNow + 9 * kHour, 9 * kHour, 20);
+  CHECK(next.look(kNow + 367 * kDay, 20) == kNow + 9 * kHour);
+  CHECK(next.doubted(20) == 9 * kHour);
+  CHECK(next.look(kNow + 367 * kDay + 15 * kHour - 1, 19 + 15 * kHour) == kNow + kDay - 1);
+  CHECK(next.look(kNow + 367 * kDay + 15 * kHour, 20 + 15 * kHour) == kNow + 367 * kDay + 15 * kHour);
+  CHECK_FALSE(next.doubted(20 + 15 * kHour));
+  PatientTime corrected;
+  corrected.resume(kNow, 20 * kHour, 0);
+  CHECK(corrected.look(kNow + 366 * kDay, 10) == kNow + 10);
+  CHECK(corrected.look(kNow + 3 * kDay, 20) == kNow + 3 * kDay);
+  CHECK(corrected.look(kNow + 366 * kDay, 30) == kNow + 3 * kDay + 10);  // its own day again
+  CHECK(corrected.doubted(30) == 0);
+}
+
 TEST_CASE("patient time: the machine's own time goes on") {
   const std::int64_t first = since_boot();
   CHECK(first > 0);

@@ -25,7 +25,8 @@ std::string spell(const LogRow& row) {
                                   &row.attempts,     &row.warnings,
                                   &row.error,        &row.upstream_request_id,
                                   &row.cache_break,  &row.route,
-                                  &row.ip,           &row.ua})
+                                  &row.ip,           &row.ua,
+                                  &row.model_sent})
     out += fmt::format("{}:{};", text->size(), *text);
   const Usage& usage = row.usage;
   for (const std::int64_t number : {row.seq,
@@ -76,7 +77,7 @@ LogRow random_row(Gen& gen) {
                             &row.blocked,      &row.places,
                             &row.attempts,     &row.warnings,
                             &row.error,        &row.upstream_request_id,
-                            &row.cache_break})
+                            &row.cache_break,  &row.model_sent})
     if (gen.coin()) *text = gen.bytes(gen.number(0, gen.number(0, 19) == 0 ? 5'000 : 40));
   Usage& usage = row.usage;
   for (std::int64_t* number : {&row.seq,

@@ -77,7 +77,7 @@ TEST_CASE("rows and ledger are written together, and budgets hear of it") {
   row.cost = 60'000;
   row.price = 2;
   row.month = 202611;
-  row.hold = std::make_shared<Hold>(202611, "priced");
+  row.hold = std::make_shared<Hold>(202611);
   row.hold->add({budget, kLimit});
   row.hold->resize(60'000);
   LogRow other = made_row(2, "A", 10, 10);
@@ -101,7 +101,7 @@ TEST_CASE("a batch that fails leaves nothing in the ledger, and its money set as
   LogRow row = made_row(1, "a", 10, 10);
   row.cost = 60'000;
   row.month = 202611;
-  row.hold = std::make_shared<Hold>(202611, "priced");
+  row.hold = std::make_shared<Hold>(202611);
   row.hold->add({budget, kLimit});
   row.hold->resize(60'000);
   LogStore store(db);
@@ -150,7 +150,7 @@ TEST_CASE(
       for (int step = 0; step < 120; ++step) {
         if (random() % 3 != 0 || under_way.empty()) {
           const std::string key = random() % 2 == 0 ? "a" : "b";
-          auto hold = std::make_shared<Hold>(202611, "priced");
+          auto hold = std::make_shared<Hold>(202611);
           hold->add({keys[key], kLimit});
           hold->add({project, kLimit + kLimit / 2});
           if (hold->try_resize(static_cast<Nanos>(random() % 1'000'000)) != nullptr) continue;
