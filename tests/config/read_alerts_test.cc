@@ -44,6 +44,7 @@ TEST_CASE("an alert's mistakes have a place and a way out") {
   says(said(kHead + "when = \"status:500\"\nwithin = \"10\"\n"), "within must be a duration from 1s to 30d");
   says(said(kHead + "when = \"status:500\"\nquiet = \"0s\"\n"), "quiet must be a duration from 1s to 30d");
   says(said("[alerts]\nwhen = \"status:500\"\n"), "pg.toml:2:1: an alert is a table with a name");
+  CHECK(read_settings_text("[alerts]\nwhen = \"status:500\"\n", "pg.toml").problems.size() == 1);
   says(said("alerts = 5\n"), "pg.toml:1:");
   says(said("[alerts.\"No Name\"]\nwhen = \"status:500\"\n"), "an alert's name is lower-case letters");
   std::string many;

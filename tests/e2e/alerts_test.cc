@@ -4,6 +4,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "core/store/db.h"
 #include "tests/support/model_wire.h"
 #include "tests/support/run_pg.h"
 #include "tests/support/soon.h"
@@ -98,6 +99,19 @@ TEST_CASE("alerts: one fires once, is said and kept, and its quiet time outlives
   CHECK(report.at("fired").at(0).at("request") == third.at("id"));
   CHECK(report.at("fired").at(0).at("count") == 3);
   CHECK(report.at("fired").at(0).at("time") == alert.at("last_fired"));
+
+  // A day later.
+  w.server.signal(SIGTERM);
+  REQUIRE(w.server.wait() == 0);
+  {
+    Db db = Db::open(w.home.database()).value();
+    db.execute("UPDATE alerts_fired SET time = time - 90000000").value();
+  }
+  CHECK(w.home.run({}).out.find("failing fired") == std::string::npos);
+  REQUIRE(w.server.start({"-q"}));
+  fail(w, 3);
+  CHECK(soon([&] { return times_of(w, "failing") == 2; }));
+  CHECK(count_of(w.server.err(), "alert:") == 2);
 }
 
 TEST_CASE("alerts: a reload takes in a new one, which is said with -q, too; the audit log tells of it") {
@@ -111,6 +125,7 @@ TEST_CASE("alerts: a reload takes in a new one, which is said with -q, too; the 
   REQUIRE(w.server.wait() == 0);
   REQUIRE(w.server.start({"-q"}));
   fail(w, 1);
+  REQUIRE(has_rows(w, 1));  // that one was seen while there was no alert
   w.home.write(w.home.config_file(), Home::read(w.home.config_file()) + "[alerts.any]\nwhen = \"status:5xx\"\nquiet = \"1s\"\n");
   REQUIRE(soon([&] { return w.home.run({"audit", "tail"}).out.find("alerts.any.when: unset -> ") != std::string::npos; }));
   fail(w, 1);

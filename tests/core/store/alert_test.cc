@@ -106,6 +106,23 @@ TEST_CASE("what stays alike keeps its count over new settings; what is counted o
   CHECK(counter.last() == kStart + 6 * kMinute);
 }
 
+TEST_CASE("what fitted another filter, or was counted to another number, is forgotten") {
+  AlertCounter other(rule_of("status:500", 2));
+  CHECK(fired_at(other, {0}).empty());
+  other.use(rule_of("status:404", 2));
+  CHECK_FALSE(other.note(row_at(kStart, 404)));
+  CHECK(other.note(row_at(kStart, 404)));
+  AlertCounter fewer(rule_of("status:500", 5));
+  CHECK(fired_at(fewer, {0, 1, 2, 3}).empty());
+  fewer.use(rule_of("status:500", 2));
+  CHECK(fewer.remembered() == 0);
+  CHECK(fired_at(fewer, {4, 5}) == Minutes{5});
+  AlertCounter longer(rule_of("status:500", 2, kMinute));
+  CHECK(fired_at(longer, {0}).empty());
+  longer.use(rule_of("status:500", 2, 10 * kMinute));
+  CHECK(fired_at(longer, {2, 3}) == Minutes{3});
+}
+
 TEST_CASE("however many rows fit, so many times are remembered as it counts") {
   AlertCounter counter(rule_of("status:500", 100, 1'000, 1'000));
   for (std::int64_t i = 0; i < 100'000; ++i) CHECK_FALSE(counter.note(row_at(kStart + i * 11)));
