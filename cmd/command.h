@@ -117,7 +117,8 @@ struct Shell {
   Result<Millis> timeout_or(Millis fallback) const;
 };
 
-/// Makes `action` what runs when `command` is chosen. Its result is the exit status; Refusal from .value() is caught in main.
+/// Makes `action` what runs when `command` is chosen, and none of those below it. Its result is the exit status; Refusal from
+/// .value() is caught in main.
 void set_action(CLI::App& command, Shell& shell, std::function<int()> action);
 
 /// Makes the option take one of `values` (help and completions list them; others are refused with "did you mean").
@@ -138,6 +139,7 @@ struct Command {
 /// Every subcommand, in the order of the help page.
 std::span<const Command> commands();
 
+void add_alerts(CLI::App& command, Shell& shell);
 void add_agents(CLI::App& command, Shell& shell);
 void add_audit(CLI::App& command, Shell& shell);
 void add_budgets(CLI::App& command, Shell& shell);

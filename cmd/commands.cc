@@ -14,6 +14,7 @@ constexpr Command kCommands[] = {
     {"explain", "Look", "Show what left the machine, or what would", add_explain},
     {"usage", "Look", "Sum up tokens, requests and what they cost", add_usage},
     {"budgets", "Look", "Show what keys and projects have left to spend", add_budgets},
+    {"alerts", "Look", "Show alerts, and try them on the log", add_alerts},
     {"agents", "Look", "Show which coding agents are connected", add_agents},
     {"audit", "Look", "Show and verify the record of administrative acts", add_audit},
     {"rules", "Look", "Show what the guards look for", add_rules},

@@ -49,6 +49,8 @@ std::vector<std::string> words_of(Shell& shell, const std::string& kind) {
   if (kind == "PROVIDER") return provider_names(settings.value());
   if (kind == "PROJECT")
     for (const auto& [name, project] : settings.value().projects) words.push_back(name);
+  if (kind == "ALERT")
+    for (const auto& [name, alert] : settings.value().alerts) words.push_back(name);
   if (kind != "KEY" && kind != "ID") return words;
   auto db = Db::open(settings.value().database, DbMode::read_only);
   if (!db) return words;

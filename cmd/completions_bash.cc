@@ -9,7 +9,7 @@ namespace {
 std::string reply_with(const std::string& kind, const std::vector<std::string>& choices) {
   if (!choices.empty()) return fmt::format("words=\"{}\"", fmt::join(choices, " "));
   if (kind == "FILE") return "COMPREPLY=($(compgen -f -- \"$cur\")); return";
-  for (const char* known : {"PROJECT", "PROVIDER", "KEY", "RULE", "ID", "TOPIC", "FIELD", "FIELDS"})
+  for (const char* known : {"PROJECT", "PROVIDER", "KEY", "ALERT", "RULE", "ID", "TOPIC", "FIELD", "FIELDS"})
     if (kind == known) return fmt::format("words=$(pg __complete {} 2>/dev/null)", kind);
   if (kind == "FILTER") return "words=$(pg __complete FILTER 2>/dev/null); compopt -o nospace 2>/dev/null";
   return ":";

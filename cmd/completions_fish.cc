@@ -20,7 +20,7 @@ std::string below_pg(const std::string& path) {
 /// What is offered for a kind of value: an -a list, or nothing when files are meant.
 std::string offer(const std::string& kind, const std::vector<std::string>& choices) {
   if (!choices.empty()) return fmt::format(" -a {}", quoted(fmt::format("{}", fmt::join(choices, " "))));
-  for (const char* known : {"PROJECT", "PROVIDER", "KEY", "RULE", "ID", "TOPIC", "FIELD", "FIELDS", "FILTER"})
+  for (const char* known : {"PROJECT", "PROVIDER", "KEY", "ALERT", "RULE", "ID", "TOPIC", "FIELD", "FIELDS", "FILTER"})
     if (kind == known) return fmt::format(" -a '(pg __complete {} 2>/dev/null)'", kind);
   return {};
 }

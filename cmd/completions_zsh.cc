@@ -25,7 +25,7 @@ std::string described(const std::string& word, const std::string& text) {
 std::string reply_with(const std::string& kind, const std::vector<std::string>& choices) {
   if (!choices.empty()) return fmt::format("compadd -- {}", fmt::join(choices, " "));
   if (kind == "FILE") return "_files";
-  for (const char* known : {"PROJECT", "PROVIDER", "KEY", "RULE", "ID", "TOPIC", "FIELD", "FIELDS"})
+  for (const char* known : {"PROJECT", "PROVIDER", "KEY", "ALERT", "RULE", "ID", "TOPIC", "FIELD", "FIELDS"})
     if (kind == known) return fmt::format("compadd -- ${{(f)\"$(pg __complete {} 2>/dev/null)\"}}", kind);
   if (kind == "FILTER") return "compadd -S '' -- ${(f)\"$(pg __complete FILTER 2>/dev/null)\"}";
   return ":";

@@ -35,7 +35,7 @@ constexpr HelpTopic kTopics[] = {
      "  VISUAL, EDITOR       what 'pg projects edit' opens\n"
      "  XDG_CONFIG_HOME, XDG_DATA_HOME\n"
      "                       where settings and database live\n"},
-    {"filters", "How 'pg logs' and 'pg usage' pick requests",
+    {"filters", "How 'pg logs', 'pg usage' and alerts pick requests",
      "Terms stand beside each other: all must hold. Case does not matter.\n"
      "\n"
      "  status:429              one status; status:4xx is a class\n"

@@ -159,7 +159,10 @@ std::optional<int> parse_command_line(CLI::App& parser, Shell& shell, std::vecto
 }
 
 void set_action(CLI::App& command, Shell& shell, std::function<int()> action) {
-  command.callback([&shell, action = std::move(action)] { shell.action = action; });
+  // Commands below it have set theirs before.
+  command.callback([&shell, &command, action = std::move(action)] {
+    if (command.get_subcommands().empty()) shell.action = action;
+  });
 }
 
 CLI::Option* one_of(CLI::Option* option, std::vector<std::string> values) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "cmd/alert_text.h"
 #include "cmd/command.h"
 #include "cmd/log_file.h"
 #include "cmd/log_lines.h"
@@ -210,11 +211,16 @@ void drain(Shell& shell, Gateway& gw, Server& server, const sigset_t& signals) {
   }
 }
 
-/// A line per finished request: on standard error, and in a file with whole values, as programs read them.
+/// A line per finished request and per alert: on standard error, and in a file with whole values, as programs read them.
 class RowPrinter {
  public:
   RowPrinter(const Shell& shell, LogFile& file, bool on_terminal)
-      : plain_(shell), file_(file), on_terminal_(on_terminal), lines_(shell, false), whole_lines_(settle(plain_), false) {}
+      : shell_(shell),
+        plain_(shell),
+        file_(file),
+        on_terminal_(on_terminal),
+        lines_(shell, false),
+        whole_lines_(settle(plain_), false) {}
 
   void print(const LogRow& row) {
     if (on_terminal_) {
@@ -223,12 +229,19 @@ class RowPrinter {
     }
     if (file_.wanted()) file_.write(whole_lines_.line(row));
   }
+  /// An alert is a result: it is said with --quiet, too, and whether rows are printed or not.
+  void print(const AlertRule& rule, const AlertFiring& firing) {
+    const std::string line = fmt::format("{} {}\n", shell_.paint_err(Color::red, "alert:"), alert_words(rule, firing));
+    std::fwrite(line.data(), 1, line.size(), stderr);
+    if (file_.wanted()) file_.write(alert_line(rule, firing) + "\n");
+  }
 
  private:
   static const Shell& settle(Shell& shell) {
     shell.out_tty = shell.out_color = shell.json = false;
     return shell;
   }
+  const Shell& shell_;
   Shell plain_;
   LogFile& file_;
   bool on_terminal_;
@@ -256,7 +269,8 @@ int serve(Shell& shell, const ServeOptions& options) {
   file.use(settings.log);
   RowPrinter printer(shell, file, settings.serve.log_requests && !shell.quiet);
   const auto on_row = [&printer](const LogRow& row) { printer.print(row); };
-  Gateway gw(settings.serve, source.current(), std::move(log_db), on_problem, on_row);
+  const auto on_alert = [&printer](const AlertRule& rule, const AlertFiring& firing) { printer.print(rule, firing); };
+  Gateway gw(settings.serve, source.current(), std::move(log_db), on_problem, on_row, on_alert);
   Result<std::unique_ptr<Server>> listening = Server::listen(gw, thread_count(options, settings.serve));
   // The very first key is shown once and never again, also when this start goes no further.
   if (!listening && report.key) shell.note(fmt::format("your key, shown once: {}", report.key->text.reveal()));

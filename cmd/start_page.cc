@@ -6,9 +6,12 @@
 #include "cmd/open.h"
 #include "cmd/print.h"
 #include "config/load.h"
+#include "core/store/alert_store.h"
 
 namespace pg {
 namespace {
+
+constexpr UnixMillis kDay = 86'400'000;
 
 struct Fact {
   std::string_view name;
@@ -21,6 +24,17 @@ bool is_running(const std::string& origin) {
   if (!url) return false;
   auto health = probe(url.value(), {}, Millis{300});
   return health && health.value().status == 200;
+}
+
+// The one that fired last, when that was within a day.
+std::string last_alert(const Settings& settings) {
+  if (settings.alerts.empty()) return {};
+  auto db = Db::open(settings.database, DbMode::read_only);
+  if (!db) return {};
+  const auto newest = AlertStore(db.value()).newest();
+  const UnixMillis now = wall_clock().wall();
+  if (!newest || !newest.value() || now - newest.value()->time > kDay) return {};
+  return fmt::format("{} fired {}: 'pg alerts' shows all", newest.value()->name, ago_cell(newest.value()->time, now));
 }
 
 std::vector<Fact> state_of_things(const Loaded& loaded) {
@@ -40,6 +54,7 @@ std::vector<Fact> state_of_things(const Loaded& loaded) {
   else
     facts.push_back(
         {"settings", settings.config_file.empty() ? "none yet: 'pg init' makes them" : settings.config_file, Color::plain});
+  if (const std::string alert = last_alert(settings); !alert.empty()) facts.push_back({"alert", alert, Color::red});
   facts.push_back({"projects", projects.empty() ? "none yet" : fmt::format("{}", fmt::join(projects, ", ")), Color::plain});
   return facts;
 }

@@ -11,6 +11,7 @@
 #include "config/knobs.h"
 #include "config/outlets.h"
 #include "config/providers.h"
+#include "config/read_alerts.h"
 #include "config/read_prices.h"
 #include "core/base/encode.h"
 #include "core/base/text.h"
@@ -74,6 +75,7 @@ class PolicyBuilder {
     policy->prices = build_prices(settings_);
     for (const std::string& text : settings_.serve.trusted_proxies)
       if (const auto network = parse_network(text)) policy->trusted_proxies.push_back(*network);
+    policy->alerts = build_alerts(settings_, problems_);
     build_prompts();
     for (const auto& [name, wanted] : settings_.projects) {
       const auto project = build_project(wanted);

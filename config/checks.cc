@@ -13,6 +13,7 @@
 #include "core/base/text.h"
 #include "core/base/time_zone.h"
 #include "core/base/url.h"
+#include "core/store/alert.h"
 
 namespace pg {
 namespace {
@@ -167,6 +168,14 @@ std::optional<Complaint> check_provider_name(std::string_view text) {
 std::optional<Complaint> check_plain_text(std::string_view text) {
   if (!text.empty() && !has_control(text)) return std::nullopt;
   return Complaint{"must not be empty or hold control characters", ""};
+}
+
+std::optional<Complaint> check_alert_filter(std::string_view text) {
+  const auto filter = parse_alert_filter(text);
+  if (filter) return std::nullopt;
+  const Error& error = filter.error();
+  return Complaint{"when: " + error.message,
+                   fmt::format("{}{}'pg help filters' has the language", error.detail, error.detail.empty() ? "" : "; ")};
 }
 
 std::optional<Complaint> check_time_zone(std::string_view text) {

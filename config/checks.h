@@ -27,6 +27,7 @@ std::optional<Complaint> check_log_failure(std::string_view text);    // "serve"
 std::optional<Complaint> check_body_choice(std::string_view text);    // "off", "redacted"
 std::optional<Complaint> check_file_name(std::string_view text);      // no control characters; "" = none
 std::optional<Complaint> check_plain_text(std::string_view text);     // no control characters, not empty
+std::optional<Complaint> check_alert_filter(std::string_view text);   // as parse_alert_filter()
 std::optional<Complaint> check_time_zone(std::string_view text);      // "local", "UTC" or an IANA name that is there
 std::optional<Complaint> check_unknown_prices(std::string_view text);
 std::optional<Complaint> check_header(std::string_view name, std::string_view value);

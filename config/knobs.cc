@@ -135,6 +135,12 @@ constexpr Knob<RateRules> kRates[] = {
     {{"rpm", number, 0, kMostCalls}, PG_SLOT(RateRules, rpm)},
     {{"rph", number, 0, kMostCalls}, PG_SLOT(RateRules, rph)},
 };
+constexpr Knob<AlertSettings> kAlerts[] = {
+    {{"when", text, 0, 0, check_alert_filter}, PG_SLOT(AlertSettings, when)},
+    {{"count", number, 1, 10'000}, PG_SLOT(AlertSettings, count)},  // as many times are remembered
+    {{"within", duration, 1000, 30 * kDay}, PG_SLOT(AlertSettings, within)},
+    {{"quiet", duration, 1000, 30 * kDay}, PG_SLOT(AlertSettings, quiet)},
+};
 #undef PG_SLOT
 
 constexpr std::array<std::string_view, 4> kActions = {"off", "detect", "redact", "block"};
@@ -292,6 +298,9 @@ std::span<const Knob<ProjectSettings>> project_knobs() {
 }
 std::span<const Knob<RateRules>> rate_knobs() {
   return kRates;
+}
+std::span<const Knob<AlertSettings>> alert_knobs() {
+  return kAlerts;
 }
 
 std::optional<Action> parse_action(std::string_view word) {

@@ -53,8 +53,9 @@ struct Knob : KnobType {
 std::span<const Knob<Settings>> settings_knobs();          // top level, serve.*, limits.*, scan.*
 std::span<const Knob<GuardSettings>> guard_knobs();        // email, …: [guards] of pg.toml and of projects
 std::span<const Knob<ProviderSettings>> provider_knobs();  // credential, …: [providers.NAME]
-std::span<const Knob<ProjectSettings>> project_knobs();
-std::span<const Knob<RateRules>> rate_knobs();  // rpm, rph    // id, …
+std::span<const Knob<ProjectSettings>> project_knobs();    // id, …
+std::span<const Knob<RateRules>> rate_knobs();             // rpm, rph
+std::span<const Knob<AlertSettings>> alert_knobs();        // when, …: [alerts.NAME]
 
 /// Puts a TOML value into its slot; a complaint names the key and what it takes, and the slot is left alone.
 std::optional<Complaint> set_knob(const KnobType& type, KnobSlot slot, const TomlValue& value);

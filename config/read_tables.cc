@@ -11,6 +11,7 @@
 
 #include "config/checks.h"
 #include "config/knobs.h"
+#include "config/read_alerts.h"
 #include "config/read_prices.h"
 #include "config/read_routes.h"
 #include "config/table_reader.h"
@@ -283,6 +284,7 @@ void read_settings_tables(const TomlDocument& document, Loaded& loaded) {
       {"scan", [&](const Reader& within, const TomlEntry& entry) { read_scan(within, entry, settings); }},
       {"guards", [&](const Reader& within, const TomlEntry& entry) { read_guards(within, entry, settings.guards); }},
       {"providers", [&](const Reader& within, const TomlEntry& entry) { read_providers(within, entry, settings.providers); }},
+      {"alerts", [&](const Reader& within, const TomlEntry& entry) { read_alerts(within, entry, settings.alerts); }},
       {"hosts", [&](const Reader& within, const TomlEntry& entry) { read_hosts(within, entry, settings.hosts); }},
       {"prompt_policies",
        [&](const Reader& within, const TomlEntry& entry) { read_prompt_policies(within, entry, settings.prompt_policies); }}};
@@ -292,8 +294,9 @@ void read_settings_tables(const TomlDocument& document, Loaded& loaded) {
 void read_repo_tables(const TomlDocument& document, Loaded& loaded) {
   Settings& settings = loaded.settings;
   const Reader reader{document, loaded.problems, settings.origins, settings.places, "", ""};
-  constexpr std::array<std::string_view, 11> kUnsafe = {"budgets", "serve",    "limits",       "guards", "providers",      "logs",
-                                                        "prices",  "database", "app_key_file", "hosts",  "prompt_policies"};
+  constexpr std::array<std::string_view, 12> kUnsafe = {"budgets",      "serve", "limits",          "guards",
+                                                        "providers",    "logs",  "prices",          "database",
+                                                        "app_key_file", "hosts", "prompt_policies", "alerts"};
   TomlTable safe;
   for (const TomlEntry& entry : document.root) {
     if (std::find(kUnsafe.begin(), kUnsafe.end(), entry.key) == kUnsafe.end())

@@ -91,6 +91,14 @@ struct PromptPolicySettings {
   SourcePlace place;                  // of the text
 };
 
+/// [alerts.NAME]
+struct AlertSettings {
+  std::string when;         // in the language of `pg logs search`
+  std::uint32_t count = 1;  // fires when so many rows fit …
+  Millis within{600'000};   // … in that time,
+  Millis quiet{3'600'000};  // and then says nothing for so long
+};
+
 /// [hosts]: a public host name and the project that answers there.
 struct HostSettings {
   std::string project;
@@ -186,6 +194,7 @@ struct Settings {
   std::map<std::string, ProviderSettings> providers;
   std::map<std::string, HostSettings> hosts;  // by name, lower case
   std::map<std::string, PromptPolicySettings> prompt_policies;
+  std::map<std::string, AlertSettings> alerts;
   std::map<std::string, ProjectSettings> projects;  // by name
   Origins origins;
   SourcePlaces places;  // of pg.toml

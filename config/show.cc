@@ -81,6 +81,7 @@ std::vector<ShownSetting> show_settings(const Settings& settings) {
     lister.add("prompt_policies." + name + ".text", json_quoted(row.text), "pg.toml");
     lister.add("prompt_policies." + name + ".placement", json_quoted(row.placement), "default");
   }
+  for (const auto& [name, row] : settings.alerts) lister.add_knobs("alerts." + name + ".", alert_knobs(), row, "default");
   for (const Price& price : settings.prices)
     for (const auto& [key, value] : price_fields(price))
       lister.add(fmt::format("prices.{}.{}", json_quoted(price.provider + "/" + price.model), key), value, "pg.toml");

@@ -21,6 +21,7 @@
 #include "core/guard/guard.h"
 #include "core/route/health.h"
 #include "core/route/routes.h"
+#include "core/store/alert.h"
 #include "core/wire/dialect.h"
 
 namespace pg {
@@ -163,7 +164,8 @@ struct Policy {
   LogRetention logs;
   bool refuse_unlogged = false;  // no call is served while rows cannot be written
   BudgetRules budgets;
-  bool revoke_streams = true;  // a key that is taken away ends its running calls too
+  std::shared_ptr<const AlertRules> alerts;  // nullptr = none
+  bool revoke_streams = true;                // a key that is taken away ends its running calls too
 
   const Project* find_project(std::string_view id_or_name) const;  // nullptr when there is none
 };

@@ -28,9 +28,10 @@ struct LoopParts;
 
 struct Gateway {
   Gateway(ServeSettings settings, std::shared_ptr<const Policy> first, Db log_db,
-          std::function<void(const std::string&)> on_problem, std::function<void(const LogRow&)> on_row)
+          std::function<void(const std::string&)> on_problem, std::function<void(const LogRow&)> on_row,
+          OnAlert on_alert = nullptr)
       : serve(std::move(settings)),
-        journal(std::move(log_db), std::move(on_problem), std::move(on_row)),
+        journal(std::move(log_db), std::move(on_problem), std::move(on_row), std::move(on_alert)),
         policy_(std::move(first)) {
     if (const auto now = policy(); now != nullptr) policy_version = now->version;
     tell_journal();
@@ -64,7 +65,7 @@ struct Gateway {
  private:
   void tell_journal() {
     const auto now = policy();
-    if (now != nullptr) journal.use(now->prices, now->logs, now->budgets.zone);
+    if (now != nullptr) journal.use(now->prices, now->logs, now->budgets.zone, now->alerts);
   }
 
   std::atomic<std::shared_ptr<const Policy>> policy_;

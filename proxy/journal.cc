@@ -31,8 +31,13 @@ constexpr std::chrono::milliseconds kPruneEvery{10'000};
 
 }  // namespace
 
-Journal::Journal(Db db, std::function<void(const std::string&)> on_problem, std::function<void(const LogRow&)> on_row)
-    : db_(std::move(db)), on_problem_(std::move(on_problem)), on_row_(std::move(on_row)), writer_([this] { run(); }) {}
+Journal::Journal(Db db, std::function<void(const std::string&)> on_problem, std::function<void(const LogRow&)> on_row,
+                 OnAlert on_alert)
+    : db_(std::move(db)),
+      on_problem_(std::move(on_problem)),
+      on_row_(std::move(on_row)),
+      on_alert_(std::move(on_alert)),
+      writer_([this] { run(); }) {}
 
 Journal::~Journal() {
   {
@@ -126,10 +131,12 @@ bool Journal::write(std::span<LogRow> batch, LogStore& store) {
   return true;
 }
 
-void Journal::use(std::shared_ptr<const PriceTable> prices, LogRetention retention, std::shared_ptr<const TimeZone> zone) {
+void Journal::use(std::shared_ptr<const PriceTable> prices, LogRetention retention, std::shared_ptr<const TimeZone> zone,
+                  std::shared_ptr<const AlertRules> alerts) {
   const std::lock_guard lock(mutex_);
   prices_ = std::move(prices);
   zone_ = std::move(zone);
+  alert_rules_ = std::move(alerts);
   retention_ = retention;
 }
 
@@ -268,9 +275,11 @@ bool Journal::prune() {
 // Before anybody sees a row: nothing secret in it, a price on it.
 void Journal::prepare(std::span<LogRow> batch) {
   std::uint64_t body_max_size = 0;
+  std::shared_ptr<const AlertRules> alert_rules;
   {
     const std::lock_guard lock(mutex_);
     body_max_size = retention_.body_max_size;
+    alert_rules = alert_rules_;
   }
   for (LogRow& row : batch) {
     cleaner_.clean(row, body_max_size);
@@ -279,6 +288,9 @@ void Journal::prepare(std::span<LogRow> batch) {
   price(batch);
   if (on_row_)
     for (const LogRow& row : batch) on_row_(row);
+  alerts_.use(std::move(alert_rules), db_);
+  if (!alerts_.empty())
+    for (const LogRow& row : batch) alerts_.note(row, on_alert_);
 }
 
 // Nothing came for a while: what the last rows needed is given back.
@@ -343,6 +355,7 @@ void Journal::run() {
       // What can wait for the next time does not wait for a lock now: rows may be coming.
       db_.set_patience(kSidePatience);
       (void)denials_.write(db_);
+      (void)alerts_.write(db_);
       if (!stopping) pruning = write_facts(in_flight);
       if (stopping) (void)age_time_.keep(db_, since_boot());
       db_.set_patience();

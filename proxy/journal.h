@@ -23,6 +23,7 @@
 #include "core/store/log_time.h"
 #include "core/store/row_buffer.h"
 #include "core/store/spend_store.h"
+#include "proxy/alert_watch.h"
 #include "proxy/clean_row.h"
 #include "proxy/denials.h"
 
@@ -30,17 +31,19 @@ namespace pg {
 
 class Journal {
  public:
-  /// Both callbacks run on the writer thread: `on_problem` when the database stops taking rows and when it takes them again;
-  /// `on_row`, which may be empty, for every row before it is written.
-  Journal(Db db, std::function<void(const std::string&)> on_problem, std::function<void(const LogRow&)> on_row);
+  /// The callbacks run on the writer thread: `on_problem` when the database stops taking rows and when it takes them again;
+  /// `on_row`, which may be empty, for every row before it is written; `on_alert`, which may be empty, when an alert fires.
+  Journal(Db db, std::function<void(const std::string&)> on_problem, std::function<void(const LogRow&)> on_row,
+          OnAlert on_alert = nullptr);
   ~Journal();  // writes what is queued
 
   /// Takes what is in the row; its memory stays with the caller. Under load that is too much for the database, rows are dropped
   /// and counted.
   void record(LogRow&& row);
-  /// What rows cost and how long they are kept from now on. Before it is called nothing has a price and everything is kept.
-  /// `zone` says to which month a cost belongs; without one no ledger of spending is kept.
-  void use(std::shared_ptr<const PriceTable> prices, LogRetention retention, std::shared_ptr<const TimeZone> zone = nullptr);
+  /// What rows cost, how long they are kept, and which alerts see them from now on. Before it is called nothing has a price and
+  /// everything is kept. `zone` says to which month a cost belongs; without one no ledger of spending is kept.
+  void use(std::shared_ptr<const PriceTable> prices, LogRetention retention, std::shared_ptr<const TimeZone> zone = nullptr,
+           std::shared_ptr<const AlertRules> alerts = nullptr);
   /// What budgets have set aside; the database hears of it once a second at most.
   void note_reserved(std::vector<ReservedLine> lines);
   /// How many exchanges are under way; the database hears of it once a second at most.
@@ -79,12 +82,14 @@ class Journal {
   Db db_;
   std::function<void(const std::string&)> on_problem_;
   std::function<void(const LogRow&)> on_row_;
+  OnAlert on_alert_;
   std::mutex mutex_;
   std::condition_variable wake_;
   RowBuffer queue_;
   std::size_t queued_bodies_ = 0;  // bytes
   std::shared_ptr<const PriceTable> prices_;
   std::shared_ptr<const TimeZone> zone_;
+  std::shared_ptr<const AlertRules> alert_rules_;
   std::vector<ReservedLine> reserved_;
   LogRetention retention_{0, 0, 0, 0, 1u << 20};
   std::uint32_t in_flight_ = 0;
@@ -101,6 +106,7 @@ class Journal {
   RowCleaner cleaner_;
   CacheBreaks cache_breaks_;
   Denials denials_;
+  AlertWatch alerts_;
   std::string version_;  // of the prices whose id is version_id_; 0 = not asked for yet
   std::int64_t version_id_ = 0;
   std::uint32_t in_flight_written_ = ~0u;  // what a server before this one left there is not known

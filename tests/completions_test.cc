@@ -45,6 +45,7 @@ TEST_CASE("completions know nested commands, choices and kinds of names") {
     CHECK(text.find("rotate") != std::string::npos);
     CHECK(text.find("powershell") != std::string::npos);
     CHECK(text.find("pg __complete PROJECT") != std::string::npos);
+    CHECK(text.find("pg __complete ALERT") != std::string::npos);
     CHECK(text.find("__complete KIND") == std::string::npos);
   }
 }

@@ -372,3 +372,12 @@ CREATE VIEW log AS
     unknown_tokens, error, upstream_request_id, cost, price, cache_break, cache_lost, cache_lost_cost,
     connect_ms, tls_ms, route, ip, ua
   FROM log_rows AS r CROSS JOIN log_names AS n ON n.id = r.names;
+
+-- migration 9: which alerts fired: names from the settings, ids and numbers, no text of a request
+CREATE TABLE alerts_fired(
+  seq INTEGER PRIMARY KEY,  -- the newest row stays, so that no number comes twice
+  name TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  request TEXT NOT NULL  -- id of the newest request that fitted; its row may be gone
+) STRICT;

@@ -116,6 +116,21 @@ TEST_CASE("a group without its command names the choices") {
   CHECK(parsed.err == "error: 'pg audit' needs a command: tail, verify, export\nhint: see 'pg audit --help'\n");
 }
 
+TEST_CASE("a group with an action of its own runs it alone, and its commands run theirs") {
+  TestShell test;
+  for (const auto& [words, status] : {std::pair{"", 1}, std::pair{"below", 2}}) {
+    CLI::App group("", "group");
+    set_action(group, test.shell, [] { return 1; });
+    set_action(*group.add_subcommand("below"), test.shell, [] { return 2; });
+    group.parse(std::string(words));
+    CHECK(test.shell.action() == status);
+  }
+  CHECK_FALSE(parse({"alerts"}).status.has_value());
+  auto unknown = parse({"alerts", "lst"});
+  CHECK(unknown.status == exit_usage);
+  CHECK(unknown.err.starts_with("error: unknown command 'pg alerts lst' (did you mean 'list'?)"));
+}
+
 TEST_CASE("usage errors are JSON when --json is anywhere before --") {
   auto parsed = parse({"keys", "--nope", "--json"});
   CHECK(parsed.status == exit_usage);

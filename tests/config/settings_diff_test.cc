@@ -41,6 +41,17 @@ TEST_CASE("a diff of one project is that project's") {
         "-> 3; projects.work.log_bodies: unset -> \"redacted\"");
 }
 
+TEST_CASE("an alert that is set, changed or taken away is told") {
+  Settings none, set;
+  set.alerts["failing"].when = "status:>=500";
+  CHECK(diff_settings(none, set).detail ==
+        "alerts.failing.count: unset -> 1; alerts.failing.quiet: unset -> \"1h\"; alerts.failing.when: unset -> "
+        "\"status:>=500\"; alerts.failing.within: unset -> \"10m\"");
+  Settings changed = set;
+  changed.alerts["failing"].count = 5;
+  CHECK(diff_settings(set, changed).detail == "alerts.failing.count: 1 -> 5");
+}
+
 TEST_CASE("no header, no excepted value and no secret comes into a diff, and it is short") {
   const std::string secret = spell_example("{github_crc:ghp_}", 3).value();
   Settings before, after;

@@ -107,6 +107,8 @@ std::string everything_said(const World& w, const std::string& request_file) {
                                                           {"logs", "stats", "--by", "path"},
                                                           {"logs", "stats", "--by", "ua"},
                                                           {"logs", "search", "ua:*", "--fields", "ua,ip,route"},
+                                                          {"alerts"},
+                                                          {"alerts", "--json"},
                                                           {"budgets"},
                                                           {"budgets", "--json"},
                                                           {"agents", "--json"},

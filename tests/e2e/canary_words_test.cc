@@ -147,7 +147,9 @@ TEST_CASE("canaries: a credential anywhere in the settings is shown by no comman
         "[budgets]\nunknown_prices = \"@\"\n", "[budgets]\ntime_zone = \"@\"\n", "listen = \"@\"\n", "[@]\nx = 1\n", "@ = 1\n",
         "x = \"@\"\nx = \"@\"\n", "[limits]\nqueue = \"@\"\n", "[logs]\nfile = \"/nowhere/@\"\n",
         "[prices.\"@\"]\ninput = \"x\"\n", "[prices.\"openai/m\"]\ninput = \"@\"\n", "[prompt_policies.house]\ntext = \"@\"\n",
-        "[prompt_policies.@]\ntext = \"x\"\n", "x = \"@\" y = 2\n"})
+        "[prompt_policies.@]\ntext = \"x\"\n", "[alerts.a]\nwhen = \"@\"\n", "[alerts.a]\nwhen = \"@:1\"\n",
+        "[alerts.a]\nwhen = \"status:@\"\n", "[alerts.@]\nwhen = \"status:*\"\n", "[alerts]\nwhen = \"@\"\n",
+        "x = \"@\" y = 2\n"})
     read_settings_with(home, c, home.config_file(), text);
   home.write(home.config_file(), "");
   const std::string id = "id = \"7b1f0c52-3d0e-4c3e-9a55-0a4f5f1f2b11\"\n";
