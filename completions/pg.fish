@@ -7,9 +7,9 @@ function __pg_at
             set skip 0
             continue
         end
-        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads --since --until -n --lines --fields --template --since --until -n --lines --fields --template --since --until --by --since --until --format --fields --template --only --keep --max-size --path --dialect --key --agent --by --since --until --since -n --lines --host --path --model --dialect --key --agent --provider --type --id --from-file --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --from-env --from-file --provider --keep
+        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads --since --until -n --lines --fields --template --since --until -n --lines --fields --template --since --until --by --since --until --format --fields --template --only --keep --max-size --path --dialect --key --agent --by --since --until --since --since -n --lines --host --path --model --dialect --key --agent --provider --type --id --from-file --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --from-env --from-file --provider --keep
             set skip 1
-        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs search' 'logs stats' 'logs export' 'logs show' 'logs prune' 'explain' 'usage' 'budgets' 'agents' 'audit' 'audit tail' 'audit verify' 'audit export' 'rules' 'rules list' 'rules show' 'rules check' 'routes' 'routes list' 'routes explain' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys edit' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers test' 'providers show' 'providers login' 'providers logout' 'models' 'models list' 'config' 'config check' 'config show' 'config path' 'db' 'db path' 'db check' 'db backup' 'db restore' 'db vacuum' 'completions' 'man' 'help' 'version'
+        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs search' 'logs stats' 'logs export' 'logs show' 'logs prune' 'explain' 'usage' 'budgets' 'alerts' 'alerts list' 'alerts test' 'agents' 'audit' 'audit tail' 'audit verify' 'audit export' 'rules' 'rules list' 'rules show' 'rules check' 'routes' 'routes list' 'routes explain' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys edit' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers test' 'providers show' 'providers login' 'providers logout' 'models' 'models list' 'config' 'config check' 'config show' 'config path' 'db' 'db path' 'db check' 'db backup' 'db restore' 'db vacuum' 'completions' 'man' 'help' 'version'
             set -a at $word
         end
     end
@@ -25,6 +25,7 @@ complete -c pg -n 'test (__pg_at) = ""' -a logs -d 'Show what went through'
 complete -c pg -n 'test (__pg_at) = ""' -a explain -d 'Show what left the machine, or what would'
 complete -c pg -n 'test (__pg_at) = ""' -a usage -d 'Sum up tokens, requests and what they cost'
 complete -c pg -n 'test (__pg_at) = ""' -a budgets -d 'Show what keys and projects have left to spend'
+complete -c pg -n 'test (__pg_at) = ""' -a alerts -d 'Show alerts, and try them on the log'
 complete -c pg -n 'test (__pg_at) = ""' -a agents -d 'Show which coding agents are connected'
 complete -c pg -n 'test (__pg_at) = ""' -a audit -d 'Show and verify the record of administrative acts'
 complete -c pg -n 'test (__pg_at) = ""' -a rules -d 'Show what the guards look for'
@@ -139,6 +140,10 @@ complete -c pg -n 'test (__pg_at) = "usage"' -l since -x -d 'Not before: 15m, 2h
 complete -c pg -n 'test (__pg_at) = "usage"' -l until -x -d 'Not after: the same forms'
 complete -c pg -n 'test (__pg_at) = "usage"' -l explain -d 'Print how the database will look for it, and no rows'
 complete -c pg -n 'test (__pg_at) = "usage"' -l csv -d 'As CSV with a line of titles'
+complete -c pg -n 'test (__pg_at) = "alerts"' -a list -d 'List the alerts that are set, and when each fired last'
+complete -c pg -n 'test (__pg_at) = "alerts"' -a test -d 'Say when an alert would have fired on the rows there are'
+complete -c pg -n 'test (__pg_at) = "alerts test"' -a '(pg __complete ALERT 2>/dev/null)'
+complete -c pg -n 'test (__pg_at) = "alerts test"' -l since -x -d 'Not before: 15m, 2h, today, yesterday, or a date'
 complete -c pg -n 'test (__pg_at) = "agents"' -l since -x -d 'Seen since then: 15m, 2h, today, a date'
 complete -c pg -n 'test (__pg_at) = "audit"' -a tail -d 'Show the newest administrative acts'
 complete -c pg -n 'test (__pg_at) = "audit"' -a verify -d 'Check that no act was changed or taken out'
