@@ -137,8 +137,9 @@ bool AnchorTable::Scan::refill() {
   const char* data = text_.data();
 #ifdef PG_AVX2
   if (has_avx2()) {
+    FindPlaces* const find_places = has_quick_gather() ? find_places_gathered : find_places_loaded;
     for (; at_ + kWideReads <= text_.size(); at_ += kWidePlaces) {
-      const std::uint32_t found = find_places_wide(data + at_, table_.bitmap_.data(), kFactor << 8, 32 - kBits);
+      const std::uint32_t found = find_places(data + at_, table_.bitmap_.data(), kFactor << 8, 32 - kBits);
       if (found == 0) continue;
       take_places(at_, found);
       at_ += kWidePlaces;

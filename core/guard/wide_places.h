@@ -11,7 +11,9 @@ namespace pg {
 /// Bit k (even ones only) tells whether the three bytes at text + k, 0 <= k < 32, stand in the bitmap: a place is the upper bits
 /// of (four bytes in the order of memory) * `factor` from bit `shift` on. Reads up to text + 40. For processors with has_avx2()
 /// alone.
-std::uint32_t find_places_wide(const char* text, const std::uint32_t* bitmap, std::uint32_t factor, int shift);
+using FindPlaces = std::uint32_t(const char* text, const std::uint32_t* bitmap, std::uint32_t factor, int shift);
+FindPlaces find_places_gathered;  // quicker where has_quick_gather()
+FindPlaces find_places_loaded;    // quicker elsewhere
 inline constexpr unsigned kWidePlaces = 32, kWideReads = 40;
 #endif
 
