@@ -5,6 +5,12 @@
 #include <boost/asio/defer.hpp>
 
 namespace pg {
+namespace {
+
+// So many at once are not worth the wait for the last of them: each is sent as soon as it is ready.
+constexpr std::size_t kFewRequests = 8;
+
+}  // namespace
 
 void Loop::watch(Watched& watched) {
   watched.slot_ = watched_.size();
@@ -34,13 +40,22 @@ void Loop::arm_stages() {
 }
 
 void Loop::run_stages() {
-  for (auto& stage : stages_) {
-    running_.swap(stage);
-    for (auto& waiting : running_) waiting->go_on();
-    running_.clear();
-  }
+  for (std::size_t i = 0; i < stages_.size(); ++i) run_stage(static_cast<Stage>(i));
   stages_armed_ = false;
   if (std::any_of(stages_.begin(), stages_.end(), [](const auto& stage) { return !stage.empty(); })) arm_stages();
+}
+
+void Loop::run_stage(Stage stage) {
+  if (stages_[static_cast<std::size_t>(stage)].empty()) return;
+  std::vector<std::unique_ptr<Waiting>> running = std::move(spare_);
+  running.swap(stages_[static_cast<std::size_t>(stage)]);
+  const bool few = stage == Stage::request && running.size() <= kFewRequests;
+  for (auto& waiting : running) {
+    waiting->go_on();
+    if (few) run_stage(Stage::send);
+  }
+  running.clear();
+  spare_ = std::move(running);
 }
 
 void Loop::arm() {

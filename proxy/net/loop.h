@@ -25,7 +25,8 @@ class Watched {
 };
 
 /// The parts of a call's way. Calls that came in the same turn of the loop take each part one after the other, in this order: the
-/// processor then has that part's code at hand after the first of them, and the other side is woken once instead of for each.
+/// processor then has that part's code at hand after the first of them, and the other side is woken once instead of for each. A
+/// few requests are sent one by one.
 enum class Stage : std::uint8_t {
   reply,    // bytes of a provider's have come
   answer,   // the first bytes for a client are ready
@@ -82,6 +83,7 @@ class Loop {
   void enter(Stage stage, std::unique_ptr<Waiting> waiting);
   void arm_stages();
   void run_stages();
+  void run_stage(Stage stage);
   void arm();
   void tick();
 
@@ -91,7 +93,7 @@ class Loop {
   asio::io_context io_;
   Timer timer_;
   std::array<std::vector<std::unique_ptr<Waiting>>, 5> stages_;  // by Stage
-  std::vector<std::unique_ptr<Waiting>> running_;
+  std::vector<std::unique_ptr<Waiting>> spare_;                  // empty: its room is the next stage's
 };
 
 }  // namespace pg

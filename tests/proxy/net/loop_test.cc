@@ -29,7 +29,21 @@ TEST_CASE("whoever came in one turn takes each stage one after the other, in the
   spawn("c", {Stage::request, Stage::send});
   spawn("d", {Stage::reply, Stage::answer, Stage::request});
   loop.io().run();
-  CHECK(order == "b0 d0 b1 d1 a2 c2 d2 a3 c3 ");
+  CHECK(order == "b0 d0 b1 d1 a2 a3 c2 c3 d2 ");  // a few requests are each sent as soon as they are ready
+}
+
+TEST_CASE("many requests of one turn are all read before the first of them is sent, eight are not") {
+  for (const int count : {8, 9}) {
+    Loop loop;
+    std::string order;
+    for (int i = 0; i < count; ++i)
+      asio::co_spawn(loop.io(), join_all(loop, order, "x", {Stage::request, Stage::send}), asio::detached);
+    loop.io().run();
+    std::string expected;
+    for (int i = 0; i < count; ++i) expected += count == 8 ? "x2 x3 " : "x2 ";
+    for (int i = 0; i < count && count == 9; ++i) expected += "x3 ";
+    CHECK(order == expected);
+  }
 }
 
 TEST_CASE("a stage that has had its turn has another one") {
