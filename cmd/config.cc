@@ -1,4 +1,6 @@
 // pg config: are the settings right, what are they, and where do they come from.
+#include <signal.h>
+
 #include <CLI/CLI.hpp>
 
 #include "cmd/command.h"
@@ -8,6 +10,7 @@
 #include "config/load.h"
 #include "config/show.h"
 #include "core/guard/mask_secrets.h"
+#include "core/store/lock_holder.h"
 
 namespace pg {
 namespace {
@@ -54,6 +57,27 @@ int check(Shell& shell, bool strict) {
   return exit_no;
 }
 
+// What serve would refuse is refused here, where somebody reads it.
+int reload(Shell& shell) {
+  auto loaded = read_settings(load_options(shell));
+  if (loaded.problems.empty()) check_guards(loaded.settings, loaded.problems);
+  if (!loaded.problems.empty()) {
+    const Problem& first = loaded.problems.front();
+    return shell.fail({.what = without_secrets(first.message),
+                       .at = without_secrets(first.place.text()),
+                       .hint = "a running serve goes on with the settings it has; 'pg config check' shows every mistake",
+                       .status = exit_config});
+  }
+  const std::string& database = loaded.settings.database;
+  const auto serve = find_flock_holder(database + ".lock");
+  if (!serve) return shell.fail({.what = "no pg serve runs on " + database, .hint = "pg serve", .status = exit_not_found});
+  if (::kill(static_cast<pid_t>(*serve), SIGHUP) != 0)
+    return shell.fail({.what = fmt::format("pg serve (pid {}) belongs to somebody else", *serve), .status = exit_auth});
+  if (shell.json) return shell.print("{{\"pid\":{}}}\n", *serve), exit_ok;
+  shell.print("pg serve (pid {}) reads its settings anew; 'pg audit tail' shows what changed\n", *serve);
+  return exit_ok;
+}
+
 int show(Shell& shell, bool origin, const std::string& only) {
   auto settings = open_settings(shell).value();
   std::vector<Column> columns{{"SETTING", Align::left, 0, 16}, {"VALUE", Align::left, 0, 12}};
@@ -96,7 +120,7 @@ int path(Shell& shell) {
 }  // namespace
 
 void add_config(CLI::App& command, Shell& shell) {
-  command.footer("pg config check\npg config show --origin\npg config path");
+  command.footer("pg config check\npg config show --origin\npg config reload");
 
   auto* checks =
       command.add_subcommand("check", "Report every mistake in the settings, with line and column\nExits 1 when there is one.");
@@ -104,6 +128,13 @@ void add_config(CLI::App& command, Shell& shell) {
   checks->add_flag("--strict", *strict, "Warnings count as mistakes");
   checks->footer("pg config check\npg config check --strict --json\npg config check --config ./pg.toml");
   set_action(*checks, shell, [&shell, strict] { return check(shell, *strict); });
+
+  auto* reloads = command.add_subcommand("reload",
+                                         "Make a running serve read its settings now\n"
+                                         "It does so by itself within a second of a change. This checks them first, and exits 3 "
+                                         "with the mistake when there is one; serve also opens its log file anew.");
+  reloads->footer("pg config reload\npg config reload --json");
+  set_action(*reloads, shell, [&shell] { return reload(shell); });
 
   auto* shows = command.add_subcommand("show", "Print every setting as it is now; credentials are never shown");
   auto origin = std::make_shared<bool>(false);

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <atomic>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -139,6 +140,28 @@ TEST_CASE("lifecycle: SIGHUP with bad settings keeps the old ones") {
   check_within_a_second(until([&] { return w.server.err().find("pg.toml:2") != std::string::npos; }));
   CHECK(w.server.running());
   CHECK(hello(w).status == 200);
+}
+
+TEST_CASE("lifecycle: pg config reload tells the running serve, refuses bad settings with 3, and says when nobody is there") {
+  World w;
+  const std::string good = Home::read(w.home.config_file());
+  const std::string log = (w.home.root() / "lines.log").string();
+  w.home.write(w.home.config_file(), good + "\n[logs]\nfile = \"" + log + "\"\n");
+  REQUIRE(until([&] { return hello(w).status == 200 && std::filesystem::exists(log); }).count() >= 0);
+  std::filesystem::rename(log, log + ".1");
+  const CommandResult told = w.home.run({"config", "reload"});
+  CHECK(told.status == 0);
+  CHECK(told.out.find("pid " + std::to_string(w.server.pid())) != std::string::npos);
+  check_within_a_second(until([&] { return hello(w).status == 200 && std::filesystem::exists(log); }));  // opened anew
+  w.home.write(w.home.config_file(), "[serve]\nprot = 1\n");
+  const CommandResult bad = w.home.run({"config", "reload"});
+  CHECK(bad.status == 3);
+  CHECK(bad.err.find("pg.toml:2") != std::string::npos);
+  CHECK(hello(w).status == 200);
+  w.home.write(w.home.config_file(), good);
+  w.server.signal(SIGTERM);
+  REQUIRE(w.server.wait() == 0);
+  CHECK(w.home.run({"config", "reload"}).status == 5);
 }
 
 TEST_CASE("lifecycle: SIGTERM lets streams finish, takes no new ones, and exits 0") {
