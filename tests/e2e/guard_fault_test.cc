@@ -13,7 +13,7 @@
 
 #include "core/guard/guard_call.h"
 #include "proxy/listener.h"
-#include "tests/support/failing_new.h"
+#include "tests/e2e/failing_new.h"
 #include "tests/support/fake_upstream.h"
 #include "tests/support/guarded.h"
 #include "tests/support/model_wire.h"

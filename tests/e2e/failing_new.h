@@ -1,4 +1,4 @@
-// An allocator that can be told to fail, in test programs that refer to it.
+// An allocator that can be told to fail: this program's own operator new.
 #pragma once
 
 #include <atomic>

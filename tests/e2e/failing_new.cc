@@ -1,5 +1,5 @@
 // In a file of its own: where a compiler sees both halves inside other code it takes them for mismatched.
-#include "tests/support/failing_new.h"
+#include "tests/e2e/failing_new.h"
 
 #include <cstdlib>
 #include <new>
@@ -20,10 +20,18 @@ void* operator new(std::size_t size) {
   return room;
 }
 
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return std::malloc(size == 0 ? 1 : size);
+}
+
 void operator delete(void* room) noexcept {
   std::free(room);
 }
 
 void operator delete(void* room, std::size_t) noexcept {
+  std::free(room);
+}
+
+void operator delete(void* room, const std::nothrow_t&) noexcept {
   std::free(room);
 }
