@@ -25,10 +25,6 @@ struct BackupOptions {
   bool force = false;
 };
 
-std::string size_text(std::uint64_t bytes) {
-  return format_count(static_cast<std::int64_t>(bytes)) + "B";
-}
-
 int path(Shell& shell) {
   const std::string file = read_settings(load_options(shell)).settings.database;
   if (!shell.json) return shell.write(file + "\n"), exit_ok;
@@ -52,7 +48,7 @@ void judge_pages(StepReport& report, const std::string& database, const DbHealth
   }
   if (health.damage.empty())
     return report.add("pages", "ok",
-                      fmt::format("{}, every page{} is sound", size_text(health.bytes), quick ? "" : " and index"));
+                      fmt::format("{}, every page{} is sound", size_cell(health.bytes), quick ? "" : " and index"));
   for (std::size_t i = 0; i < health.damage.size(); ++i)
     report.add("pages", "fail", health.damage[i], i + 1 == health.damage.size() ? restore_hint(database) : "");
 }
@@ -160,7 +156,7 @@ int backup(Shell& shell, const BackupOptions& options) {
   }
   shell.write(file + "\n");
   shell.note(fmt::format("{}, {} rows of the log{}; credentials in it open with the app key only, which is not in it: {}",
-                         size_text(health.bytes), health.log_rows, dropped > 0 ? fmt::format("; {} older deleted", dropped) : "",
+                         size_cell(health.bytes), health.log_rows, dropped > 0 ? fmt::format("; {} older deleted", dropped) : "",
                          place.settings.app_key_file));
   return exit_ok;
 }
@@ -186,7 +182,7 @@ int vacuum(Shell& shell) {
     shell.write(object + "}\n");
     return exit_ok;
   }
-  shell.print("{} -> {}\n", size_text(before), size_text(after));
+  shell.print("{} -> {}\n", size_cell(before), size_cell(after));
   return exit_ok;
 }
 

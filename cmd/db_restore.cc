@@ -16,6 +16,7 @@
 #include "core/store/db_health.h"
 #include "core/store/files.h"
 #include "core/store/key_store.h"
+#include "core/store/migrate.h"
 #include "core/store/serve_lock.h"
 
 namespace pg {
@@ -61,9 +62,7 @@ Status check_backup(const std::string& path, const std::string& backup, const Db
   if (!health.is_ours) return make_error(Code::io_failed, backup + ": is not a backup of a pg database");
   if (!health.damage.empty())
     return make_error(Code::io_failed, fmt::format("{}: the backup is damaged itself: {}", backup, health.damage.front()));
-  if (health.schema > health.newest_schema)
-    return make_error(Code::io_failed, fmt::format("{}: has schema {}, this program knows up to {}; hint: use a newer pg", backup,
-                                                   health.schema, health.newest_schema));
+  if (health.schema > health.newest_schema) return newer_schema(backup, health.schema, health.newest_schema);
   return {};
 }
 

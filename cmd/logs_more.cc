@@ -147,15 +147,11 @@ Result<LogLimits> prune_limits(const Settings& settings, const PruneOptions& opt
   return limits;
 }
 
-std::string size_text(std::uint64_t bytes) {
-  return format_count(static_cast<std::int64_t>(bytes)) + "B";
-}
-
 // Whose hand it was: what goes by age and size of its own accord is no act.
 Status note_prune(Db& db, std::int64_t rows, const LogLimits& limits) {
   std::string detail = fmt::format("{} row{} deleted", rows, rows == 1 ? "" : "s");
   if (limits.before > 0) detail += fmt::format(", those before {}", format_rfc3339(limits.before));
-  if (limits.max_size > 0) detail += fmt::format(", the oldest beyond {}", size_text(limits.max_size));
+  if (limits.max_size > 0) detail += fmt::format(", the oldest beyond {}", size_cell(limits.max_size));
   PG_TRY(Transaction transaction, Transaction::begin(db));
   PG_TRY_STATUS(AuditStore(db).append({0, wall_clock().wall(), actor_name(), "logs.prune", "log", detail}));
   return transaction.commit();
@@ -168,8 +164,8 @@ int prune(Shell& shell, const PruneOptions& options) {
   if (options.dry_run) {
     const auto rows = count_older(place.db, limits).value();
     const bool over = limits.max_size > 0 && before.used > limits.max_size;
-    shell.print("{} rows are too old; the database uses {}{}\n", rows, size_text(before.used),
-                over ? ", which is more than " + size_text(limits.max_size) : "");
+    shell.print("{} rows are too old; the database uses {}{}\n", rows, size_cell(before.used),
+                over ? ", which is more than " + size_cell(limits.max_size) : "");
     return exit_ok;
   }
   if (!options.keep.empty() || !options.max_size.empty())
@@ -191,8 +187,8 @@ int prune(Shell& shell, const PruneOptions& options) {
     shell.write(object + "}\n");
     return exit_ok;
   }
-  shell.print("{} rows deleted; usage by the hour is kept; {} in use, the file has {}\n", gone, size_text(after.used),
-              size_text(after.file));
+  shell.print("{} rows deleted; usage by the hour is kept; {} in use, the file has {}\n", gone, size_cell(after.used),
+              size_cell(after.file));
   if (gone > 0 && !options.shrink) shell.note("the file keeps its size and fills up again; --shrink gives the room back");
   return exit_ok;
 }

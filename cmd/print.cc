@@ -185,6 +185,10 @@ std::string duration_cell(std::int64_t millis) {
   return millis < 0 ? "–" : format_duration(millis);
 }
 
+std::string size_cell(std::uint64_t bytes) {
+  return format_count(static_cast<std::int64_t>(bytes)) + "B";
+}
+
 std::string date_cell(UnixMillis time) {
   if (time == 0) return "–";
   auto t = local_time(time);

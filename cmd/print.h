@@ -60,6 +60,8 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 std::string count_cell(std::int64_t count);
 /// format_duration() or "–" for -1.
 std::string duration_cell(std::int64_t millis);
+/// "98.3kB".
+std::string size_cell(std::uint64_t bytes);
 /// "2026-11-21 03:32" in local time; "–" for 0.
 std::string date_cell(UnixMillis time);
 /// "03:32:42.104" in local time.

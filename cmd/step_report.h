@@ -13,7 +13,8 @@ class StepReport {
  public:
   explicit StepReport(Shell& shell) : shell_(shell) {}
 
-  /// `verdict`: "ok", "warn" or "fail". `detail` may hold foreign bytes; `hint` is a command or an edit, or empty.
+  /// `verdict`: "ok", "fail", or what is neither, such as "warn" and "skip". `detail` may hold foreign bytes; `hint` is a command
+  /// or an edit, or empty.
   void add(std::string_view step, std::string_view verdict, const std::string& detail, const std::string& hint = {});
   /// The end of the report. Returns `status`.
   int end(int status);

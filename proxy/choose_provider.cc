@@ -104,7 +104,8 @@ Status write_call(Exchange& x) {
 
 void note_target(Exchange& x) {
   x.row.provider = x.to.provider->name;
-  x.row.model_sent = x.to.model.substr(0, 200);
+  // Seldom another: the row has it, and the price is looked for by that as well.
+  x.row.model_sent = x.to.model == x.row.model ? std::string() : x.to.model.substr(0, 200);
   x.row.warnings = x.to.warnings;
 }
 

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <utility>
@@ -80,16 +79,19 @@ void read_tables(Db& db, DbHealth& health) {
               "nano-USD in rows of the log more than 'pg usage' counts");
 }
 
-// Moves the log of the database at `path` into it, or out of the way to `kept`: it would be replayed into whatever stands there.
-Status detach_log(const std::string& path, const std::string& kept) {
-  {
-    auto db = Db::open_again(path);
-    if (db) (void)db.value().execute("PRAGMA wal_checkpoint(TRUNCATE)");
-  }
+Status move_log(const std::string& from, const std::string& to) {
   for (const char* suffix : {"-wal", "-shm", "-journal"})
-    if (::rename((path + suffix).c_str(), (kept + suffix).c_str()) != 0 && errno != ENOENT)
-      return make_error(Code::io_failed, path + suffix + ": cannot be moved away");
+    if (::rename((from + suffix).c_str(), (to + suffix).c_str()) != 0 && errno != ENOENT)
+      return make_error(Code::io_failed, from + suffix + ": cannot be moved away");
   return {};
+}
+
+// Gives `path` a second name, `kept`, so that at every moment some database stands there and nobody makes an empty one; and takes
+// its log out of the way, which would be replayed into whatever stands there next.
+Status set_aside(const std::string& path, const std::string& kept) {
+  if (::link(path.c_str(), kept.c_str()) != 0) return make_error(Code::io_failed, kept + ": cannot be made");
+  if (auto db = Db::open_again(path)) (void)db.value().execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  return move_log(path, kept);
 }
 
 }  // namespace
@@ -114,27 +116,25 @@ Result<std::string> replace_db(const std::string& path, const std::string& backu
     PG_TRY(Db source, Db::open_unchecked(backup));
     PG_TRY_STATUS(source.backup(incoming));
   }
-  std::string kept;
-  if (stamp_file(path).inode != 0) {
-    kept = fmt::format("{}.{}.replaced", path, file_stamp(now));
-    // A second name first, so that at every moment some database stands at `path`: nobody makes an empty one there.
-    Status moved = ::link(path.c_str(), kept.c_str()) == 0 ? detach_log(path, kept)
-                                                           : Status(make_error(Code::io_failed, kept + ": cannot be made"));
-    if (!moved) {
-      ::unlink(incoming.c_str());
-      return std::move(moved).error();
-    }
+  const bool replaces = stamp_file(path).inode != 0;
+  const std::string kept = replaces ? fmt::format("{}.{}.replaced", path, file_stamp(now)) : "";
+  const bool taken = replaces && stamp_file(kept).inode != 0;
+  Status done = taken ? Status(make_error(Code::conflict, kept + " exists")) : Status();
+  if (done && replaces) done = set_aside(path, kept);
+  if (done && ::rename(incoming.c_str(), path.c_str()) != 0) done = make_error(Code::io_failed, path + ": cannot be replaced");
+  if (done) return kept;
+  ::unlink(incoming.c_str());
+  if (replaces && !taken) {
+    (void)move_log(kept, path);
+    ::unlink(kept.c_str());
   }
-  if (::rename(incoming.c_str(), path.c_str()) != 0) return make_error(Code::io_failed, path + ": cannot be replaced");
-  return kept;
+  return std::move(done).error();
 }
 
 std::string file_stamp(UnixMillis time) {
-  const std::time_t seconds = static_cast<std::time_t>(time / 1000);
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-                     utc.tm_sec);
+  std::string stamp = format_rfc3339(time).substr(0, 19) + "Z";
+  std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
+  return stamp;
 }
 
 std::vector<std::string> list_backups(const std::string& path) {

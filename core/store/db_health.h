@@ -28,8 +28,8 @@ struct DbHealth {
 Result<DbHealth> examine_db(const std::string& path, bool quick);
 
 /// Puts a copy of the database `backup` in the place of `path`. What was there, its log and all, is kept under the name that
-/// comes back ("" when nothing was): it may be damaged. The caller holds the ServeLock and has examined `backup`. io_failed, and
-/// then what was there still is.
+/// comes back ("" when nothing was): it may be damaged. The caller holds the ServeLock and has examined `backup`. io_failed, or
+/// conflict where that name is taken, and then what was there still is.
 Result<std::string> replace_db(const std::string& path, const std::string& backup, UnixMillis now);
 
 /// "20261127T070000Z", for names of copies: they sort by age.

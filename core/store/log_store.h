@@ -85,7 +85,7 @@ struct LogRow {
   std::int32_t month = 0;      // of `cost`: 202611; 0 = nothing to tell
   std::shared_ptr<Hold> hold;  // what was set aside for it; nullptr = it comes under no budget
   PromptDigest prompt;         // empty: nothing to compare with the turn before
-  std::string model_sent;      // as the provider that answered, or was asked last, calls it: an alias has no price
+  std::string model_sent;      // as the provider that answered, or was asked last, calls it, which has a price; "" = as `model`
 };
 
 /// What the provider calls the model, as far as the row tells: the one it served, else what was asked for without "provider:".

@@ -18,11 +18,6 @@ Result<int> schema_number(Db& db) {
   return row ? static_cast<int>(statement.integer(0)) : 0;
 }
 
-Error refuse_newer(const Db& db, int number, int newest) {
-  return make_error(Code::io_failed, fmt::format("{}: has schema {}, this program knows up to {}; hint: use a newer pg",
-                                                 db.path(), number, newest));
-}
-
 Status run_one(Db& db, const Migration& migration) {
   PG_TRY(Transaction transaction, Transaction::begin(db));
   // Another process may have run it while this one waited for the lock.
@@ -34,6 +29,11 @@ Status run_one(Db& db, const Migration& migration) {
 }
 
 }  // namespace
+
+Error newer_schema(const std::string& path, int number, int newest) {
+  return make_error(Code::io_failed,
+                    fmt::format("{}: has schema {}, this program knows up to {}; hint: use a newer pg", path, number, newest));
+}
 
 Result<std::vector<Migration>> split_migrations(std::string_view script) {
   std::vector<Migration> sections;
@@ -60,7 +60,7 @@ Status check_schema(Db& db, std::string_view script) {
   PG_TRY(const std::vector<Migration> sections, split_migrations(script));
   PG_TRY(const int number, schema_number(db));
   const int newest = sections.empty() ? 0 : sections.back().number;
-  if (number > newest) return refuse_newer(db, number, newest);
+  if (number > newest) return newer_schema(db.path(), number, newest);
   if (number < newest)
     return make_error(Code::io_failed, fmt::format("{}: has schema {}, this program needs {}; hint: start pg serve once",
                                                    db.path(), number, newest));
@@ -71,9 +71,7 @@ Status migrate(Db& db, std::string_view script) {
   PG_TRY(const std::vector<Migration> sections, split_migrations(script));
   PG_TRY(const int number, schema_number(db));
   const int newest = sections.empty() ? 0 : sections.back().number;
-  if (number > newest)
-    return make_error(Code::io_failed, fmt::format("{}: has schema {}, this program knows up to {}; hint: use a newer pg",
-                                                   db.path(), number, newest));
+  if (number > newest) return newer_schema(db.path(), number, newest);
   if (number == newest) return {};
   if (number > 0) {
     const std::string backup = fmt::format("{}.schema-{}.bak", db.path(), number);

@@ -18,6 +18,9 @@ struct Migration {
 /// The sections in order; text before the first is commentary. internal unless their numbers rise; one may be left out.
 Result<std::vector<Migration>> split_migrations(std::string_view script);
 
+/// io_failed: the database at `path` has schema `number`, and this program knows up to `newest`.
+Error newer_schema(const std::string& path, int number, int newest);
+
 /// Runs the sections this database has not seen, each in a transaction that also moves its number. An existing database is first
 /// backed up beside itself as `<path>.schema-N.bak`. io_failed naming both numbers when the database is newer than the script.
 Status migrate(Db& db, std::string_view script);

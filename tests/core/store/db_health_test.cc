@@ -199,6 +199,12 @@ TEST_CASE("a damaged database is replaced and kept byte for byte") {
   put(path, bytes);
   const std::string kept = replace_db(path, dir.file("copy.bak"), 1'764'228'000'000).value();
   CHECK(slurp(kept) == bytes);
+  const std::string restored = slurp(path);
+  const auto again = replace_db(path, dir.file("copy.bak"), 1'764'228'000'000);  // within the same second
+  CHECK(again.error().code == Code::conflict);
+  CHECK(slurp(kept) == bytes);
+  CHECK(slurp(path) == restored);
+  CHECK_FALSE(std::filesystem::exists(path + ".incoming"));
   CHECK(examine_db(path, false).value().log_rows == 300);
 }
 
