@@ -7,6 +7,15 @@
 #include <malloc.h>
 #endif
 
+#ifdef __linux__
+#include <link.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <string_view>
+#endif
+
 extern "C" void mi_collect(bool force) __attribute__((weak));
 
 namespace pg {
@@ -17,5 +26,41 @@ void give_back_memory() {
   ::malloc_trim(0);
 #endif
 }
+
+#ifdef __linux__
+namespace {
+
+bool relocates_code(const dl_phdr_info& object, const ElfW(Phdr) & dynamic) {
+  const auto* entry = reinterpret_cast<const ElfW(Dyn)*>(object.dlpi_addr + dynamic.p_vaddr);
+  for (; entry->d_tag != DT_NULL; ++entry)
+    if (entry->d_tag == DT_TEXTREL || (entry->d_tag == DT_FLAGS && (entry->d_un.d_val & DF_TEXTREL) != 0)) return true;
+  return false;
+}
+
+// What the linker never wrote to: a page without changes can be dropped.
+int drop_unwritten(dl_phdr_info* object, std::size_t, void*) {
+  const std::string_view name = object->dlpi_name != nullptr ? object->dlpi_name : "";
+  if (!name.empty() && !name.starts_with('/')) return 0;  // the kernel's own, which has no file
+  for (int i = 0; i < object->dlpi_phnum; ++i)
+    if (object->dlpi_phdr[i].p_type == PT_DYNAMIC && relocates_code(*object, object->dlpi_phdr[i])) return 0;
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  for (int i = 0; i < object->dlpi_phnum; ++i) {
+    const ElfW(Phdr)& part = object->dlpi_phdr[i];
+    if (part.p_type != PT_LOAD || (part.p_flags & PF_W) != 0) continue;
+    const std::uintptr_t begin = (object->dlpi_addr + part.p_vaddr + page - 1) & ~(page - 1);
+    const std::uintptr_t end = (object->dlpi_addr + part.p_vaddr + part.p_memsz) & ~(page - 1);
+    if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void give_back_code() {
+  ::dl_iterate_phdr(drop_unwritten, nullptr);
+}
+#else
+void give_back_code() {}
+#endif
 
 }  // namespace pg
