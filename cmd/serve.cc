@@ -156,6 +156,7 @@ class QuietTimes {
     used_ = false;
     server.give_back_memory();
     give_back_memory();
+    give_back_code();
   }
 
  private:

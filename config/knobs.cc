@@ -35,6 +35,7 @@ constexpr Knob<Settings> kSettings[] = {
     {{"serve.host", text, 0, 0, check_bind_host}, PG_SLOT(Settings, serve.host)},
     {{"serve.port", number, 0, 65535}, PG_SLOT(Settings, serve.port)},
     {{"serve.threads", number, 0, 256}, PG_SLOT(Settings, serve.threads)},
+    {{"serve.io_uring", flag}, PG_SLOT(Settings, serve.io_uring)},
     {{"serve.require_key", flag}, PG_SLOT(Settings, serve.require_key)},
     {{"serve.allowed_hosts", list, 0, 0, check_host_name}, PG_SLOT(Settings, serve.allowed_hosts)},
     {{"serve.allowed_origins", list, 0, 0, check_origin}, PG_SLOT(Settings, serve.allowed_origins)},

@@ -88,8 +88,10 @@ std::optional<Settings> PolicySource::State::read_files(std::vector<std::string>
   if (!loaded.problems.empty()) return std::nullopt;
   const ServeSettings& now = loaded.settings.serve;
   const ServeSettings& old = settings.serve;
-  if (now.host != old.host || now.port != old.port || now.threads != old.threads || loaded.settings.database != settings.database)
-    problems.emplace_back("host, port, threads and database change with a restart only; everything else is in force now");
+  if (now.host != old.host || now.port != old.port || now.threads != old.threads || now.io_uring != old.io_uring ||
+      loaded.settings.database != settings.database)
+    problems.emplace_back(
+        "host, port, threads, io_uring and database change with a restart only; everything else is in force now");
   return std::move(loaded.settings);
 }
 

@@ -34,6 +34,7 @@ struct ServeSettings {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8787;
   int threads = 0;          // 0 = cores, at most 4
+  bool io_uring = true;     // false: epoll alone
   bool require_key = true;  // false only for loopback
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> allowed_origins;

@@ -190,7 +190,7 @@ Server::~Server() {
 void Server::run() {
   for (const std::unique_ptr<Worker>& worker : workers_) {
     asio::co_spawn(worker->parts.loop.io(), accept_all(*worker), asio::detached);
-    worker->thread = std::thread([raw = worker.get()] { raw->parts.loop.io().run(); });
+    worker->thread = std::thread([raw = worker.get()] { raw->parts.loop.run(raw->parts.gw.serve.io_uring); });
   }
 }
 

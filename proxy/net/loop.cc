@@ -39,7 +39,17 @@ void Loop::arm_stages() {
   asio::defer(io_, [this] { run_stages(); });
 }
 
+void Loop::run(bool wants_ring) {
+  if (wants_ring) ring_ = Ring::open();
+  const Ring::Use use(ring_.get());
+  io_.run();
+  if (ring_) ring_->close();
+}
+
 void Loop::run_stages() {
+  std::size_t waiting = 0;
+  for (const auto& stage : stages_) waiting += stage.size();
+  is_crowded_ = waiting > kFewRequests;
   for (std::size_t i = 0; i < stages_.size(); ++i) run_stage(static_cast<Stage>(i));
   stages_armed_ = false;
   if (std::any_of(stages_.begin(), stages_.end(), [](const auto& stage) { return !stage.empty(); })) arm_stages();

@@ -1,13 +1,16 @@
-// One thread, one io_context, one coarse tick that enforces every deadline. Nothing here is shared between threads.
+// One thread, one io_context, a ring where the kernel has one, one coarse tick that enforces every deadline. Nothing here is
+// shared between threads.
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "core/base/clock.h"
 #include "proxy/net/asio.h"
+#include "proxy/net/ring.h"
 
 namespace pg {
 
@@ -46,6 +49,13 @@ class Loop {
   Loop& operator=(const Loop&) = delete;
 
   asio::io_context& io() { return io_; }
+  /// Runs until io().stop(), or until nothing is left to do; on a ring when that is wanted and can be had.
+  void run(bool wants_ring);
+  /// nullptr = Asio reads, writes and waits.
+  Ring* ring() { return ring_.get(); }
+  /// Enough is going on for writes to be worth collecting: many go out with one system call, each a little later.
+  bool collects_writes() const { return ring_ != nullptr && is_crowded_; }
+
   void watch(Watched& watched);
   void unwatch(Watched& watched);
 
@@ -58,6 +68,21 @@ class Loop {
   template <class Handler>
   void hold(Stage stage, Handler handler) {
     enter(stage, std::make_unique<Held<Handler>>(std::move(handler)));
+  }
+  /// What the ring tells one who waits for it; kept by him for as long as he waits.
+  struct Job {
+    static constexpr Ring::Ticket kNone = ~Ring::Ticket{0};
+    Ring::Ticket ticket = kNone;
+    int result = 0;
+  };
+  /// Goes on when the ring has done what `begin(ring, waiter)` asks of it (and gives the ticket of), and it is this stage's turn.
+  template <class Begin>
+  auto in_ring(Job& job, Stage stage, Begin begin) {
+    return asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
+        [this, &job, stage, begin](auto handler) {
+          job.ticket = begin(*ring_, std::make_unique<InRing<decltype(handler)>>(*this, job, stage, std::move(handler)));
+        },
+        kPlainAwait);
   }
   /// A completion handler that calls `handler` with what it is called with, when it is that stage's turn.
   template <class Handler>
@@ -78,6 +103,18 @@ class Loop {
     void go_on() override { std::move(handler)(); }
     Handler handler;
   };
+  template <class Handler>
+  struct InRing final : Ring::Waiter {
+    InRing(Loop& l, Job& j, Stage s, Handler h) : loop(l), job(j), stage(s), handler(std::move(h)) {}
+    void done(int result) override {
+      job = {Job::kNone, result};
+      loop.hold(stage, std::move(handler));
+    }
+    Loop& loop;
+    Job& job;
+    Stage stage;
+    Handler handler;
+  };
   static constexpr asio::use_awaitable_t<Executor> kPlainAwait{};
 
   void enter(Stage stage, std::unique_ptr<Waiting> waiting);
@@ -90,7 +127,9 @@ class Loop {
   std::vector<Watched*> watched_;  // outlives io_, whose destructor ends coroutines that unwatch
   bool armed_ = false;
   bool stages_armed_ = false;
+  bool is_crowded_ = false;
   asio::io_context io_;
+  std::unique_ptr<Ring> ring_;
   Timer timer_;
   std::array<std::vector<std::unique_ptr<Waiting>>, 5> stages_;  // by Stage
   std::vector<std::unique_ptr<Waiting>> spare_;                  // empty: its room is the next stage's

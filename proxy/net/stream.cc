@@ -1,12 +1,17 @@
-// Non-blocking system calls on the fast path; Asio only waits. TLS runs on the same descriptor.
+// Non-blocking system calls on the fast path; a ring reads and waits, or Asio does. stream_tls.cc has what TLS does on
+// the same descriptor.
 #include "proxy/net/stream.h"
 
 #include <netinet/tcp.h>
-#include <openssl/ssl.h>
 #include <poll.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <memory>
 
 namespace pg {
 namespace {
@@ -31,64 +36,89 @@ std::span<iovec> drop_written(std::span<iovec> pieces, std::size_t size) {
   return pieces;
 }
 
+// What epoll says of one descriptor, as something that can be polled itself.
+class OneWatch {
+ public:
+  OneWatch(int watched, short events) : fd_(::epoll_create1(EPOLL_CLOEXEC)) {
+    epoll_event wanted{};
+    wanted.events = static_cast<std::uint32_t>(events);
+    if (fd_ >= 0) ::epoll_ctl(fd_, EPOLL_CTL_ADD, watched, &wanted);
+  }
+  ~OneWatch() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  OneWatch(const OneWatch&) = delete;
+  OneWatch& operator=(const OneWatch&) = delete;
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
 }  // namespace
 
 Stream::Stream(Loop& loop, TcpSocket socket, Stage stage) : loop_(loop), socket_(std::move(socket)), stage_(stage) {
   if (socket_.is_open()) {
-    socket_.non_blocking(true);
-    const int on = 1;
-    ::setsockopt(fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    boost::system::error_code failed;
+    fd_ = loop_.ring() != nullptr ? socket_.release(failed) : socket_.native_handle();
+    adopt();
   }
   loop_.watch(*this);
 }
 
 Stream::~Stream() {
   loop_.unwatch(*this);
+  close();
+}
+
+void Stream::adopt() {
+  const int on = 1;
+  if (loop_.ring() == nullptr) {
+    socket_.non_blocking(true);
+  } else {
+    ::ioctl(fd_, FIONBIO, &on);
+  }
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 void Stream::on_tick(SteadyTime now) {
   if (now >= deadline_ && stopped_ == IoEnd::ok) abort(IoEnd::timeout);
+  if (wakes_for_input_ && !woke_for_input_ && has_input()) {
+    woke_for_input_ = true;
+    end_wait();
+  }
 }
 
 void Stream::abort(IoEnd why) {
   if (stopped_ == IoEnd::ok) stopped_ = why;
+  end_wait();
+}
+
+void Stream::end_wait() {
   boost::system::error_code ignored;
+  if (job_.ticket != Loop::Job::kNone) loop_.ring()->cancel(job_.ticket);
   if (socket_.is_open()) socket_.cancel(ignored);
 }
 
 void Stream::close() {
   boost::system::error_code ignored;
   ssl_.reset();
-  if (socket_.is_open()) socket_.close(ignored);
+  if (socket_.is_open()) {
+    socket_.close(ignored);
+  } else if (fd_ >= 0) {
+    ::close(fd_);
+  }
+  fd_ = -1;
 }
 
 void Stream::shutdown_write() {
-  boost::system::error_code ignored;
-  if (socket_.is_open()) socket_.shutdown(TcpSocket::shutdown_send, ignored);
-}
-
-IoEnd Stream::end_of(int ssl_error) const {
-  switch (ssl_error) {
-    case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE:
-      return IoEnd::again;
-    case SSL_ERROR_ZERO_RETURN:
-      return IoEnd::eof;
-    default:
-      return IoEnd::failed;
-  }
+  if (fd_ >= 0) ::shutdown(fd_, SHUT_WR);
 }
 
 IoResult Stream::try_read(char* to, std::size_t size) {
-  if (ssl_) {
-    std::size_t got = 0;
-    const int ok = SSL_read_ex(ssl_.get(), to, size, &got);
-    if (ok == 1) return {IoEnd::ok, got};
-    const int error = SSL_get_error(ssl_.get(), ok);
-    tls_wants_write_ = error == SSL_ERROR_WANT_WRITE;
-    return {end_of(error), 0};
-  }
-  const ssize_t got = ::recv(fd(), to, size, 0);
+  if (ssl_) return try_read_tls(to, size);
+  if (loop_.ring() != nullptr) return {IoEnd::again, 0};
+  const ssize_t got = ::recv(fd_, to, size, 0);
   if (got > 0) return {IoEnd::ok, static_cast<std::size_t>(got)};
   return got == 0 ? IoResult{IoEnd::eof, 0} : from_errno();
 }
@@ -100,25 +130,30 @@ IoResult Stream::result_of(const std::tuple<boost::system::error_code, std::size
   return {error == asio::error::eof ? IoEnd::eof : IoEnd::failed, 0};
 }
 
-Task<IoResult> Stream::read_some(char* to, std::size_t size) {
-  if (!ssl_) {
-    if (stopped_ != IoEnd::ok) co_return IoResult{stopped_, 0};
-    const auto into = asio::buffer(to, size);
-    const auto got = co_await socket_.async_read_some(into, kAwait);
-    co_return result_of(got);
-  }
+IoResult Stream::result_of(int outcome) const {
+  if (outcome > 0) return {IoEnd::ok, static_cast<std::size_t>(outcome)};
+  if (outcome == 0) return {IoEnd::eof, 0};
+  return {stopped_ != IoEnd::ok ? stopped_ : IoEnd::failed, 0};
+}
+
+Task<IoResult> Stream::read_in_ring(char* to, std::size_t size) {
+  const auto receive = [this, to, size](Ring& ring, std::unique_ptr<Ring::Waiter> waiter) {
+    return ring.receive(fd_, to, size, std::move(waiter));
+  };
   for (;;) {
     if (stopped_ != IoEnd::ok) co_return IoResult{stopped_, 0};
-    const IoResult got = try_read(to, size);
-    if (got.end != IoEnd::again) co_return got;
-    IoEnd waited = IoEnd::ok;
-    if (tls_wants_write_) {
-      waited = co_await wait_writable();
-    } else {
-      waited = co_await wait_readable();
-    }
+    co_await loop_.in_ring(job_, stage_, receive);
+    if (job_.result != -EAGAIN && job_.result != -EINTR) co_return result_of(job_.result);
+    const IoEnd waited = co_await wait_readable();
     if (waited != IoEnd::ok) co_return IoResult{waited, 0};
   }
+}
+
+Task<IoResult> Stream::read_with_asio(char* to, std::size_t size) {
+  if (stopped_ != IoEnd::ok) co_return IoResult{stopped_, 0};
+  const auto into = asio::buffer(to, size);
+  const auto got = co_await socket_.async_read_some(into, kAwait);
+  co_return result_of(got);
 }
 
 // Gives the error_code and the size.
@@ -134,63 +169,92 @@ auto Stream::async_read_in_turn(char* to, std::size_t size) {
       kAwait);
 }
 
-Task<IoResult> Stream::read_in_turn(char* to, std::size_t size) {
+Task<IoResult> Stream::read_with_asio_in_turn(char* to, std::size_t size) {
   if (stopped_ != IoEnd::ok) co_return IoResult{stopped_, 0};
-  if (ssl_) {
-    const IoResult got = co_await read_some(to, size);
-    co_return got;
-  }
   const auto got = co_await async_read_in_turn(to, size);
   co_return result_of(got);
 }
 
+Task<IoResult> Stream::read_some(char* to, std::size_t size) {
+  if (ssl_) return read_tls(to, size);
+  return loop_.ring() != nullptr ? read_in_ring(to, size) : read_with_asio(to, size);
+}
+
+Task<IoResult> Stream::read_in_turn(char* to, std::size_t size) {
+  if (ssl_) return read_tls(to, size);
+  return loop_.ring() != nullptr ? read_in_ring(to, size) : read_with_asio_in_turn(to, size);
+}
+
+auto Stream::poll_in_ring(int fd, short events) {
+  return loop_.in_ring(job_, stage_, [fd, events](Ring& ring, std::unique_ptr<Ring::Waiter> waiter) {
+    return ring.poll(fd, events, std::move(waiter));
+  });
+}
+
+Task<IoEnd> Stream::wait_for(TcpSocket::wait_type what, short events) {
+  if (stopped_ != IoEnd::ok) co_return stopped_;
+  bool failed = false;
+  if (loop_.ring() != nullptr) {
+    co_await poll_in_ring(fd_, events);
+    // Of a peer that has ended its side the ring tells at once, and always will: epoll tells only what is asked.
+    if (stopped_ == IoEnd::ok && job_.result > 0 && (job_.result & (events | POLLERR | POLLHUP)) == 0) {
+      const OneWatch watch(fd_, events);
+      co_await poll_in_ring(watch.fd(), POLLIN);
+    }
+    failed = job_.result < 0;
+  } else {
+    const auto done = co_await socket_.async_wait(what, kAwait);
+    failed = std::get<0>(done).failed();
+  }
+  if (stopped_ != IoEnd::ok) co_return stopped_;
+  co_return failed && !woke_for_input_ ? IoEnd::failed : IoEnd::ok;
+}
+
+Task<IoEnd> Stream::wait_writable_or_input() {
+  wakes_for_input_ = true;
+  woke_for_input_ = false;
+  const IoEnd waited = co_await wait_writable();
+  wakes_for_input_ = woke_for_input_ = false;
+  co_return waited;
+}
+
 Task<IoEnd> Stream::wait_readable() {
-  if (stopped_ != IoEnd::ok) co_return stopped_;
-  const auto done = co_await socket_.async_wait(TcpSocket::wait_read, kAwait);
-  if (stopped_ != IoEnd::ok) co_return stopped_;
-  co_return std::get<0>(done) ? IoEnd::failed : IoEnd::ok;
+  return wait_for(TcpSocket::wait_read, POLLIN);
 }
 
 Task<IoEnd> Stream::wait_writable() {
-  if (stopped_ != IoEnd::ok) co_return stopped_;
-  const auto done = co_await socket_.async_wait(TcpSocket::wait_write, kAwait);
-  if (stopped_ != IoEnd::ok) co_return stopped_;
-  co_return std::get<0>(done) ? IoEnd::failed : IoEnd::ok;
+  return wait_for(TcpSocket::wait_write, POLLOUT);
 }
 
 IoResult Stream::try_write(std::span<const iovec> pieces) {
-  if (ssl_) {
-    std::size_t written = 0;
-    for (const iovec& piece : pieces) {
-      std::size_t done = 0;
-      while (done < piece.iov_len) {
-        std::size_t took = 0;
-        const int ok = SSL_write_ex(ssl_.get(), static_cast<const char*>(piece.iov_base) + done, piece.iov_len - done, &took);
-        if (ok != 1) {
-          const IoEnd end = end_of(SSL_get_error(ssl_.get(), ok));
-          return written + done > 0 && end == IoEnd::again ? IoResult{IoEnd::ok, written + done} : IoResult{end, 0};
-        }
-        done += took;
-      }
-      written += done;
-    }
-    return {IoEnd::ok, written};
-  }
+  if (ssl_) return try_write_tls(pieces);
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());  // sendmsg does not write through it
   message.msg_iovlen = std::min<std::size_t>(pieces.size(), kMaxPieces);
-  const ssize_t sent = ::sendmsg(fd(), &message, MSG_NOSIGNAL);
+  const ssize_t sent = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
   return sent >= 0 ? IoResult{IoEnd::ok, static_cast<std::size_t>(sent)} : from_errno();
 }
 
 std::span<iovec> Stream::write_now(std::span<iovec> pieces) {
-  if (stopped_ != IoEnd::ok) return pieces;
+  if (stopped_ != IoEnd::ok || collects_writes()) return pieces;
   const IoResult sent = try_write(pieces);
   return sent.end == IoEnd::ok ? drop_written(pieces, sent.size) : pieces;
 }
 
+// What goes wrong goes wrong for write_all() as well, which says so.
+Task<std::span<iovec>> Stream::write_in_turn(std::span<iovec> pieces) {
+  if (stopped_ != IoEnd::ok) co_return pieces;
+  message_.msg_iov = pieces.data();
+  message_.msg_iovlen = std::min<std::size_t>(pieces.size(), kMaxPieces);
+  co_await loop_.in_ring(job_, Stage::listen, [this](Ring& ring, std::unique_ptr<Ring::Waiter> waiter) {
+    return ring.send(fd_, message_, std::move(waiter));
+  });
+  co_return job_.result > 0 ? drop_written(pieces, static_cast<std::size_t>(job_.result)) : pieces;
+}
+
 Task<IoEnd> Stream::write_all(std::span<iovec> pieces) {
   pieces = drop_written(pieces, 0);
+  if (!pieces.empty() && collects_writes()) pieces = co_await write_in_turn(pieces);
   while (!pieces.empty()) {
     if (stopped_ != IoEnd::ok) co_return stopped_;
     const IoResult sent = try_write(pieces);
@@ -206,29 +270,34 @@ Task<IoEnd> Stream::write_all(std::span<iovec> pieces) {
 }
 
 Task<IoEnd> Stream::connect(asio::ip::tcp::endpoint endpoint) {
+  if (loop_.ring() != nullptr) {
+    const IoEnd end = co_await connect_in_ring(endpoint);
+    co_return end;
+  }
   const auto done = co_await socket_.async_connect(endpoint, kAwait);
   if (stopped_ != IoEnd::ok) co_return stopped_;
   if (std::get<0>(done)) co_return IoEnd::failed;
-  socket_.non_blocking(true);
-  const int on = 1;
-  ::setsockopt(fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  fd_ = socket_.native_handle();
+  adopt();
   co_return IoEnd::ok;
 }
 
-Task<IoEnd> Stream::start_tls(SslPtr ssl) {
-  ssl_ = std::move(ssl);
-  for (;;) {
-    const int ok = SSL_do_handshake(ssl_.get());
-    if (ok == 1) co_return IoEnd::ok;
-    const int error = SSL_get_error(ssl_.get(), ok);
-    IoEnd waited = IoEnd::failed;
-    if (error == SSL_ERROR_WANT_READ) {
-      waited = co_await wait_readable();
-    } else if (error == SSL_ERROR_WANT_WRITE) {
-      waited = co_await wait_writable();
-    }
-    if (waited != IoEnd::ok) co_return waited;
-  }
+Task<IoEnd> Stream::connect_in_ring(asio::ip::tcp::endpoint endpoint) {
+  if (stopped_ != IoEnd::ok) co_return stopped_;
+  fd_ = ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd_ < 0) co_return IoEnd::failed;
+  adopt();
+  if (::connect(fd_, endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0) co_return IoEnd::ok;
+  if (errno != EINPROGRESS) co_return IoEnd::failed;
+  const IoEnd waited = co_await wait_writable();
+  if (waited != IoEnd::ok) co_return waited;
+  int error = 0;
+  socklen_t size = sizeof error;
+  co_return ::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0 ? IoEnd::ok : IoEnd::failed;
+}
+
+bool Stream::has_input() {
+  return ssl_ ? has_tls_input() : peer_has_bytes(fd_);
 }
 
 PeerState peer_state(int fd) {

@@ -1,6 +1,7 @@
 // One TCP or TLS byte stream with a deadline: tries the system call first and waits only when it must. Belongs to one loop.
 #pragma once
 
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -63,6 +64,7 @@ class Stream final : private Watched, public Interruptible {
   /// Ends the wait that is under way, and later ones, with `why`.
   void abort(IoEnd why) override;
 
+  /// One attempt without waiting, where that is cheaper than read_some(): on a ring it is not, and says `again`.
   IoResult try_read(char* to, std::size_t size);
   /// Waits until something can be read.
   Task<IoResult> read_some(char* to, std::size_t size);
@@ -74,17 +76,24 @@ class Stream final : private Watched, public Interruptible {
   Task<IoEnd> write_all(std::span<iovec> pieces);
   /// One attempt without waiting: how much of `pieces` was taken.
   IoResult try_write(std::span<const iovec> pieces);
-  /// The same; gives what is left of `pieces` (whose entries are changed), for write_all().
+  /// The same, unless the loop collects writes; gives what is left of `pieces` (whose entries are changed), for write_all().
   std::span<iovec> write_now(std::span<iovec> pieces);
+  /// One attempt together with what others write in this turn of a loop that collects writes; gives what is left.
+  Task<std::span<iovec>> write_in_turn(std::span<iovec> pieces);
+  bool collects_writes() const { return !ssl_ && loop_.collects_writes(); }
   Task<IoEnd> wait_writable();
   Task<IoEnd> wait_readable();
+  /// For one who sends and may be answered before he is done: also ends, within two ticks, when has_input().
+  Task<IoEnd> wait_writable_or_input();
+  /// The peer has said something that is for us (TLS talks of its own accord), or has ended.
+  bool has_input();
 
   Task<IoEnd> connect(asio::ip::tcp::endpoint endpoint);
   /// TLS handshake as a client.
   Task<IoEnd> start_tls(SslPtr ssl);
 
-  int fd() { return socket_.native_handle(); }
-  bool is_open() const { return socket_.is_open(); }
+  int fd() const { return fd_; }
+  bool is_open() const { return fd_ >= 0; }
   bool has_tls() const { return ssl_ != nullptr; }
   const SSL* ssl() const { return ssl_.get(); }
   void close();
@@ -93,17 +102,41 @@ class Stream final : private Watched, public Interruptible {
 
  private:
   void on_tick(SteadyTime now) override;
+  IoResult try_read_tls(char* to, std::size_t size);
+  IoResult try_write_tls(std::span<const iovec> pieces);
+  bool has_tls_input();
   IoEnd end_of(int ssl_error) const;
   IoResult result_of(const std::tuple<boost::system::error_code, std::size_t>& got) const;
+  IoResult result_of(int outcome) const;
   auto async_read_in_turn(char* to, std::size_t size);
+  Task<IoResult> read_with_asio(char* to, std::size_t size);
+  Task<IoResult> read_with_asio_in_turn(char* to, std::size_t size);
+  Task<IoResult> read_in_ring(char* to, std::size_t size);
+  Task<IoResult> read_tls(char* to, std::size_t size);
+  auto poll_in_ring(int fd, short events);
+  void end_wait();
+  void adopt();
+  Task<IoEnd> wait_for(TcpSocket::wait_type what, short events);
+  Task<IoEnd> connect_in_ring(asio::ip::tcp::endpoint endpoint);
 
   Loop& loop_;
-  TcpSocket socket_;
+  TcpSocket socket_;  // Asio's, where there is no ring
+  int fd_ = -1;       // -1 = closed; ours, where there is one
+  Loop::Job job_;
+  msghdr message_{};  // what the ring is to send
   SslPtr ssl_;
   Stage stage_;
   SteadyTime deadline_ = SteadyTime::max();
   IoEnd stopped_ = IoEnd::ok;
+  bool wakes_for_input_ = false;
+  bool woke_for_input_ = false;
   bool tls_wants_write_ = false;
+  enum class TlsInput : std::uint8_t {
+    unknown,
+    dry,      // the last look found no whole record, and nothing was waited for since
+    awaited,  // there is something
+  };
+  TlsInput tls_input_ = TlsInput::unknown;
 };
 
 /// What poll(2) says of a peer, without reading: still there, ended its side, or gone.

@@ -58,18 +58,19 @@ Task<Status> UpstreamIo::open(const Url& url, const std::string& ca_file, TlsCon
 }
 
 Task<UpstreamIo::Sent> UpstreamIo::send(std::span<iovec> pieces) {
+  if (stream_->collects_writes()) pieces = co_await stream_->write_in_turn(pieces);
   std::size_t next = 0;
   while (next < pieces.size()) {
     const IoResult sent = stream_->try_write(pieces.subspan(next));
     if (sent.end == IoEnd::again) {
-      if (peer_has_bytes(stream_->fd())) co_return Sent::early_reply;
-      const IoEnd waited = co_await stream_->wait_writable();
+      if (stream_->has_input()) co_return early_reply();
+      const IoEnd waited = co_await stream_->wait_writable_or_input();
       if (waited == IoEnd::timeout) co_return Sent::timeout;
       if (waited != IoEnd::ok) co_return Sent::failed;
       continue;
     }
     // A provider that refuses early and closes breaks our pipe; its answer may still be there to read.
-    if (sent.end != IoEnd::ok) co_return peer_has_bytes(stream_->fd()) ? Sent::early_reply : Sent::failed;
+    if (sent.end != IoEnd::ok) co_return stream_->has_input() ? early_reply() : Sent::failed;
     std::size_t size = sent.size;
     for (; next < pieces.size() && size >= pieces[next].iov_len; ++next) size -= pieces[next].iov_len;
     if (size > 0) {
@@ -78,6 +79,12 @@ Task<UpstreamIo::Sent> UpstreamIo::send(std::span<iovec> pieces) {
     }
   }
   co_return Sent::all;
+}
+
+// What the provider still waits for never comes: the next request would be taken for it.
+UpstreamIo::Sent UpstreamIo::early_reply() {
+  was_sent_whole_ = false;
+  return Sent::early_reply;
 }
 
 Task<Result<ReplyHead>> UpstreamIo::read_head() {

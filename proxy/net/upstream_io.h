@@ -60,8 +60,8 @@ class UpstreamIo {
 
   bool nothing_buffered() const { return in_.empty() && !body_ended_; }
 
-  /// True when the reply was read to its end and the provider keeps the connection.
-  bool is_reusable() const { return reusable_ && body_ended_; }
+  /// True when the request was sent and the reply was read to its end, and the provider keeps the connection.
+  bool is_reusable() const { return reusable_ && body_ended_ && was_sent_whole_; }
   bool got_any_byte() const { return got_any_byte_; }
   bool was_reused() const { return was_reused_; }
   void mark_reused() { was_reused_ = true; }
@@ -71,6 +71,7 @@ class UpstreamIo {
 
  private:
   enum class Framing : std::uint8_t { none, sized, chunked, until_close };
+  Sent early_reply();
   void begin_body(const ReplyHead& head);
   IoEnd decode(std::string& out);
   Task<Status> connect_to(const Url& url);
@@ -84,6 +85,7 @@ class UpstreamIo {
   std::uint64_t left_ = 0;
   ChunkDecoder chunks_;
   SteadyTime connected_at_, secured_at_;
+  bool was_sent_whole_ = true;
   bool reusable_ = false;
   bool body_ended_ = false;
   bool got_any_byte_ = false;

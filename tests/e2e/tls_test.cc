@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "tests/support/model_wire.h"
 #include "tests/support/provider_world.h"
@@ -21,12 +22,13 @@ std::string row_of(std::string_view host, std::uint16_t port, std::string_view m
 /// pg, and a provider behind TLS that is called by `host`.
 struct TlsWorld {
   explicit TlsWorld(std::string_view host, CertificateSpec spec = {}, TlsFront::Manner manner = TlsFront::Manner::good,
-                    bool trusted = true, std::string_view project = {})
+                    bool trusted = true, std::string_view project = {}, std::string_view settings = {},
+                    std::string_view others = {})
       : front(provider.port(), std::move(spec), manner),
         authority(std::filesystem::temp_directory_path() / ("pg-authority-" + std::to_string(front.port()) + ".pem")),
         w((write_authority(), kRedactAll),
-          row_of(host, front.port(), trusted ? "ca_file = \"" + authority.string() + "\"\n" : ""), {},
-          "providers = [\"secured\"]\n" + std::string(project)) {}
+          std::string(settings) + row_of(host, front.port(), trusted ? "ca_file = \"" + authority.string() + "\"\n" : ""), {},
+          "providers = [\"secured\"" + std::string(others) + "]\n" + std::string(project)) {}
   ~TlsWorld() { std::filesystem::remove(authority); }
 
   void write_authority() const { std::ofstream(authority) << test_authority_pem(); }
@@ -72,6 +74,21 @@ TEST_CASE("tls: a provider whose authority is named is spoken to, by name and by
     for (const std::string& asked : t.front.asked_for()) CHECK(asked == (host == "localhost" ? "localhost" : ""));
     CHECK(t.provider.last().field("host") == host + ":" + std::to_string(t.front.port()));
   }
+}
+
+TEST_CASE("tls: a request of many pieces, small ones and ones beyond a record, arrives byte for byte") {
+  TlsWorld t("localhost");
+  t.provider.respond(Answer::json(say_whole(DialectId::openai_chat, {text_block({"ok"})})));
+  std::string sent, expected;
+  for (int i = 0; i < 900; ++i) {
+    const std::string between(i % 90 == 7 ? 40'000u + static_cast<unsigned>(i) : static_cast<unsigned>(i % 37),
+                              static_cast<char>('a' + i % 26));
+    sent += make_email() + " " + between + " ";
+    expected += "[[EMAIL_001]] " + between + " ";
+  }
+  const RawReply reply = t.w.post("v1/chat/completions", ask(DialectId::openai_chat, false, sent), {}, Ms{15'000});
+  CHECK(reply.status == 200);
+  CHECK(t.provider.last().body == ask(DialectId::openai_chat, false, expected));
 }
 
 TEST_CASE("upstream E55: a certificate that is not to be believed: 502, and the provider hears nothing") {
@@ -153,6 +170,40 @@ TEST_CASE("upstream E57: an end without TLS's goodbye is a cut, however the repl
   const RawReply stream = t.ask_it(DialectId::openai_chat, true);
   CHECK_FALSE(hear_stream(DialectId::openai_chat, stream.body).finished);
   CHECK(stream.body.find("[DONE]") == std::string::npos);
+}
+
+TEST_CASE("tls: a large request to a provider that reads slowly arrives whole, whatever TLS says meanwhile") {
+  TlsWorld t("localhost", {}, TlsFront::Manner::slow);
+  t.provider.respond(Answer::json(say_whole(DialectId::openai_chat, {text_block({"taken"})})));
+  const std::string large(12u << 20, 'x');
+  const RawReply reply = t.w.post("v1/chat/completions", ask(DialectId::openai_chat, false, large), {}, Ms{30'000});
+  CHECK(reply.status == 200);
+  CHECK(t.provider.last().body.size() == ask(DialectId::openai_chat, false, large).size());
+}
+
+TEST_CASE("tls: what goes wrong on one connection is not taken for the failure of another") {
+  FakeUpstream provider;
+  TlsFront rude(provider.port(), {}, TlsFront::Manner::rude);
+  const std::string file = std::filesystem::temp_directory_path() / ("pg-authority-" + std::to_string(rude.port()) + "-rude.pem");
+  std::ofstream(file) << test_authority_pem();
+  TlsWorld t("localhost", {}, TlsFront::Manner::good, true, {},
+             "[serve]\nthreads = 1\n" + row_of("localhost", rude.port(), "ca_file = \"" + file + "\"\n", "rude"), ", \"rude\"");
+  Answer slow = Answer::stream_head();
+  for (const std::string& event : say_stream(DialectId::openai_chat, {text_block({"one ", "two ", "three ", "four"})}))
+    slow.chunk(event).pause(Ms{60});
+  t.provider.respond(slow.last_chunk());
+  provider.respond(Answer::stream_head().close());
+  std::string heard;
+  std::thread other([&] { heard = hear_stream(DialectId::openai_chat, t.ask_it(DialectId::openai_chat, true).body).text(); });
+  for (int i = 0; i < 6; ++i) {
+    std::this_thread::sleep_for(Ms{40});
+    const RawReply broken = t.w.post("v1/chat/completions", ask_model(DialectId::openai_chat, "rude:m", true, "hi"));
+    CHECK_FALSE(hear_stream(DialectId::openai_chat, broken.body).finished);
+  }
+  other.join();
+  CHECK(heard == "one two three four");
+  CHECK(rude.handshakes() == 6);
+  std::filesystem::remove(file);
 }
 
 TEST_CASE("tls: the end of a reply without a length is its end when TLS says goodbye") {

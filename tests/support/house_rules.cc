@@ -104,6 +104,7 @@ const std::vector<Door>& doors() {
       {"xxhash.h", {"core/guard/verdict_cache.cc", "core/guard/wide_hash.cc"}},
       {"zlib.h", {"core/base/compress.cc"}},
       {"libdeflate.h", {"core/base/compress.cc"}},
+      {"liburing.h", {"proxy/net/ring.cc"}},
       {"zstd", {"core/base/compress.cc"}},
       // Sockets: core and config never open one.
       {"sys/socket.h", {"proxy/", "cmd/"}},

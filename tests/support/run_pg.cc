@@ -80,7 +80,7 @@ Home::Home() {
   env_["XDG_DATA_HOME"] = root_ / "data";
   env_["XDG_STATE_HOME"] = root_ / "state";
   env_["XDG_RUNTIME_DIR"] = root_ / "run";
-  for (const char* name_kept : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"}) {
+  for (const char* name_kept : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS", "PG_SERVE_IO_URING"}) {
     if (const char* value = std::getenv(name_kept)) env_[name_kept] = value;
   }
 }

@@ -172,6 +172,7 @@ void TlsFront::serve(int fd) {
     std::array<pollfd, 2> ends{pollfd{fd, POLLIN, 0}, pollfd{backend, POLLIN, 0}};
     if (SSL_pending(ssl.get()) == 0 && ::poll(ends.data(), ends.size(), kSliceMs) < 0) break;
     if (ends[0].revents != 0 || SSL_pending(ssl.get()) > 0) {
+      if (manner_ == Manner::slow) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       const int got = SSL_read(ssl.get(), bytes.data(), static_cast<int>(bytes.size()));
       const bool later = got <= 0 && SSL_get_error(ssl.get(), got) == SSL_ERROR_WANT_READ;  // a record that was no data
       open = later || (got > 0 && send_all(backend, {bytes.data(), static_cast<std::size_t>(got)}));

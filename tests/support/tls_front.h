@@ -30,6 +30,7 @@ class TlsFront {
     rude,    // closes TCP without TLS's own goodbye: what a cut looks like
     silent,  // accepts and says nothing
     old,     // TLS 1.1 at most
+    slow,    // takes its time over each record it reads
   };
   /// Listens on a port of 127.0.0.1 and carries what it hears to `backend`, another port there.
   explicit TlsFront(std::uint16_t backend, CertificateSpec spec = {}, Manner manner = Manner::good);
