@@ -7,8 +7,8 @@ namespace pg {
 /// a time of much use, so it is for threads that have nothing to do.
 void give_back_memory();
 
-/// Lets go of the program's code and constants, which the system still has as the files they are: what is used again is there with
-/// the next touch. Most of what ran was for the start. For a process that has nothing to do.
+/// Lets go of the program's code and constants, which the system still has as the files they are: what is used again is there
+/// with the next touch. Most of what ran was for the start. For a process that has nothing to do.
 void give_back_code();
 
 }  // namespace pg
