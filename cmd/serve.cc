@@ -148,6 +148,7 @@ class QuietTimes {
  public:
   void look(const Gateway& gw, Server& server) {
     const SteadyTime now = gw.clock.steady();
+    if (looks_until_rest_ > 0 && --looks_until_rest_ == 0) give_back_code();  // that which gave the memory back, too
     if (gw.exchanges.load(std::memory_order_relaxed) > 0) {
       used_ = true;
       since_ = now;
@@ -156,12 +157,14 @@ class QuietTimes {
     used_ = false;
     server.give_back_memory();
     give_back_memory();
-    give_back_code();
+    looks_until_rest_ = kLooksUntilRest;
   }
 
  private:
   static constexpr std::chrono::seconds kQuiet{30};
+  static constexpr int kLooksUntilRest = 8;
   bool used_ = true;  // reading the settings was such a time
+  int looks_until_rest_ = 0;
   SteadyTime since_{};
 };
 

@@ -16,12 +16,60 @@
 #include <string_view>
 #endif
 
-extern "C" void mi_collect(bool force) __attribute__((weak));
+#if __has_include(<mimalloc.h>)
+#include <mimalloc.h>
+#define PG_KNOWS_MIMALLOC
+#endif
+
+#include <vector>
+
+extern "C" {
+void mi_collect(bool force) noexcept __attribute__((weak));
+#ifdef PG_KNOWS_MIMALLOC
+long mi_option_get(mi_option_t option) noexcept __attribute__((weak));
+void mi_option_set(mi_option_t option, long value) noexcept __attribute__((weak));
+#endif
+}
 
 namespace pg {
+namespace {
+
+#ifdef PG_KNOWS_MIMALLOC
+#if MI_MALLOC_VERSION >= 210
+constexpr mi_option_t kDelay = mi_option_purge_delay;
+#else
+constexpr mi_option_t kDelay = mi_option_decommit_delay;
+#endif
+
+struct Probes {
+  std::size_t size;  // KiB
+  int count;
+};
+constexpr Probes kProbes[] = {{192, 16}, {256, 12}, {384, 12}, {512, 8}, {768, 8}, {1024, 6}, {1536, 4}, {2048, 4}, {4096, 2}};
+
+// mimalloc keeps what was freed for some milliseconds, and gives it back when more is freed beside it after that: where nothing
+// is, never. Something is, here, in every hole that a few blocks of each size find.
+void give_back_holes() {
+  if (mi_option_get == nullptr || mi_option_set == nullptr) return;
+  const long delay = mi_option_get(kDelay);
+  mi_option_set(kDelay, 0);
+  std::vector<void*> blocks;
+  for (const Probes& probes : kProbes)
+    for (int i = 0; i < probes.count; ++i) blocks.push_back(std::malloc(probes.size << 10));
+  for (void* const block : blocks) std::free(block);
+  mi_option_set(kDelay, delay);
+}
+#else
+void give_back_holes() {}
+#endif
+
+}  // namespace
 
 void give_back_memory() {
-  if (mi_collect != nullptr) return mi_collect(true);
+  if (mi_collect != nullptr) {
+    mi_collect(true);
+    return give_back_holes();
+  }
 #ifdef PG_HAS_MALLOC_TRIM
   ::malloc_trim(0);
 #endif

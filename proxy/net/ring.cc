@@ -150,7 +150,6 @@ void Ring::settle() {
   unsigned at = 0;
   io_uring_for_each_cqe(ring_.get(), at, result) results_.push_back({io_uring_cqe_get_data64(result), result->res});
   io_uring_cq_advance(ring_.get(), static_cast<unsigned>(results_.size()));
-  last_done_ = 0;
   for (const Outcome& outcome : results_) {
     if (outcome.data == kOfEpoll) {
       watches_epoll_ = false;
@@ -161,7 +160,6 @@ void Ring::settle() {
     const std::unique_ptr<Waiter> waiter = std::move(waiters_[ticket]);
     free_.push_back(ticket);
     is_idle_ = false;
-    ++last_done_;
     waiter->done(outcome.result);
   }
 }

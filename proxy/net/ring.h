@@ -45,8 +45,6 @@ class Ring {
   /// Takes the place of epoll_wait(2): hands over what was begun, waits as that would (-1 = for as long as it takes, 0 = not),
   /// calls waiters, and gives the events of `epoll_fd`.
   int wait(int epoll_fd, epoll_event* events, int most, int timeout);
-  /// How many pieces of work the last wait() saw done.
-  std::size_t last_done() const { return last_done_; }
 
   /// Ends what is under way without telling its waiters, who are let go with the ring itself. By the thread that opened it.
   void close();
@@ -85,8 +83,7 @@ class Ring {
   std::vector<std::unique_ptr<Waiter>> waiters_;  // by ticket
   std::vector<Ticket> free_;
   std::vector<Outcome> results_;  // of one wait()
-  std::size_t last_done_ = 0;
-  bool watches_epoll_ = false;  // the ring is asked to tell when there are events
+  bool watches_epoll_ = false;    // the ring is asked to tell when there are events
   bool epoll_is_ready_ = false;
   bool is_idle_ = false;
 };

@@ -55,7 +55,8 @@ struct Options {
   int rounds = 5;
   double seconds = 2;
   int starts = 5;
-  double rest = 60;  // seconds after the load, until memory is looked at again
+  double rest = 60;     // seconds after the load, until memory is looked at again
+  unsigned settle = 12;  // seconds after the start, until a program does no more than it does when nothing happens
   bool growth = false;
   std::string only;  // measures whose name begins so: "2 KB", "streams"
 };
@@ -290,7 +291,7 @@ void print_memory(const Door& nginx, const Door& pg, const Options& options) {
     const std::string first = write_post(doors[i]->port, doors[i]->path, doors[i]->fields, make_body(kSmall, Fresh::none).bytes);
     doors[i]->target->stop();
     doors[i]->target->start(first);
-    ::sleep(1);
+    ::sleep(options.settle);
     memory[i] = measure_memory(*doors[i], kConnections, std::max(options.seconds, 3.0), options.rest);
     doors[i]->target->stop();
     doors[i]->target->start(first);
@@ -315,7 +316,7 @@ int run(const Options& options) {
   const std::string body = make_body(kSmall, Fresh::none).bytes;
   const double nginx_start = median_start(*nginx, write_post(nginx->port(), plain.path, "", body), options.starts);
   const double pg_start = median_start(target, write_post(target.port(), guarded.path, guarded.fields, body), options.starts);
-  ::sleep(1);
+  ::sleep(options.settle);
   const double nginx_idle = nginx->rss_mib(), pg_idle = target.rss_mib();
   fmt::print("{}. {}, {}.\n", machine(), first_line(test::pg_binary() + " --version"), first_line("nginx -v 2>&1"));
   if (options.growth) {
@@ -362,6 +363,7 @@ int main(int argc, char** argv) {
       return 2;
     }
   }
+  if (!std::string_view("memory").starts_with(options.only)) options.settle = 1;
   try {
     return pg::bench::run(options);
   } catch (const std::exception& problem) {
