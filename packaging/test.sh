@@ -73,7 +73,7 @@ if [ -x build/dev/tests/pg_e2e ]; then
 
   step "end-to-end tests of what goes over sockets, on epoll alone"
   PG_SERVE_IO_URING=false count 600 build/dev/tests/pg_e2e \
-    -sf="$(printf '*/e2e/%s_test.cc,' body client faithful framing lifecycle native resilience restore tls upstream)"
+    -sf="$(printf '*/e2e/%s_test.cc,' body client early faithful framing lifecycle native resilience restore tls upstream)"
 fi
 if [ -x tests/e2e/run.sh ]; then
   step "end-to-end tests with the vendors' SDKs"

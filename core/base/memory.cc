@@ -21,13 +21,14 @@
 #define PG_KNOWS_MIMALLOC
 #endif
 
+#include <mutex>
 #include <vector>
 
 extern "C" {
 void mi_collect(bool force) noexcept __attribute__((weak));
 #ifdef PG_KNOWS_MIMALLOC
-long mi_option_get(mi_option_t option) noexcept __attribute__((weak));
-void mi_option_set(mi_option_t option, long value) noexcept __attribute__((weak));
+long mi_option_get(mi_option_t option) __attribute__((weak));
+void mi_option_set(mi_option_t option, long value) __attribute__((weak));
 #endif
 }
 
@@ -50,7 +51,9 @@ constexpr Probes kProbes[] = {{192, 16}, {256, 12}, {384, 12}, {512, 8}, {768, 8
 // mimalloc keeps what was freed for some milliseconds, and gives it back when more is freed beside it after that: where nothing
 // is, never. Something is, here, in every hole that a few blocks of each size find.
 void give_back_holes() {
-  if (mi_option_get == nullptr || mi_option_set == nullptr) return;
+  if (&mi_option_get == nullptr || &mi_option_set == nullptr) return;
+  static std::mutex one_at_a_time;  // the delay is every thread's
+  const std::lock_guard lock(one_at_a_time);
   const long delay = mi_option_get(kDelay);
   mi_option_set(kDelay, 0);
   std::vector<void*> blocks;
@@ -66,7 +69,7 @@ void give_back_holes() {}
 }  // namespace
 
 void give_back_memory() {
-  if (mi_collect != nullptr) {
+  if (&mi_collect != nullptr) {
     mi_collect(true);
     return give_back_holes();
   }

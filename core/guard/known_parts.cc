@@ -17,8 +17,10 @@ std::string_view piece_of(std::string_view part, const std::vector<PartMark>& ma
 }
 
 // Messages end alike, in quotes and brackets: their last words stand before these. Half a hash of them: many words have it.
+constexpr std::size_t kBack = 24;
+
 std::uint32_t hash_words(std::string_view piece) {
-  constexpr std::size_t kBack = 24, kWords = 8;
+  constexpr std::size_t kWords = 8;
   return static_cast<std::uint32_t>(hash_text(piece.substr(piece.size() > kBack ? piece.size() - kBack : 0, kWords)).low);
 }
 
@@ -33,10 +35,15 @@ std::size_t cost_of(std::size_t fixed, std::size_t piece, std::size_t marks, std
 
 std::size_t KnownParts::count_alike(const Entry& entry, std::string_view from) {
   const std::vector<PartMark>& marks = entry.part->marks;
+  // Of a large body each of these words is far from the processor, and the wait for it is most of the time.
+  constexpr std::size_t kAhead = 16;
+  std::size_t asked = 0;
   std::size_t alike = 0;
-  while (alike < marks.size() && marks[alike].end <= from.size() &&
-         hash_words(piece_of(from, marks, alike)) == entry.pieces[alike].words)
-    ++alike;
+  for (; alike < marks.size() && marks[alike].end <= from.size(); ++alike) {
+    for (; asked < std::min(marks.size(), alike + kAhead) && marks[asked].end <= from.size(); ++asked)
+      __builtin_prefetch(from.data() + marks[asked].end - std::min<std::size_t>(marks[asked].end, kBack));
+    if (hash_words(piece_of(from, marks, alike)) != entry.pieces[alike].words) break;
+  }
   return alike;
 }
 

@@ -55,7 +55,7 @@ struct Options {
   int rounds = 5;
   double seconds = 2;
   int starts = 5;
-  double rest = 60;     // seconds after the load, until memory is looked at again
+  double rest = 60;      // seconds after the load, until memory is looked at again
   unsigned settle = 12;  // seconds after the start, until a program does no more than it does when nothing happens
   bool growth = false;
   std::string only;  // measures whose name begins so: "2 KB", "streams"

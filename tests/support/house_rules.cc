@@ -105,6 +105,7 @@ const std::vector<Door>& doors() {
       {"zlib.h", {"core/base/compress.cc"}},
       {"libdeflate.h", {"core/base/compress.cc"}},
       {"liburing.h", {"proxy/net/ring.cc"}},
+      {"mimalloc.h", {"core/base/memory.cc"}},
       {"zstd", {"core/base/compress.cc"}},
       // Sockets: core and config never open one.
       {"sys/socket.h", {"proxy/", "cmd/"}},
