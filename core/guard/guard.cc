@@ -10,6 +10,7 @@
 
 #include "core/base/text.h"
 #include "core/guard/matcher.h"
+#include "core/guard/matcher_filter.h"
 #include "core/guard/pii.h"
 #include "core/guard/secrets.h"
 
@@ -72,6 +73,7 @@ class ProjectGuards final : public Guards {
   std::vector<Action> actions_;
   std::vector<AllowList> allowed_;
   std::vector<std::unique_ptr<Pattern>> custom_;
+  std::unique_ptr<MatcherFilter> custom_filter_;  // numbers as in custom_; nullptr: there are none
   PiiChoice pii_;
   bool any_secret_ = false;
   bool any_pii_ = false;
@@ -114,6 +116,8 @@ void ProjectGuards::add_rules(const GuardSettings& settings) {
 }
 
 Status ProjectGuards::add_custom(const std::vector<CustomRule>& custom) {
+  if (custom.empty()) return {};
+  custom_filter_ = std::make_unique<MatcherFilter>();
   for (const CustomRule& rule : custom) {
     if (!is_name(rule.name))
       return make_error(Code::invalid_config, fmt::format("custom rule \"{}\": a name is lower-case letters, digits and '-'",
@@ -126,7 +130,9 @@ Status ProjectGuards::add_custom(const std::vector<CustomRule>& custom) {
     rules_.push_back({id, kind_of(rule.name), "Custom rule " + rule.name, Category::custom, 70});
     actions_.push_back(rule.action);
     custom_.push_back(std::move(pattern));
+    custom_filter_->add(rule.regex);
   }
+  custom_filter_->build();
   return {};
 }
 
@@ -226,10 +232,11 @@ void ProjectGuards::inspect(std::string_view text, Scrutiny scrutiny, std::vecto
   if (any_secret_) secrets_->find(text, out);
   if (scrutiny == Scrutiny::all) {
     if (any_pii_) find_pii(text, pii_, pii_base_, out);
-    for (std::size_t i = 0; i < custom_.size(); ++i) {
+    for (const int i : custom_filter_ ? custom_filter_->candidates(text) : std::vector<int>()) {
       const auto index = static_cast<RuleIndex>(custom_base_ + i);
       if (actions_[index] == Action::off) continue;
-      for (auto place = custom_[i]->find(text, 0); place; place = custom_[i]->find(text, place->end))
+      const Pattern& pattern = *custom_[static_cast<std::size_t>(i)];
+      for (auto place = pattern.find(text, 0); place; place = pattern.find(text, place->end))
         out.push_back({static_cast<std::uint32_t>(place->begin), static_cast<std::uint32_t>(place->end), index, false});
     }
   }
