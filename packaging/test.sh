@@ -69,7 +69,7 @@ count 300 build/dev/tests/pg_tests
 
 if [ -x build/dev/tests/pg_e2e ]; then
   step "end-to-end tests"
-  count 600 build/dev/tests/pg_e2e
+  count 900 build/dev/tests/pg_e2e
 
   step "end-to-end tests of what goes over sockets, on epoll alone"
   PG_SERVE_IO_URING=false count 600 build/dev/tests/pg_e2e \
@@ -83,7 +83,7 @@ fi
 step "unit tests under ASan and UBSan"
 must packaging/configure.sh asan || finish
 must cmake --build build/asan --target pg_tests || finish
-UBSAN_OPTIONS=print_stacktrace=1 count 600 build/asan/tests/pg_tests
+UBSAN_OPTIONS=print_stacktrace=1 count 900 build/asan/tests/pg_tests
 
 step "done"
 finish
