@@ -1,5 +1,6 @@
 // Asio's own code, compiled once (BOOST_ASIO_SEPARATE_COMPILATION). Its reactor waits in epoll_wait(): a name that is declared in
-// its namespace before it is found first, and lets a loop that has a ring wait there for both.
+// its namespace before it is found first, and lets a loop that has a ring wait there for both. Should a later Asio call another,
+// a loop with a ring would hear of nothing: ring_test fails then.
 #ifdef PG_HAS_IO_URING
 
 #include <sys/epoll.h>

@@ -23,7 +23,7 @@ std::unique_ptr<UpstreamIo> UpstreamPool::take(const Url& url, const std::string
     found->idle.pop_back();
     // Readable while idle means closed, or out of step: neither can be used. One that was busy a moment ago is not asked; should
     // it be dead all the same, the request is sent again.
-    if (now - since < kSurelyAlive || !peer_has_bytes(connection->stream().fd())) {
+    if (now - since < kSurelyAlive || !connection->stream().has_input()) {
       connection->mark_reused();
       return connection;
     }

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/loopback.h"
 #include "tests/support/model_wire.h"
 #include "tests/support/run_pg.h"
 
@@ -25,9 +26,7 @@ constexpr std::string_view kTooLarge = R"({"error":{"message":"too much","type":
 class HastyProvider {
  public:
   explicit HastyProvider(Ms before_answer) : before_answer_(before_answer) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    sockaddr_in address = loopback(0);
     socklen_t size = sizeof address;
     const int small = 64 * 1024;
     ::setsockopt(listening_, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);

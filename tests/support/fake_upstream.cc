@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "tests/support/loopback.h"
+
 namespace pg::test {
 namespace {
 
@@ -110,9 +112,7 @@ Answer Answer::stream(const std::vector<std::string>& pieces, Ms between, const 
 
 FakeUpstream::FakeUpstream() : respond_([](const SeenRequest&) { return Answer::json("{}"); }) {
   listen_fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr_in address = loopback(0);
   void* raw = &address;
   if (::bind(listen_fd_, static_cast<sockaddr*>(raw), sizeof address) != 0 || ::listen(listen_fd_, 256) != 0) std::abort();
   socklen_t size = sizeof address;

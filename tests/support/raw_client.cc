@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "tests/support/loopback.h"
+
 namespace pg::test {
 namespace {
 
@@ -68,10 +70,7 @@ bool has_field(const Fields& fields, std::string_view name) {
 
 RawClient::RawClient(std::uint16_t port) {
   fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const sockaddr_in address = loopback(port);
   const void* raw = &address;
   if (::connect(fd_, static_cast<const sockaddr*>(raw), sizeof address) != 0) {
     ::close(fd_);

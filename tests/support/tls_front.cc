@@ -14,6 +14,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "tests/support/loopback.h"
+
 namespace pg::test {
 namespace {
 
@@ -59,14 +61,6 @@ Signer make_certificate(const CertificateSpec& spec, std::string_view name, bool
 const Signer& authority() {
   static const Signer kOne = make_certificate({}, "Test Authority", true, nullptr);
   return kOne;
-}
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
 }
 
 int connect_to(std::uint16_t port) {

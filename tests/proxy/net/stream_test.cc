@@ -16,19 +16,12 @@
 #include <vector>
 
 #include "proxy/net/loop.h"
+#include "tests/support/loopback.h"
 
 namespace pg::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 /// A socket that listens on a port of its own.
 struct Listening {
