@@ -297,7 +297,9 @@ Task<IoEnd> Stream::connect_in_ring(asio::ip::tcp::endpoint endpoint) {
 }
 
 bool Stream::has_input() {
-  return ssl_ ? has_tls_input() : peer_has_bytes(fd_);
+  if (ssl_) return has_tls_input();
+  pollfd entry{fd_, POLLIN, 0};
+  return ::poll(&entry, 1, 0) > 0;
 }
 
 PeerState peer_state(int fd) {
@@ -305,11 +307,6 @@ PeerState peer_state(int fd) {
   if (::poll(&entry, 1, 0) <= 0) return PeerState::present;
   if ((entry.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) return PeerState::gone;
   return (entry.revents & POLLRDHUP) != 0 ? PeerState::half_closed : PeerState::present;
-}
-
-bool peer_has_bytes(int fd) {
-  pollfd entry{fd, POLLIN, 0};
-  return ::poll(&entry, 1, 0) > 0;
 }
 
 }  // namespace pg

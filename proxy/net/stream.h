@@ -85,7 +85,7 @@ class Stream final : private Watched, public Interruptible {
   Task<IoEnd> wait_readable();
   /// For one who sends and may be answered before he is done: also ends, within two ticks, when has_input().
   Task<IoEnd> wait_writable_or_input();
-  /// The peer has said something that is for us (TLS talks of its own accord), or has ended.
+  /// The peer has said something that is for us (TLS talks of its own accord), has ended, or is gone.
   bool has_input();
 
   Task<IoEnd> connect(asio::ip::tcp::endpoint endpoint);
@@ -94,7 +94,6 @@ class Stream final : private Watched, public Interruptible {
 
   int fd() const { return fd_; }
   bool is_open() const { return fd_ >= 0; }
-  bool has_tls() const { return ssl_ != nullptr; }
   const SSL* ssl() const { return ssl_.get(); }
   void close();
   void shutdown_write();
@@ -142,7 +141,5 @@ class Stream final : private Watched, public Interruptible {
 /// What poll(2) says of a peer, without reading: still there, ended its side, or gone.
 enum class PeerState : std::uint8_t { present, half_closed, gone };
 PeerState peer_state(int fd);
-/// Something (or the end, or an error) can be read now.
-bool peer_has_bytes(int fd);
 
 }  // namespace pg
