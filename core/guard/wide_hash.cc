@@ -13,9 +13,13 @@
 #ifndef __clang__
 #pragma GCC push_options
 #pragma GCC target("avx2,bmi")
+#define XXH_VECTOR 2  // XXH_AVX2: xxHash asks for the compiler's macros, which the pragma leaves as they are
 #endif
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+#if !defined(__clang__) && XXH_VECTOR != XXH_AVX2
+#error "this version of xxHash names its vectors otherwise"
+#endif
 
 namespace pg {
 
