@@ -80,7 +80,7 @@ Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
   connection->stream().set_deadline(x.gw.clock.steady() + x.to.provider->first_byte_timeout);
   std::vector<iovec> pieces = gather(request.head, request.body, edits_of(x));
   const ClientWatch watch(x, connection->stream());
-  co_await x.parts.loop.join(Stage::send);
+  if (!is_long(pieces)) co_await x.parts.loop.join(Stage::send);
   UpstreamIo::Sent sent = UpstreamIo::Sent::all;
   const std::span<iovec> left = connection->send_now(pieces);
   if (!left.empty()) sent = co_await connection->send(left);

@@ -102,7 +102,10 @@ Task<Status> ClientIo::read_sized(std::uint64_t size, Buffer& body) {
   while (body.size() < size) {
     const std::size_t wanted = static_cast<std::size_t>(size) - body.size();
     IoResult got = stream_.try_read(body.free_begin(), wanted);
-    if (got.end == IoEnd::again) got = co_await stream_.read_some(body.free_begin(), wanted);
+    if (got.end == IoEnd::again && wanted > kLong)
+      got = co_await stream_.read_long(body.free_begin(), wanted);
+    else if (got.end == IoEnd::again)
+      got = co_await stream_.read_some(body.free_begin(), wanted);
     if (got.end == IoEnd::timeout) co_return make_error(Code::timeout, "the body came too slowly");
     if (got.end != IoEnd::ok) co_return make_error(Code::bad_request, "the body ended before its Content-Length");
     body.grew(got.size);

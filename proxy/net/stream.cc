@@ -16,7 +16,8 @@
 namespace pg {
 namespace {
 
-constexpr int kMaxPieces = 64;  // a gather write takes so many at a time
+constexpr int kMaxPieces = 64;                  // a gather write takes so many at a time
+constexpr std::size_t kLongestWait = 1u << 20;  // the kernel keeps so much of one connection if it must
 
 IoResult from_errno() {
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return {IoEnd::again, 0};
@@ -56,6 +57,12 @@ class OneWatch {
 };
 
 }  // namespace
+
+bool is_long(std::span<const iovec> pieces) {
+  std::size_t size = 0;
+  for (auto piece = pieces.begin(); piece != pieces.end() && size <= kLong; ++piece) size += piece->iov_len;
+  return size > kLong;
+}
 
 Stream::Stream(Loop& loop, TcpSocket socket, Stage stage) : loop_(loop), socket_(std::move(socket)), stage_(stage) {
   if (socket_.is_open()) {
@@ -117,7 +124,10 @@ void Stream::shutdown_write() {
 
 IoResult Stream::try_read(char* to, std::size_t size) {
   if (ssl_) return try_read_tls(to, size);
-  if (loop_.ring() != nullptr) return {IoEnd::again, 0};
+  return loop_.ring() != nullptr ? IoResult{IoEnd::again, 0} : receive_now(to, size);
+}
+
+IoResult Stream::receive_now(char* to, std::size_t size) {
   const ssize_t got = ::recv(fd_, to, size, 0);
   if (got > 0) return {IoEnd::ok, static_cast<std::size_t>(got)};
   return got == 0 ? IoResult{IoEnd::eof, 0} : from_errno();
@@ -185,6 +195,28 @@ Task<IoResult> Stream::read_in_turn(char* to, std::size_t size) {
   return loop_.ring() != nullptr ? read_in_ring(to, size) : read_with_asio_in_turn(to, size);
 }
 
+// Each read makes room for the sender, so that few of them save his kernel work as well.
+void Stream::set_low_water(std::size_t bytes) {
+  const int mark = static_cast<int>(std::min(bytes, kLongestWait));
+  ::setsockopt(fd_, SOL_SOCKET, SO_RCVLOWAT, &mark, sizeof mark);
+}
+
+// Kernels without a ring for us may wait for more than they have room for.
+Task<IoResult> Stream::read_long(char* to, std::size_t size) {
+  if (ssl_ || loop_.ring() == nullptr) {
+    const IoResult got = co_await read_some(to, size);
+    co_return got;
+  }
+  set_low_water(size);
+  IoResult got{IoEnd::again, 0};
+  while (got.end == IoEnd::again) {
+    const IoEnd waited = co_await wait_readable();
+    got = waited == IoEnd::ok ? receive_now(to, size) : IoResult{waited, 0};
+  }
+  set_low_water(1);
+  co_return got;
+}
+
 auto Stream::poll_in_ring(int fd, short events) {
   return loop_.in_ring(job_, stage_, [fd, events](Ring& ring, std::unique_ptr<Ring::Waiter> waiter) {
     return ring.poll(fd, events, std::move(waiter));
@@ -236,7 +268,7 @@ IoResult Stream::try_write(std::span<const iovec> pieces) {
 }
 
 std::span<iovec> Stream::write_now(std::span<iovec> pieces) {
-  if (stopped_ != IoEnd::ok || collects_writes()) return pieces;
+  if (stopped_ != IoEnd::ok || collects(pieces)) return pieces;
   const IoResult sent = try_write(pieces);
   return sent.end == IoEnd::ok ? drop_written(pieces, sent.size) : pieces;
 }
@@ -254,7 +286,7 @@ Task<std::span<iovec>> Stream::write_in_turn(std::span<iovec> pieces) {
 
 Task<IoEnd> Stream::write_all(std::span<iovec> pieces) {
   pieces = drop_written(pieces, 0);
-  if (!pieces.empty() && collects_writes()) pieces = co_await write_in_turn(pieces);
+  if (!pieces.empty() && collects(pieces)) pieces = co_await write_in_turn(pieces);
   while (!pieces.empty()) {
     if (stopped_ != IoEnd::ok) co_return stopped_;
     const IoResult sent = try_write(pieces);

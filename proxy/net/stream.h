@@ -38,6 +38,11 @@ inline iovec piece_of(std::string_view text) {
   return {const_cast<char*>(text.data()), text.size()};
 }
 
+/// More than is worth putting off to be read or written together with what others have: its bytes are near the processor as long
+/// as it is seen to at once, and one system call more is nothing beside the time they take.
+inline constexpr std::size_t kLong = 64 * 1024;
+bool is_long(std::span<const iovec> pieces);
+
 /// A wait that can be ended from outside.
 class Interruptible {
  public:
@@ -71,16 +76,18 @@ class Stream final : private Watched, public Interruptible {
   /// The same where a call's way begins anew, at a head: looks when there is nothing else to do (by then it may have come, and a
   /// look in vain costs as much as a read), and goes on when it is its stage's turn.
   Task<IoResult> read_in_turn(char* to, std::size_t size);
+  /// read_some() of what is long: waits until all of `size` is there, or as much as the kernel takes in, or the peer has ended.
+  Task<IoResult> read_long(char* to, std::size_t size);
 
   /// Writes all of `pieces` (whose entries are changed on the way), waiting as needed.
   Task<IoEnd> write_all(std::span<iovec> pieces);
   /// One attempt without waiting: how much of `pieces` was taken.
   IoResult try_write(std::span<const iovec> pieces);
-  /// The same, unless the loop collects writes; gives what is left of `pieces` (whose entries are changed), for write_all().
+  /// The same, unless the loop collects such writes; gives what is left of `pieces` (whose entries are changed), for write_all().
   std::span<iovec> write_now(std::span<iovec> pieces);
   /// One attempt together with what others write in this turn of a loop that collects writes; gives what is left.
   Task<std::span<iovec>> write_in_turn(std::span<iovec> pieces);
-  bool collects_writes() const { return !ssl_ && loop_.collects_writes(); }
+  bool collects(std::span<const iovec> pieces) const { return !ssl_ && loop_.collects_writes() && !is_long(pieces); }
   Task<IoEnd> wait_writable();
   Task<IoEnd> wait_readable();
   /// For one who sends and may be answered before he is done: also ends, within two ticks, when has_input().
@@ -101,6 +108,7 @@ class Stream final : private Watched, public Interruptible {
 
  private:
   void on_tick(SteadyTime now) override;
+  IoResult receive_now(char* to, std::size_t size);
   IoResult try_read_tls(char* to, std::size_t size);
   IoResult try_write_tls(std::span<const iovec> pieces);
   bool has_tls_input();
@@ -113,6 +121,7 @@ class Stream final : private Watched, public Interruptible {
   Task<IoResult> read_in_ring(char* to, std::size_t size);
   Task<IoResult> read_tls(char* to, std::size_t size);
   auto poll_in_ring(int fd, short events);
+  void set_low_water(std::size_t bytes);
   void end_wait();
   void adopt();
   Task<IoEnd> wait_for(TcpSocket::wait_type what, short events);

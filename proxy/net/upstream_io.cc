@@ -58,7 +58,7 @@ Task<Status> UpstreamIo::open(const Url& url, const std::string& ca_file, TlsCon
 }
 
 Task<UpstreamIo::Sent> UpstreamIo::send(std::span<iovec> pieces) {
-  if (stream_->collects_writes()) pieces = co_await stream_->write_in_turn(pieces);
+  if (stream_->collects(pieces)) pieces = co_await stream_->write_in_turn(pieces);
   std::size_t next = 0;
   while (next < pieces.size()) {
     const IoResult sent = stream_->try_write(pieces.subspan(next));

@@ -172,6 +172,71 @@ TEST_CASE("stream: the end of the other side, and its going without one") {
   }
 }
 
+TEST_CASE("stream: what is long comes in few reads, whole or as far as there is any, and short reads after it are as ever") {
+  constexpr std::size_t kSize = 300'000;
+  for (const bool ring : kModes) {
+    CAPTURE(ring);
+    Peer peer;
+    std::string sent(kSize, 'x');
+    for (std::size_t i = 0; i < kSize; i += 1'000) sent[i] = static_cast<char>('a' + i / 1'000 % 26);
+    std::string got(kSize, '\0'), arrived;
+    std::size_t reads = 0, at = 0;
+    IoResult after, cut, last;
+    std::thread other([&] {
+      for (std::size_t part = 0; part < 3; ++part) {
+        peer.say(std::string_view(sent).substr(part * kSize / 3, kSize / 3));
+        std::this_thread::sleep_for(30ms);
+      }
+      peer.say("?");
+      std::this_thread::sleep_for(30ms);
+      peer.say("half of what was promised");
+      ::shutdown(peer.fd, SHUT_WR);
+    });
+    bool was_on_ring = false;
+    with_stream(ring, peer, [&](Stream& stream) -> Task<void> {
+      was_on_ring = stream.loop().ring() != nullptr;
+      stream.set_deadline(std::chrono::steady_clock::now() + 5s);
+      for (IoResult part; at < kSize && part.end == IoEnd::ok; at += part.size, ++reads)
+        part = co_await stream.read_long(got.data() + at, kSize - at);
+      arrived = got;
+      after = co_await stream.read_some(got.data(), 64);
+      cut = co_await stream.read_long(got.data(), kSize);
+      last = co_await stream.read_long(got.data(), kSize);
+    });
+    other.join();
+    CHECK(at == kSize);
+    CHECK(arrived == sent);
+    if (was_on_ring) CHECK(reads <= 2);
+    CHECK(after.size == 1);
+    CHECK(cut.size == std::string_view("half of what was promised").size());
+    CHECK(last.end == IoEnd::eof);
+  }
+}
+
+TEST_CASE("stream: a wait for what is long ends with the deadline, and gives what had come to the next read") {
+  for (const bool ring : kModes) {
+    CAPTURE(ring);
+    Peer peer;
+    IoResult long_read, later;
+    bool was_on_ring = false;
+    peer.say("a beginning");
+    with_stream(ring, peer, [&](Stream& stream) -> Task<void> {
+      was_on_ring = stream.loop().ring() != nullptr;
+      std::vector<char> room(100'000);
+      stream.set_deadline(std::chrono::steady_clock::now() + 100ms);
+      long_read = co_await stream.read_long(room.data(), room.size());
+      stream.set_deadline(std::chrono::steady_clock::now() + 3s);
+      if (was_on_ring) later = co_await stream.read_some(room.data(), room.size());
+    });
+    if (!was_on_ring) {
+      CHECK(long_read.size == 11);
+      continue;
+    }
+    CHECK(long_read.end == IoEnd::timeout);
+    CHECK(later.size == 11);
+  }
+}
+
 TEST_CASE("stream: a deadline and an abort end every wait, and say which it was") {
   for (const bool ring : kModes) {
     for (const IoEnd why : {IoEnd::timeout, IoEnd::canceled}) {
@@ -292,8 +357,8 @@ TEST_CASE("stream: many that write in one turn all get through") {
           co_await stream.read_in_turn(&question, 1);
           iovec pieces[2] = {piece_of(text), piece_of("!")};
           std::span<iovec> left(pieces);
-          count += stream.collects_writes() ? 1 : 0;
-          if (stream.collects_writes()) left = co_await stream.write_in_turn(left);
+          count += stream.collects(left) ? 1 : 0;
+          if (stream.collects(left)) left = co_await stream.write_in_turn(left);
           const IoEnd end = co_await stream.write_all(left);
           CHECK(end == IoEnd::ok);
         }(loop, peers[i].near, "I am " + std::to_string(i), collected),
