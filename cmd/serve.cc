@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "cmd/alert_text.h"
 #include "cmd/command.h"
@@ -149,7 +150,8 @@ class QuietTimes {
   void look(const Gateway& gw, Server& server) {
     const SteadyTime now = gw.clock.steady();
     if (looks_until_rest_ > 0 && --looks_until_rest_ == 0) give_back_code();  // that which gave the memory back, too
-    if (gw.exchanges.load(std::memory_order_relaxed) > 0) {
+    const std::uint64_t begun = gw.exchanges_begun.load(std::memory_order_relaxed);
+    if (std::exchange(begun_, begun) != begun || gw.exchanges.load(std::memory_order_relaxed) > 0) {
       used_ = true;
       since_ = now;
     }
@@ -165,6 +167,7 @@ class QuietTimes {
   static constexpr int kLooksUntilRest = 8;
   bool used_ = true;  // reading the settings was such a time
   int looks_until_rest_ = 0;
+  std::uint64_t begun_ = 0;
   SteadyTime since_{};
 };
 

@@ -78,6 +78,7 @@ Task<void> serve_connection(LoopParts& parts, TcpSocket socket) {
     }
     if (end == ClientIo::HeadEnd::closed) break;
     const Counted exchange(parts.gw.exchanges);
+    parts.gw.exchanges_begun.fetch_add(1, std::memory_order_relaxed);
     if (end != ClientIo::HeadEnd::complete) {
       co_await refuse_head(parts, client, end);
       gentle = true;
