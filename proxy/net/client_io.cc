@@ -99,10 +99,12 @@ Task<Status> ClientIo::read_sized(std::uint64_t size, Buffer& body) {
   body.reserve(static_cast<std::size_t>(size));
   body.append(early);
   consumed_ = head_size_ + early.size();
+  // With little to do it is quicker to take what has come while the client still sends.
+  const bool waits_for_all = stream_.loop().collects_writes();
   while (body.size() < size) {
     const std::size_t wanted = static_cast<std::size_t>(size) - body.size();
     IoResult got = stream_.try_read(body.free_begin(), wanted);
-    if (got.end == IoEnd::again && wanted > kLong)
+    if (got.end == IoEnd::again && wanted > kLong && waits_for_all)
       got = co_await stream_.read_long(body.free_begin(), wanted);
     else if (got.end == IoEnd::again)
       got = co_await stream_.read_some(body.free_begin(), wanted);
