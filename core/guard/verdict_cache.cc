@@ -44,7 +44,7 @@ VerdictCache::VerdictCache(std::size_t budget) : budget_(budget) {}
 const VerdictKey* VerdictCache::Generation::find(const VerdictKey& key) const {
   if (places.empty()) return nullptr;
   const std::size_t mask = places.size() - 1;
-  for (std::size_t at = key.low & mask; places[at].high != 0; at = (at + 1) & mask)
+  for (std::size_t at = first_place(key, mask); places[at].high != 0; at = (at + 1) & mask)
     if (places[at].low == key.low && ((places[at].high ^ key.high) & ~kMarks) == 0) return &places[at];
   return nullptr;
 }
@@ -52,7 +52,7 @@ const VerdictKey* VerdictCache::Generation::find(const VerdictKey& key) const {
 void VerdictCache::Generation::add(const VerdictKey& key, bool has_findings) {
   if (taken * 4 >= places.size() * 3) grow();
   const std::size_t mask = places.size() - 1;
-  std::size_t at = key.low & mask;
+  std::size_t at = first_place(key, mask);
   while (places[at].high != 0) at = (at + 1) & mask;
   places[at] = {key.low, (key.high & ~kMarks) | kTaken | (has_findings ? kFound : 0)};
   ++taken;
