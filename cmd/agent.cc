@@ -7,6 +7,7 @@
 
 #include "cmd/http_probe.h"
 #include "config/policy_source.h"
+#include "core/base/ascii.h"
 #include "core/base/text.h"
 #include "core/store/key_store.h"
 
@@ -21,8 +22,7 @@ bool speaks(const Provider& provider, std::string_view dialect_name) {
 
 bool is_model_name(std::string_view text) {
   return text.size() <= 200 && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  std::string_view("._:/@-").find(c) != std::string_view::npos;
+           return is_alnum(c) || std::string_view("._:/@-").find(c) != std::string_view::npos;
          });
 }
 

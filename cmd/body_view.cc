@@ -2,16 +2,16 @@
 #include "cmd/body_view.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "cmd/print.h"
+#include "core/base/ascii.h"
 #include "core/base/text.h"
 
 namespace pg {
 namespace {
 
 bool is_kind_char(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  return is_upper(c) || is_digit(c) || c == '_';
 }
 
 // The end of the placeholder that begins at `at`, or npos.
@@ -25,7 +25,7 @@ std::size_t end_of_placeholder(std::string_view text, std::size_t at, std::strin
     return std::string_view::npos;
   kind = word.substr(0, line);
   const std::string_view digits = word.substr(line + 1);
-  const bool number = std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool number = std::all_of(digits.begin(), digits.end(), is_digit);
   return number ? end + 2 : std::string_view::npos;
 }
 

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "core/access/prices.h"
+#include "core/base/ascii.h"
 #include "core/base/encode.h"
 #include "core/base/text.h"
 #include "core/store/attempts.h"
@@ -147,7 +148,7 @@ LogLines::LogLines(const Shell& shell, LogLook look) : shell_(shell), look_(std:
   std::vector<int> natural;
   for (const LogField* field : look_.fields) {
     std::string title(field->name);
-    for (char& c : title) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    for (char& c : title) c = to_upper(c);
     const bool text = field->text != nullptr || field->kind == LogKind::model;
     const int width = field->kind == LogKind::time ? 12 : field->name == "id" ? 26 : text ? 20 : 8;
     natural.push_back(std::max(width, display_width(title)));

@@ -8,6 +8,7 @@
 #include "cmd/open.h"
 #include "cmd/print.h"
 #include "core/access/prices.h"
+#include "core/base/ascii.h"
 #include "core/base/text.h"
 #include "core/store/audit_store.h"
 #include "core/store/log_retention.h"
@@ -17,7 +18,6 @@
 namespace pg {
 namespace {
 
-constexpr UnixMillis kDay = 86'400'000;
 constexpr std::int64_t kSlice = 2'000;
 
 struct StatsOptions {
@@ -102,7 +102,7 @@ int stats(Shell& shell, const StatsOptions& options) {
   if (options.csv) return print_csv(shell, report, options.by), exit_ok;
   if (report.lines.empty()) return note_nothing(shell, place.settings, "no row fits"), exit_ok;
   std::string title(by->name);
-  for (char& c : title) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  for (char& c : title) c = to_upper(c);
   Table table({{title, Align::left, 0, 8},
                {"REQUESTS", Align::right},
                {"ERRORS", Align::right, 2},

@@ -20,7 +20,6 @@ namespace pg {
 namespace {
 
 constexpr int kPollMillis = 250;
-constexpr UnixMillis kMinute = 60'000;
 constexpr std::int64_t kMostCounted = 100'000;  // rows that are looked at for the rate, once
 
 /// Waits for the next look, or ends the command when the reader of our output has gone.
@@ -81,10 +80,8 @@ class LiveStatus {
   }
 
   static std::int64_t read_in_flight(Db& db) {
-    auto fact = db.prepare("SELECT value FROM facts WHERE name = 'in_flight'");
-    if (!fact) return 0;
-    const auto row = fact.value().step();
-    return row && row.value() ? fact.value().integer(0) : 0;
+    const auto calls = db.read_number("SELECT value FROM facts WHERE name = 'in_flight'", 0);
+    return calls ? calls.value() : 0;
   }
 
   const Settings& settings_;

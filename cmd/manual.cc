@@ -3,6 +3,7 @@
 
 #include "cmd/completions.h"
 #include "cmd/help.h"
+#include "core/base/ascii.h"
 #include "core/base/text.h"
 
 namespace pg {
@@ -93,8 +94,7 @@ std::string manual_page(const std::vector<CommandFacts>& commands) {
   out += ".SH GLOBAL OPTIONS\nThese stand before or after the command.\n" + options_of(root);
   for (const auto& topic : help_topics()) {
     auto title = std::string(topic.name == "exit-codes" ? "exit status" : topic.name);
-    std::transform(title.begin(), title.end(), title.begin(),
-                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    std::transform(title.begin(), title.end(), title.begin(), to_upper);
     out += fmt::format(".SH {}\n{}", title, paragraphs("\n" + std::string(topic.text)));
   }
   return out;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/base/ascii.h"
 #include "core/base/text.h"
 
 namespace pg {
@@ -12,8 +13,7 @@ namespace {
 
 bool is_plain(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("_-./:=,+").find(c) != std::string_view::npos;
+    return is_alnum(c) || std::string_view("_-./:=,+").find(c) != std::string_view::npos;
   });
 }
 

@@ -11,8 +11,6 @@
 namespace pg {
 namespace {
 
-constexpr UnixMillis kDay = 86'400'000;
-
 struct Fact {
   std::string_view name;
   std::string text;

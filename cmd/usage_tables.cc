@@ -10,14 +10,13 @@
 #include "cmd/log_values.h"
 #include "cmd/print.h"
 #include "core/access/prices.h"
+#include "core/base/ascii.h"
 #include "core/base/text.h"
 
 namespace pg {
 namespace {
 
 constexpr int kBarCells = 12;
-constexpr UnixMillis kHour = 3'600'000;
-constexpr UnixMillis kDay = 86'400'000;
 
 std::string group_name(const UsageLine& line, UsageBy by) {
   if (by == UsageBy::day) return date_cell(line.time).substr(0, 10);
@@ -124,7 +123,7 @@ std::vector<Cell> sum_cells(const Shell& shell, const LogSums& sums) {
 
 Table usage_frame(UsageBy by, bool trend) {
   std::string title(usage_groups()[static_cast<std::size_t>(by)]);
-  for (char& c : title) c = static_cast<char>(c - 'a' + 'A');
+  for (char& c : title) c = to_upper(c);
   std::vector<Column> columns{{title, Align::left, 0, 10}, {"REQUESTS", Align::right},     {"ERRORS", Align::right, 3},
                               {"IN", Align::right, 2},     {"CACHED", Align::right, 4},    {"OUT", Align::right, 1},
                               {"COST", Align::right},      {"", Align::left, 5, kBarCells}};

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "core/base/address.h"
+#include "core/base/ascii.h"
 #include "core/base/ids.h"
 #include "core/base/network.h"
 #include "core/base/text.h"
@@ -35,16 +35,13 @@ bool has_control(std::string_view text) {
 // RFC 9110 §5.6.2 token.
 bool is_token(std::string_view text) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  const auto fits = [&](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || kMarks.find(c) != std::string_view::npos;
-  };
+  const auto fits = [&](char c) { return is_alnum(c) || kMarks.find(c) != std::string_view::npos; };
   return !text.empty() && std::all_of(text.begin(), text.end(), fits);
 }
 
 bool is_variable_name(std::string_view text) {
-  const auto fits = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
-  return !text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) == 0 &&
-         std::all_of(text.begin(), text.end(), fits);
+  const auto fits = [](char c) { return is_alnum(c) || c == '_'; };
+  return !text.empty() && !is_digit(text.front()) && std::all_of(text.begin(), text.end(), fits);
 }
 
 }  // namespace
@@ -86,13 +83,13 @@ std::optional<Complaint> check_vertex_url(std::string_view text) {
 }
 
 std::optional<Complaint> check_api_version(std::string_view text) {
-  const auto fits = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.'; };
+  const auto fits = [](char c) { return is_alnum(c) || c == '-' || c == '.'; };
   if (!text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), fits)) return std::nullopt;
   return Complaint{"api_version must be a version of Azure's", "such as \"2024-10-21\"; without it the v1 API is used"};
 }
 
 std::optional<Complaint> check_region(std::string_view text) {
-  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  const auto fits = [](char c) { return is_lower(c) || is_digit(c) || c == '-'; };
   if (!text.empty() && text.size() <= 40 && text.front() != '-' && text.back() != '-' &&
       std::all_of(text.begin(), text.end(), fits))
     return std::nullopt;
@@ -158,7 +155,7 @@ std::optional<Complaint> check_file_name(std::string_view text) {
 }
 
 std::optional<Complaint> check_provider_name(std::string_view text) {
-  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; };
+  const auto fits = [](char c) { return is_lower(c) || is_digit(c) || c == '-' || c == '_'; };
   if (!text.empty() && text.size() <= 63 && text.front() != '-' && text.front() != '_' &&
       std::all_of(text.begin(), text.end(), fits))
     return std::nullopt;

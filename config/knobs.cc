@@ -15,7 +15,6 @@
 namespace pg {
 namespace {
 
-constexpr std::int64_t kDay = 86'400'000;
 constexpr auto flag = KnobKind::flag;
 constexpr auto number = KnobKind::number;
 constexpr auto bytes = KnobKind::bytes;
@@ -279,7 +278,7 @@ struct Speller {
 }  // namespace
 
 std::string spell_duration(std::int64_t millis) {
-  constexpr std::pair<std::int64_t, const char*> kUnits[] = {{kDay, "d"}, {3'600'000, "h"}, {60'000, "m"}, {1000, "s"}};
+  constexpr std::pair<std::int64_t, const char*> kUnits[] = {{kDay, "d"}, {kHour, "h"}, {kMinute, "m"}, {1000, "s"}};
   for (const auto& [size, name] : kUnits)
     if (millis != 0 && millis % size == 0) return fmt::format("{}{}", millis / size, name);
   return fmt::format("{}ms", millis);

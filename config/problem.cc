@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
+#include "core/base/ascii.h"
 #include "core/base/ids.h"
 #include "core/base/text.h"
 #include "core/guard/mask_secrets.h"
@@ -20,19 +20,19 @@ constexpr std::array<std::string_view, 20> kCredentialStarts = {"sk-",   "sk_", 
                                                                 "glpat", "xox",  "r8_",  "pplx-", "fw_",      "eyJ"};
 
 bool is_word_char(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '+' || c == '=';
+  return is_alnum(c) || c == '-' || c == '_' || c == '+' || c == '=';
 }
 
 // Random text has long runs of letters among digits; model names and dates have dashes between short words.
 bool has_dense_run(std::string_view word) {
   std::size_t length = 0, digits = 0, letters = 0;
   for (const char c : word) {
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0) {
+    if (!is_alnum(c)) {
       length = digits = letters = 0;
       continue;
     }
     ++length;
-    ++(std::isdigit(static_cast<unsigned char>(c)) != 0 ? digits : letters);
+    ++(is_digit(c) ? digits : letters);
     if (length >= 20 && digits >= 2 && letters >= 2) return true;
   }
   return false;
@@ -45,7 +45,7 @@ bool names_credential(std::string_view word) {
   const std::string lower = to_lower(word);
   return std::any_of(kEnds.begin(), kEnds.end(), [&](std::string_view end) {
     if (lower.size() < end.size() || lower.substr(lower.size() - end.size()) != end) return false;
-    return lower.size() == end.size() || std::isalnum(static_cast<unsigned char>(lower[lower.size() - end.size() - 1])) == 0;
+    return lower.size() == end.size() || !is_alnum(lower[lower.size() - end.size() - 1]);
   });
 }
 

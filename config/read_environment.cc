@@ -9,6 +9,7 @@
 #include "config/knobs.h"
 #include "config/problem.h"
 #include "config/providers.h"
+#include "core/base/ascii.h"
 #include "core/base/text.h"
 
 namespace pg {
@@ -80,7 +81,7 @@ std::string unknown_variable(const std::string& variable) {
 
 std::string variable_of(std::string_view key) {
   std::string name = "PG_";
-  for (const char c : key) name += c == '.' || c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  for (const char c : key) name += c == '.' || c == '-' ? '_' : to_upper(c);
   return name;
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/base/ascii.h"
+
 namespace pg {
 namespace {
 
@@ -12,13 +14,8 @@ constexpr std::size_t kMaxBrackets = 16;
 constexpr const char* kNoNumber = "this is no number";
 constexpr const char* kTooDeep = "nested too deeply";
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 bool is_number_char(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         std::string_view("+-._").find(c) != std::string_view::npos;
+  return is_alnum(c) || std::string_view("+-._").find(c) != std::string_view::npos;
 }
 
 bool is_ascii(char c) {
@@ -26,8 +23,7 @@ bool is_ascii(char c) {
 }
 
 bool is_name_start(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("_-\"']").find(c) != std::string_view::npos;
+  return is_alnum(c) || std::string_view("_-\"']").find(c) != std::string_view::npos;
 }
 
 class FlawFinder {
@@ -79,7 +75,7 @@ class FlawFinder {
   // have a colon, are no settings either.
   void follow_number(char c) {
     const bool ends = is_blank(c) || c == ']' || c == '}' || c == ',';
-    const bool begins = (c >= '0' && c <= '9') || c == '+' || c == '-';
+    const bool begins = is_digit(c) || c == '+' || c == '-';
     const bool fresh =
         at_ == 0 || is_blank(text_[at_ - 1]) || std::string_view("=[{,").find(text_[at_ - 1]) != std::string_view::npos;
     in_number_ = !ends && (in_number_ || (begins && fresh && is_value_next()));

@@ -6,7 +6,6 @@
 namespace pg {
 namespace {
 
-constexpr UnixMillis kHour = 3'600'000;
 constexpr std::size_t kMostSeen = 1'000;
 
 std::string repeats(std::uint64_t count) {

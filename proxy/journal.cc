@@ -25,7 +25,6 @@ constexpr std::chrono::seconds kTellEvery{1};
 // A slice takes a few milliseconds, and there is time for new rows between two of them.
 constexpr std::int64_t kPruneSlice = 500;
 constexpr std::int64_t kPruneBodies = 100;
-constexpr UnixMillis kDay = 86'400'000;
 constexpr std::chrono::milliseconds kPrunePause{100};
 constexpr std::chrono::milliseconds kPruneEvery{10'000};
 
@@ -239,9 +238,8 @@ Result<UnixMillis> Journal::time_to_prune_by(const LogRetention& retention) {
   PG_TRY(const UnixMillis time, age_time_.look(db_, SystemClock().wall(), since_boot()));
   const auto ahead = age_time_.take_doubt();
   if (ahead && on_problem_ && (retention.keep_days > 0 || retention.bodies_keep_days > 0))
-    on_problem_(
-        fmt::format("the clock is {} ahead of the log: until that has lasted for a day, rows go by the time before",
-                    *ahead < 2 * kDay ? fmt::format("{}h", *ahead / (kDay / 24)) : fmt::format("{} days", *ahead / kDay)));
+    on_problem_(fmt::format("the clock is {} ahead of the log: until that has lasted for a day, rows go by the time before",
+                            *ahead < 2 * kDay ? fmt::format("{}h", *ahead / kHour) : fmt::format("{} days", *ahead / kDay)));
   return time;
 }
 

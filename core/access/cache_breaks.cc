@@ -8,10 +8,6 @@
 namespace pg {
 namespace {
 
-std::int64_t known(std::int64_t number) {
-  return std::max<std::int64_t>(number, 0);
-}
-
 // How many messages both have in the same place.
 std::size_t count_same(const PromptDigest& a, const PromptDigest& b) {
   std::size_t same = 0;
@@ -22,7 +18,7 @@ std::size_t count_same(const PromptDigest& a, const PromptDigest& b) {
 
 // What a turn leaves in the cache. A provider that caches by itself does not say what it wrote: only what it read is known.
 std::int64_t left_in_cache(const Usage& usage) {
-  return known(usage.cached_tokens) + known(usage.cache_write_tokens);
+  return zero_if_unknown(usage.cached_tokens) + zero_if_unknown(usage.cache_write_tokens);
 }
 
 }  // namespace
@@ -33,8 +29,8 @@ std::optional<CacheBreak> CacheBreaks::judge(const Kept& before, const CacheTurn
   if (now.begun < before.turn.answered) return std::nullopt;
   if (now.usage.input_tokens < was.input_tokens - was.input_tokens / 10) return std::nullopt;
   const std::int64_t expected = std::min(left_in_cache(was), now.usage.input_tokens);
-  const std::int64_t lost = expected - known(now.usage.cached_tokens);
-  if (lost < kLeastTokens || known(now.usage.cached_tokens) >= expected / 2) return std::nullopt;
+  const std::int64_t lost = expected - zero_if_unknown(now.usage.cached_tokens);
+  if (lost < kLeastTokens || zero_if_unknown(now.usage.cached_tokens) >= expected / 2) return std::nullopt;
   const UnixMillis lifetime = before.wrote_for_an_hour      ? kLongLifetime
                               : was.cache_write_tokens >= 0 ? kLifetime
                                                             : kImplicitLifetime;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 
+#include "core/base/ascii.h"
 #include "core/base/encode.h"
 #include "core/base/text.h"
 
@@ -30,7 +31,7 @@ std::uint64_t digest_head(const Sha256& digest) {
 }
 
 bool is_base64url(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  return is_alnum(c) || c == '-' || c == '_';
 }
 
 // One text for every refusal, so that a caller cannot tell an unknown key from an expired one.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/ascii.h"
 #include "core/base/text.h"
 
 namespace pg {
@@ -117,9 +118,7 @@ std::optional<Nanos> parse_usd(std::string_view text) {
   const std::size_t point = std::min(text.find('.'), text.size());
   const std::string_view whole = text.substr(0, point);
   const std::string_view rest = text.substr(std::min(point + 1, text.size()));
-  const auto is_digits = [](std::string_view part) {
-    return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
-  };
+  const auto is_digits = [](std::string_view part) { return !part.empty() && std::all_of(part.begin(), part.end(), is_digit); };
   if (!is_digits(whole) || whole.size() > 7 || rest.size() > 9 || (point < text.size() && !is_digits(rest))) return std::nullopt;
   Nanos nanos = 0;
   for (const char c : whole) nanos = nanos * 10 + (c - '0') * kDollar;

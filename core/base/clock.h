@@ -11,6 +11,9 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 /// Milliseconds since the Unix epoch, UTC.
 using UnixMillis = std::int64_t;
+inline constexpr UnixMillis kMinute = 60'000;
+inline constexpr UnixMillis kHour = 60 * kMinute;
+inline constexpr UnixMillis kDay = 24 * kHour;
 
 class Clock {
  public:

@@ -11,6 +11,8 @@
 #include <bit>
 #endif
 
+#include "core/base/ascii.h"
+
 namespace pg {
 namespace {
 
@@ -32,13 +34,6 @@ constexpr Values values_of(std::string_view alphabet) {
 
 constexpr Values kBase64Values = values_of(kBase64);
 constexpr Values kBase64UrlValues = values_of(kBase64Url);
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 std::uint32_t byte_at(std::string_view bytes, std::size_t i) {
   return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u;
@@ -79,8 +74,7 @@ std::optional<std::string> decode_base64(std::string_view text, const Values& va
 }
 
 bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-         c == '~';
+  return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 bool needs_escape(char c) {

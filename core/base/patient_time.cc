@@ -6,9 +6,8 @@
 namespace pg {
 namespace {
 
-constexpr std::int64_t kHour = 3'600'000;
-constexpr std::int64_t kPatience = 24 * kHour;
-constexpr std::int64_t kWeek = 7 * 24 * kHour;
+constexpr std::int64_t kPatience = kDay;
+constexpr std::int64_t kWeek = 7 * kDay;
 
 }  // namespace
 

@@ -7,23 +7,24 @@
 #include <chrono>
 #include <limits>
 
+#include "core/base/ascii.h"
 #include "core/base/text.h"
 
 namespace pg {
 namespace {
 
-constexpr Millis kMost{86'400'000};
+constexpr Millis kLongestWait{kDay};
 
 // All digits, or nothing; what does not fit is the most there is.
 std::optional<std::int64_t> read_digits(std::string_view text) {
-  if (text.empty() || !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+  if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
   std::int64_t value = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
   return failed == std::errc() ? value : std::numeric_limits<std::int64_t>::max();
 }
 
 Millis at_most(std::int64_t count, Millis unit) {
-  return count >= kMost / unit ? kMost : count * unit;
+  return count >= kLongestWait / unit ? kLongestWait : count * unit;
 }
 
 // "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -52,7 +53,7 @@ std::optional<Millis> parse_retry_after(std::string_view value, UnixMillis now) 
   if (const auto seconds = read_digits(value)) return at_most(*seconds, Millis{1'000});
   const auto date = read_date(value);
   if (!date) return std::nullopt;
-  return std::clamp(Millis{*date - now}, Millis{0}, kMost);
+  return std::clamp(Millis{*date - now}, Millis{0}, kLongestWait);
 }
 
 std::optional<Millis> find_retry_after(const ReplyHead& head, UnixMillis now) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/address.h"
+#include "core/base/ascii.h"
 #include "core/base/crypto.h"
 #include "core/base/encode.h"
 #include "core/base/text.h"
@@ -30,9 +31,8 @@ bool is_trusted(const Url& url) {
 
 // One word of the provider's, such as "invalid_grant": safe to show.
 std::string plain_word(const std::string& text) {
-  const bool fits = !text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
-  });
+  const bool fits = !text.empty() && text.size() <= 40 &&
+                    std::all_of(text.begin(), text.end(), [](char c) { return is_letter(c) || c == '_' || c == '-'; });
   return fits ? text : std::string();
 }
 

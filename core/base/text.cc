@@ -13,12 +13,10 @@
 #include <bit>
 #endif
 
+#include "core/base/ascii.h"
+
 namespace pg {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 // Eight characters at once: a byte's top bit, where it is an upper-case letter, becomes the bit that lower case has.
 std::uint64_t lower_eight(const char* from) {
@@ -87,14 +85,23 @@ std::size_t next_character(std::string_view text, std::size_t at) {
   return at;
 }
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 }  // namespace
 
+std::size_t write_utf8(char* to, std::uint32_t code_point) {
+  static constexpr std::uint32_t kLead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+  const std::size_t size = utf8_size(code_point);
+  for (std::size_t i = size; i > 1; --i, code_point >>= 6) to[i - 1] = static_cast<char>(0x80 | (code_point & 0x3F));
+  to[0] = static_cast<char>(kLead[size] | code_point);
+  return size;
+}
+
+void append_utf8(std::string& out, std::uint32_t code_point) {
+  char bytes[4];
+  out.append(bytes, write_utf8(bytes, code_point));
+}
+
 std::int64_t count_code_points(std::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+  return std::count_if(text.begin(), text.end(), [](char c) { return !is_tail(c); });
 }
 
 bool is_utf8(std::string_view text) {
@@ -126,18 +133,18 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 std::string to_lower(std::string_view ascii) {
   std::string out(ascii);
-  for (char& c : out) c = lower(c);
+  for (char& c : out) c = to_lower(c);
   return out;
 }
 
 LowerName::LowerName(std::string_view name) : size_(std::min(name.size(), sizeof bytes_)) {
-  std::transform(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(size_), bytes_, lower);
+  std::transform(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(size_), bytes_, [](char c) { return to_lower(c); });
 }
 
 bool same_letters(const char* a, const char* b, std::size_t size) {
   for (; size >= 8; a += 8, b += 8, size -= 8)
     if (lower_eight(a) != lower_eight(b)) return false;
-  return std::equal(a, a + size, b, [](char x, char y) { return lower(x) == lower(y); });
+  return std::equal(a, a + size, b, [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
 bool starts_with_ignore_case(std::string_view text, std::string_view prefix) {
@@ -145,7 +152,7 @@ bool starts_with_ignore_case(std::string_view text, std::string_view prefix) {
 }
 
 bool contains_ignore_case(std::string_view text, std::string_view part) {
-  const auto same = [](char x, char y) { return lower(x) == lower(y); };
+  const auto same = [](char x, char y) { return to_lower(x) == to_lower(y); };
   return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end() || part.empty();
 }
 

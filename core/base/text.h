@@ -1,6 +1,7 @@
 // Small text tools that know nothing of LLMs: UTF-8, trimming, globs, edit distance, formatting for people.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -15,6 +16,14 @@ namespace pg {
 /// True when `text` is well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF). ASCII runs are checked 16 bytes at
 /// a time.
 bool is_utf8(std::string_view text);
+
+/// How many bytes UTF-8 takes for a code point.
+constexpr std::size_t utf8_size(std::uint32_t code_point) {
+  return code_point < 0x80 ? 1 : code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
+}
+/// Spells a code point in UTF-8 at `to`, which has room for four bytes; returns how many it took.
+std::size_t write_utf8(char* to, std::uint32_t code_point);
+void append_utf8(std::string& out, std::uint32_t code_point);
 
 /// How many code points UTF-8 text has: its bytes but for those that continue one.
 std::int64_t count_code_points(std::string_view text);

@@ -5,14 +5,11 @@
 #include <chrono>
 #include <string>
 
+#include "core/base/ascii.h"
 #include "core/base/text.h"
 
 namespace pg {
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// Exactly `width` digits from the front of `text`, which shrinks; -1 when they are not there.
 int take_digits(std::string_view& text, std::size_t width) {

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "core/base/ascii.h"
 #include "core/base/text.h"
 
 namespace pg {
@@ -92,10 +93,7 @@ class RuleReader {
 
   bool name() {
     const bool quoted = eat('<');
-    const auto fits = [quoted](char c) {
-      const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-      return letter || (quoted && ((c >= '0' && c <= '9') || c == '+' || c == '-'));
-    };
+    const auto fits = [quoted](char c) { return is_letter(c) || (quoted && (is_digit(c) || c == '+' || c == '-')); };
     std::size_t size = 0;
     while (size < rest_.size() && fits(rest_[size])) ++size;
     rest_.remove_prefix(size);
@@ -104,8 +102,7 @@ class RuleReader {
   std::optional<int> number(int most) {
     int value = 0;
     std::size_t size = 0;
-    while (size < rest_.size() && size < 4 && rest_[size] >= '0' && rest_[size] <= '9')
-      value = value * 10 + (rest_[size++] - '0');
+    while (size < rest_.size() && size < 4 && is_digit(rest_[size])) value = value * 10 + (rest_[size++] - '0');
     rest_.remove_prefix(size);
     if (size == 0 || value > most) return std::nullopt;
     return value;
@@ -182,10 +179,7 @@ std::string zone_directory() {
 }
 
 bool is_zone_name(std::string_view name) {
-  const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("/_+-").find(c) != std::string_view::npos;
-  };
+  const auto fits = [](char c) { return is_alnum(c) || std::string_view("/_+-").find(c) != std::string_view::npos; };
   return !name.empty() && name.size() < 64 && name.front() != '/' && name.back() != '/' &&
          std::all_of(name.begin(), name.end(), fits);
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "core/base/address.h"
+#include "core/base/ascii.h"
 #include "core/base/text.h"
 
 namespace pg {
@@ -14,16 +15,9 @@ Error refuse(const char* why) {
   return make_error(Code::bad_request, why);
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /// Anything a URL may hold unescaped (RFC 3986 §2), and `%`. Leaves out blanks, controls, backslash, non-ASCII.
 bool is_url_byte(char c) {
-  return is_letter(c) || is_digit(c) || std::string_view("-._~:/?#[]@!$&'()*+,;=%|{}").find(c) != std::string_view::npos;
+  return is_alnum(c) || std::string_view("-._~:/?#[]@!$&'()*+,;=%|{}").find(c) != std::string_view::npos;
 }
 
 /// True for what resolvers would read as an IPv4 number although it is no dotted quad: `127.1`, `0x7f.1`, `2130706433`.
@@ -34,7 +28,7 @@ bool ends_in_number(std::string_view host) {
 }
 
 bool is_label(std::string_view label) {
-  const auto allowed = [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; };
+  const auto allowed = [](char c) { return is_alnum(c) || c == '-' || c == '_'; };
   return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
          std::all_of(label.begin(), label.end(), allowed);
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/base/ascii.h"
 #include "core/guard/byte_set.h"
 #include "core/guard/edges.h"
 #include "core/guard/wide_runs.h"
@@ -65,12 +66,12 @@ std::size_t run_tail(const char* at) {
   return static_cast<std::size_t>(std::countl_zero(below)) / 8;
 }
 
-bool is_hex(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return kHex.has(c); });
+bool is_all_hex(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), is_hex);
 }
 
 bool is_hex_value(std::string_view text) {
-  return text.size() >= kShortestHex && text.size() % 2 == 0 && is_hex(text);
+  return text.size() >= kShortestHex && text.size() % 2 == 0 && is_all_hex(text);
 }
 
 bool is_printable(char byte) {
@@ -212,7 +213,7 @@ std::vector<EncodedRun> split_run(std::string_view text, Place run, std::size_t&
   const std::string_view value = text.substr(run.begin, run.size());
   std::vector<EncodedRun> out;
   if (value.size() < kShortestBase64) return out;
-  if (is_hex(value)) {
+  if (is_all_hex(value)) {
     const Place hex{run.begin, run.begin + value.size() / 2 * 2};
     if (value.size() >= kShortestHex && starts_printable(text, hex, true)) out.push_back({true, {hex}});
     return out;

@@ -9,6 +9,7 @@
 #include <limits>
 #include <numeric>
 
+#include "core/base/ascii.h"
 #include "core/guard/anchors.h"
 
 namespace pg {
@@ -41,7 +42,7 @@ bool may_fold_case(std::string_view regex) {
 ByteSet either_case(char c) {
   ByteSet both;
   both.add(c);
-  if (c >= 'a' && c <= 'z') both.add(static_cast<char>(c - 'a' + 'A'));
+  both.add(to_upper(c));
   return both;
 }
 

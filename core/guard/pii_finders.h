@@ -26,6 +26,13 @@ std::optional<Place> phone_at(std::string_view text, Place run);
 /// Four numbers of a global unicast address (RFC 6890 and well-known resolvers left out); not four-part versions.
 std::optional<Place> ipv4_at(std::string_view text, Place run, bool also_private);
 
+/// The byte at `at`, NUL behind the end.
+inline char byte_at(std::string_view text, std::size_t at) {
+  return at < text.size() ? text[at] : '\0';
+}
+/// Length of the run of digits at `at`.
+std::size_t digits_at(std::string_view text, std::size_t at);
+
 /// Words that announce a kind of number, "tel|fax": lower case, joined by bars.
 struct Labels {
   constexpr explicit Labels(std::string_view joined) : words(joined) {

@@ -12,10 +12,6 @@
 namespace pg {
 namespace {
 
-char byte_at(std::string_view text, std::size_t at) {
-  return at < text.size() ? text[at] : '\0';
-}
-
 /// True when the number that begins at `begin` is the tail of something longer: an id, a decimal, a UUID, a signed phone number.
 bool is_tail(std::string_view text, std::size_t begin) {
   if (begin == 0) return false;
@@ -32,13 +28,6 @@ bool is_head(std::string_view text, std::size_t end) {
   if (kWord.has(next)) return true;
   const char after = byte_at(text, end + 1);
   return (next == '.' && kDigits.has(after)) || (next == '-' && kWord.has(after));
-}
-
-/// Length of the run of digits at `at`.
-std::size_t digits_at(std::string_view text, std::size_t at) {
-  std::size_t end = at;
-  while (end < text.size() && kDigits.has(text[end])) ++end;
-  return end - at;
 }
 
 bool is_card(const std::string& digits) {
@@ -151,6 +140,12 @@ std::optional<Place> ssn_at(std::string_view text, Place run) {
   if (!ssn_issued(text.substr(run.begin, 3), text.substr(group, 2), text.substr(serial, 4))) return std::nullopt;
   if (separator != '-' && !label_before(text, run.begin, 32, kSsnWords)) return std::nullopt;
   return Place{run.begin, end};
+}
+
+std::size_t digits_at(std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  while (end < text.size() && kDigits.has(text[end])) ++end;
+  return end - at;
 }
 
 bool label_before(std::string_view text, std::size_t at, std::size_t reach, const Labels& labels) {

@@ -13,16 +13,6 @@ namespace {
 constexpr ByteSet kJoiner(" .()-");
 constexpr Labels kLabels("phone|tel|mobile|cell|fax|whatsapp|call me");
 
-char byte_at(std::string_view text, std::size_t at) {
-  return at < text.size() ? text[at] : '\0';
-}
-
-std::size_t digits_at(std::string_view text, std::size_t at) {
-  std::size_t end = at;
-  while (end < text.size() && kDigits.has(text[end])) ++end;
-  return end - at;
-}
-
 bool ends_token(std::string_view text, std::size_t end) {
   const char next = byte_at(text, end);
   const char after = byte_at(text, end + 1);

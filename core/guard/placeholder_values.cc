@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/ascii.h"
 #include "core/base/crypto.h"
 #include "core/base/encode.h"
 #include "core/guard/secret_rule.h"
@@ -13,10 +14,6 @@ namespace {
 constexpr std::size_t kRun = 8;
 constexpr std::array<std::string_view, 10> kWords = {"example",  "redacted", "placeholder", "your-",    "your_",
                                                      "changeme", "xxxxx",    "insert_",     "dummykey", "sample_"};
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
 
 bool has_run_or_sequence(std::string_view value) {
   std::size_t same = 1, up = 1;
@@ -31,9 +28,9 @@ bool has_run_or_sequence(std::string_view value) {
 bool has_word(std::string_view value) {
   for (std::size_t i = 0; i + 5 <= value.size(); ++i) {
     for (const std::string_view word : kWords) {
-      if (i + word.size() > value.size() || lower(value[i]) != word[0]) continue;
+      if (i + word.size() > value.size() || to_lower(value[i]) != word[0]) continue;
       std::size_t k = 1;
-      while (k < word.size() && lower(value[i + k]) == word[k]) ++k;
+      while (k < word.size() && to_lower(value[i + k]) == word[k]) ++k;
       if (k == word.size()) return true;
     }
   }

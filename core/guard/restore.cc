@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/base/ascii.h"
 #include "core/base/encode.h"
 
 namespace pg {
@@ -13,22 +14,6 @@ constexpr std::size_t kMaxSlashes = 8;  // Markdown's \[ in JSON in a JSON strin
 constexpr std::size_t kMaxBlanks = 3;   // inside the brackets, on each side
 constexpr int kMaxLevel = 7;            // each level may double a value's length
 
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-constexpr bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-constexpr bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-constexpr bool is_word(char c) {
-  return is_digit(c) || is_upper(c) || is_lower(c) || c == '_';
-}
-constexpr char to_upper(char c) {
-  return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c;
-}
-
 enum class Step : std::uint8_t { no, yes, more };
 
 // Whether `part` (lower case) stands at text[at], in any case; `more` when the text ends inside it.
@@ -36,7 +21,7 @@ Step find_part(std::string_view text, std::size_t at, std::string_view part) {
   for (std::size_t i = 0; i < part.size(); ++i) {
     if (at + i == text.size()) return Step::more;
     char c = text[at + i];
-    if ((is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c) != part[i]) return Step::no;
+    if (to_lower(c) != part[i]) return Step::no;
   }
   return Step::yes;
 }

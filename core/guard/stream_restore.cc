@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/ascii.h"
+
 namespace pg {
 
 void StreamRestorer::pass(std::string_view text, std::string& out) {
@@ -65,7 +67,6 @@ void StreamRestorer::flush(bool cut, std::string& out) {
   bool changed = false;
   const std::size_t rest = restore(text, cut ? TextEnd::cut : TextEnd::whole, out, changed);
   const std::string_view tail = std::string_view(text).substr(rest);
-  const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
   if (tail.size() > 2 && std::any_of(tail.begin(), tail.end(), is_letter)) ++counts_->cut;
   pass(tail, out);
   counts_->unknown += literals_.count() - known;

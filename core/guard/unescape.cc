@@ -9,7 +9,8 @@
 #include <emmintrin.h>
 #endif
 
-#include "core/guard/byte_set.h"
+#include "core/base/ascii.h"
+#include "core/base/text.h"
 
 namespace pg {
 namespace {
@@ -24,17 +25,13 @@ struct Escape {
   std::uint32_t spelled = 0;  // code point
 };
 
-unsigned hex_value(char c) {
-  if (kDigits.has(c)) return static_cast<unsigned>(c - '0');
-  return static_cast<unsigned>((c | 0x20) - 'a' + 10);
-}
-
 std::optional<std::uint32_t> read_hex(std::string_view text, std::size_t at, std::size_t count) {
   if (at + count > text.size()) return std::nullopt;
   std::uint32_t value = 0;
   for (std::size_t i = at; i < at + count; ++i) {
-    if (!kHex.has(text[i])) return std::nullopt;
-    value = value * 16 + hex_value(text[i]);
+    const int digit = hex_value(text[i]);
+    if (digit < 0) return std::nullopt;
+    value = value * 16 + static_cast<std::uint32_t>(digit);
   }
   return value;
 }
@@ -85,19 +82,6 @@ Escape escape_at(std::string_view text, std::size_t at) {
 bool hides_something(std::string_view text, std::size_t at, const Escape& escape) {
   if (escape.size == 0 || escape.spelled <= ' ' || escape.spelled > '~') return false;
   return text[at] == '%' || (escape.spelled != '"' && escape.spelled != '\'') || escape.size > 3;
-}
-
-void append_utf8(std::string& out, std::uint32_t code) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0 | code >> 6);
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else {
-    out += static_cast<char>(0xE0 | code >> 12);
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  }
 }
 
 /// The next backslash or percent sign; in source they come too often for a call of memchr() each.

@@ -8,6 +8,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "core/base/ascii.h"
 #include "core/base/crypto.h"
 
 namespace pg {
@@ -37,16 +38,6 @@ std::string numbered_name(std::string_view kind, std::uint32_t number) {
   return name + digits;
 }
 
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-constexpr bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-constexpr bool is_word(char c) {
-  return is_digit(c) || is_lower(c) || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
 // How many digits stand at `at`, at most 10.
 std::size_t digit_run(std::string_view text, std::size_t at) {
   std::size_t n = 0;
@@ -65,7 +56,7 @@ std::string kind_before(std::string_view text, std::size_t mark, std::size_t flo
     --at;
     if (escape) continue;
     lower = lower || is_lower(c);
-    kind.push_back(is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c);
+    kind.push_back(to_upper(c));
   }
   begin = at;
   return {kind.rbegin(), kind.rend()};

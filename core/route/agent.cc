@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/ascii.h"
 #include "core/base/text.h"
 
 namespace pg {
@@ -57,7 +58,7 @@ std::string read_version(std::string_view user_agent) {
   std::size_t at = user_agent.find('/');
   if (at == std::string_view::npos) return "";
   // SDKs say "OpenAI/JS 6.49.0": the language stands where others have the version.
-  if (at + 1 < user_agent.size() && user_agent[at + 1] >= 'A' && user_agent[at + 1] <= 'Z') at = user_agent.find(' ', at);
+  if (at + 1 < user_agent.size() && is_upper(user_agent[at + 1])) at = user_agent.find(' ', at);
   if (at == std::string_view::npos) return "";
   const std::string_view rest = user_agent.substr(at + 1, 24);
   return std::string(rest.substr(0, rest.find_first_not_of("0123456789.abcdefghijklmnopqrstuvwxyz-")));

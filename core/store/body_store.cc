@@ -98,9 +98,8 @@ Result<std::int64_t> BodyStore::prune(const BodyLimits& limits, std::int64_t sli
 }
 
 Result<std::uint64_t> BodyStore::size() {
-  PG_TRY(Statement statement, db_.prepare("SELECT value FROM facts WHERE name = 'bodies_size'"));
-  PG_TRY(const bool row, statement.step());
-  return row ? static_cast<std::uint64_t>(std::max<std::int64_t>(statement.integer(0), 0)) : 0;
+  PG_TRY(const std::int64_t size, db_.read_number("SELECT value FROM facts WHERE name = 'bodies_size'", 0));
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(size, 0));
 }
 
 Status BodyStore::note_dropped(std::uint64_t count) {

@@ -245,11 +245,9 @@ Status Db::create(const std::string& path, std::string_view schema) {
 }
 
 Status Db::configure(DbMode mode) {
-  PG_TRY(Statement id, prepare("PRAGMA application_id"));
-  PG_TRY(const bool row, id.step());
-  if (!row || id.integer(0) != kDbApplicationId)
+  PG_TRY(const std::optional<std::int64_t> id, read_number("PRAGMA application_id"));
+  if (id != kDbApplicationId)
     return make_error(Code::io_failed, path_ + ": is not a pg database; hint: name another file with `database = \"…\"`");
-  id.reset();
   std::string pragmas =
       "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
       "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 67108864;";
@@ -345,9 +343,18 @@ void Db::give_back_memory() {
 }
 
 Result<std::int64_t> Db::data_version() {
-  PG_TRY(Statement statement, prepare("PRAGMA data_version"));
+  return read_number("PRAGMA data_version", 0);
+}
+
+Result<std::optional<std::int64_t>> Db::read_number(std::string_view sql) {
+  PG_TRY(Statement statement, prepare(sql));
   PG_TRY(const bool row, statement.step());
-  return row ? statement.integer(0) : 0;
+  return row ? std::optional(statement.integer(0)) : std::nullopt;
+}
+
+Result<std::int64_t> Db::read_number(std::string_view sql, std::int64_t otherwise) {
+  PG_TRY(const std::optional<std::int64_t> number, read_number(sql));
+  return number.value_or(otherwise);
 }
 
 Status Db::backup(const std::string& path) {

@@ -68,6 +68,9 @@ class Db {
 
   Result<Statement> prepare(std::string_view sql);
   Status execute(std::string_view sql);
+  /// The first column of the first row, for questions that one number answers; nullopt when there is no row.
+  Result<std::optional<std::int64_t>> read_number(std::string_view sql);
+  Result<std::int64_t> read_number(std::string_view sql, std::int64_t otherwise);
   /// Makes pg_match(number, text) callable in this connection's statements. Replaces what was set before; no statement may run.
   Status set_match(std::function<bool(std::int64_t number, std::string_view text)> match);
   std::int64_t last_rowid() const;

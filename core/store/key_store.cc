@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/base/ascii.h"
 #include "core/base/encode.h"
 #include "core/base/text.h"
 #include "core/store/audit_store.h"
@@ -288,10 +289,9 @@ Result<IssuedKey> KeyStore::rotate(std::string_view which) {
 }
 
 Result<std::int64_t> policy_version(Db& db) {
-  PG_TRY(Statement statement, db.prepare("SELECT value FROM facts WHERE name = 'policy_version'"));
-  PG_TRY(const bool row, statement.step());
-  if (!row) return make_error(Code::io_failed, db.path() + ": a fact is missing");
-  return statement.integer(0);
+  PG_TRY(const std::optional<std::int64_t> version, db.read_number("SELECT value FROM facts WHERE name = 'policy_version'"));
+  if (!version) return make_error(Code::io_failed, db.path() + ": a fact is missing");
+  return *version;
 }
 
 }  // namespace pg

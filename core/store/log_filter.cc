@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
+#include "core/base/clock.h"
+
 namespace pg {
 namespace {
-
-constexpr std::int64_t kHourMs = 3'600'000;
 
 class WhereWriter {
  public:
@@ -114,8 +114,8 @@ class WhereWriter {
     if (field.kind == LogKind::time && expr.op == LogExpr::Op::term) {
       std::string any;
       for (const LogTest& test : expr.tests) {
-        where_.values.emplace_back(test.least / kHourMs);
-        where_.values.emplace_back(test.most / kHourMs);
+        where_.values.emplace_back(test.least / kHour);
+        where_.values.emplace_back(test.most / kHour);
         any += fmt::format("{}hour BETWEEN ? AND ?", any.empty() ? "" : " OR ");
       }
       return "(" + any + ")";

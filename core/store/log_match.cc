@@ -2,16 +2,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/ascii.h"
 #include "core/base/text.h"
 #include "core/store/log_query.h"
 #include "core/store/log_store.h"
 
 namespace pg {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 // The bytes of the UTF-8 character at `at`; a broken one counts as one.
 std::size_t character_size(std::string_view text, std::size_t at) {
@@ -35,7 +32,7 @@ bool fits_glob(std::string_view pattern, std::string_view text) {
     if (p < pattern.size() && pattern[p] == '?') {
       ++p;
       t += character_size(text, t);
-    } else if (p < pattern.size() && pattern[p + (escaped ? 1 : 0)] == lower(text[t])) {
+    } else if (p < pattern.size() && pattern[p + (escaped ? 1 : 0)] == to_lower(text[t])) {
       p += escaped ? 2 : 1;
       ++t;
     } else if (star != kNone) {

@@ -11,8 +11,6 @@
 namespace pg {
 namespace {
 
-constexpr std::int64_t kDayMs = 86'400'000;
-
 std::int64_t local_midnight(std::int64_t time) {
   auto seconds = static_cast<std::time_t>(time / 1000);
   std::tm parts{};
@@ -74,7 +72,7 @@ std::optional<LogReach> read_reach(LogKind kind, std::string_view text, std::int
       break;
     case LogKind::time:
       value = parse_moment(text, now);
-      if (value && text.size() == 10 && text[4] == '-') return LogReach{*value, local_midnight(*value + kDayMs * 3 / 2) - 1};
+      if (value && text.size() == 10 && text[4] == '-') return LogReach{*value, local_midnight(*value + kDay * 3 / 2) - 1};
       break;
     default:
       value = parse_number(text);
@@ -86,7 +84,7 @@ std::optional<LogReach> read_reach(LogKind kind, std::string_view text, std::int
 std::optional<std::int64_t> parse_moment(std::string_view text, std::int64_t now) {
   if (text == "now") return now;
   if (text == "today") return local_midnight(now);
-  if (text == "yesterday") return local_midnight(local_midnight(now) - kDayMs / 2);
+  if (text == "yesterday") return local_midnight(local_midnight(now) - kDay / 2);
   if (const auto millis = parse_duration_ms(text)) return now - *millis;
   if (text.size() == 10 && text[4] == '-') {
     const auto day = parse_rfc3339(text);

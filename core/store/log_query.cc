@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/base/ascii.h"
 #include "core/base/text.h"
 #include "core/store/log_measure.h"
 
@@ -18,9 +19,6 @@ constexpr std::size_t kMaxTests = 500;  // well under SQLite's 32766 variables a
 constexpr int kMaxDepth = 32;
 constexpr std::int64_t kMostNumber = std::numeric_limits<std::int64_t>::max();
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 bool ends_value(char c) {
   return is_blank(c) || c == ',' || c == ')' || c == '(';
 }
@@ -150,9 +148,7 @@ class QueryParser {
     if (at_end() || peek() == ')' || take_keyword("OR") || take_keyword("AND"))
       return mistake_at(begin, "a term is missing, such as status:429");
     std::size_t name_end = at_;
-    const auto in_name = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_';
-    };
+    const auto in_name = [](char c) { return is_alnum(c) || c == '.' || c == '_'; };
     while (name_end < text_.size() && in_name(text_[name_end])) ++name_end;
     if (name_end == text_.size() || text_[name_end] != ':') return parse_word();
     if (name_end == at_) return mistake("a field is missing in front of \":\"");

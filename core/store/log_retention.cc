@@ -12,12 +12,6 @@ namespace {
 constexpr std::string_view kRemoveNames =
     "DELETE FROM log_names WHERE last_seq <= ?1 AND id IN (SELECT names FROM log_rows WHERE seq <= ?1)";
 
-Result<std::int64_t> read_number(Db& db, std::string_view sql) {
-  PG_TRY(Statement statement, db.prepare(sql));
-  PG_TRY(const bool row, statement.step());
-  return row ? statement.integer(0) : 0;
-}
-
 // The last row to go: of the oldest `slice`, as many as are too old, or all of them when there is too much.
 Result<std::int64_t> find_last(Db& db, const LogLimits& limits, bool too_much, std::int64_t slice) {
   PG_TRY(Statement oldest, db.prepare("SELECT seq, time FROM log_rows WHERE seq < (SELECT max(seq) FROM log_rows) AND "
@@ -40,15 +34,15 @@ Status remove_up_to(Db& db, std::string_view sql, std::int64_t last) {
 }  // namespace
 
 Result<DbSize> measure_db(Db& db) {
-  PG_TRY(const std::int64_t page, read_number(db, "PRAGMA page_size"));
-  PG_TRY(const std::int64_t pages, read_number(db, "PRAGMA page_count"));
-  PG_TRY(const std::int64_t free, read_number(db, "PRAGMA freelist_count"));
+  PG_TRY(const std::int64_t page, db.read_number("PRAGMA page_size", 0));
+  PG_TRY(const std::int64_t pages, db.read_number("PRAGMA page_count", 0));
+  PG_TRY(const std::int64_t free, db.read_number("PRAGMA freelist_count", 0));
   return DbSize{static_cast<std::uint64_t>((pages - free) * page), static_cast<std::uint64_t>(pages * page)};
 }
 
 Result<std::int64_t> prune_log(Db& db, const LogLimits& limits, std::int64_t slice) {
   PG_TRY(const DbSize size, measure_db(db));
-  PG_TRY(const std::int64_t bodies, read_number(db, "SELECT value FROM facts WHERE name = 'bodies_size'"));
+  PG_TRY(const std::int64_t bodies, db.read_number("SELECT value FROM facts WHERE name = 'bodies_size'", 0));
   // Bodies have a limit of their own: rows do not go to make room for them.
   const bool too_much =
       limits.max_size > 0 && size.used > limits.max_size + static_cast<std::uint64_t>(std::max<std::int64_t>(bodies, 0));

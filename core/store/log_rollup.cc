@@ -11,8 +11,6 @@
 namespace pg {
 namespace {
 
-constexpr std::int64_t kHour = 3'600'000;
-constexpr std::int64_t kDay = 86'400'000;
 // Callers choose model names, agents and sessions: beyond so many in one period they share a row, so that no caller fills the
 // disk.
 constexpr std::size_t kMaxHourGroups = 1'000;
@@ -41,10 +39,6 @@ constexpr std::string_view kAddDay =
     "blocked = blocked + ?19, errors = errors + ?20, first_seq = min(first_seq, ?21), last_seq = max(last_seq, ?22), "
     "cache_breaks = cache_breaks + ?23, cache_lost = cache_lost + ?24, cache_lost_cost = cache_lost_cost + ?25";
 
-std::int64_t known(std::int64_t number) {
-  return std::max<std::int64_t>(number, 0);
-}
-
 void bind_sums(Statement& to, int& at, const LogSums& sums) {
   for (const std::int64_t value :
        {sums.requests, sums.cost, sums.unpriced, sums.estimated, sums.input_tokens, sums.output_tokens, sums.cached_tokens,
@@ -60,20 +54,20 @@ void bind_cache(Statement& to, int& at, const LogSums& sums) {
 
 void LogSums::add(const LogRow& row) {
   ++requests;
-  cost += known(row.cost);
+  cost += zero_if_unknown(row.cost);
   unpriced += row.price == kPriceUnknown ? 1 : 0;
   estimated += row.price > 0 && row.price % 2 == 1 ? 1 : 0;
-  input_tokens += known(row.usage.input_tokens);
-  output_tokens += known(row.usage.output_tokens);
-  cached_tokens += known(row.usage.cached_tokens);
-  cache_write_tokens += known(row.usage.cache_write_tokens);
-  reasoning_tokens += known(row.usage.reasoning_tokens);
+  input_tokens += zero_if_unknown(row.usage.input_tokens);
+  output_tokens += zero_if_unknown(row.usage.output_tokens);
+  cached_tokens += zero_if_unknown(row.usage.cached_tokens);
+  cache_write_tokens += zero_if_unknown(row.usage.cache_write_tokens);
+  reasoning_tokens += zero_if_unknown(row.usage.reasoning_tokens);
   redacted += row.redactions.empty() ? 0 : 1;
   blocked += row.blocked.empty() ? 0 : 1;
   errors += row.outcome == "error" ? 1 : 0;
   cache_breaks += row.cache_break.empty() ? 0 : 1;
-  cache_lost += known(row.cache_lost);
-  cache_lost_cost += known(row.cache_lost_cost);
+  cache_lost += zero_if_unknown(row.cache_lost);
+  cache_lost_cost += zero_if_unknown(row.cache_lost_cost);
 }
 
 void LogSums::add(const LogSums& other) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/base/ascii.h"
 #include "core/base/ids.h"
 #include "core/base/text.h"
 #include "core/store/log_filter.h"
@@ -24,7 +25,6 @@ constexpr std::string_view kColumns =
     "reasoning_tokens, bytes_in, bytes_out, redactions, detected, blocked, places, attempts, warnings, restored, unknown_tokens, "
     "error, "
     "upstream_request_id, cost, price, cache_break, cache_lost, cache_lost_cost, connect_ms, tls_ms, route, ip, ua";
-constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kLastSeq = std::numeric_limits<std::int64_t>::max();
 // A gap of so many rows is read over rather than jumped.
 constexpr std::int64_t kSmallGap = 2'000;
@@ -129,10 +129,8 @@ Status LogStore::note_dropped(std::uint64_t rows) {
 }
 
 std::int64_t LogStore::dropped() {
-  auto statement = db_.prepare("SELECT value FROM facts WHERE name = 'rows_dropped'");
-  if (!statement) return 0;
-  const auto row = statement.value().step();
-  return row && row.value() ? statement.value().integer(0) : 0;
+  const auto rows = db_.read_number("SELECT value FROM facts WHERE name = 'rows_dropped'", 0);
+  return rows ? rows.value() : 0;
 }
 
 std::string LogStore::price_name(std::int64_t id) {
@@ -161,11 +159,11 @@ Result<std::vector<LogRange>> LogStore::find_ranges(const LogQuery& query) {
   if (query.where != nullptr) where = make_hour_where(*query.where);
   if (query.since > 0) {
     where.sql += " AND hour >= ?";
-    where.values.emplace_back(query.since / kHourMs);
+    where.values.emplace_back(query.since / kHour);
   }
   if (query.until > 0) {
     where.sql += " AND hour <= ?";
-    where.values.emplace_back(query.until / kHourMs);
+    where.values.emplace_back(query.until / kHour);
   }
   PG_TRY(Statement statement, db_.prepare("SELECT first_seq, last_seq FROM log_hours WHERE " + where.sql));
   if (auto set = db_.set_match(
@@ -329,8 +327,7 @@ Status LogStore::find_ids(std::string_view prefix, const std::vector<LogRange>& 
 Result<LogRow> LogStore::find(std::string_view id_or_prefix) {
   if (id_or_prefix.empty()) return make_error(Code::bad_request, "which request? give its id or the beginning of it");
   std::string prefix(id_or_prefix);
-  for (char& c : prefix)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  for (char& c : prefix) c = to_upper(c);
   std::vector<std::int64_t> found;
   PG_TRY(const std::vector<LogRange> ranges, find_id_ranges(prefix));
   if (auto looked = find_ids(prefix, ranges, found); !looked) return looked.error();
@@ -348,15 +345,11 @@ Result<LogRow> LogStore::find(std::string_view id_or_prefix) {
 }
 
 Result<std::int64_t> LogStore::last_seq() {
-  PG_TRY(Statement statement, db_.prepare("SELECT max(seq) FROM log_rows"));
-  PG_TRY(const bool row, statement.step());
-  return row ? statement.integer(0) : 0;
+  return db_.read_number("SELECT max(seq) FROM log_rows", 0);
 }
 
 Result<std::int64_t> LogStore::first_seq() {
-  PG_TRY(Statement statement, db_.prepare("SELECT min(seq) FROM log_rows"));
-  PG_TRY(const bool row, statement.step());
-  return row ? statement.integer(0) : 0;
+  return db_.read_number("SELECT min(seq) FROM log_rows", 0);
 }
 
 }  // namespace pg

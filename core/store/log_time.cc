@@ -7,21 +7,15 @@
 namespace pg {
 namespace {
 
-constexpr std::int64_t kKeepEvery = 3'600'000;  // ms
-
-Result<std::optional<std::int64_t>> read_number(Db& db, std::string_view sql) {
-  PG_TRY(Statement statement, db.prepare(sql));
-  PG_TRY(const bool row, statement.step());
-  return row ? std::optional(statement.integer(0)) : std::nullopt;
-}
+constexpr std::int64_t kKeepEvery = kHour;
 
 }  // namespace
 
 Status LogTime::resume(Db& db, std::int64_t boot) {
-  PG_TRY(std::optional<std::int64_t> believed, read_number(db, "SELECT value FROM facts WHERE name = 'log_time'"));
-  PG_TRY(const std::optional<std::int64_t> doubted, read_number(db, "SELECT value FROM facts WHERE name = 'log_time_doubted'"));
+  PG_TRY(std::optional<std::int64_t> believed, db.read_number("SELECT value FROM facts WHERE name = 'log_time'"));
+  PG_TRY(const std::optional<std::int64_t> doubted, db.read_number("SELECT value FROM facts WHERE name = 'log_time_doubted'"));
   if (!believed) {
-    PG_TRY(believed, read_number(db, "SELECT time FROM log_rows ORDER BY seq DESC LIMIT 1"));
+    PG_TRY(believed, db.read_number("SELECT time FROM log_rows ORDER BY seq DESC LIMIT 1"));
   }
   if (believed) time_.resume(*believed, doubted.value_or(0), boot);
   return {};

@@ -16,9 +16,7 @@
 namespace pg {
 namespace {
 
-constexpr std::int64_t kHour = 3'600'000;
 constexpr std::int64_t kQuarter = kHour / 4;
-constexpr std::int64_t kDay = 86'400'000;
 constexpr std::array<std::string_view, 10> kGroups = {"model",    "provider", "project", "key", "agent",
                                                       "endpoint", "session",  "status",  "day", "hour"};
 

@@ -13,9 +13,8 @@ namespace {
 constexpr std::string_view kMark = "-- migration ";
 
 Result<int> schema_number(Db& db) {
-  PG_TRY(Statement statement, db.prepare("PRAGMA user_version"));
-  PG_TRY(const bool row, statement.step());
-  return row ? static_cast<int>(statement.integer(0)) : 0;
+  PG_TRY(const std::int64_t number, db.read_number("PRAGMA user_version", 0));
+  return static_cast<int>(number);
 }
 
 Status run_one(Db& db, const Migration& migration) {

@@ -3,6 +3,7 @@
 // runs of punctuation in ones and twos; CJK costs about one token a character, other scripts about one for two.
 #include "core/wire/estimate_tokens.h"
 
+#include "core/base/ascii.h"
 #include "core/wire/call_io.h"
 
 namespace pg {
@@ -22,15 +23,11 @@ constexpr std::int64_t kImage = 1600;     // both vendors scale an image down to
 constexpr std::int64_t kFilePage = 3000;  // a PDF page, taken as 40 KB of base64
 constexpr std::size_t kFilePageBytes = 40'000;
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /// The end of a word that begins at `at`: "fooBarBaz" is three of them.
 std::size_t word_end(std::string_view text, std::size_t at) {
   std::size_t end = at + 1;
   while (end < text.size() && is_letter(text[end])) {
-    const bool hump = text[end] >= 'A' && text[end] <= 'Z' && text[end - 1] >= 'a';
+    const bool hump = is_upper(text[end]) && text[end - 1] >= 'a';
     if (hump) break;
     ++end;
   }
@@ -72,7 +69,7 @@ std::int64_t estimate_text_tokens(std::string_view text) {
     }
     if (static_cast<unsigned char>(c) >= 0x80) {
       cost += kWideByte;
-    } else if (c >= '0' && c <= '9') {
+    } else if (is_digit(c)) {
       cost += kDigit;
     } else if (at > 0 && text[at - 1] == c) {
       cost += kRepeated;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <iterator>
 
+#include "core/base/ascii.h"
 #include "core/base/crc32.h"
 #include "core/base/encode.h"
 #include "core/base/text.h"
@@ -81,7 +82,7 @@ std::string sse_event(std::string_view type, std::string_view data) {
 
 bool is_event_name(std::string_view text) {
   return !text.empty() && text.size() <= 64 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+         std::all_of(text.begin(), text.end(), [](char c) { return is_lower(c) || c == '_'; });
 }
 
 /// {"bytes": base64 of the event Anthropic would have sent}

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/base/ascii.h"
 #include "core/wire/json_walk.h"
 
 namespace pg {
@@ -25,7 +26,7 @@ bool skip_string(std::string_view json, std::size_t& at) {
 
 bool skip_number(std::string_view json, std::size_t& at) {
   const std::size_t begin = at;
-  while (at < json.size() && json[at] >= '0' && json[at] <= '9') ++at;
+  while (at < json.size() && is_digit(json[at])) ++at;
   return at == begin + 1 || (at > begin && json[begin] != '0');
 }
 

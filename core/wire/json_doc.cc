@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/base/ascii.h"
 #include "core/wire/json_walk.h"
 
 namespace pg {
@@ -83,7 +84,7 @@ bool JsonView::is_null() const {
 }
 bool JsonView::is_number() const {
   const char kind = doc_ == nullptr ? '\0' : doc_->nodes_[node_].kind;
-  return kind == '-' || (kind >= '0' && kind <= '9');
+  return kind == '-' || is_digit(kind);
 }
 
 JsonView JsonView::operator[](std::string_view key) const {

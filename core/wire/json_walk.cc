@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "core/base/ascii.h"
+#include "core/base/text.h"
 #include "core/base/wide.h"
 
 namespace pg {
@@ -52,37 +54,6 @@ Piece read_escape(std::string_view raw, std::size_t at, bool keeps_halves = fals
     if (low >= 0xDC00 && low <= 0xDFFF) return {12, 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)};
   }
   return {6, keeps_halves ? high : 0xFFFD};
-}
-
-std::size_t utf8_size(std::uint32_t code_point) {
-  if (code_point < 0x80) return 1;
-  if (code_point < 0x800) return 2;
-  return code_point < 0x10000 ? 3 : 4;
-}
-
-void append_utf8(std::string& out, std::uint32_t c) {
-  const auto put = [&out](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-  switch (utf8_size(c)) {
-    case 1:
-      put(c);
-      return;
-    case 2:
-      put(0xC0 | c >> 6);
-      break;
-    case 3:
-      put(0xE0 | c >> 12);
-      put(0x80 | (c >> 6 & 0x3F));
-      break;
-    default:
-      put(0xF0 | c >> 18);
-      put(0x80 | (c >> 12 & 0x3F));
-      put(0x80 | (c >> 6 & 0x3F));
-  }
-  put(0x80 | (c & 0x3F));
-}
-
-bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 // The length of the escape at text[at], 0 when it is none.
@@ -248,9 +219,7 @@ std::size_t undo_escape(std::string_view raw, std::size_t at, char*& to, bool ke
     return at + 2;
   }
   const Piece piece = read_escape(raw, at, keeps_halves);
-  std::string spelled;
-  append_utf8(spelled, piece.code_point);
-  to = std::copy(spelled.begin(), spelled.end(), to);
+  to += write_utf8(to, piece.code_point);
   return at + piece.raw_size;
 }
 

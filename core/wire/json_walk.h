@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/ascii.h"
 #include "core/base/result.h"
 #include "core/base/text.h"
 
@@ -228,7 +229,6 @@ class JsonWalker {
     end = at_++;
     return !bad_utf8_;
   }
-  static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
   bool read_scalar(Ctx ctx) {
     const std::size_t begin = at_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/ascii.h"
 #include "core/base/crypto.h"
 #include "core/base/encode.h"
 #include "core/wire/tool_names.h"
@@ -22,7 +23,7 @@ std::string suffix_of(std::string_view id) {
   }
   std::string suffix(id.substr(0, 64));
   for (char& c : suffix) {
-    const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    const bool good = is_alnum(c) || c == '-' || c == '_';
     if (!good) c = '_';
   }
   return suffix;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/base/ascii.h"
 #include "core/base/crypto.h"
 #include "core/base/encode.h"
 #include "core/wire/json_doc.h"
@@ -13,7 +14,7 @@ namespace {
 constexpr std::size_t kMaxCallId = 64;
 
 bool is_name_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  return is_alnum(c) || c == '_' || c == '-';
 }
 bool is_clean(std::string_view name, std::size_t max_size) {
   return !name.empty() && name.size() <= max_size && std::all_of(name.begin(), name.end(), is_name_byte);

@@ -1,6 +1,7 @@
 // Holds back an escape until it is whole, and the high half of a surrogate pair until the low one is there.
 #include "core/wire/unwrap_input.h"
 
+#include "core/base/ascii.h"
 #include "core/wire/json_doc.h"
 #include "core/wire/json_walk.h"
 
@@ -11,7 +12,7 @@ constexpr std::string_view kKey = "\"input\"";
 constexpr std::size_t kMostBefore = 64;  // blanks a model may put around the key
 
 std::size_t skip_blanks(std::string_view text, std::size_t at) {
-  while (at < text.size() && (text[at] == ' ' || text[at] == '\n' || text[at] == '\r' || text[at] == '\t')) ++at;
+  while (at < text.size() && is_blank(text[at])) ++at;
   return at;
 }
 
@@ -42,10 +43,8 @@ std::size_t whole_until(std::string_view text) {
 bool has_hex_escapes(std::string_view text) {
   for (std::size_t at = text.find('\\'); at != std::string_view::npos; at = text.find('\\', at + 2)) {
     if (text[at + 1] != 'u') continue;
-    for (std::size_t i = at + 2; i < at + 6; ++i) {
-      const char c = static_cast<char>(text[i] | 0x20);
-      if (!((text[i] >= '0' && text[i] <= '9') || (c >= 'a' && c <= 'f'))) return false;
-    }
+    for (std::size_t i = at + 2; i < at + 6; ++i)
+      if (!is_hex(text[i])) return false;
   }
   return true;
 }

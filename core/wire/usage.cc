@@ -3,12 +3,10 @@
 
 #include <algorithm>
 
+#include "core/base/ascii.h"
+
 namespace pg {
 namespace {
-
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 struct Count {
   std::int64_t tokens = -1;

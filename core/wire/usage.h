@@ -23,6 +23,11 @@ struct Usage {
   bool doubtful = false;                    // a number was negative or absurd and was clamped: nothing to pay by
 };
 
+/// A number of which -1 says that nobody knows it, for sums.
+constexpr std::int64_t zero_if_unknown(std::int64_t number) {
+  return number < 0 ? 0 : number;
+}
+
 /// The numbers providers send. `uncached_input` is Anthropic's input_tokens, which leaves the cache out.
 enum class UsageField : std::uint8_t {
   input,

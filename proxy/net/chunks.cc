@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/base/ascii.h"
+
 namespace pg {
 namespace {
 
@@ -12,13 +14,6 @@ constexpr std::uint32_t kMaxTrailer = 8 * 1024;
 
 Error bad_chunk(const char* what) {
   return make_error(Code::bad_request, std::string("the chunked body is malformed: ") + what);
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 }  // namespace

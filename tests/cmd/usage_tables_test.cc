@@ -111,7 +111,6 @@ TEST_CASE("over the same hours each group has its course, where the terminal can
   TestShell test;
   test.shell.out_tty = true;
   test.shell.width = 120;
-  constexpr UnixMillis kHour = 3'600'000;
   auto report = report_of({{"claude-sonnet-5", 0, sums_of(6, 600, 1'000, 10)}, {"gpt-5.6-sol", 0, sums_of(2, 100, 900, 3)}});
   for (const auto& [hour, cost] : {std::pair{100, 100}, {101, 50}, {103, 450}})
     report.lines[0].trend.push_back({hour * kHour, cost, 1, 1});
@@ -141,7 +140,6 @@ TEST_CASE("days stand below each other, and in a row in the line of their sum") 
   TestShell test;
   test.shell.out_tty = true;
   test.shell.width = 100;
-  constexpr UnixMillis kDay = 86'400'000;
   const auto report = report_of(
       {{"", 1 * kDay, sums_of(1, 800, 10, 1)}, {"", 2 * kDay, sums_of(1, 400, 10, 1)}, {"", 4 * kDay, sums_of(1, 100, 10, 1)}});
   const std::string table = usage_table(test.shell, report, UsageBy::day);

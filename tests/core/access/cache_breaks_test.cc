@@ -23,8 +23,6 @@ CacheTurn turn(std::vector<std::uint32_t> messages, std::int64_t input, std::int
   return made;
 }
 
-constexpr UnixMillis kMinute = 60'000;
-
 std::string place_of(const std::optional<CacheBreak>& found) {
   return found ? found->place : "none";
 }

@@ -6,7 +6,6 @@ using namespace pg;
 
 namespace {
 
-constexpr std::int64_t kHour = 3'600'000, kDay = 24 * kHour;
 constexpr UnixMillis kNow = 1'800'000'000'000;
 
 }  // namespace

@@ -76,6 +76,17 @@ TEST_CASE("property: is_utf8 agrees with the definition") {
   CHECK(good < 2900);
 }
 
+TEST_CASE("code points are spelled in as many bytes as UTF-8 has for them") {
+  std::string text;
+  for (const std::uint32_t point : {0x7Fu, 0x80u, 0x7FFu, 0x800u, 0xFFFDu, 0xFFFFu, 0x10000u, 0x10FFFFu})
+    append_utf8(text, point);
+  CHECK(text == "\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xEF\xBF\xBD\xEF\xBF\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBF");
+  char bytes[4] = {};
+  CHECK(write_utf8(bytes, 'a') == 1);
+  CHECK(bytes[0] == 'a');
+  CHECK(bytes[1] == '\0');
+}
+
 TEST_CASE("trim and split") {
   CHECK(trim(" \t\r\n a b \n") == "a b");
   CHECK(trim(" \t ") == "");

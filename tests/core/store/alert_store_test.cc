@@ -6,21 +6,17 @@
 
 #include "core/base/shipped.h"
 #include "core/store/log_store.h"
+#include "tests/support/ask_db.h"
 #include "tests/support/result.h"
 #include "tests/support/temp_dir.h"
 
 using namespace pg;
+using pg::test::ask;
 
 namespace {
 
 AlertFiring firing(std::string name, UnixMillis time) {
   return {std::move(name), time, 5, "ID" + std::to_string(time)};
-}
-
-std::int64_t ask(Db& db, std::string_view sql) {
-  Statement statement = db.prepare(sql).value();
-  REQUIRE(statement.step().value());
-  return statement.integer(0);
 }
 
 }  // namespace

@@ -12,7 +12,6 @@ using namespace pg;
 namespace {
 
 constexpr UnixMillis kStart = 1'700'000'000'000;
-constexpr UnixMillis kMinute = 60'000;
 
 AlertRule rule_of(std::string text, std::uint32_t count = 1, UnixMillis within = 10 * kMinute, UnixMillis quiet = 60 * kMinute) {
   auto when = std::make_shared<const LogExpr>(parse_alert_filter(text).value());

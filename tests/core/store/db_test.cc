@@ -7,24 +7,19 @@
 #include <fstream>
 
 #include "core/store/key_store.h"
+#include "tests/support/ask_db.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/gen.h"
 #include "tests/support/result.h"
 #include "tests/support/temp_dir.h"
 
 using namespace pg;
+using pg::test::ask;
 using pg::test::mode_of;
 using pg::test::slurp;
 using pg::test::TempDir;
 
 namespace {
-
-std::int64_t ask(Db& db, std::string_view sql) {
-  auto statement = db.prepare(sql);
-  REQUIRE(statement);
-  REQUIRE(statement.value().step().value());
-  return statement.value().integer(0);
-}
 
 // A database with a key in it, closed, so that everything is in the main file.
 std::string make_database(const TempDir& dir) {
@@ -89,6 +84,17 @@ TEST_CASE("statements carry numbers, text with zero bytes, blobs and null") {
   CHECK_FALSE(select.value().step().value());
   auto wrong = db.value().prepare("SELECT ?");
   CHECK(wrong.value().bind(2, std::int64_t{1}).step().error().code == Code::internal);
+}
+
+TEST_CASE("a question that one number answers") {
+  const TempDir dir;
+  Db db = Db::open(dir.file("pg.db")).value();
+  CHECK(db.read_number("SELECT 7, 8 UNION SELECT 9, 10 ORDER BY 1").value() == 7);
+  CHECK_FALSE(db.read_number("SELECT 7 WHERE 0").value());
+  CHECK(db.read_number("SELECT 7 WHERE 0", -3).value() == -3);
+  CHECK(db.read_number("SELECT 7", -3).value() == 7);
+  CHECK(db.read_number("SELECT NULL", -3).value() == 0);  // as of max() over no rows
+  CHECK_FALSE(db.read_number("SELECT"));
 }
 
 TEST_CASE("a transaction that is not committed leaves nothing") {

@@ -8,10 +8,12 @@
 #include "core/base/text.h"
 #include "core/store/log_filter.h"
 #include "core/store/log_retention.h"
+#include "tests/support/ask_db.h"
 #include "tests/support/result.h"
 #include "tests/support/temp_dir.h"
 
 using namespace pg;
+using pg::test::ask;
 
 namespace {
 
@@ -25,13 +27,6 @@ LogRow row_of(int number) {
   row.status = 200 + number;
   row.outcome = "ok";
   return row;
-}
-
-std::int64_t ask(Db& db, std::string_view sql) {
-  auto statement = db.prepare(sql);
-  REQUIRE(statement);
-  REQUIRE(statement.value().step().value());
-  return statement.value().integer(0);
 }
 
 struct Fixture {

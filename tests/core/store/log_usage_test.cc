@@ -14,7 +14,6 @@ using namespace pg;
 
 namespace {
 
-constexpr UnixMillis kHour = 3'600'000;
 constexpr UnixMillis kBegin = 1'764'000'000'000 / kHour * kHour;
 
 struct Fixture {

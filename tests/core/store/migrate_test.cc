@@ -3,23 +3,18 @@
 #include <doctest/doctest.h>
 
 #include "core/base/shipped.h"
+#include "tests/support/ask_db.h"
 #include "tests/support/result.h"
 #include "tests/support/temp_dir.h"
 
 using namespace pg;
+using pg::test::ask;
 using pg::test::TempDir;
 
 namespace {
 
 const std::string kOne = "-- commentary\n-- migration 1: first\nCREATE TABLE a(x INTEGER) STRICT;\n";
 const std::string kTwo = kOne + "-- migration 2: second\nCREATE TABLE b(x INTEGER) STRICT;\nINSERT INTO a VALUES(2);\n";
-
-std::int64_t ask(Db& db, std::string_view sql) {
-  auto statement = db.prepare(sql);
-  REQUIRE(statement);
-  REQUIRE(statement.value().step().value());
-  return statement.value().integer(0);
-}
 
 }  // namespace
 
