@@ -6,8 +6,8 @@
 namespace pg {
 namespace {
 
-Place root_of(const ReplyOptions& options) {
-  return options.status >= 400 ? Place::error_body : body_root(options.dialect);
+ReplyPlace root_of(const ReplyOptions& options) {
+  return options.status >= 400 ? ReplyPlace::error_body : body_root(options.dialect);
 }
 
 // One past the value that begins at text[at]: a string without escapes, or an object; npos when it does not end.

@@ -10,37 +10,39 @@ namespace pg {
 namespace {
 
 struct PieceRow {
-  Place place;
+  ReplyPlace place;
   TextForm form;
   std::string_view open, close;  // what stands around the text inside a choice of a chunk that we write; {} = tool index
 };
 
 // Chat Completions, 2025-05: choices[].delta, tool_calls[].index; the legacy field `text` stands in the choice itself.
 constexpr PieceRow kPieces[] = {
-    {Place::piece_text, TextForm::plain, R"("text":")", R"(")"},
-    {Place::piece_content, TextForm::plain, R"("delta":{"content":")", R"("})"},
-    {Place::piece_refusal, TextForm::plain, R"("delta":{"refusal":")", R"("})"},
-    {Place::piece_transcript, TextForm::plain, R"("delta":{"audio":{"transcript":")", R"("}})"},
-    {Place::piece_reasoning_content, TextForm::plain, R"("delta":{"reasoning_content":")", R"("})"},
-    {Place::piece_reasoning, TextForm::plain, R"("delta":{"reasoning":")", R"("})"},
-    {Place::piece_arguments, TextForm::json_text, R"("delta":{"tool_calls":[{"index":#,"function":{"arguments":")", R"("}}]})"},
-    {Place::piece_custom_input, TextForm::plain, R"("delta":{"tool_calls":[{"index":#,"custom":{"input":")", R"("}}]})"},
-    {Place::piece_call_arguments, TextForm::json_text, R"("delta":{"function_call":{"arguments":")", R"("}})"},
+    {ReplyPlace::piece_text, TextForm::plain, R"("text":")", R"(")"},
+    {ReplyPlace::piece_content, TextForm::plain, R"("delta":{"content":")", R"("})"},
+    {ReplyPlace::piece_refusal, TextForm::plain, R"("delta":{"refusal":")", R"("})"},
+    {ReplyPlace::piece_transcript, TextForm::plain, R"("delta":{"audio":{"transcript":")", R"("}})"},
+    {ReplyPlace::piece_reasoning_content, TextForm::plain, R"("delta":{"reasoning_content":")", R"("})"},
+    {ReplyPlace::piece_reasoning, TextForm::plain, R"("delta":{"reasoning":")", R"("})"},
+    {ReplyPlace::piece_arguments, TextForm::json_text, R"("delta":{"tool_calls":[{"index":#,"function":{"arguments":")",
+     R"("}}]})"},
+    {ReplyPlace::piece_custom_input, TextForm::plain, R"("delta":{"tool_calls":[{"index":#,"custom":{"input":")", R"("}}]})"},
+    {ReplyPlace::piece_call_arguments, TextForm::json_text, R"("delta":{"function_call":{"arguments":")", R"("}})"},
 };
 
-const PieceRow* find_piece(Place place) {
+const PieceRow* find_piece(ReplyPlace place) {
   for (const PieceRow& row : kPieces) {
     if (row.place == place) return &row;
   }
   return nullptr;
 }
 
-bool is_tool(Place place) {
-  return place == Place::piece_arguments || place == Place::piece_custom_input || place == Place::piece_call_arguments;
+bool is_tool(ReplyPlace place) {
+  return place == ReplyPlace::piece_arguments || place == ReplyPlace::piece_custom_input ||
+         place == ReplyPlace::piece_call_arguments;
 }
 
-bool is_reasoning(Place place) {
-  return place == Place::piece_reasoning || place == Place::piece_reasoning_content;
+bool is_reasoning(ReplyPlace place) {
+  return place == ReplyPlace::piece_reasoning || place == ReplyPlace::piece_reasoning_content;
 }
 
 class ChatRewriter final : public EventRewriter {
@@ -55,7 +57,7 @@ class ChatRewriter final : public EventRewriter {
       if (fields[i].is_string && find_piece(fields[i].place) != nullptr) {
         restore(event.data, fields, fields[i], out);
       } else if (is_cited_place(fields[i])) {
-        const auto shifts = shifts_.find(number_in(event.data, fields, fields[i], Place::index));
+        const auto shifts = shifts_.find(number_in(event.data, fields, fields[i], ReplyPlace::index));
         if (shifts != shifts_.end()) move_place(event.data, fields[i], shifts->second, edits_);
       } else {
         restore_field(work_, event.data, fields, i, work_.copies, edits_);
@@ -74,8 +76,8 @@ class ChatRewriter final : public EventRewriter {
 
  private:
   static std::uint64_t number_in(std::string_view json, const std::vector<PlaceField>& fields, const PlaceField& field,
-                                 Place place) {
-    const bool of_tool = place == Place::tool_index;
+                                 ReplyPlace place) {
+    const bool of_tool = place == ReplyPlace::tool_index;
     const std::uint64_t ordinal = of_tool ? field.inner : field.outer;  // some servers leave the index out
     for (const PlaceField& other : fields) {
       const bool same = other.outer == field.outer && (!of_tool || other.inner == field.inner);
@@ -85,13 +87,13 @@ class ChatRewriter final : public EventRewriter {
   }
 
   void restore(std::string_view json, const std::vector<PlaceField>& fields, const PlaceField& field, std::string& out) {
-    const bool has_tool_index = field.place == Place::piece_arguments || field.place == Place::piece_custom_input;
-    const DeltaKey key{number_in(json, fields, field, Place::index),
-                       has_tool_index ? number_in(json, fields, field, Place::tool_index) : 0, field.place, 0};
+    const bool has_tool_index = field.place == ReplyPlace::piece_arguments || field.place == ReplyPlace::piece_custom_input;
+    const DeltaKey key{number_in(json, fields, field, ReplyPlace::index),
+                       has_tool_index ? number_in(json, fields, field, ReplyPlace::tool_index) : 0, field.place, 0};
     DeltaStream* stream = streams_.open(key, find_piece(field.place)->form);
     if (stream == nullptr) return;
     last_stream_ = stream;
-    if (field.place == Place::piece_content) stream->restorer.watch(&shifts_[key.first]);
+    if (field.place == ReplyPlace::piece_content) stream->restorer.watch(&shifts_[key.first]);
     if (has_tool_index) renew_tool(json, fields, field, key, *stream, out);
     restore_piece(json, field, *stream, event_, edits_);
   }
@@ -101,7 +103,7 @@ class ChatRewriter final : public EventRewriter {
     const std::size_t piece = find_only_piece(fields);
     if (piece == fields.size() || fields[piece].begin == fields[piece].end) return;
     for (const PlaceField& field : fields)
-      if (field.place == Place::finish_reason && field.is_string) return;
+      if (field.place == ReplyPlace::finish_reason && field.is_string) return;
     piece_stream_ = last_stream_;
     piece_field_ = piece;
   }
@@ -110,7 +112,7 @@ class ChatRewriter final : public EventRewriter {
   void renew_tool(std::string_view json, const std::vector<PlaceField>& fields, const PlaceField& field, const DeltaKey& key,
                   DeltaStream& stream, std::string& out) {
     for (const PlaceField& other : fields) {
-      if (other.place != Place::tool_id || other.outer != field.outer || other.inner != field.inner) continue;
+      if (other.place != ReplyPlace::tool_id || other.outer != field.outer || other.inner != field.inner) continue;
       const std::string_view id = other.text(json);
       if (id.empty() || !other.is_string || id == stream.id) continue;
       if (!stream.id.empty()) {
@@ -127,14 +129,14 @@ class ChatRewriter final : public EventRewriter {
     for (const PlaceField& field : fields) {
       UsageField usage{};
       has_usage = has_usage || (!field.is_string && usage_field(field.place, usage));
-      has_choice = has_choice || field.place == Place::index || find_piece(field.place) != nullptr;
-      const bool finished = field.place == Place::finish_reason && field.is_string;
+      has_choice = has_choice || field.place == ReplyPlace::index || find_piece(field.place) != nullptr;
+      const bool finished = field.place == ReplyPlace::finish_reason && field.is_string;
       const bool has_text = field.is_string && field.begin != field.end;
-      const bool tool = is_tool(field.place) || field.place == Place::tool_id;
-      if (!finished && !tool && !(field.place == Place::piece_content && has_text)) continue;
-      const std::uint64_t choice = number_in(json, fields, field, Place::index);
+      const bool tool = is_tool(field.place) || field.place == ReplyPlace::tool_id;
+      if (!finished && !tool && !(field.place == ReplyPlace::piece_content && has_text)) continue;
+      const std::uint64_t choice = number_in(json, fields, field, ReplyPlace::index);
       end_choice(
-          choice, [&](Place place) { return finished || (tool ? !is_tool(place) : is_reasoning(place)); }, finished, out);
+          choice, [&](ReplyPlace place) { return finished || (tool ? !is_tool(place) : is_reasoning(place)); }, finished, out);
     }
     if (has_usage && !has_choice) flush(false, out);
   }
@@ -142,7 +144,7 @@ class ChatRewriter final : public EventRewriter {
   template <class Wanted>
   void end_choice(std::uint64_t choice, const Wanted& wanted, bool erase, std::string& out) {
     auto& all = streams_.all();
-    const auto begin = all.lower_bound({choice, 0, Place::ignored, 0});
+    const auto begin = all.lower_bound({choice, 0, ReplyPlace::ignored, 0});
     auto end = begin;
     for (; end != all.end() && end->first.first == choice; ++end) {
       if (!wanted(end->first.place)) continue;
@@ -159,10 +161,10 @@ class ChatRewriter final : public EventRewriter {
   void read_envelope(std::string_view json, const std::vector<PlaceField>& fields) {
     for (const PlaceField& field : fields) {
       if (field.begin == field.end) continue;
-      if (field.place == Place::reply_id) id_.assign(field.text(json));
-      if (field.place == Place::model) model_.assign(field.text(json));
-      if (field.place == Place::object) object_.assign(field.text(json));
-      if (field.place == Place::created && !field.is_string) created_.assign(field.text(json));
+      if (field.place == ReplyPlace::reply_id) id_.assign(field.text(json));
+      if (field.place == ReplyPlace::model) model_.assign(field.text(json));
+      if (field.place == ReplyPlace::object) object_.assign(field.text(json));
+      if (field.place == ReplyPlace::created && !field.is_string) created_.assign(field.text(json));
     }
   }
 

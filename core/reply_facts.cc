@@ -64,41 +64,41 @@ std::string fact_text(std::string_view raw) {
 
 }  // namespace
 
-Place event_root(DialectId id) {
+ReplyPlace event_root(DialectId id) {
   switch (id) {
     case DialectId::anthropic:
-      return Place::anthropic_event;
+      return ReplyPlace::anthropic_event;
     case DialectId::openai_responses:
-      return Place::responses_event;
+      return ReplyPlace::responses_event;
     case DialectId::openai_chat:
-      return Place::chat_event;
+      return ReplyPlace::chat_event;
     case DialectId::embeddings:
     case DialectId::gemini:
     case DialectId::cohere:
       break;
   }
-  return Place::embeddings_body;
+  return ReplyPlace::embeddings_body;
 }
 
-Place body_root(DialectId id) {
+ReplyPlace body_root(DialectId id) {
   switch (id) {
     case DialectId::anthropic:
-      return Place::anthropic_body;
+      return ReplyPlace::anthropic_body;
     case DialectId::openai_responses:
-      return Place::responses_body;
+      return ReplyPlace::responses_body;
     case DialectId::openai_chat:
-      return Place::chat_body;
+      return ReplyPlace::chat_body;
     case DialectId::embeddings:
     case DialectId::gemini:
     case DialectId::cohere:
       break;
   }
-  return Place::embeddings_body;
+  return ReplyPlace::embeddings_body;
 }
 
 std::string_view event_type(const SseEvent& event, const std::vector<PlaceField>& fields) {
   for (const PlaceField& field : fields) {
-    if (field.place == Place::type && field.is_string) return field.text(event.data);
+    if (field.place == ReplyPlace::type && field.is_string) return field.text(event.data);
   }
   return event.type;
 }
@@ -164,33 +164,33 @@ void FactReader::read_field(std::string_view json, const PlaceField& field) {
   const std::string_view text = field.text(json);
   UsageField usage{};
   if (!field.is_string && usage_field(field.place, usage)) return usage_.set(usage, text);
-  if (field.place == Place::sequence_number) next_sequence_ = number_of(json, field, next_sequence_) + 1;
+  if (field.place == ReplyPlace::sequence_number) next_sequence_ = number_of(json, field, next_sequence_) + 1;
   if (!field.is_string || text.empty() || field.is_key) return;
   switch (field.place) {
-    case Place::reply_id:
+    case ReplyPlace::reply_id:
       facts_.reply_id = fact_text(text);
       break;
-    case Place::model:
+    case ReplyPlace::model:
       facts_.model = fact_text(text);
       break;
-    case Place::error_type:
+    case ReplyPlace::error_type:
       facts_.error_type = fact_text(text);
       break;
-    case Place::error_code:
+    case ReplyPlace::error_code:
       if (facts_.error_type.empty()) facts_.error_type = fact_text(text);
       break;
     default:
-      if (field.place >= Place::piece_text && field.place != Place::any_text) facts_.has_content = true;
+      if (field.place >= ReplyPlace::piece_text && field.place != ReplyPlace::any_text) facts_.has_content = true;
   }
 }
 
 void FactReader::read_choice(std::string_view json, const std::vector<PlaceField>& fields, const PlaceField& field) {
-  if (field.place == Place::error_type || field.place == Place::error_code) saw_error_ = true;
-  const bool finishes = field.place == Place::finish_reason && field.is_string;
-  if (!finishes && field.place != Place::index) return;
+  if (field.place == ReplyPlace::error_type || field.place == ReplyPlace::error_code) saw_error_ = true;
+  const bool finishes = field.place == ReplyPlace::finish_reason && field.is_string;
+  if (!finishes && field.place != ReplyPlace::index) return;
   std::uint64_t number = field.outer;
   for (const PlaceField& other : fields) {
-    if (other.place == Place::index && other.outer == field.outer) number = number_of(json, other, number);
+    if (other.place == ReplyPlace::index && other.outer == field.outer) number = number_of(json, other, number);
   }
   const std::uint64_t bit = std::uint64_t{1} << std::min<std::uint64_t>(number, 63);
   choices_ |= bit;
@@ -211,8 +211,8 @@ void FactReader::read_event(const SseEvent& event, const std::vector<PlaceField>
 
 void FactReader::read_alike(std::string_view json, const std::vector<PlaceField>& fields) {
   for (const PlaceField& field : fields) {
-    if (field.place == Place::sequence_number) next_sequence_ = number_of(json, field, next_sequence_) + 1;
-    const bool has_words = field.is_string && field.place >= Place::piece_text && field.begin != field.end;
+    if (field.place == ReplyPlace::sequence_number) next_sequence_ = number_of(json, field, next_sequence_) + 1;
+    const bool has_words = field.is_string && field.place >= ReplyPlace::piece_text && field.begin != field.end;
     if (dialect_ == DialectId::openai_chat && has_words) facts_.has_content = true;
   }
 }

@@ -13,8 +13,8 @@
 namespace pg {
 
 /// The place of a dialect's SSE events, and of its whole replies.
-Place event_root(DialectId id);
-Place body_root(DialectId id);
+ReplyPlace event_root(DialectId id);
+ReplyPlace body_root(DialectId id);
 
 /// The type of an event: its JSON's own word, else the `event:` line's.
 std::string_view event_type(const SseEvent& event, const std::vector<PlaceField>& fields);

@@ -46,9 +46,9 @@ class ResponsesRewriter final : public EventRewriter {
     CitedTexts cited(work_, event.data, fields);
     for (std::size_t i = 0; i < fields.size(); ++i) {
       const PlaceField& field = fields[i];
-      if (field.place == Place::sequence_number) {
+      if (field.place == ReplyPlace::sequence_number) {
         if (added_ > 0 && has_sequence_) edits_.add(field) = std::to_string(sequence_ + added_);
-      } else if (field.place == Place::piece_any) {
+      } else if (field.place == ReplyPlace::piece_any) {
         if (!is_delta || kept || !field.is_string) continue;
         DeltaStream* const stream = restore_delta(event.data, field, *row);
         if (added_ == 0 && find_only_piece(fields) == i) {
@@ -94,15 +94,15 @@ class ResponsesRewriter final : public EventRewriter {
     output_ = content_ = summary_ = 0;
     item_id_ = {};
     for (const PlaceField& field : fields) {
-      if (field.place == Place::output_index) output_ = number_of(json, field, 0);
-      if (field.place == Place::content_index) content_ = number_of(json, field, 0);
-      if (field.place == Place::summary_index) summary_ = number_of(json, field, 0);
-      if (field.place == Place::item_id && field.is_string) item_id_ = field.text(json);
+      if (field.place == ReplyPlace::output_index) output_ = number_of(json, field, 0);
+      if (field.place == ReplyPlace::content_index) content_ = number_of(json, field, 0);
+      if (field.place == ReplyPlace::summary_index) summary_ = number_of(json, field, 0);
+      if (field.place == ReplyPlace::item_id && field.is_string) item_id_ = field.text(json);
       read_sequence(json, field);
     }
   }
   void read_sequence(std::string_view json, const PlaceField& field) {
-    if (field.place != Place::sequence_number || field.is_string) return;
+    if (field.place != ReplyPlace::sequence_number || field.is_string) return;
     sequence_ = number_of(json, field, sequence_ + 1);
     has_sequence_ = true;
   }
@@ -112,7 +112,7 @@ class ResponsesRewriter final : public EventRewriter {
 
   DeltaKey key_of(const DeltaRow& row) const {
     const std::uint64_t part = row.index == "content_index" ? content_ : row.index == "summary_index" ? summary_ : 0;
-    return {output_, part, Place::piece_any, static_cast<std::uint8_t>(&row - kDeltas)};
+    return {output_, part, ReplyPlace::piece_any, static_cast<std::uint8_t>(&row - kDeltas)};
   }
 
   DeltaStream* restore_delta(std::string_view json, const PlaceField& field, const DeltaRow& row) {

@@ -12,11 +12,11 @@ namespace {
 bool is_reasoning_part(std::string_view json, const std::vector<PlaceField>& fields, std::size_t at) {
   const auto same_part = [&](const PlaceField& other) {
     return other.outer == fields[at].outer && other.inner == fields[at].inner &&
-           (other.place == Place::part_type || other.place == Place::whole_text);
+           (other.place == ReplyPlace::part_type || other.place == ReplyPlace::whole_text);
   };
   const auto says_so = [&](const PlaceField& other) {
     const std::string_view text = other.text(json);
-    return other.place == Place::part_type && (text == "reasoning_text" || text == "summary_text");
+    return other.place == ReplyPlace::part_type && (text == "reasoning_text" || text == "summary_text");
   };
   for (std::size_t i = at; i < fields.size() && same_part(fields[i]); ++i) {
     if (says_so(fields[i])) return true;
@@ -29,16 +29,16 @@ bool is_reasoning_part(std::string_view json, const std::vector<PlaceField>& fie
 
 bool form_of(const PlaceField& field, TextForm& form) {
   switch (field.place) {
-    case Place::whole_text:
-    case Place::whole_content:
-    case Place::whole_reasoning:
-    case Place::any_text:
+    case ReplyPlace::whole_text:
+    case ReplyPlace::whole_content:
+    case ReplyPlace::whole_reasoning:
+    case ReplyPlace::any_text:
       form = TextForm::plain;
       return true;
-    case Place::whole_arguments:
+    case ReplyPlace::whole_arguments:
       form = TextForm::json_text;
       return true;
-    case Place::whole_value:
+    case ReplyPlace::whole_value:
       form = TextForm::value;
       return true;
     default:
@@ -49,7 +49,7 @@ bool form_of(const PlaceField& field, TextForm& form) {
 }  // namespace
 
 bool is_cited_place(const PlaceField& field) {
-  return !field.is_string && (field.place == Place::cite_begin || field.place == Place::cite_end);
+  return !field.is_string && (field.place == ReplyPlace::cite_begin || field.place == ReplyPlace::cite_end);
 }
 
 void move_place(std::string_view json, const PlaceField& field, const TextShifts& shifts, JsonEdits& edits) {
@@ -58,7 +58,7 @@ void move_place(std::string_view json, const PlaceField& field, const TextShifts
   const std::string_view text = field.text(json);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), place);
   if (error != std::errc() || end != text.data() + text.size() || place < 0 || place > kMaxCodePoints) return;
-  const std::int64_t moved = shifts.moved(place, field.place == Place::cite_end);
+  const std::int64_t moved = shifts.moved(place, field.place == ReplyPlace::cite_end);
   if (moved != place) edits.add(field) = std::to_string(moved);
 }
 
@@ -67,8 +67,8 @@ const PlaceField* CitedTexts::find_text(const PlaceField& field) {
   if (!looked_) {
     for (const PlaceField& other : fields_) {
       if (!other.is_string) continue;
-      if (other.place == Place::whole_content) contents_.emplace(other.outer, &other);
-      if (other.place == Place::whole_text) texts_.emplace(std::pair(other.outer, other.inner), &other);
+      if (other.place == ReplyPlace::whole_content) contents_.emplace(other.outer, &other);
+      if (other.place == ReplyPlace::whole_text) texts_.emplace(std::pair(other.outer, other.inner), &other);
     }
     looked_ = true;
   }
@@ -114,7 +114,7 @@ void restore_field(const RestoreWork& work, std::string_view json, const std::ve
   const PlaceField& field = fields[at];
   TextForm form{};
   if (!field.is_string || !form_of(field, form)) return;
-  if (work.signed_reasoning && (field.place == Place::whole_reasoning || is_reasoning_part(json, fields, at))) return;
+  if (work.signed_reasoning && (field.place == ReplyPlace::whole_reasoning || is_reasoning_part(json, fields, at))) return;
   const std::string_view raw = field.text(json);
   if (work.index.next_candidate(raw, 0) == raw.size()) return;
   if (!restore_whole(work.index, form, raw, counts, edits.add(field))) edits.drop_last();
@@ -140,8 +140,8 @@ std::size_t find_only_piece(const std::vector<PlaceField>& fields) {
   std::size_t piece = fields.size();
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const PlaceField& field = fields[i];
-    if (field.place < Place::piece_text && !is_cited_place(field)) continue;
-    if (piece != fields.size() || !field.is_string || field.place > Place::piece_any) return fields.size();
+    if (field.place < ReplyPlace::piece_text && !is_cited_place(field)) continue;
+    if (piece != fields.size() || !field.is_string || field.place > ReplyPlace::piece_any) return fields.size();
     piece = i;
   }
   return piece;

@@ -82,7 +82,7 @@ void restore_field(const RestoreWork& work, std::string_view json, const std::ve
 struct DeltaKey {
   std::uint64_t first = 0;
   std::uint64_t second = 0;
-  Place place = Place::ignored;
+  ReplyPlace place = ReplyPlace::ignored;
   std::uint8_t kind = 0;  // of a Responses delta
   auto operator<=>(const DeltaKey&) const = default;
 };

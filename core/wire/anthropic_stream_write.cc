@@ -35,7 +35,7 @@ class MessagesReplyWriter final : public ReplyWriter {
  public:
   MessagesReplyWriter(const ReplyContext& context, bool whole, std::string& out) : context_(context), whole_(whole), out_(out) {}
 
-  void begin(const ReplyHead& head) override {
+  void begin(const ReplyStart& head) override {
     head_ = head;
     if (whole_) return;
     std::string message;
@@ -281,7 +281,7 @@ class MessagesReplyWriter final : public ReplyWriter {
   const ReplyContext& context_;
   bool whole_;
   std::string& out_;
-  ReplyHead head_;
+  ReplyStart head_;
   BlockStart start_;
   std::string text_, signature_, content_, citations_;
   std::set<std::string> cited_;  // of the open block

@@ -12,11 +12,11 @@ namespace pg {
 namespace {
 
 bool is_piece(const PlaceField& field) {
-  return field.is_string && field.place >= Place::piece_text && field.place <= Place::piece_any;
+  return field.is_string && field.place >= ReplyPlace::piece_text && field.place <= ReplyPlace::piece_any;
 }
 
 bool may_differ(const PlaceField& field) {
-  return is_piece(field) || (field.is_string ? field.place == Place::padding : field.place == Place::sequence_number);
+  return is_piece(field) || (field.is_string ? field.place == ReplyPlace::padding : field.place == ReplyPlace::sequence_number);
 }
 
 bool skip_string(std::string_view json, std::size_t& at) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <stdexcept>
 #include <string_view>
 
@@ -20,9 +21,8 @@ template <class Place, std::size_t kPlaces>
 class KeyRows {
  public:
   using Row = KeyRow<Place>;
-  template <std::size_t kCount>
-  explicit constexpr KeyRows(const Row (&rows)[kCount]) : rows_(rows) {
-    for (std::size_t i = 0; i < kCount; ++i) {
+  explicit constexpr KeyRows(std::span<const Row> rows) : rows_(rows.data()) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
       Range& range = ranges_[static_cast<std::size_t>(rows[i].parent)];
       if (range.end == 0) range.first = static_cast<std::uint8_t>(i);
       if (range.end != 0 && range.end != i) throw std::logic_error("rows of one parent stand apart");

@@ -31,7 +31,7 @@ class ChatReplyWriter final : public ReplyWriter {
  public:
   ChatReplyWriter(const ReplyContext& context, bool whole, std::string& out) : context_(context), whole_(whole), out_(out) {}
 
-  void begin(const ReplyHead& head) override {
+  void begin(const ReplyStart& head) override {
     head_ = head;
     tier_ = head.tier;
     if (!whole_) send_delta(R"({"role":"assistant","content":""})");
@@ -209,7 +209,7 @@ class ChatReplyWriter final : public ReplyWriter {
   const ReplyContext& context_;
   bool whole_;
   std::string& out_;
-  ReplyHead head_;
+  ReplyStart head_;
   BlockStart start_;
   std::string text_, content_, refusal_, thought_, calls_, annotations_, tier_;
   std::vector<Citation> citations_;  // of the open block

@@ -27,7 +27,7 @@ class ResponsesReplyWriter final : public ReplyWriter {
  public:
   ResponsesReplyWriter(const ReplyContext& context, bool whole, std::string& out) : context_(context), whole_(whole), out_(out) {}
 
-  void begin(const ReplyHead& head) override {
+  void begin(const ReplyStart& head) override {
     begun_ = true;
     head_ = head;
     tier_ = head.tier;
@@ -103,7 +103,7 @@ class ResponsesReplyWriter final : public ReplyWriter {
       return;
     }
     if (!begun_) {
-      ReplyHead head;
+      ReplyStart head;
       head.suffix = context_.reply_id;
       head.model = context_.model;
       head.created = context_.now;
@@ -254,7 +254,7 @@ class ResponsesReplyWriter final : public ReplyWriter {
   const ReplyContext& context_;
   bool whole_;
   std::string& out_;
-  ReplyHead head_;
+  ReplyStart head_;
   BlockStart start_;
   std::string id_, text_, output_, annotations_, tier_;
   std::vector<Citation> citations_;  // of the open block

@@ -35,7 +35,7 @@ struct BlockStart {
   Proof proof;    // of a Gemini tool call, which comes whole
 };
 
-struct ReplyHead {
+struct ReplyStart {
   std::string suffix;  // of every id this reply has: "msg_" + suffix, "resp_" + suffix
   std::string model;
   std::int64_t created = 0;
@@ -97,7 +97,7 @@ enum class BlockEnd : std::uint8_t {
 class ReplyWriter {
  public:
   virtual ~ReplyWriter() = default;
-  virtual void begin(const ReplyHead& head) = 0;
+  virtual void begin(const ReplyStart& head) = 0;
   virtual void open(const BlockStart& start) = 0;
   virtual void piece(std::string_view text) = 0;
   /// A page behind words of the open text block, some of which may still come.

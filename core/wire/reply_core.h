@@ -70,7 +70,7 @@ class ReplyCore final : public ReplySink {
   const ReplyContext& context_;
   ReplyWriter& writer_;
   std::size_t max_size_;
-  ReplyHead head_;
+  ReplyStart head_;
   Usage usage_;
   std::string model_served_;
   std::string tier_;

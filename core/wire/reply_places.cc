@@ -2,6 +2,7 @@
 #include "core/wire/reply_places.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <iterator>
 
@@ -11,13 +12,14 @@
 namespace pg {
 namespace {
 
-using Step = KeyRow<Place>;  // a key of "[]" = each element, "*" = every member and element
+using PlaceRow = KeyRow<ReplyPlace>;  // a key of "[]" = each element, "*" = every member and element
 
 // Sources: Anthropic Messages streaming, OpenAI Chat Completions chunks, OpenAI Responses streaming events;
 // reasoning_content, reasoning: OpenAI-compatible servers; x_groq: Groq.
-using enum Place;
 // clang-format off
-constexpr Step kSteps[] = {
+constexpr auto kPlaceRows = [] {
+  using enum ReplyPlace;
+  return std::to_array<PlaceRow>({
     {anthropic_event, "type", type}, {anthropic_event, "index", index}, {anthropic_event, "message", anthropic_message},
     {anthropic_event, "content_block", anthropic_start_block}, {anthropic_event, "delta", anthropic_delta},
     {anthropic_event, "usage", usage_anthropic}, {anthropic_event, "error", error},
@@ -110,64 +112,66 @@ constexpr Step kSteps[] = {
     {error_all, "type", error_type}, {error_all, "code", error_code}, {error_all, "*", any_text},
     {whole_value, "*", whole_value},
     {any_text, "*", any_text},
-};
+  });
+}();
 // clang-format on
 
-constexpr std::size_t kPlaces = static_cast<std::size_t>(any_text) + 1;
+constexpr std::size_t kPlaces = static_cast<std::size_t>(ReplyPlace::any_text) + 1;
 
-static_assert(std::size(kSteps) < 256);
-constexpr KeyRows<Place, kPlaces> kRows(kSteps);
+static_assert(std::size(kPlaceRows) < 256);
+constexpr KeyRows<ReplyPlace, kPlaces> kRowsByPlace(kPlaceRows);
 
-Place find_step(Place from, std::string_view key) {
-  const Step* step = kRows.find(from, key, "*");
-  return step != nullptr ? step->child : ignored;
+ReplyPlace find_step(ReplyPlace from, std::string_view key) {
+  const PlaceRow* row = kRowsByPlace.find(from, key, "*");
+  return row != nullptr ? row->child : ReplyPlace::ignored;
 }
 
-bool is_leaf(Place place) {
-  return place >= type;
+bool is_leaf(ReplyPlace place) {
+  return place >= ReplyPlace::type;
 }
 
 class PlaceReader {
  public:
-  using Ctx = Place;
-  PlaceReader(Place root, std::vector<PlaceField>& fields) : root_(root), fields_(fields) {}
+  using enum ReplyPlace;
+  using Ctx = ReplyPlace;
+  PlaceReader(ReplyPlace root, std::vector<PlaceField>& fields) : root_(root), fields_(fields) {}
 
-  Place root() const { return root_; }
-  Place member(Place parent, std::string_view raw_key) const { return find_step(parent, raw_key); }
-  Place element(Place parent, std::uint32_t number) {
+  ReplyPlace root() const { return root_; }
+  ReplyPlace member(ReplyPlace parent, std::string_view raw_key) const { return find_step(parent, raw_key); }
+  ReplyPlace element(ReplyPlace parent, std::uint32_t number) {
     const auto ordinal = static_cast<std::uint16_t>(std::min<std::uint32_t>(number, 0xffff));
     if (parent == choices || parent == whole_choices || parent == output) outer_ = ordinal;
     if (parent == delta_tools || parent == tools || parent == parts) inner_ = ordinal;
     return find_step(parent, "[]");
   }
-  void open(Place, bool) {}
-  void close(Place, bool) {}
-  void string(Place place, std::size_t begin, std::size_t end, bool) {
+  void open(ReplyPlace, bool) {}
+  void close(ReplyPlace, bool) {}
+  void string(ReplyPlace place, std::size_t begin, std::size_t end, bool) {
     if (place == parts) place = whole_content;  // `content` is a string or a list of parts
     if (place == error || place == error_all || place == citation || place == found) place = any_text;
     if (is_leaf(place)) add(place, begin, end, true, false);
   }
-  void scalar(Place place, std::size_t begin, std::size_t end) {
+  void scalar(ReplyPlace place, std::size_t begin, std::size_t end) {
     if (is_leaf(place)) add(place, begin, end, false, false);
   }
-  void key(Place parent, std::size_t begin, std::size_t end, bool) {
+  void key(ReplyPlace parent, std::size_t begin, std::size_t end, bool) {
     if (parent == whole_value) add(parent, begin, end, true, true);
   }
 
  private:
-  void add(Place place, std::size_t begin, std::size_t end, bool is_string, bool is_key) {
+  void add(ReplyPlace place, std::size_t begin, std::size_t end, bool is_string, bool is_key) {
     fields_.push_back(
         {place, is_string, is_key, outer_, inner_, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)});
   }
 
-  Place root_;
+  ReplyPlace root_;
   std::vector<PlaceField>& fields_;
   std::uint16_t outer_ = 0, inner_ = 0;
 };
 
 }  // namespace
 
-Status read_places(Place root, std::string_view json, std::vector<PlaceField>& fields) {
+Status read_places(ReplyPlace root, std::string_view json, std::vector<PlaceField>& fields) {
   constexpr std::size_t kUsualFields = 16;
   fields.clear();
   fields.reserve(kUsualFields);
@@ -175,7 +179,8 @@ Status read_places(Place root, std::string_view json, std::vector<PlaceField>& f
   return walk_json(json, reader);
 }
 
-bool usage_field(Place place, UsageField& field) {
+bool usage_field(ReplyPlace place, UsageField& field) {
+  using enum ReplyPlace;
   if (place < use_input || place > use_cache_write_1h) return false;
   constexpr UsageField kFields[] = {UsageField::input,         UsageField::uncached_input, UsageField::output,
                                     UsageField::cached,        UsageField::cache_write,    UsageField::reasoning,

@@ -12,7 +12,7 @@
 namespace pg {
 
 /// A place in a reply's JSON. The first group are containers, the second the leaves that read_places() reports.
-enum class Place : std::uint8_t {
+enum class ReplyPlace : std::uint8_t {
   ignored,
   // Documents.
   anthropic_event,
@@ -117,7 +117,7 @@ enum class Place : std::uint8_t {
 
 /// One reported leaf, as raw offsets (between the quotes of a string).
 struct PlaceField {
-  Place place = Place::ignored;
+  ReplyPlace place = ReplyPlace::ignored;
   bool is_string = false;
   bool is_key = false;      // an object key inside tool input
   std::uint16_t outer = 0;  // which choice or output item
@@ -130,9 +130,9 @@ struct PlaceField {
 };
 
 /// Replaces `fields` by the leaves of `json`, in document order. bad_request when it is not JSON.
-Status read_places(Place root, std::string_view json, std::vector<PlaceField>& fields);
+Status read_places(ReplyPlace root, std::string_view json, std::vector<PlaceField>& fields);
 
 /// The usage number a place stands for; false for other places.
-bool usage_field(Place place, UsageField& field);
+bool usage_field(ReplyPlace place, UsageField& field);
 
 }  // namespace pg

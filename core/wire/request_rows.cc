@@ -4,202 +4,201 @@
 namespace pg {
 namespace {
 
-using Place = RequestPlace;
-using Row = KeyRow<Place>;
+using RequestRow = KeyRow<RequestPlace>;
 
-constexpr Row kAnthropicRows[] = {
-    {Place::root, "messages", Place::messages},
-    {Place::root, "system", Place::block},
-    {Place::root, "tools", Place::schema},
-    {Place::root, "model", Place::model},
-    {Place::root, "stream", Place::stream},
-    {Place::root, "thread", Place::thread},
-    {Place::root, "metadata", Place::opaque},
-    {Place::root, "thinking", Place::opaque},
-    {Place::root, "tool_choice", Place::opaque},
-    {Place::root, "context_management", Place::opaque},
-    {Place::root, "cache_control", Place::opaque},
-    {Place::root, "service_tier", Place::opaque},
-    {Place::root, "container", Place::opaque},
-    {Place::root, "output_config", Place::schema},
-    {Place::root, "output_format", Place::schema},
-    {Place::root, "mcp_servers", Place::opaque},  // holds the credential the provider itself must present there
-    {Place::thread, "previous_message_id", Place::continues},
-    {Place::message, "content", Place::block},
-    {Place::message, "role", Place::opaque},
-    {Place::message, "id", Place::opaque},
-    {Place::block, "type", Place::opaque},
-    {Place::block, "text", Place::block},
-    {Place::block, "content", Place::block},
-    {Place::block, "input", Place::free},
-    {Place::block, "source", Place::source},
-    {Place::block, "thinking", Place::signed_text},
-    {Place::block, "signature", Place::opaque},
-    {Place::block, "data", Place::opaque},  // redacted_thinking
-    {Place::block, "id", Place::opaque},
-    {Place::block, "tool_use_id", Place::opaque},
-    {Place::block, "name", Place::opaque},
-    {Place::block, "tool_name", Place::opaque},
-    {Place::block, "cache_control", Place::opaque},
-    {Place::block, "encrypted_content", Place::opaque},
-    {Place::block, "encrypted_index", Place::opaque},
-    {Place::block, "encrypted_stdout", Place::opaque},
-    {Place::block, "file_id", Place::opaque},
-    {Place::block, "caller", Place::opaque},
-    {Place::source, "type", Place::opaque},
-    {Place::source, "media_type", Place::opaque},
-    {Place::source, "data", Place::media},
-    {Place::source, "url", Place::media},
-    {Place::source, "content", Place::block},
-    {Place::source, "file_id", Place::opaque},
+constexpr RequestRow kAnthropicRows[] = {
+    {RequestPlace::root, "messages", RequestPlace::messages},
+    {RequestPlace::root, "system", RequestPlace::block},
+    {RequestPlace::root, "tools", RequestPlace::schema},
+    {RequestPlace::root, "model", RequestPlace::model},
+    {RequestPlace::root, "stream", RequestPlace::stream},
+    {RequestPlace::root, "thread", RequestPlace::thread},
+    {RequestPlace::root, "metadata", RequestPlace::opaque},
+    {RequestPlace::root, "thinking", RequestPlace::opaque},
+    {RequestPlace::root, "tool_choice", RequestPlace::opaque},
+    {RequestPlace::root, "context_management", RequestPlace::opaque},
+    {RequestPlace::root, "cache_control", RequestPlace::opaque},
+    {RequestPlace::root, "service_tier", RequestPlace::opaque},
+    {RequestPlace::root, "container", RequestPlace::opaque},
+    {RequestPlace::root, "output_config", RequestPlace::schema},
+    {RequestPlace::root, "output_format", RequestPlace::schema},
+    {RequestPlace::root, "mcp_servers", RequestPlace::opaque},  // holds the credential the provider itself must present there
+    {RequestPlace::thread, "previous_message_id", RequestPlace::continues},
+    {RequestPlace::message, "content", RequestPlace::block},
+    {RequestPlace::message, "role", RequestPlace::opaque},
+    {RequestPlace::message, "id", RequestPlace::opaque},
+    {RequestPlace::block, "type", RequestPlace::opaque},
+    {RequestPlace::block, "text", RequestPlace::block},
+    {RequestPlace::block, "content", RequestPlace::block},
+    {RequestPlace::block, "input", RequestPlace::free},
+    {RequestPlace::block, "source", RequestPlace::source},
+    {RequestPlace::block, "thinking", RequestPlace::signed_text},
+    {RequestPlace::block, "signature", RequestPlace::opaque},
+    {RequestPlace::block, "data", RequestPlace::opaque},  // redacted_thinking
+    {RequestPlace::block, "id", RequestPlace::opaque},
+    {RequestPlace::block, "tool_use_id", RequestPlace::opaque},
+    {RequestPlace::block, "name", RequestPlace::opaque},
+    {RequestPlace::block, "tool_name", RequestPlace::opaque},
+    {RequestPlace::block, "cache_control", RequestPlace::opaque},
+    {RequestPlace::block, "encrypted_content", RequestPlace::opaque},
+    {RequestPlace::block, "encrypted_index", RequestPlace::opaque},
+    {RequestPlace::block, "encrypted_stdout", RequestPlace::opaque},
+    {RequestPlace::block, "file_id", RequestPlace::opaque},
+    {RequestPlace::block, "caller", RequestPlace::opaque},
+    {RequestPlace::source, "type", RequestPlace::opaque},
+    {RequestPlace::source, "media_type", RequestPlace::opaque},
+    {RequestPlace::source, "data", RequestPlace::media},
+    {RequestPlace::source, "url", RequestPlace::media},
+    {RequestPlace::source, "content", RequestPlace::block},
+    {RequestPlace::source, "file_id", RequestPlace::opaque},
 };
 
-constexpr Row kChatRows[] = {
-    {Place::root, "messages", Place::messages},
-    {Place::root, "tools", Place::schema},
-    {Place::root, "functions", Place::schema},
-    {Place::root, "model", Place::model},
-    {Place::root, "stream", Place::stream},
-    {Place::root, "response_format", Place::schema},
-    {Place::root, "metadata", Place::opaque},
-    {Place::root, "user", Place::opaque},
-    {Place::root, "safety_identifier", Place::opaque},
-    {Place::root, "prompt_cache_key", Place::opaque},
-    {Place::root, "tool_choice", Place::opaque},
-    {Place::root, "function_call", Place::opaque},
-    {Place::root, "stream_options", Place::opaque},
-    {Place::root, "logit_bias", Place::opaque},
-    {Place::root, "reasoning_effort", Place::opaque},
-    {Place::root, "service_tier", Place::opaque},
-    {Place::root, "audio", Place::opaque},
-    {Place::root, "input", Place::block},  // embeddings
-    {Place::root, "encoding_format", Place::opaque},
-    {Place::message, "content", Place::block},
-    {Place::message, "role", Place::opaque},
-    {Place::message, "name", Place::opaque},
-    {Place::message, "tool_call_id", Place::opaque},
-    {Place::message, "tool_calls", Place::tool_calls},
-    {Place::message, "function_call", Place::function},
-    {Place::message, "reasoning_content", Place::block},
-    {Place::message, "reasoning", Place::block},
-    {Place::message, "reasoning_details", Place::opaque},
-    {Place::message, "audio", Place::opaque},
-    {Place::tool_calls, "id", Place::opaque},
-    {Place::tool_calls, "type", Place::opaque},
-    {Place::tool_calls, "function", Place::function},
-    {Place::tool_calls, "custom", Place::function},
-    {Place::tool_calls, "extra_content", Place::opaque},  // Gemini thought signatures
-    {Place::function, "name", Place::opaque},
-    {Place::function, "arguments", Place::arguments},
-    {Place::function, "input", Place::block},
-    {Place::block, "type", Place::opaque},
-    {Place::block, "text", Place::block},
-    {Place::block, "image_url", Place::source},
-    {Place::block, "input_audio", Place::source},
-    {Place::block, "file", Place::source},
-    {Place::block, "cache_control", Place::opaque},
-    {Place::source, "url", Place::media},
-    {Place::source, "data", Place::media},
-    {Place::source, "file_data", Place::media},
-    {Place::source, "file_id", Place::opaque},
-    {Place::source, "detail", Place::opaque},
-    {Place::source, "format", Place::opaque},
+constexpr RequestRow kChatRows[] = {
+    {RequestPlace::root, "messages", RequestPlace::messages},
+    {RequestPlace::root, "tools", RequestPlace::schema},
+    {RequestPlace::root, "functions", RequestPlace::schema},
+    {RequestPlace::root, "model", RequestPlace::model},
+    {RequestPlace::root, "stream", RequestPlace::stream},
+    {RequestPlace::root, "response_format", RequestPlace::schema},
+    {RequestPlace::root, "metadata", RequestPlace::opaque},
+    {RequestPlace::root, "user", RequestPlace::opaque},
+    {RequestPlace::root, "safety_identifier", RequestPlace::opaque},
+    {RequestPlace::root, "prompt_cache_key", RequestPlace::opaque},
+    {RequestPlace::root, "tool_choice", RequestPlace::opaque},
+    {RequestPlace::root, "function_call", RequestPlace::opaque},
+    {RequestPlace::root, "stream_options", RequestPlace::opaque},
+    {RequestPlace::root, "logit_bias", RequestPlace::opaque},
+    {RequestPlace::root, "reasoning_effort", RequestPlace::opaque},
+    {RequestPlace::root, "service_tier", RequestPlace::opaque},
+    {RequestPlace::root, "audio", RequestPlace::opaque},
+    {RequestPlace::root, "input", RequestPlace::block},  // embeddings
+    {RequestPlace::root, "encoding_format", RequestPlace::opaque},
+    {RequestPlace::message, "content", RequestPlace::block},
+    {RequestPlace::message, "role", RequestPlace::opaque},
+    {RequestPlace::message, "name", RequestPlace::opaque},
+    {RequestPlace::message, "tool_call_id", RequestPlace::opaque},
+    {RequestPlace::message, "tool_calls", RequestPlace::tool_calls},
+    {RequestPlace::message, "function_call", RequestPlace::function},
+    {RequestPlace::message, "reasoning_content", RequestPlace::block},
+    {RequestPlace::message, "reasoning", RequestPlace::block},
+    {RequestPlace::message, "reasoning_details", RequestPlace::opaque},
+    {RequestPlace::message, "audio", RequestPlace::opaque},
+    {RequestPlace::tool_calls, "id", RequestPlace::opaque},
+    {RequestPlace::tool_calls, "type", RequestPlace::opaque},
+    {RequestPlace::tool_calls, "function", RequestPlace::function},
+    {RequestPlace::tool_calls, "custom", RequestPlace::function},
+    {RequestPlace::tool_calls, "extra_content", RequestPlace::opaque},  // Gemini thought signatures
+    {RequestPlace::function, "name", RequestPlace::opaque},
+    {RequestPlace::function, "arguments", RequestPlace::arguments},
+    {RequestPlace::function, "input", RequestPlace::block},
+    {RequestPlace::block, "type", RequestPlace::opaque},
+    {RequestPlace::block, "text", RequestPlace::block},
+    {RequestPlace::block, "image_url", RequestPlace::source},
+    {RequestPlace::block, "input_audio", RequestPlace::source},
+    {RequestPlace::block, "file", RequestPlace::source},
+    {RequestPlace::block, "cache_control", RequestPlace::opaque},
+    {RequestPlace::source, "url", RequestPlace::media},
+    {RequestPlace::source, "data", RequestPlace::media},
+    {RequestPlace::source, "file_data", RequestPlace::media},
+    {RequestPlace::source, "file_id", RequestPlace::opaque},
+    {RequestPlace::source, "detail", RequestPlace::opaque},
+    {RequestPlace::source, "format", RequestPlace::opaque},
 };
 
-constexpr Row kResponsesRows[] = {
-    {Place::root, "input", Place::messages},
-    {Place::root, "instructions", Place::block},
-    {Place::root, "tools", Place::tools},
-    {Place::root, "model", Place::model},
-    {Place::root, "stream", Place::stream},
-    {Place::root, "previous_response_id", Place::continues},
-    {Place::root, "conversation", Place::conversation},
-    {Place::root, "include", Place::include},
-    {Place::root, "store", Place::store},
-    {Place::root, "text", Place::schema},
-    {Place::root, "metadata", Place::opaque},
-    {Place::root, "client_metadata", Place::opaque},
-    {Place::root, "user", Place::opaque},
-    {Place::root, "safety_identifier", Place::opaque},
-    {Place::root, "prompt_cache_key", Place::opaque},
-    {Place::root, "reasoning", Place::opaque},
-    {Place::root, "tool_choice", Place::opaque},
-    {Place::root, "stream_options", Place::opaque},
-    {Place::root, "service_tier", Place::opaque},
-    {Place::tool, "authorization", Place::opaque},  // what the provider itself must present to an MCP server
-    {Place::tool, "headers", Place::opaque},
-    {Place::conversation, "id", Place::conversation},
-    {Place::message, "type", Place::opaque},
-    {Place::message, "id", Place::opaque},
-    {Place::message, "role", Place::opaque},
-    {Place::message, "status", Place::opaque},
-    {Place::message, "phase", Place::opaque},
-    {Place::message, "name", Place::opaque},
-    {Place::message, "namespace", Place::opaque},
-    {Place::message, "call_id", Place::opaque},
-    {Place::message, "content", Place::block},
-    {Place::message, "output", Place::block},
-    {Place::message, "input", Place::block},
-    {Place::message, "arguments", Place::arguments},
-    {Place::message, "summary", Place::reasoning},
-    {Place::message, "encrypted_content", Place::opaque},
-    {Place::message, "tools", Place::tools},
-    {Place::message, "action", Place::free},
-    {Place::message, "result", Place::media},  // image_generation_call
-    {Place::reasoning, "type", Place::opaque},
-    {Place::reasoning, "text", Place::reasoning_summary},
-    {Place::block, "type", Place::opaque},
-    {Place::block, "text", Place::block},
-    {Place::block, "image_url", Place::media},
-    {Place::block, "file_data", Place::media},
-    {Place::block, "file_url", Place::media},
-    {Place::block, "file_id", Place::opaque},
-    {Place::block, "detail", Place::opaque},
-    {Place::block, "logprobs", Place::opaque},
-    {Place::block, "encrypted_content", Place::opaque},
+constexpr RequestRow kResponsesRows[] = {
+    {RequestPlace::root, "input", RequestPlace::messages},
+    {RequestPlace::root, "instructions", RequestPlace::block},
+    {RequestPlace::root, "tools", RequestPlace::tools},
+    {RequestPlace::root, "model", RequestPlace::model},
+    {RequestPlace::root, "stream", RequestPlace::stream},
+    {RequestPlace::root, "previous_response_id", RequestPlace::continues},
+    {RequestPlace::root, "conversation", RequestPlace::conversation},
+    {RequestPlace::root, "include", RequestPlace::include},
+    {RequestPlace::root, "store", RequestPlace::store},
+    {RequestPlace::root, "text", RequestPlace::schema},
+    {RequestPlace::root, "metadata", RequestPlace::opaque},
+    {RequestPlace::root, "client_metadata", RequestPlace::opaque},
+    {RequestPlace::root, "user", RequestPlace::opaque},
+    {RequestPlace::root, "safety_identifier", RequestPlace::opaque},
+    {RequestPlace::root, "prompt_cache_key", RequestPlace::opaque},
+    {RequestPlace::root, "reasoning", RequestPlace::opaque},
+    {RequestPlace::root, "tool_choice", RequestPlace::opaque},
+    {RequestPlace::root, "stream_options", RequestPlace::opaque},
+    {RequestPlace::root, "service_tier", RequestPlace::opaque},
+    {RequestPlace::tool, "authorization", RequestPlace::opaque},  // what the provider itself must present to an MCP server
+    {RequestPlace::tool, "headers", RequestPlace::opaque},
+    {RequestPlace::conversation, "id", RequestPlace::conversation},
+    {RequestPlace::message, "type", RequestPlace::opaque},
+    {RequestPlace::message, "id", RequestPlace::opaque},
+    {RequestPlace::message, "role", RequestPlace::opaque},
+    {RequestPlace::message, "status", RequestPlace::opaque},
+    {RequestPlace::message, "phase", RequestPlace::opaque},
+    {RequestPlace::message, "name", RequestPlace::opaque},
+    {RequestPlace::message, "namespace", RequestPlace::opaque},
+    {RequestPlace::message, "call_id", RequestPlace::opaque},
+    {RequestPlace::message, "content", RequestPlace::block},
+    {RequestPlace::message, "output", RequestPlace::block},
+    {RequestPlace::message, "input", RequestPlace::block},
+    {RequestPlace::message, "arguments", RequestPlace::arguments},
+    {RequestPlace::message, "summary", RequestPlace::reasoning},
+    {RequestPlace::message, "encrypted_content", RequestPlace::opaque},
+    {RequestPlace::message, "tools", RequestPlace::tools},
+    {RequestPlace::message, "action", RequestPlace::free},
+    {RequestPlace::message, "result", RequestPlace::media},  // image_generation_call
+    {RequestPlace::reasoning, "type", RequestPlace::opaque},
+    {RequestPlace::reasoning, "text", RequestPlace::reasoning_summary},
+    {RequestPlace::block, "type", RequestPlace::opaque},
+    {RequestPlace::block, "text", RequestPlace::block},
+    {RequestPlace::block, "image_url", RequestPlace::media},
+    {RequestPlace::block, "file_data", RequestPlace::media},
+    {RequestPlace::block, "file_url", RequestPlace::media},
+    {RequestPlace::block, "file_id", RequestPlace::opaque},
+    {RequestPlace::block, "detail", RequestPlace::opaque},
+    {RequestPlace::block, "logprobs", RequestPlace::opaque},
+    {RequestPlace::block, "encrypted_content", RequestPlace::opaque},
 };
 
-constexpr RequestRows kAnthropic(kAnthropicRows), kResponses(kResponsesRows), kChat(kChatRows);
+constexpr RequestRows kAnthropicRequest(kAnthropicRows), kResponsesRequest(kResponsesRows), kChatRequest(kChatRows);
 
 }  // namespace
 
 const RequestRows& request_rows(DialectId dialect) {
   switch (dialect) {
     case DialectId::anthropic:
-      return kAnthropic;
+      return kAnthropicRequest;
     case DialectId::openai_responses:
-      return kResponses;
+      return kResponsesRequest;
     case DialectId::openai_chat:
     case DialectId::embeddings:
     case DialectId::gemini:
     case DialectId::cohere:
       break;
   }
-  return kChat;
+  return kChatRequest;
 }
 
 RequestPlace default_place(RequestPlace parent) {
   switch (parent) {
-    case Place::schema:
-    case Place::opaque:
-    case Place::signed_text:
-    case Place::reasoning:
+    case RequestPlace::schema:
+    case RequestPlace::opaque:
+    case RequestPlace::signed_text:
+    case RequestPlace::reasoning:
       return parent;
-    case Place::tools:
-    case Place::tool:
-      return Place::schema;
-    case Place::thread:
-    case Place::conversation:
-    case Place::model:
-    case Place::stream:
-    case Place::store:
-    case Place::continues:
-    case Place::include:
-      return Place::opaque;
-    case Place::block:
-      return Place::block;
+    case RequestPlace::tools:
+    case RequestPlace::tool:
+      return RequestPlace::schema;
+    case RequestPlace::thread:
+    case RequestPlace::conversation:
+    case RequestPlace::model:
+    case RequestPlace::stream:
+    case RequestPlace::store:
+    case RequestPlace::continues:
+    case RequestPlace::include:
+      return RequestPlace::opaque;
+    case RequestPlace::block:
+      return RequestPlace::block;
     default:
-      return Place::free;
+      return RequestPlace::free;
   }
 }
 

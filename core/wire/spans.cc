@@ -12,13 +12,11 @@
 namespace pg {
 namespace {
 
-using Place = RequestPlace;
-
 class SpanVisitor {
  public:
   static constexpr bool kAsksUtf8 = true;
   struct Ctx {
-    Place place;
+    RequestPlace place;
     bool head;
   };
 
@@ -30,46 +28,46 @@ class SpanVisitor {
   SpanVisitor(std::string_view body, DialectId dialect, RequestView& view, PartMemory* memory)
       : body_(body), dialect_(dialect), rows_(request_rows(dialect)), view_(view), memory_(memory) {}
 
-  Ctx root() const { return {Place::root, true}; }
+  Ctx root() const { return {RequestPlace::root, true}; }
   Ctx member(Ctx parent, std::string_view key) {
-    if (parent.place == Place::root) {
+    if (parent.place == RequestPlace::root) {
       end_part();
       in_tools_ = key == "tools" || key == "functions";
       in_settings_ = key == "thinking" || key == "tool_choice";
     }
-    in_role_ = view_.first_user < 0 && parent.place == Place::message && key == "role";
-    const Place child = find_child(parent.place, key);
-    if (parent.place == Place::root && memory_ != nullptr) await_part(child, key);
-    return {child, parent.head && child != Place::messages};
+    in_role_ = view_.first_user < 0 && parent.place == RequestPlace::message && key == "role";
+    const RequestPlace child = find_child(parent.place, key);
+    if (parent.place == RequestPlace::root && memory_ != nullptr) await_part(child, key);
+    return {child, parent.head && child != RequestPlace::messages};
   }
   Ctx element(Ctx parent, std::uint32_t index) {
-    if (parent.place == Place::root) return {Place::free, false};  // a root that is an array
-    if (parent.place == Place::tools) return {Place::tool, parent.head};
-    if (parent.place != Place::messages) return parent;
+    if (parent.place == RequestPlace::root) return {RequestPlace::free, false};  // a root that is an array
+    if (parent.place == RequestPlace::tools) return {RequestPlace::tool, parent.head};
+    if (parent.place != RequestPlace::messages) return parent;
     message_ = static_cast<std::int32_t>(index);
-    return {Place::message, false};
+    return {RequestPlace::message, false};
   }
   void open(Ctx ctx, bool is_object) {
     awaits_part_ = false;  // an object is none
-    if (ctx.place == Place::root) has_object_root_ = is_object;
-    if (ctx.place == Place::thread) view_.kept_by_provider = true;
-    if (ctx.place == Place::message) ++message_depth_;
+    if (ctx.place == RequestPlace::root) has_object_root_ = is_object;
+    if (ctx.place == RequestPlace::thread) view_.kept_by_provider = true;
+    if (ctx.place == RequestPlace::message) ++message_depth_;
   }
   void bracket(std::size_t at) { bracket_ = at; }
   void close(Ctx ctx, bool) {
-    if (ctx.place == Place::root) return end_part();
+    if (ctx.place == RequestPlace::root) return end_part();
     closed_ = bracket_;
-    if (ctx.place == Place::messages) message_ = -1;
+    if (ctx.place == RequestPlace::messages) message_ = -1;
     // An array in place of a message is read like one, and so is what it holds: a mark stands behind the outermost.
-    if (ctx.place == Place::message && --message_depth_ == 0 && in_part_) mark_message();
+    if (ctx.place == RequestPlace::message && --message_depth_ == 0 && in_part_) mark_message();
   }
   Known known(Ctx, std::size_t at) { return awaits_part_ ? begin_part(at) : Known(); }
   void key(Ctx parent, std::size_t begin, std::size_t end, bool escaped) {
-    if (parent.place == Place::free && end - begin >= kShortestSecret) add(SpanRole::key, parent, begin, end, escaped);
+    if (parent.place == RequestPlace::free && end - begin >= kShortestSecret) add(SpanRole::key, parent, begin, end, escaped);
   }
   void scalar(Ctx ctx, std::size_t begin, std::size_t end) {
-    if (ctx.place == Place::stream) view_.stream = body_[begin] == 't';
-    if (ctx.place == Place::store) view_.kept_by_provider = body_[begin] != 'f';
+    if (ctx.place == RequestPlace::stream) view_.stream = body_[begin] == 't';
+    if (ctx.place == RequestPlace::store) view_.kept_by_provider = body_[begin] != 'f';
     if (in_settings_) note_setting(body_.substr(begin, end - begin));
   }
   void string(Ctx ctx, std::size_t begin, std::size_t end, bool escaped);
@@ -78,13 +76,13 @@ class SpanVisitor {
  private:
   static constexpr std::size_t kShortestSecret = 16;  // keys are property names; only a long one can be a credential
 
-  Place find_child(Place parent, std::string_view key) const {
-    if (parent == Place::free || parent == Place::opaque || parent == Place::schema) return parent;
+  RequestPlace find_child(RequestPlace parent, std::string_view key) const {
+    if (parent == RequestPlace::free || parent == RequestPlace::opaque || parent == RequestPlace::schema) return parent;
     // "th\u0069nking" is "thinking" to the provider.
     if (key.find('\\') != std::string_view::npos) return find_row(parent, unescape_json(key));
     return find_row(parent, key);
   }
-  Place find_row(Place parent, std::string_view key) const {
+  RequestPlace find_row(RequestPlace parent, std::string_view key) const {
     const RequestRows::Row* row = rows_.find(parent, key);
     return row != nullptr ? row->child : default_place(parent);
   }
@@ -99,7 +97,7 @@ class SpanVisitor {
     view_.settings = (view_.settings ^ 0xFF) * 0x100000001B3u;
   }
 
-  void await_part(Place place, std::string_view key);
+  void await_part(RequestPlace place, std::string_view key);
   bool has_part(PartKind kind) const;
   Known begin_part(std::size_t at);
   void mark_message();
@@ -125,10 +123,10 @@ class SpanVisitor {
 };
 
 // What a kind's arrays hold means the same in each body of the dialect. Where `functions` are not known, they are no tools.
-void SpanVisitor::await_part(Place place, std::string_view key) {
-  const bool are_tools = in_tools_ && (place == Place::tools || place == Place::schema);
-  awaits_part_ = place == Place::messages || are_tools || key == "system";
-  part_ = place == Place::messages ? PartKind::messages : are_tools ? PartKind::tools : PartKind::system;
+void SpanVisitor::await_part(RequestPlace place, std::string_view key) {
+  const bool are_tools = in_tools_ && (place == RequestPlace::tools || place == RequestPlace::schema);
+  awaits_part_ = place == RequestPlace::messages || are_tools || key == "system";
+  part_ = place == RequestPlace::messages ? PartKind::messages : are_tools ? PartKind::tools : PartKind::system;
 }
 
 bool SpanVisitor::has_part(PartKind kind) const {
@@ -179,25 +177,25 @@ void SpanVisitor::end_part() {
 void SpanVisitor::string(Ctx ctx, std::size_t begin, std::size_t end, bool escaped) {
   const std::string_view raw = body_.substr(begin, end - begin);
   switch (ctx.place) {
-    case Place::model:
+    case RequestPlace::model:
       view_.model = escaped ? unescape_json(raw) : std::string(raw);
       view_.model_begin = static_cast<std::uint32_t>(begin);
       view_.model_end = static_cast<std::uint32_t>(end);
       return;
-    case Place::conversation:
+    case RequestPlace::conversation:
       view_.conversation = unescape_json(raw);
       return;
-    case Place::continues:
+    case RequestPlace::continues:
       view_.continues = unescape_json(raw);
       return;
-    case Place::include:
+    case RequestPlace::include:
       if (unescape_json(raw) == "reasoning.encrypted_content") view_.signed_reasoning = true;
       return;
-    case Place::stream:
-    case Place::store:
-    case Place::thread:
+    case RequestPlace::stream:
+    case RequestPlace::store:
+    case RequestPlace::thread:
       return;
-    case Place::opaque:
+    case RequestPlace::opaque:
       if (raw.starts_with("pg:")) view_.foreign_thoughts = true;
       if (in_settings_) note_setting(raw);
       if (in_role_ && raw == "user") {
@@ -205,17 +203,17 @@ void SpanVisitor::string(Ctx ctx, std::size_t begin, std::size_t end, bool escap
         in_role_ = false;
       }
       return;
-    case Place::schema:
+    case RequestPlace::schema:
       return add(SpanRole::schema, ctx, begin, end, escaped);
-    case Place::signed_text:
+    case RequestPlace::signed_text:
       return add(SpanRole::signed_text, ctx, begin, end, escaped);
-    case Place::reasoning:
-    case Place::reasoning_summary:
+    case RequestPlace::reasoning:
+    case RequestPlace::reasoning_summary:
       return add(SpanRole::signed_text, ctx, begin, end, escaped);
-    case Place::media:
-    case Place::source:
+    case RequestPlace::media:
+    case RequestPlace::source:
       return add(SpanRole::media, ctx, begin, end, escaped);
-    case Place::arguments:
+    case RequestPlace::arguments:
       return add(SpanRole::json_text, ctx, begin, end, escaped);
     default:
       return add(SpanRole::text, ctx, begin, end, escaped);

@@ -44,7 +44,7 @@ void restore_text(const TokenIndex& index, TextForm form, std::string_view text,
   const std::string whole = restore_split(index, form, raw, 0);
   expect_restored(restore_split(index, form, raw, head.size()) == whole);
   std::vector<PlaceField> fields;
-  expect_restored(read_places(Place::chat_body, "\"" + whole + "\"", fields).has_value());
+  expect_restored(read_places(ReplyPlace::chat_body, "\"" + whole + "\"", fields).has_value());
 }
 
 // The error that ends a cut Responses stream says when: two runs may differ in it.

@@ -13,23 +13,23 @@ namespace pg {
 namespace {
 
 struct Sample {
-  Place root;
+  ReplyPlace root;
   std::string_view before, behind;  // a piece of text
 };
 
 constexpr Sample kSamples[] = {
-    {Place::anthropic_event, R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":")", R"("}})"},
-    {Place::anthropic_event, R"({"index":12, "delta":{"partial_json":")",
+    {ReplyPlace::anthropic_event, R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":")", R"("}})"},
+    {ReplyPlace::anthropic_event, R"({"index":12, "delta":{"partial_json":")",
      R"(","type":"input_json_delta"},"type":"content_block_delta" })"},
-    {Place::chat_event,
+    {ReplyPlace::chat_event,
      R"({"id":"c-1","object":"chat.completion.chunk","created":1760000000,"model":"m","choices":[{"index":0,"delta":{"content":")",
      R"("},"finish_reason":null}],"usage":null,"obfuscation":"ab"})"},
-    {Place::chat_event, R"({"choices":[{"delta":{"tool_calls":[{"index":3,"id":"x","function":{"arguments":")",
+    {ReplyPlace::chat_event, R"({"choices":[{"delta":{"tool_calls":[{"index":3,"id":"x","function":{"arguments":")",
      R"("}}]},"index":1},{"delta":{"content":"two"}}],"model":"m"})"},
-    {Place::responses_event,
+    {ReplyPlace::responses_event,
      R"({"type":"response.output_text.delta","sequence_number":9,"item_id":"i","output_index":0,"delta":")",
      R"(","logprobs":[],"obfuscation":"xyz"})"},
-    {Place::responses_event, R"({"delta":")", R"(","sequence_number":10,"type":"response.output_text.delta"})"},
+    {ReplyPlace::responses_event, R"({"delta":")", R"(","sequence_number":10,"type":"response.output_text.delta"})"},
 };
 
 std::vector<PlaceField> walk(const Sample& sample, std::string_view json, bool& is_json) {
@@ -120,7 +120,7 @@ TEST_CASE("an event without a piece of text is no shape") {
   EventShape shape;
   std::vector<PlaceField> fields;
   const std::string_view ping = R"({"type":"ping"})";
-  REQUIRE(read_places(Place::anthropic_event, ping, fields).has_value());
+  REQUIRE(read_places(ReplyPlace::anthropic_event, ping, fields).has_value());
   shape.learn(ping, fields);
   CHECK_FALSE(shape.fits(ping, fields));
   CHECK_FALSE(EventShape().fits("", fields));

@@ -9,14 +9,14 @@
 namespace pg {
 namespace {
 
-std::vector<PlaceField> fields_of(Place root, std::string_view json) {
+std::vector<PlaceField> fields_of(ReplyPlace root, std::string_view json) {
   std::vector<PlaceField> fields;
   CHECK(read_places(root, json, fields).has_value());
   return fields;
 }
 
 // "place=text" pairs as `n:text`, in order.
-std::string texts(Place root, std::string_view json, Place wanted) {
+std::string texts(ReplyPlace root, std::string_view json, ReplyPlace wanted) {
   std::string out;
   for (const PlaceField& field : fields_of(root, json)) {
     if (field.place == wanted) out += std::string(field.text(json)) + ";";
@@ -29,12 +29,12 @@ TEST_CASE("Anthropic: text and tool input are named, thinking and ids are not") 
       R"({"id":"msg_1","model":"m","content":[{"type":"thinking","thinking":"T","signature":"S"},{"type":"text","text":"A"},)"
       R"({"type":"tool_use","id":"I","name":"N","input":{"k":"V","l":["W",{"m":"X"}]}},{"type":"redacted_thinking","data":"D"}],)"
       R"("usage":{"input_tokens":3,"cache_read_input_tokens":4}})";
-  CHECK(texts(Place::anthropic_body, body, Place::whole_text) == "A;");
-  CHECK(texts(Place::anthropic_body, body, Place::whole_value) == "k;V;l;W;m;X;");
-  CHECK(texts(Place::anthropic_body, body, Place::reply_id) == "msg_1;");
-  CHECK(texts(Place::anthropic_body, body, Place::use_uncached) == "3;");
-  CHECK(texts(Place::anthropic_body, body, Place::use_cached) == "4;");
-  CHECK(fields_of(Place::anthropic_body, body).size() == 11);
+  CHECK(texts(ReplyPlace::anthropic_body, body, ReplyPlace::whole_text) == "A;");
+  CHECK(texts(ReplyPlace::anthropic_body, body, ReplyPlace::whole_value) == "k;V;l;W;m;X;");
+  CHECK(texts(ReplyPlace::anthropic_body, body, ReplyPlace::reply_id) == "msg_1;");
+  CHECK(texts(ReplyPlace::anthropic_body, body, ReplyPlace::use_uncached) == "3;");
+  CHECK(texts(ReplyPlace::anthropic_body, body, ReplyPlace::use_cached) == "4;");
+  CHECK(fields_of(ReplyPlace::anthropic_body, body).size() == 11);
 }
 
 TEST_CASE("Chat: content as string and as parts, choices and tools by their place") {
@@ -42,12 +42,12 @@ TEST_CASE("Chat: content as string and as parts, choices and tools by their plac
       R"({"choices":[{"index":0,"delta":{"content":"A"}},{"index":1,"delta":{"content":[{"type":"text","text":"B"}],"tool_calls":[)"
       R"({"index":0,"id":"x","function":{"name":"N","arguments":"C"}},{"index":1,"custom":{"input":"D"}}]},"logprobs":{"content":[)"
       R"({"token":"E"}]}}]})";
-  CHECK(texts(Place::chat_event, chunk, Place::piece_content) == "A;B;");
-  CHECK(texts(Place::chat_event, chunk, Place::piece_arguments) == "C;");
-  CHECK(texts(Place::chat_event, chunk, Place::piece_custom_input) == "D;");
-  for (const PlaceField& field : fields_of(Place::chat_event, chunk)) {
-    if (field.place == Place::piece_content) CHECK(field.outer == (field.text(chunk) == "A" ? 0 : 1));
-    if (field.place == Place::piece_custom_input) CHECK(field.inner == 1);
+  CHECK(texts(ReplyPlace::chat_event, chunk, ReplyPlace::piece_content) == "A;B;");
+  CHECK(texts(ReplyPlace::chat_event, chunk, ReplyPlace::piece_arguments) == "C;");
+  CHECK(texts(ReplyPlace::chat_event, chunk, ReplyPlace::piece_custom_input) == "D;");
+  for (const PlaceField& field : fields_of(ReplyPlace::chat_event, chunk)) {
+    if (field.place == ReplyPlace::piece_content) CHECK(field.outer == (field.text(chunk) == "A" ? 0 : 1));
+    if (field.place == ReplyPlace::piece_custom_input) CHECK(field.inner == 1);
     CHECK(field.text(chunk) != "E");
     CHECK(field.text(chunk) != "N");
   }
@@ -60,12 +60,12 @@ TEST_CASE("Responses: copies in items and parts; encrypted content and ids are n
       R"({"type":"message","id":"mi","content":[{"type":"output_text","text":"A","annotations":[{"type":"no","title":"T","file_id":"no"}],"logprobs":[]}]},)"
       R"({"type":"function_call","id":"fc","call_id":"no","name":"no","arguments":"B"},)"
       R"({"type":"custom_tool_call","input":"C"}],"usage":{"output_tokens":5,"output_tokens_details":{"reasoning_tokens":2}}}})";
-  CHECK(texts(Place::responses_event, event, Place::whole_text) == "A;C;");
-  CHECK(texts(Place::responses_event, event, Place::any_text) == "T;");
-  CHECK(texts(Place::responses_event, event, Place::whole_arguments) == "B;");
-  CHECK(texts(Place::responses_event, event, Place::whole_reasoning) == "S;");
-  CHECK(texts(Place::responses_event, event, Place::use_reasoning) == "2;");
-  for (const PlaceField& field : fields_of(Place::responses_event, event)) {
+  CHECK(texts(ReplyPlace::responses_event, event, ReplyPlace::whole_text) == "A;C;");
+  CHECK(texts(ReplyPlace::responses_event, event, ReplyPlace::any_text) == "T;");
+  CHECK(texts(ReplyPlace::responses_event, event, ReplyPlace::whole_arguments) == "B;");
+  CHECK(texts(ReplyPlace::responses_event, event, ReplyPlace::whole_reasoning) == "S;");
+  CHECK(texts(ReplyPlace::responses_event, event, ReplyPlace::use_reasoning) == "2;");
+  for (const PlaceField& field : fields_of(ReplyPlace::responses_event, event)) {
     CHECK(field.text(event) != "no");
     CHECK(field.text(event) != "E");
   }
@@ -77,36 +77,37 @@ TEST_CASE("citations: what a source is called and says, but no ids, types or wha
       R"("document_title":"E","file_id":"no","start_char_index":7}]},{"type":"web_search_tool_result","tool_use_id":"no","content":[)"
       R"({"type":"no","title":"F","url":"G","encrypted_content":"no"}]},{"type":"x","content":{"type":"no","content":{"type":"no",)"
       R"("source":{"type":"no","media_type":"no","data":"H"},"title":"I"}}},{"type":"y","content":"J"})";
-  CHECK(texts(Place::anthropic_body, "{\"content\":[" + block + "]}", Place::any_text) == "B;C;D;E;F;G;H;I;J;");
-  CHECK(texts(Place::anthropic_event,
+  CHECK(texts(ReplyPlace::anthropic_body, "{\"content\":[" + block + "]}", ReplyPlace::any_text) == "B;C;D;E;F;G;H;I;J;");
+  CHECK(texts(ReplyPlace::anthropic_event,
               R"({"delta":{"type":"citations_delta","citation":{"type":"no","cited_text":"A","title":null}}})",
-              Place::any_text) == "A;");
+              ReplyPlace::any_text) == "A;");
   const std::string annotations =
       R"("annotations":[{"type":"no","url_citation":{"url":"A","title":"B","start_index":1}},{"type":"no","title":"C"}])";
-  CHECK(texts(Place::chat_body, R"({"choices":[{"message":{)" + annotations + "}}],\"citations\":[\"D\"]}", Place::any_text) ==
-        "A;B;C;D;");
-  CHECK(texts(Place::chat_event, R"({"choices":[{"delta":{)" + annotations + "}}]}", Place::any_text) == "A;B;C;");
-  CHECK(texts(Place::responses_event, R"({"part":{"type":"output_text",)" + annotations + "}}", Place::any_text) == "A;B;C;");
-  CHECK(texts(Place::responses_event, R"({"annotation":{"type":"no","title":"A","container_id":"no"}})", Place::any_text) ==
-        "A;");
-  CHECK(texts(Place::responses_event,
+  CHECK(texts(ReplyPlace::chat_body, R"({"choices":[{"message":{)" + annotations + "}}],\"citations\":[\"D\"]}",
+              ReplyPlace::any_text) == "A;B;C;D;");
+  CHECK(texts(ReplyPlace::chat_event, R"({"choices":[{"delta":{)" + annotations + "}}]}", ReplyPlace::any_text) == "A;B;C;");
+  CHECK(texts(ReplyPlace::responses_event, R"({"part":{"type":"output_text",)" + annotations + "}}", ReplyPlace::any_text) ==
+        "A;B;C;");
+  CHECK(texts(ReplyPlace::responses_event, R"({"annotation":{"type":"no","title":"A","container_id":"no"}})",
+              ReplyPlace::any_text) == "A;");
+  CHECK(texts(ReplyPlace::responses_event,
               R"({"item":{"type":"file_search_call","id":"i","queries":["A"],"results":[{"file_id":"no",)"
               R"("filename":"B","text":"C"}]}})",
-              Place::any_text) == "A;B;C;");
+              ReplyPlace::any_text) == "A;B;C;");
 }
 
 TEST_CASE("bodies of errors: every string, however deep") {
-  CHECK(texts(Place::error_body, R"({"type":"error","error":{"type":"t","message":"A","details":["B"]},"request_id":"C"})",
-              Place::any_text) == "error;A;B;C;");
-  CHECK(texts(Place::error_body, R"([{"error":{"message":"A"}}])", Place::any_text) == "A;");
-  CHECK(texts(Place::error_body, R"({"error":"A"})", Place::any_text) == "A;");
-  CHECK(texts(Place::error_body, R"({"error":{"type":"t","code":"c"}})", Place::error_type) == "t;");
+  CHECK(texts(ReplyPlace::error_body, R"({"type":"error","error":{"type":"t","message":"A","details":["B"]},"request_id":"C"})",
+              ReplyPlace::any_text) == "error;A;B;C;");
+  CHECK(texts(ReplyPlace::error_body, R"([{"error":{"message":"A"}}])", ReplyPlace::any_text) == "A;");
+  CHECK(texts(ReplyPlace::error_body, R"({"error":"A"})", ReplyPlace::any_text) == "A;");
+  CHECK(texts(ReplyPlace::error_body, R"({"error":{"type":"t","code":"c"}})", ReplyPlace::error_type) == "t;");
 }
 
 TEST_CASE("what is not JSON is refused") {
   std::vector<PlaceField> fields;
   for (const char* text : {"", "[DONE]", "{\"a\":}", "{\"a\":1", "<html>"})
-    CHECK_FALSE(read_places(Place::chat_event, text, fields).has_value());
+    CHECK_FALSE(read_places(ReplyPlace::chat_event, text, fields).has_value());
 }
 
 }  // namespace
