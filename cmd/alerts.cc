@@ -51,7 +51,7 @@ std::string alert_table(const Shell& shell, const Settings& settings, const Fire
   return table.text(shell);
 }
 
-int list(Shell& shell) {
+int list_alerts(Shell& shell) {
   auto place = open_workplace(shell, DbMode::read_only).value();
   const Fired fired = AlertStore(place.db).sums().value();
   if (shell.json) {
@@ -164,10 +164,10 @@ void add_alerts(CLI::App& command, Shell& shell) {
       "serve says on standard error when one fires, in its log file as well, and keeps the newest 1000 times. Alone it is 'pg "
       "alerts list'.");
   command.footer("pg alerts\npg alerts --json\npg alerts test failing --since 7d");
-  set_action(command, shell, [&shell] { return list(shell); });
+  set_action(command, shell, [&shell] { return list_alerts(shell); });
   auto* lists = command.add_subcommand("list", "List the alerts that are set, and when each fired last");
   lists->footer("pg alerts list\npg alerts list --json");
-  set_action(*lists, shell, [&shell] { return list(shell); });
+  set_action(*lists, shell, [&shell] { return list_alerts(shell); });
 
   auto options = std::make_shared<TestOptions>();
   auto* tests = command.add_subcommand("test",

@@ -61,7 +61,7 @@ void follow(Shell& shell, Db& db, std::int64_t seq) {
   }
 }
 
-int tail(Shell& shell, std::int64_t lines, bool follows) {
+int tail_audit(Shell& shell, std::int64_t lines, bool follows) {
   auto place = open_workplace(shell, DbMode::read_only).value();
   Table table({{"SEQ", Align::right, 4},
                {"TIME", Align::left, 1, 16},
@@ -85,7 +85,7 @@ int tail(Shell& shell, std::int64_t lines, bool follows) {
   return exit_ok;
 }
 
-int write_all(Shell& shell, bool csv) {
+int export_all(Shell& shell, bool csv) {
   auto place = open_workplace(shell, DbMode::read_only).value();
   if (csv) shell.write("seq,time,actor,act,target,detail,hash\n");
   AuditStore(place.db)
@@ -139,7 +139,7 @@ void add_audit(CLI::App& command, Shell& shell) {
   in_range(tails->add_option("-n,--lines", *lines, "How many; 0 for all"), 0, 10'000'000)->capture_default_str();
   tails->add_flag("-f,--follow", *follows, "Go on with new ones until Ctrl-C");
   tails->footer("pg audit tail\npg audit tail -n 100\npg audit tail -f --json");
-  set_action(*tails, shell, [&shell, lines, follows] { return tail(shell, *lines, *follows); });
+  set_action(*tails, shell, [&shell, lines, follows] { return tail_audit(shell, *lines, *follows); });
 
   auto* verifies = command.add_subcommand(
       "verify",
@@ -157,7 +157,7 @@ void add_audit(CLI::App& command, Shell& shell) {
   auto* exports = command.add_subcommand("export", "Write all acts with their hashes, as NDJSON or CSV");
   exports->add_flag("--csv", *csv, "As CSV with a line of titles");
   exports->footer("pg audit export > acts.ndjson\npg audit export --csv > acts.csv");
-  set_action(*exports, shell, [&shell, csv] { return write_all(shell, *csv); });
+  set_action(*exports, shell, [&shell, csv] { return export_all(shell, *csv); });
 }
 
 }  // namespace pg

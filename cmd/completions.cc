@@ -13,10 +13,6 @@
 namespace pg {
 namespace {
 
-const CLI::App& root_of(const CLI::App& app) {
-  return app.get_parent() == nullptr ? app : root_of(*app.get_parent());
-}
-
 int print_completions(Shell& shell, const CLI::App& command, const std::string& name) {
   const auto facts = command_facts(root_of(command));
   shell.write(name == "bash" ? bash_completion(facts) : name == "zsh" ? zsh_completion(facts) : fish_completion(facts));
@@ -68,7 +64,30 @@ std::vector<std::string> words_of(Shell& shell, const std::string& kind) {
   return words;
 }
 
+/// `"pg keys add -n"|"pg keys add --lines"`
+std::string option_pattern(const CommandFacts& command, const OptionFacts& option) {
+  std::string pattern;
+  for (const auto& name : option.names) pattern += fmt::format("{}\"{} {}\"", pattern.empty() ? "" : "|", command.path, name);
+  return pattern;
+}
+
 }  // namespace
+
+std::string value_cases(const CommandFacts& command, ReplyCode& reply) {
+  std::string out;
+  for (const auto& option : command.options)
+    if (!option.type.empty())
+      out += fmt::format("    {}) {} ;;\n", option_pattern(command, option), reply(option.type, option.choices));
+  return out;
+}
+
+std::string value_pattern(const std::vector<CommandFacts>& commands) {
+  std::string pattern;
+  for (const auto& command : commands)
+    for (const auto& option : command.options)
+      if (!option.type.empty()) pattern += (pattern.empty() ? "" : "|") + option_pattern(command, option);
+  return pattern;
+}
 
 void add_completions(CLI::App& command, Shell& shell) {
   auto name = std::make_shared<std::string>();

@@ -8,6 +8,13 @@
 
 namespace pg {
 
+/// The code of a shell that offers words of a kind: "KEY", "FILE", or some that are given.
+using ReplyCode = std::string(const std::string& kind, const std::vector<std::string>& choices);
+/// Lines of a shell's `case`, one for each option of the command that takes a value: `"pg keys add --rpm") REPLY ;;`.
+std::string value_cases(const CommandFacts& command, ReplyCode& reply);
+/// The patterns of all such lines as one: the words behind which a value is awaited.
+std::string value_pattern(const std::vector<CommandFacts>& commands);
+
 std::string bash_completion(const std::vector<CommandFacts>& commands);
 std::string zsh_completion(const std::vector<CommandFacts>& commands);
 std::string fish_completion(const std::vector<CommandFacts>& commands);

@@ -4,7 +4,7 @@
 namespace pg {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string fish_quoted(std::string_view text) {
   std::string out = "'";
   for (char c : text) {
     if (c == '\'' || c == '\\') out += '\\';
@@ -19,7 +19,7 @@ std::string below_pg(const std::string& path) {
 
 /// What is offered for a kind of value: an -a list, or nothing when files are meant.
 std::string offer(const std::string& kind, const std::vector<std::string>& choices) {
-  if (!choices.empty()) return fmt::format(" -a {}", quoted(fmt::format("{}", fmt::join(choices, " "))));
+  if (!choices.empty()) return fmt::format(" -a {}", fish_quoted(fmt::format("{}", fmt::join(choices, " "))));
   for (const char* known : {"PROJECT", "PROVIDER", "KEY", "ALERT", "RULE", "ID", "TOPIC", "FIELD", "FIELDS", "FILTER"})
     if (kind == known) return fmt::format(" -a '(pg __complete {} 2>/dev/null)'", kind);
   return {};
@@ -29,7 +29,7 @@ std::string option_line(const std::string& condition, const OptionFacts& option)
   std::string line = "complete -c pg" + condition;
   for (const auto& name : option.names) line += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
   if (!option.type.empty()) line += option.type == "FILE" ? " -r -F" : " -x" + offer(option.type, option.choices);
-  return line + fmt::format(" -d {}\n", quoted(option.text));
+  return line + fmt::format(" -d {}\n", fish_quoted(option.text));
 }
 
 }  // namespace
@@ -40,14 +40,14 @@ std::string fish_completion(const std::vector<CommandFacts>& commands) {
     for (const auto& option : command.options)
       if (!option.type.empty())
         for (const auto& name : option.names) takes += " " + name;
-    if (command.path != "pg") paths += " " + quoted(below_pg(command.path));
+    if (command.path != "pg") paths += " " + fish_quoted(below_pg(command.path));
   }
   for (const auto& command : commands) {
-    const auto at = fmt::format(" -n {}", quoted(fmt::format("test (__pg_at) = \"{}\"", below_pg(command.path))));
+    const auto at = fmt::format(" -n {}", fish_quoted(fmt::format("test (__pg_at) = \"{}\"", below_pg(command.path))));
     for (const auto& child : command.children)
       for (const auto& facts : commands)
         if (facts.path == command.path + " " + child)
-          lines += fmt::format("complete -c pg{} -a {} -d {}\n", at, child, quoted(facts.summary));
+          lines += fmt::format("complete -c pg{} -a {} -d {}\n", at, child, fish_quoted(facts.summary));
     if (!command.arguments.empty()) {
       const auto& argument = command.arguments.front();
       const auto words = offer(argument.name, argument.choices);

@@ -22,7 +22,7 @@ std::string described(const std::string& word, const std::string& text) {
   return fmt::format("'{}:{}'", escaped(word), escaped(text));
 }
 
-std::string reply_with(const std::string& kind, const std::vector<std::string>& choices) {
+std::string zsh_reply(const std::string& kind, const std::vector<std::string>& choices) {
   if (!choices.empty()) return fmt::format("compadd -- {}", fmt::join(choices, " "));
   if (kind == "FILE") return "_files";
   for (const char* known : {"PROJECT", "PROVIDER", "KEY", "ALERT", "RULE", "ID", "TOPIC", "FIELD", "FIELDS"})
@@ -31,15 +31,8 @@ std::string reply_with(const std::string& kind, const std::vector<std::string>& 
   return ":";
 }
 
-std::string value_cases(const CommandFacts& command) {
-  std::string out;
-  for (const auto& option : command.options) {
-    if (option.type.empty()) continue;
-    std::string pattern;
-    for (const auto& name : option.names) pattern += fmt::format("{}\"{} {}\"", pattern.empty() ? "" : "|", command.path, name);
-    out += fmt::format("    {}) {}; return ;;\n", pattern, reply_with(option.type, option.choices));
-  }
-  return out;
+std::string zsh_last_reply(const std::string& kind, const std::vector<std::string>& choices) {
+  return zsh_reply(kind, choices) + "; return";
 }
 
 std::string flag_list(const CommandFacts& command) {
@@ -66,18 +59,16 @@ std::string child_list(const std::vector<CommandFacts>& commands, const CommandF
 }  // namespace
 
 std::string zsh_completion(const std::vector<CommandFacts>& commands) {
-  std::string takes, paths, values, words;
+  std::string paths, values, words;
+  const std::string takes = value_pattern(commands);
   for (const auto& command : commands) {
-    for (const auto& option : command.options)
-      if (!option.type.empty())
-        for (const auto& name : option.names) takes += fmt::format("{}\"{} {}\"", takes.empty() ? "" : "|", command.path, name);
     if (command.path != "pg") {
       paths += fmt::format("{}\"{}\"", paths.empty() ? "" : "|", command.path);
-      values += value_cases(command);
+      values += value_cases(command, zsh_last_reply);
     }
     std::string reply;
     if (!command.children.empty()) reply = fmt::format("list=({} ); _describe command list", child_list(commands, command));
-    if (!command.arguments.empty()) reply = reply_with(command.arguments.front().name, command.arguments.front().choices);
+    if (!command.arguments.empty()) reply = zsh_reply(command.arguments.front().name, command.arguments.front().choices);
     words += fmt::format("    \"{}\")\n      flags+=({} )\n      [[ $cur == -* ]] || {{ {}; return }} ;;\n", command.path,
                          command.path == "pg" ? "" : flag_list(command), reply.empty() ? ":" : reply);
   }
@@ -109,7 +100,8 @@ _pg() {{
 }}
 if [[ $funcstack[1] == _pg ]]; then _pg "$@"; else compdef _pg pg; fi
 )",
-                     takes, takes, paths, values, value_cases(commands.front()), flag_list(commands.front()), words);
+                     takes, takes, paths, values, value_cases(commands.front(), zsh_last_reply), flag_list(commands.front()),
+                     words);
 }
 
 }  // namespace pg

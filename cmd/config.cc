@@ -37,7 +37,7 @@ int check_json(Shell& shell, const Loaded& loaded, bool valid) {
   return valid ? exit_ok : exit_no;
 }
 
-int check(Shell& shell, bool strict) {
+int check_config(Shell& shell, bool strict) {
   auto loaded = read_settings(load_options(shell));
   if (loaded.problems.empty()) check_guards(loaded.settings, loaded.problems);
   const bool valid = loaded.problems.empty() && !(strict && !loaded.settings.warnings.empty());
@@ -78,7 +78,7 @@ int reload(Shell& shell) {
   return exit_ok;
 }
 
-int show(Shell& shell, bool origin, const std::string& only) {
+int show_config(Shell& shell, bool origin, const std::string& only) {
   auto settings = open_settings(shell).value();
   std::vector<Column> columns{{"SETTING", Align::left, 0, 16}, {"VALUE", Align::left, 0, 12}};
   if (origin) columns.push_back({"ORIGIN", Align::left, 0, 8});
@@ -101,7 +101,7 @@ int show(Shell& shell, bool origin, const std::string& only) {
   return exit_ok;
 }
 
-int path(Shell& shell) {
+int show_config_path(Shell& shell) {
   auto settings = read_settings(load_options(shell)).settings;
   const std::vector<std::pair<std::string, std::string>> rows{{"config", settings.config_file},
                                                               {"projects", settings.projects_dir},
@@ -127,7 +127,7 @@ void add_config(CLI::App& command, Shell& shell) {
   auto strict = std::make_shared<bool>(false);
   checks->add_flag("--strict", *strict, "Warnings count as mistakes");
   checks->footer("pg config check\npg config check --strict --json\npg config check --config ./pg.toml");
-  set_action(*checks, shell, [&shell, strict] { return check(shell, *strict); });
+  set_action(*checks, shell, [&shell, strict] { return check_config(shell, *strict); });
 
   auto* reloads = command.add_subcommand("reload",
                                          "Make a running serve read its settings now\n"
@@ -142,11 +142,11 @@ void add_config(CLI::App& command, Shell& shell) {
   shows->add_flag("--origin", *origin, "Also where each value comes from");
   shows->add_option("PART", *only, "Only keys that hold this text");
   shows->footer("pg config show\npg config show --origin serve\npg config show providers.openai --json");
-  set_action(*shows, shell, [&shell, origin, only] { return show(shell, *origin, *only); });
+  set_action(*shows, shell, [&shell, origin, only] { return show_config(shell, *origin, *only); });
 
   auto* paths = command.add_subcommand("path", "Print where settings, projects and database live");
   paths->footer("pg config path\npg config path --json");
-  set_action(*paths, shell, [&shell] { return path(shell); });
+  set_action(*paths, shell, [&shell] { return show_config_path(shell); });
 }
 
 }  // namespace pg

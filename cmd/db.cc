@@ -25,7 +25,7 @@ struct BackupOptions {
   bool force = false;
 };
 
-int path(Shell& shell) {
+int show_db_path(Shell& shell) {
   const std::string file = read_settings(load_options(shell)).settings.database;
   if (!shell.json) return shell.write(file + "\n"), exit_ok;
   std::string object = "{";
@@ -71,7 +71,7 @@ void judge_acts(StepReport& report, const Settings& settings) {
   report.add("audit", "ok", fmt::format("{}, {} of them sealed", rows, done.sealed));
 }
 
-int check(Shell& shell, bool quick) {
+int check_database(Shell& shell, bool quick) {
   const Settings settings = open_settings(shell).value();
   const DbHealth health = examine_db(settings.database, quick).value();
   StepReport report(shell);
@@ -193,7 +193,7 @@ void add_db(CLI::App& command, Shell& shell) {
 
   auto* paths = command.add_subcommand("path", "Print where the database is");
   paths->footer("pg db path\nls -l $(pg db path)*");
-  set_action(*paths, shell, [&shell] { return path(shell); });
+  set_action(*paths, shell, [&shell] { return show_db_path(shell); });
 
   auto quick = std::make_shared<bool>(false);
   auto* checks = command.add_subcommand("check",
@@ -203,7 +203,7 @@ void add_db(CLI::App& command, Shell& shell) {
                                         "is wrong.");
   checks->add_flag("--quick", *quick, "Do not compare indexes with their tables, which takes most of the time");
   checks->footer("pg db check\npg db check --quick --json");
-  set_action(*checks, shell, [&shell, quick] { return check(shell, *quick); });
+  set_action(*checks, shell, [&shell, quick] { return check_database(shell, *quick); });
 
   auto options = std::make_shared<BackupOptions>();
   auto* backups = command.add_subcommand("backup",

@@ -16,7 +16,7 @@
 namespace pg {
 namespace {
 
-constexpr std::uint64_t kLargest = 1u << 20;
+constexpr std::uint64_t kLargestProjectFile = 1u << 20;
 
 /// A private directory that is removed with everything in it.
 class ScratchDirectory {
@@ -61,12 +61,12 @@ Status run_editor(const std::string& file) {
   return make_error(Code::io_failed, fmt::format("the editor '{}' failed; nothing was changed", editor));
 }
 
-Result<std::string> read_input(Shell& shell) {
+Result<std::string> read_project_text(Shell& shell) {
   std::string text;
   char block[4096];
   for (std::size_t got = 0; (got = std::fread(block, 1, sizeof block, shell.in)) > 0;) {
     text.append(block, got);
-    if (text.size() > kLargest) return make_error(Code::too_large, "a project file has at most 1 MiB");
+    if (text.size() > kLargestProjectFile) return make_error(Code::too_large, "a project file has at most 1 MiB");
   }
   return text;
 }
@@ -82,19 +82,19 @@ int replace(Shell& shell, const Settings& settings, const ProjectSettings& proje
 
 int edit_project_file(Shell& shell, const Settings& settings, const ProjectSettings& project, const std::string& from_file,
                       const ProjectAct& act) {
-  if (from_file == "-") return replace(shell, settings, project, read_input(shell).value(), act);
+  if (from_file == "-") return replace(shell, settings, project, read_project_text(shell).value(), act);
   if (!from_file.empty())
-    return replace(shell, settings, project, read_file(from_file, kLargest, FileTrust::shared).value(), act);
+    return replace(shell, settings, project, read_file(from_file, kLargestProjectFile, FileTrust::shared).value(), act);
   if (!shell.may_ask())
     return shell.fail(
         {.what = "an editor needs a terminal", .hint = fmt::format("pg projects edit {} --from-file FILE", project.name)});
-  const auto before = read_file(project.file, kLargest, FileTrust::shared).value();
+  const auto before = read_file(project.file, kLargestProjectFile, FileTrust::shared).value();
   ScratchDirectory scratch;
   const auto copy = scratch.path() + "/" + project.name + ".toml";
   write_file(copy, before).value();
   while (true) {
     run_editor(copy).value();
-    const auto after = read_file(copy, kLargest, FileTrust::shared).value();
+    const auto after = read_file(copy, kLargestProjectFile, FileTrust::shared).value();
     if (after == before) {
       shell.note("nothing changed");
       return exit_ok;

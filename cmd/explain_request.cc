@@ -170,8 +170,8 @@ std::string counts_text(const std::map<std::string, std::uint32_t>& counts) {
   return out.empty() ? "none" : out;
 }
 
-void print_text(Shell& shell, const RoutedCall& call, const DryRun& run, const RouteVerdict& route,
-                const std::vector<ExplainedLine>& lines) {
+void print_request_text(Shell& shell, const RoutedCall& call, const DryRun& run, const RouteVerdict& route,
+                        const std::vector<ExplainedLine>& lines) {
   const std::string verdict = verdict_of(run, route);
   shell.print("{:<10}{}\n", "verdict",
               shell.paint(verdict == "sent" ? Color::green : Color::red,
@@ -188,7 +188,7 @@ void print_text(Shell& shell, const RoutedCall& call, const DryRun& run, const R
     shell.print("{:<10}{} {}\n", "answer", run.answer_status, escape_controls(without_secrets(run.refusal)));
 }
 
-std::string finding_json(const ToldFinding& told) {
+std::string told_finding_json(const ToldFinding& told) {
   std::string object = "{";
   json_field(object, "rule", told.rule);
   json_field(object, "kind", told.kind);
@@ -208,10 +208,10 @@ std::string counts_json(const std::map<std::string, std::uint32_t>& counts) {
   return object + "}";
 }
 
-void print_json(Shell& shell, const RoutedCall& call, const DryRun& run, const RouteVerdict& route,
-                const std::vector<ExplainedLine>& lines) {
+void print_request_json(Shell& shell, const RoutedCall& call, const DryRun& run, const RouteVerdict& route,
+                        const std::vector<ExplainedLine>& lines) {
   std::string findings, target = "{", object = "{";
-  for (const ToldFinding& told : run.findings) findings += (findings.empty() ? "" : ",") + finding_json(told);
+  for (const ToldFinding& told : run.findings) findings += (findings.empty() ? "" : ",") + told_finding_json(told);
   for (const ExplainedLine& line : lines) json_field(target, line.name, line.text);
   json_field(object, "verdict", verdict_of(run, route));
   json_field(object, "project", call.project->name);
@@ -241,9 +241,9 @@ int explain_request(Shell& shell, const ExplainedCall& call) {
   try_translating(routed, route, run);
   const std::vector<ExplainedLine> lines = target_lines(settings, routed, route);
   if (shell.json)
-    print_json(shell, routed, run, route, lines);
+    print_request_json(shell, routed, run, route, lines);
   else
-    print_text(shell, routed, run, route, lines);
+    print_request_text(shell, routed, run, route, lines);
   return verdict_of(run, route) == "sent" ? exit_ok : exit_no;
 }
 

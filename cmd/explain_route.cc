@@ -107,7 +107,7 @@ std::string fallback_text(const RoutedCall& call, const Route* route) {
   return text.empty() ? "none" : text;
 }
 
-void print_text(Shell& shell, const RoutedCall& call, const std::vector<ExplainedLine>& lines) {
+void print_route_text(Shell& shell, const RoutedCall& call, const std::vector<ExplainedLine>& lines) {
   const RouteFacts facts = call.facts();
   shell.write(fmt::format("{:<10}{} ({}), model {}{}\n", "call", facts.path, facts.of(RouteTest::dialect),
                           escape_controls(without_secrets(call.model)),
@@ -127,7 +127,8 @@ void print_text(Shell& shell, const RoutedCall& call, const std::vector<Explaine
     shell.write(fmt::format("{:<10}{}\n", line.name, escape_controls(without_secrets(line.text))));
 }
 
-void print_json(Shell& shell, const RoutedCall& call, const RouteVerdict& verdict, const std::vector<ExplainedLine>& lines) {
+void print_route_json(Shell& shell, const RoutedCall& call, const RouteVerdict& verdict,
+                      const std::vector<ExplainedLine>& lines) {
   std::string rules;
   bool decided = false;
   for (const Route& route : call.project->routes) {
@@ -212,9 +213,9 @@ int explain_route(Shell& shell, const ExplainedCall& call) {
   const RouteVerdict verdict = judge_route(routed);
   const std::vector<ExplainedLine> lines = target_lines(settings, routed, verdict);
   if (shell.json)
-    print_json(shell, routed, verdict, lines);
+    print_route_json(shell, routed, verdict, lines);
   else
-    print_text(shell, routed, lines);
+    print_route_text(shell, routed, lines);
   return verdict.target ? exit_ok : exit_no;
 }
 

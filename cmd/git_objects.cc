@@ -30,7 +30,7 @@ std::vector<std::string> names_in(const std::string& directory) {
 }
 
 /// The whole file; not_found when there is none, so that the caller may look elsewhere.
-Result<std::string> read_file(const std::string& path, std::uint64_t max) {
+Result<std::string> read_git_file(const std::string& path, std::uint64_t max) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   struct stat info {};
   if (file < 0) return make_error(errno == ENOENT ? Code::not_found : Code::io_failed, std::strerror(errno));
@@ -105,7 +105,7 @@ class ObjectStore::Single {
   Result<Bytes> read(const ObjectId& id, bool& is_blob) {
     Error why = make_error(Code::not_found, "not found");
     for (const std::string& directory : store_.directories_) {
-      Result<std::string> packed = read_file(directory + store_.loose_path(id), kMaxLooseFile);
+      Result<std::string> packed = read_git_file(directory + store_.loose_path(id), kMaxLooseFile);
       if (!packed && packed.error().code == Code::not_found) continue;
       if (Result<Bytes> object = packed ? read_loose(*packed, is_blob) : packed.error())
         return object;
@@ -133,7 +133,7 @@ class ObjectStore::Single {
 
 void ObjectStore::add_pack(const std::string& path) {
   const auto refuse = [&](const Error& error) { problems_.push_back(fmt::format("{}.pack: {}", path, error.message)); };
-  Result<std::string> bytes = read_file(path + ".idx", kMaxIndexFile);
+  Result<std::string> bytes = read_git_file(path + ".idx", kMaxIndexFile);
   if (!bytes) return refuse(bytes.error());
   Result<PackIndex> index = PackIndex::parse(std::move(*bytes), id_size_);
   if (!index) return refuse(index.error());

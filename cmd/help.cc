@@ -45,7 +45,7 @@ std::string option_name(const CLI::Option& option) {
   return name;
 }
 
-std::string option_text(const CLI::Option& option) {
+std::string option_help(const CLI::Option& option) {
   auto text = option.get_description();
   auto type = option.get_type_name();
   if (!is_flag(option) && type.find('|') != std::string::npos && type.size() > 24) {
@@ -100,12 +100,12 @@ std::string options_section(const CLI::App& app, const Shell& shell) {
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_group().empty()) continue;
     if (option->get_positional()) {
-      arguments.push_back({option->get_name(), option_text(*option)});
+      arguments.push_back({option->get_name(), option_help(*option)});
       continue;
     }
     auto at = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == option->get_group(); });
     if (at == groups.end()) at = groups.insert(groups.end(), {option->get_group(), {}});
-    at->second.push_back({option_name(*option), option_text(*option)});
+    at->second.push_back({option_name(*option), option_help(*option)});
   }
   std::string out;
   if (!arguments.empty()) out += heading(shell, "Arguments") + two_columns(arguments);
@@ -127,6 +127,10 @@ std::string examples_section(const CLI::App& app, const Shell& shell) {
 }
 
 }  // namespace
+
+const CLI::App& root_of(const CLI::App& app) {
+  return app.get_parent() == nullptr ? app : root_of(*app.get_parent());
+}
 
 std::string command_path(const CLI::App& app) {
   return app.get_parent() == nullptr ? app.get_name() : command_path(*app.get_parent()) + " " + app.get_name();

@@ -12,6 +12,8 @@ namespace pg {
 
 /// "pg keys add": the words that choose this command.
 std::string command_path(const CLI::App& app);
+/// "pg" itself.
+const CLI::App& root_of(const CLI::App& app);
 
 /// "pg keys add NAME [OPTIONS]".
 std::string usage_line(const CLI::App& app);

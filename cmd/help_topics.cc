@@ -71,10 +71,6 @@ constexpr HelpTopic kTopics[] = {
      "vendor (a Claude subscription), and the pg key travels in x-pg-key.\n"},
 };
 
-const CLI::App* root_of(const CLI::App& app) {
-  return app.get_parent() == nullptr ? &app : root_of(*app.get_parent());
-}
-
 std::string topics_list() {
   std::string out = "\nTopics\n";
   for (const HelpTopic& topic : kTopics) out += fmt::format("  {:<13}{}\n", topic.name, topic.summary);
@@ -106,7 +102,7 @@ int no_such(Shell& shell, const CLI::App& at, const std::string& word) {
 }
 
 int help(Shell& shell, const CLI::App& command, const std::vector<std::string>& words) {
-  const CLI::App* at = root_of(command);
+  const CLI::App* at = &root_of(command);
   if (words.empty()) {
     shell.write(help_page(*at, shell) + topics_list());
     return exit_ok;

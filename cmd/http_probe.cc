@@ -18,7 +18,7 @@
 namespace pg {
 namespace {
 
-constexpr std::size_t kLargest = 16u << 20;
+constexpr std::size_t kLargestAnswer = 16u << 20;
 
 class Socket {
  public:
@@ -106,7 +106,7 @@ Result<std::string> receive_all(int descriptor, const Deadline& deadline) {
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
     if (got < 0) return make_error(Code::upstream_failed, std::strerror(errno));
     bytes.append(block, static_cast<std::size_t>(got));
-    if (bytes.size() > kLargest) return make_error(Code::too_large, "the answer is larger than 16 MiB");
+    if (bytes.size() > kLargestAnswer) return make_error(Code::too_large, "the answer is larger than 16 MiB");
   }
 }
 

@@ -10,7 +10,7 @@
 namespace pg {
 namespace {
 
-int print_json(Shell& shell, const InitReport& report) {
+int print_report_json(Shell& shell, const InitReport& report) {
   std::string object = "{";
   json_raw(object, "created", json_list(report.created));
   json_raw(object, "kept", json_list(report.kept));
@@ -26,7 +26,7 @@ int print_json(Shell& shell, const InitReport& report) {
 
 int init(Shell& shell) {
   auto report = init_files(load_options(shell), wall_clock(), actor_name()).value();
-  if (shell.json) return print_json(shell, report);
+  if (shell.json) return print_report_json(shell, report);
   for (const auto& path : report.created) shell.note(fmt::format("{} {}", shell.paint_err(Color::green, "created"), path));
   for (const auto& path : report.kept)
     if (shell.verbose > 0 || report.created.empty()) shell.note(fmt::format("kept    {}", path));

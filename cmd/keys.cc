@@ -27,7 +27,7 @@ struct EditOptions {
   bool any_project = false;
 };
 
-std::string_view state_of(const Key& key, UnixMillis now) {
+std::string_view key_state(const Key& key, UnixMillis now) {
   if (key.revoked != 0) return "revoked";
   if (key.expires != 0 && key.expires <= now) return "expired";
   return key.enabled ? "active" : "disabled";
@@ -55,7 +55,7 @@ std::string key_json(const Settings& settings, const Key& key, std::string_view 
   json_field(object, "name", key.name);
   if (!text.empty()) json_field(object, "key", text);
   json_field(object, "prefix", key.prefix);
-  json_field(object, "state", state_of(key, wall_clock().wall()));
+  json_field(object, "state", key_state(key, wall_clock().wall()));
   json_field(object, "owner", key.owner);
   json_field(object, "project", project_name(settings, key.project));
   json_raw(object, "scopes", json_list(scopes));
@@ -119,7 +119,7 @@ Status check_words(std::string_view name, std::string_view owner) {
   return {};
 }
 
-int add(Shell& shell, const AddOptions& options) {
+int add_key(Shell& shell, const AddOptions& options) {
   if (is_key_text(options.name))
     return shell.fail({.what = "NAME is what a key is called; the key itself is made by pg", .hint = "pg keys add laptop"});
   check_words(options.name, options.owner).value();
@@ -143,7 +143,7 @@ int add(Shell& shell, const AddOptions& options) {
   return print_issued(shell, place.settings, issued.value());
 }
 
-int list(Shell& shell, bool all) {
+int list_keys(Shell& shell, bool all) {
   auto place = open_workplace(shell, DbMode::read_only).value();
   KeyStore store = open_keys(place);
   const auto now = wall_clock().wall();
@@ -164,7 +164,7 @@ int list(Shell& shell, bool all) {
   std::size_t hidden = 0;
   for (const Key& key : store.list().value()) {
     if (!only.empty() && key.project != only) continue;
-    auto state = state_of(key, now);
+    auto state = key_state(key, now);
     if ((state == "revoked" || state == "expired") && !all && !shell.json) {
       ++hidden;
       continue;
@@ -189,7 +189,7 @@ int list(Shell& shell, bool all) {
   return exit_ok;
 }
 
-int show(Shell& shell, const std::string& which) {
+int show_key(Shell& shell, const std::string& which) {
   auto place = open_workplace(shell, DbMode::read_only).value();
   auto key = open_keys(place).find(which).value();
   if (shell.json) {
@@ -200,7 +200,7 @@ int show(Shell& shell, const std::string& which) {
       {"name", key.name},
       {"id", std::to_string(key.id)},
       {"prefix", key.prefix},
-      {"state", std::string(state_of(key, wall_clock().wall()))},
+      {"state", std::string(key_state(key, wall_clock().wall()))},
       {"owner", key.owner.empty() ? "–" : key.owner},
       {"project", project_name(place.settings, key.project)},
       {"scopes", scopes_text(key.scopes)},
@@ -230,7 +230,7 @@ int change(Shell& shell, const std::string& which, Change act, std::string_view 
   return exit_ok;
 }
 
-int edit(Shell& shell, const EditOptions& options) {
+int edit_key(Shell& shell, const EditOptions& options) {
   check_words({}, options.owner.value_or("")).value();
   auto place = open_workplace(shell).value();
   KeyEdit edit;
@@ -305,7 +305,7 @@ void add_edit(CLI::App& command, Shell& shell) {
   edits->footer(
       "pg keys edit laptop --rpm 60 --budget '50 USD'\npg keys edit ci --concurrency 4 --expires 90d\n"
       "pg keys edit ci --budget none --any-project");
-  set_action(*edits, shell, [&shell, options] { return edit(shell, *options); });
+  set_action(*edits, shell, [&shell, options] { return edit_key(shell, *options); });
 }
 
 }  // namespace
@@ -327,17 +327,17 @@ void add_keys(CLI::App& command, Shell& shell) {
   adds->footer(
       "pg keys add laptop --budget '50 USD'\npg keys add ci --project work --expires 90d --concurrency 4 --rpm 60\n"
       "pg keys add ops --scopes chat,models,admin --owner alice");
-  set_action(*adds, shell, [&shell, options] { return add(shell, *options); });
+  set_action(*adds, shell, [&shell, options] { return add_key(shell, *options); });
 
   auto all = std::make_shared<bool>(false);
   auto* lists = command.add_subcommand("list", "List keys: never the keys themselves");
   lists->add_flag("--all", *all, "Revoked and expired ones too");
   lists->footer("pg keys list\npg keys list --project work\npg keys list --json");
-  set_action(*lists, shell, [&shell, all] { return list(shell, *all); });
+  set_action(*lists, shell, [&shell, all] { return list_keys(shell, *all); });
 
   add_edit(command, shell);
   add_one(command, shell, "show", "Show one key's owner, scopes and dates", "pg keys show laptop\npg keys show 3 --json",
-          [&shell](const std::string& which) { return show(shell, which); });
+          [&shell](const std::string& which) { return show_key(shell, which); });
   add_one(command, shell, "disable", "Stop a key from working, until it is enabled again",
           "pg keys disable laptop\npg keys disable 3",
           [&shell](const std::string& which) { return change(shell, which, &KeyStore::disable, "disabled"); });

@@ -61,7 +61,7 @@ int no_rows(Shell& shell, const Settings& settings, const RowOptions& options) {
   return options.fail_empty ? exit_no : exit_ok;
 }
 
-int tail(Shell& shell, const RowOptions& options) {
+int tail_logs(Shell& shell, const RowOptions& options) {
   auto query = make_query(shell, options.ask, wall_clock().wall()).value();
   const auto look = make_look(shell, options).value();
   query.limit = options.lines;
@@ -119,7 +119,7 @@ CurlLine curl_of(const Shell& shell, Workplace& place, const LogRow& row) {
   return body && body.value() ? make_curl_line(place.settings, shell.config, row, *body.value()) : CurlLine();
 }
 
-int show(Shell& shell, const ShowOptions& options) {
+int show_row(Shell& shell, const ShowOptions& options) {
   auto place = open_workplace(shell, DbMode::read_only).value();
   LogStore store(place.db);
   const LogRow found = find_row(place.db, options.which).value();
@@ -146,7 +146,7 @@ void add_tail(CLI::App& command, Shell& shell) {
   tails->footer(
       "pg logs tail -f\npg logs tail -n 50 status:4xx,5xx --since 2h\npg logs tail class:blocked -agent:codex\n"
       "pg logs tail --json -n 0 'model:claude-*'  # NDJSON, everything");
-  set_action(*tails, shell, [&shell, options] { return tail(shell, *options); });
+  set_action(*tails, shell, [&shell, options] { return tail_logs(shell, *options); });
 }
 
 void add_search(CLI::App& command, Shell& shell) {
@@ -199,7 +199,7 @@ void add_show(CLI::App& command, Shell& shell) {
   shows->footer(
       "pg logs show last\npg logs show 01KAJ2Q8 --json\npg logs show last --body\n"
       "pg logs show last --body --only request > sent.json");
-  set_action(*shows, shell, [&shell, options] { return show(shell, *options); });
+  set_action(*shows, shell, [&shell, options] { return show_row(shell, *options); });
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ std::string tagged(const std::string& tag, const std::string& text) {
   return fmt::format(".TP\n\\fB{}\\fR\n{}\n", roff(tag), roff(text));
 }
 
-std::string option_text(const OptionFacts& option) {
+std::string option_paragraph(const OptionFacts& option) {
   auto text = option.text;
   if (!option.choices.empty()) text += fmt::format(": {}", fmt::join(option.choices, ", "));
   return text + ".";
@@ -62,7 +62,7 @@ std::string options_of(const CommandFacts& command) {
   }
   for (const auto& option : command.options)
     out += tagged(fmt::format("{}{}{}", fmt::join(option.names, ", "), option.type.empty() ? "" : " ", option.type),
-                  option_text(option));
+                  option_paragraph(option));
   return out;
 }
 

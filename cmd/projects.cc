@@ -37,7 +37,7 @@ std::string project_json(const Settings& settings, const ProjectSettings& projec
   return object + "}";
 }
 
-int list(Shell& shell) {
+int list_projects(Shell& shell) {
   auto settings = open_settings(shell).value();
   Table table({{"NAME"}, {"PROVIDERS", Align::left, 2, 12}, {"GUARDS", Align::left, 3, 20}, {"ID", Align::left, 1, 36}});
   std::string objects;
@@ -58,7 +58,7 @@ ProjectSettings named(Shell& shell, const Settings& settings, const std::string&
   return chosen_project(shell, settings).value();
 }
 
-int show(Shell& shell, const std::string& name) {
+int show_project(Shell& shell, const std::string& name) {
   auto settings = open_settings(shell).value();
   auto project = named(shell, settings, name);
   if (shell.json) {
@@ -90,7 +90,7 @@ std::optional<Workplace> database_if_any(const Settings& settings) {
   return std::optional<Workplace>(std::in_place, settings, Db::open(settings.database).value(), DbMode::read_write);
 }
 
-int add(Shell& shell, const NewProject& wanted, bool if_missing) {
+int add_project_file(Shell& shell, const NewProject& wanted, bool if_missing) {
   auto settings = open_settings(shell).value();
   auto db = database_if_any(settings);
   auto added = add_project(settings, wanted, {db ? &db->db : nullptr, &wall_clock(), actor_name()});
@@ -130,7 +130,7 @@ int remove(Shell& shell, const std::string& name) {
   return exit_ok;
 }
 
-int edit(Shell& shell, const std::string& name, const std::string& from_file) {
+int edit_by_name(Shell& shell, const std::string& name, const std::string& from_file) {
   auto settings = open_settings(shell).value();
   auto project = named(shell, settings, name);
   auto db = database_if_any(settings);
@@ -143,7 +143,7 @@ void add_projects(CLI::App& command, Shell& shell) {
   command.footer("pg projects list\npg projects add work --provider anthropic\npg projects edit work");
   auto* lists = command.add_subcommand("list", "List projects");
   lists->footer("pg projects list\npg projects list --json");
-  set_action(*lists, shell, [&shell] { return list(shell); });
+  set_action(*lists, shell, [&shell] { return list_projects(shell); });
 
   auto wanted = std::make_shared<NewProject>();
   auto if_missing = std::make_shared<bool>(false);
@@ -158,13 +158,13 @@ void add_projects(CLI::App& command, Shell& shell) {
   adds->footer(
       "pg projects add work\npg projects add work --provider anthropic --provider openai\npg projects add try --provider echo\n"
       "pg projects add team --type wrapper --provider openai --provider ollama");
-  set_action(*adds, shell, [&shell, wanted, if_missing] { return add(shell, *wanted, *if_missing); });
+  set_action(*adds, shell, [&shell, wanted, if_missing] { return add_project_file(shell, *wanted, *if_missing); });
 
   auto name = std::make_shared<std::string>();
   auto* shows = command.add_subcommand("show", "Show one project and the URL it answers at");
   shows->add_option("PROJECT", *name, "Name or id; the default project when not given");
   shows->footer("pg projects show\npg projects show work --json");
-  set_action(*shows, shell, [&shell, name] { return show(shell, *name); });
+  set_action(*shows, shell, [&shell, name] { return show_project(shell, *name); });
 
   auto from_file = std::make_shared<std::string>();
   auto* edits = command.add_subcommand("edit",
@@ -173,7 +173,7 @@ void add_projects(CLI::App& command, Shell& shell) {
   edits->add_option("PROJECT", *name, "Name or id; the default project when not given");
   edits->add_option("--from-file", *from_file, "Take the new text from this file, or '-' for standard input")->type_name("FILE");
   edits->footer("pg projects edit work\npg projects edit work --from-file work.toml\npg projects edit work --from-file -");
-  set_action(*edits, shell, [&shell, name, from_file] { return edit(shell, *name, *from_file); });
+  set_action(*edits, shell, [&shell, name, from_file] { return edit_by_name(shell, *name, *from_file); });
 
   auto* removes = command.add_subcommand("remove", "Remove a project file");
   removes->add_option("PROJECT", *name, "Name or id")->required();

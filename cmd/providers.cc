@@ -39,8 +39,8 @@ struct CredentialState {
   bool ready = false;
 };
 
-CredentialState state_of(const Settings& settings, const ProviderSettings& row, const std::string& spec,
-                         const std::vector<StoredCredential>& sealed) {
+CredentialState credential_state(const Settings& settings, const ProviderSettings& row, const std::string& spec,
+                                 const std::vector<StoredCredential>& sealed) {
   const std::string name = spec.starts_with("sealed:") ? spec.substr(7) : row.name;
   const bool stored = std::any_of(sealed.begin(), sealed.end(), [&](const auto& c) { return c.provider == name; });
   if (spec == "none") return {"none", "ready", true};
@@ -64,11 +64,11 @@ CredentialState state_of(const Settings& settings, const ProviderSettings& row, 
 CredentialState credential_state(const Settings& settings, const ProviderSettings& row,
                                  const std::vector<StoredCredential>& sealed) {
   const std::vector<std::string> specs = credentials_of(row);
-  if (specs.size() == 1) return state_of(settings, row, specs.front(), sealed);
+  if (specs.size() == 1) return credential_state(settings, row, specs.front(), sealed);
   CredentialState all;
   std::size_t ready = 0;
   for (const std::string& spec : specs) {
-    const CredentialState one = state_of(settings, row, spec, sealed);
+    const CredentialState one = credential_state(settings, row, spec, sealed);
     all.source += (all.source.empty() ? "" : ", ") + one.source;
     ready += one.ready ? 1 : 0;
     if (!one.ready) all.state += fmt::format(", {} {}", one.source, one.state);
@@ -107,7 +107,7 @@ std::string where_it_leads(const std::string& name, const std::vector<std::strin
   return name == "echo" ? "inside pg" : "nowhere yet: pg config check says what to set";
 }
 
-int list(Shell& shell) {
+int list_providers(Shell& shell) {
   auto settings = open_settings(shell).value();
   const auto sealed = stored_credentials(settings);
   Table table(
@@ -151,7 +151,7 @@ std::string names_text(const std::map<std::string, std::string>& names) {
   return text.empty() ? "–" : text;
 }
 
-int show(Shell& shell, const std::string& wanted) {
+int show_provider(Shell& shell, const std::string& wanted) {
   auto settings = open_settings(shell).value();
   const auto name = named_provider(settings, wanted);
   const auto row = find_provider_row(settings, name).value();
@@ -225,7 +225,7 @@ class NoEcho {
 };
 
 /// Standard input up to its end, or up to the first line end on a terminal. Read without stdio, so that no buffer keeps a copy.
-SecretString read_input(Shell& shell, bool one_line, bool& interrupted) {
+SecretString read_secret_input(Shell& shell, bool one_line, bool& interrupted) {
   std::string text;
   text.reserve(kLongest);  // never reallocated: no copies left behind
   char c = 0;
@@ -253,7 +253,7 @@ Result<SecretString> read_credential(Shell& shell, const LoginOptions& options) 
     return secret;
   }
   bool interrupted = false;
-  if (!shell.in_tty) return read_input(shell, false, interrupted);
+  if (!shell.in_tty) return read_secret_input(shell, false, interrupted);
   if (!shell.may_ask())
     return make_error(Code::bad_request, "a credential is needed on standard input, or with --from-env or --from-file");
   std::fputs(fmt::format("Credential for {} (not shown): ", options.name).c_str(), shell.err);
@@ -261,7 +261,7 @@ Result<SecretString> read_credential(Shell& shell, const LoginOptions& options) 
   SecretString secret;
   {
     const NoEcho quiet(::fileno(shell.in));
-    secret = read_input(shell, true, interrupted);
+    secret = read_secret_input(shell, true, interrupted);
   }
   std::fputs("\n", shell.err);
   if (interrupted) std::raise(SIGINT);
@@ -317,7 +317,7 @@ void add_providers(CLI::App& command, Shell& shell) {
   command.footer("pg providers list\npg providers login anthropic\npg providers test");
   auto* lists = command.add_subcommand("list", "List providers and whether their credentials are there");
   lists->footer("pg providers list\npg providers list --json");
-  set_action(*lists, shell, [&shell] { return list(shell); });
+  set_action(*lists, shell, [&shell] { return list_providers(shell); });
 
   add_test_providers(command, shell);
 
@@ -325,7 +325,7 @@ void add_providers(CLI::App& command, Shell& shell) {
   auto* shows = command.add_subcommand("show", "Show one provider");
   shows->add_option("PROVIDER", *name, "Its name")->required();
   shows->footer("pg providers show openai\npg providers show anthropic --json");
-  set_action(*shows, shell, [&shell, name] { return show(shell, *name); });
+  set_action(*shows, shell, [&shell, name] { return show_provider(shell, *name); });
 
   auto options = std::make_shared<LoginOptions>();
   auto* logins =

@@ -43,7 +43,7 @@ std::vector<ProjectSettings> listed_projects(Shell& shell, const Settings& setti
   return all;
 }
 
-int list(Shell& shell) {
+int list_routes(Shell& shell) {
   auto settings = open_settings(shell).value();
   Table table({{"PROJECT"},
                {"#", Align::right},
@@ -81,7 +81,7 @@ void add_routes(CLI::App& command, Shell& shell) {
   command.footer("pg routes list\npg routes explain --path /v1/messages --model claude-haiku-4-5");
   auto* lists = command.add_subcommand("list", "List the routing rules of all projects, or of --project");
   lists->footer("pg routes list\npg routes list --project work --json");
-  set_action(*lists, shell, [&shell] { return list(shell); });
+  set_action(*lists, shell, [&shell] { return list_routes(shell); });
 
   auto call = std::make_shared<ExplainedCall>();
   auto* explains = command.add_subcommand("explain",

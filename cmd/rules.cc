@@ -72,7 +72,7 @@ ListedRules listed_rules(Shell& shell, bool scan) {
   return {plan.guards, plan.secrets};
 }
 
-int list(Shell& shell, const std::string& part, bool scan) {
+int list_rules(Shell& shell, const std::string& part, bool scan) {
   const auto guards = listed_rules(shell, scan).guards;
   Table table({{"RULE", Align::left, 0, 16}, {"CATEGORY", Align::left, 1, 8}, {"ACTION"}, {"FINDS", Align::left, 2, 20}});
   std::string objects;
@@ -93,7 +93,7 @@ int list(Shell& shell, const std::string& part, bool scan) {
   return exit_ok;
 }
 
-int show(Shell& shell, const std::string& id, bool scan) {
+int show_rule(Shell& shell, const std::string& id, bool scan) {
   const auto [guards, secrets] = listed_rules(shell, scan);
   std::vector<std::string_view> ids;
   RuleIndex index = 0;
@@ -139,7 +139,7 @@ std::shared_ptr<const SecretRules> rules_to_check(Shell& shell, const std::strin
   return SecretRules::choose({{{file, text}}, {}, true}).value();
 }
 
-int check(Shell& shell, const std::string& file) {
+int check_rule_file(Shell& shell, const std::string& file) {
   const auto rules = rules_to_check(shell, file);
   const RuleCheck checked = check_rules(*rules);
   if (shell.json) {
@@ -170,20 +170,20 @@ void add_rules(CLI::App& command, Shell& shell) {
   lists->add_option("TEXT", *part, "Only rules whose id or description holds this");
   lists->footer("pg rules list\npg rules list aws\npg rules list --project work --json");
   lists->add_flag("--scan", *scan, "The rules of 'pg scan' here, instead of the proxy's");
-  set_action(*lists, shell, [&shell, part, scan] { return list(shell, *part, *scan); });
+  set_action(*lists, shell, [&shell, part, scan] { return list_rules(shell, *part, *scan); });
 
   auto id = std::make_shared<std::string>();
   auto* shows = command.add_subcommand("show", "Show one rule");
   shows->add_option("RULE", *id, "Its id")->required();
   shows->footer("pg rules show email\npg rules show iban --json");
   shows->add_flag("--scan", *scan, "A rule of 'pg scan' here, instead of the proxy's");
-  set_action(*shows, shell, [&shell, id, scan] { return show(shell, *id, *scan); });
+  set_action(*shows, shell, [&shell, id, scan] { return show_rule(shell, *id, *scan); });
 
   auto file = std::make_shared<std::string>();
   auto* checks = command.add_subcommand("check", "Try every secret rule on its own examples");
   checks->add_option("FILE", *file, "TOML with [[scan.rule]] blocks (default: the settings in force here)");
   checks->footer("pg rules check\npg rules check .promptgate.toml");
-  set_action(*checks, shell, [&shell, file] { return check(shell, *file); });
+  set_action(*checks, shell, [&shell, file] { return check_rule_file(shell, *file); });
 }
 
 }  // namespace pg

@@ -53,7 +53,7 @@ std::string who_allows(const ScanResult& result) {
   return fmt::format(" by {}", fmt::join(who, " and "));
 }
 
-Json finding_json(const ScanFinding& finding, const Guards& guards) {
+Json scan_finding_json(const ScanFinding& finding, const Guards& guards) {
   const Rule& rule = guards.rule(finding.rule);
   Json json = {{"path", finding.path},
                {"line", finding.line},
@@ -117,7 +117,7 @@ std::string finding_message(const ScanFinding& finding, const Rule& rule) {
 }
 
 std::string finding_line(const ScanFinding& finding, const Guards& guards) {
-  return finding_json(finding, guards).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return scan_finding_json(finding, guards).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string report_as(std::string_view format, const ScanResult& result, const Guards& guards, const ReportStyle& style) {
@@ -176,7 +176,7 @@ std::string report_text(const ScanResult& result, const Guards& guards, const Re
 std::string report_json(const ScanResult& result, const Guards& guards, const ReportStyle& style) {
   Json findings = Json::array();
   for (const ScanFinding& finding : result.findings)
-    if (is_shown(finding, style)) findings.push_back(finding_json(finding, guards));
+    if (is_shown(finding, style)) findings.push_back(scan_finding_json(finding, guards));
   const std::size_t open = count_open(result);
   Json summary = {{"findings", open},
                   {"allowed", result.findings.size() - open},

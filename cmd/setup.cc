@@ -76,7 +76,7 @@ int setup(Shell& shell, const SetupOptions& options) {
   return print_snippet(shell, place, agent, options);
 }
 
-int list(Shell& shell) {
+int list_agents(Shell& shell) {
   Table table({{"AGENT"}, {"NAME"}, {"", Align::left, 1, 20}});
   std::string objects;
   for (const auto& name : agent_names()) {
@@ -114,7 +114,8 @@ void add_setup(CLI::App& command, Shell& shell) {
   command.footer(
       "pg setup claude-code\npg setup codex --check\npg setup opencode --model gpt-5.1 --shell fish\n"
       "eval \"$(pg setup anthropic-sdk)\"  # straight into this shell");
-  set_action(command, shell, [&shell, options] { return options->agent.name.empty() ? list(shell) : setup(shell, *options); });
+  set_action(command, shell,
+             [&shell, options] { return options->agent.name.empty() ? list_agents(shell) : setup(shell, *options); });
 }
 
 }  // namespace pg

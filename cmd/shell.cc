@@ -96,7 +96,7 @@ bool shows_ascii_only() {
   return false;  // nothing is said: most terminals can
 }
 
-void write_all(std::FILE* stream, std::string_view text) {
+void write_to(std::FILE* stream, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stream);
 }
 
@@ -173,12 +173,12 @@ void Shell::flush() {
 void Shell::note(std::string_view line) {
   if (quiet) return;
   std::fflush(out);  // so that the two streams keep their order on one terminal
-  write_all(err, fmt::format("{}\n", line));
+  write_to(err, fmt::format("{}\n", line));
 }
 
 void Shell::warn(std::string_view line) {
   std::fflush(out);
-  write_all(err, fmt::format("{} {}\n", painted(err_color, Color::yellow, "warning:"), without_secrets(line)));
+  write_to(err, fmt::format("{} {}\n", painted(err_color, Color::yellow, "warning:"), without_secrets(line)));
 }
 
 std::string Shell::paint(Color color_name, std::string_view text) const {
@@ -199,12 +199,12 @@ int Shell::fail(const Failure& given) {
     line += R"(,"message":)" + json_quoted(failure.what);
     if (!failure.at.empty()) line += R"(,"at":)" + json_quoted(failure.at);
     if (!failure.hint.empty()) line += R"(,"hint":)" + json_quoted(failure.hint);
-    write_all(err, line + fmt::format(",\"exit\":{}}}}}\n", failure.status));
+    write_to(err, line + fmt::format(",\"exit\":{}}}}}\n", failure.status));
     return failure.status;
   }
-  write_all(err, fmt::format("{} {}\n", painted(err_color, Color::red, "error:"), failure.what));
-  if (!failure.at.empty()) write_all(err, fmt::format("  at {}\n", failure.at));
-  if (!failure.hint.empty()) write_all(err, fmt::format("{} {}\n", painted(err_color, Color::cyan, "hint:"), failure.hint));
+  write_to(err, fmt::format("{} {}\n", painted(err_color, Color::red, "error:"), failure.what));
+  if (!failure.at.empty()) write_to(err, fmt::format("  at {}\n", failure.at));
+  if (!failure.hint.empty()) write_to(err, fmt::format("{} {}\n", painted(err_color, Color::cyan, "hint:"), failure.hint));
   return failure.status;
 }
 
@@ -219,7 +219,7 @@ int Shell::fail(const Error& error, std::string hint) {
 Result<bool> Shell::confirm(std::string_view question) {
   if (yes) return true;
   if (!may_ask()) return make_error(Code::bad_request, "this needs a yes, and nobody can be asked: add --yes");
-  write_all(err, fmt::format("{} [y/N] ", question));
+  write_to(err, fmt::format("{} [y/N] ", question));
   std::fflush(err);
   char answer[16] = {};
   if (std::fgets(answer, sizeof answer, in) == nullptr) return false;

@@ -15,132 +15,146 @@
 namespace pg {
 namespace {
 
-constexpr auto flag = KnobKind::flag;
-constexpr auto number = KnobKind::number;
-constexpr auto bytes = KnobKind::bytes;
-constexpr auto duration = KnobKind::duration;
-constexpr auto text = KnobKind::text;
-constexpr auto list = KnobKind::list;
-constexpr auto one_or_more = KnobKind::one_or_more;
-constexpr auto usd = KnobKind::usd;
 constexpr std::int64_t kMostCalls = 1'000'000;
 constexpr std::int64_t kMostUsd = 1'000'000'000'000'000;  // nano-USD: a million dollars
 
 #define PG_SLOT(S, field) [](S& s) -> KnobSlot { return &s.field; }
 
-constexpr Knob<Settings> kSettings[] = {
-    {{"database", text}, PG_SLOT(Settings, database)},
-    {{"app_key_file", text}, PG_SLOT(Settings, app_key_file)},
-    {{"serve.host", text, 0, 0, check_bind_host}, PG_SLOT(Settings, serve.host)},
-    {{"serve.port", number, 0, 65535}, PG_SLOT(Settings, serve.port)},
-    {{"serve.threads", number, 0, 256}, PG_SLOT(Settings, serve.threads)},
-    {{"serve.io_uring", flag}, PG_SLOT(Settings, serve.io_uring)},
-    {{"serve.require_key", flag}, PG_SLOT(Settings, serve.require_key)},
-    {{"serve.allowed_hosts", list, 0, 0, check_host_name}, PG_SLOT(Settings, serve.allowed_hosts)},
-    {{"serve.allowed_origins", list, 0, 0, check_origin}, PG_SLOT(Settings, serve.allowed_origins)},
-    {{"serve.trusted_proxies", list, 0, 0, check_network}, PG_SLOT(Settings, serve.trusted_proxies)},
-    {{"serve.log_requests", flag}, PG_SLOT(Settings, serve.log_requests)},
-    {{"serve.revoke_streams", flag}, PG_SLOT(Settings, serve.revoke_streams)},
-    {{"limits.max_body", bytes, 1024, std::int64_t{1} << 32}, PG_SLOT(Settings, limits.max_body)},
-    {{"limits.max_head", bytes, 1024, 1 << 20}, PG_SLOT(Settings, limits.max_head)},
-    {{"limits.head_timeout", duration, 100, kDay}, PG_SLOT(Settings, limits.head_timeout)},
-    {{"limits.body_timeout", duration, 100, kDay}, PG_SLOT(Settings, limits.body_timeout)},
-    {{"limits.idle_timeout", duration, 100, kDay}, PG_SLOT(Settings, limits.idle_timeout)},
-    {{"limits.stall_timeout", duration, 100, kDay}, PG_SLOT(Settings, limits.stall_timeout)},
-    {{"limits.ping_after", duration, 100, kDay}, PG_SLOT(Settings, limits.ping_after)},
-    {{"limits.drain", duration, 0, kDay}, PG_SLOT(Settings, limits.drain)},
-    {{"limits.max_connections", number, 1, 1'000'000}, PG_SLOT(Settings, limits.max_connections)},
-    {{"limits.remembered_vault_bytes", bytes, 0, std::int64_t{1} << 36}, PG_SLOT(Settings, limits.remembered_vault_bytes)},
-    {{"limits.max_concurrent", number, 0, 100'000}, PG_SLOT(Settings, limits.max_concurrent)},
-    {{"limits.queue", number, 0, 100'000}, PG_SLOT(Settings, limits.queue)},
-    {{"limits.queue_timeout", duration, 1, kDay}, PG_SLOT(Settings, limits.queue_timeout)},
-    {{"limits.scan_on_loop", bytes, 0, std::int64_t{1} << 32}, PG_SLOT(Settings, limits.scan_on_loop)},
-    {{"limits.remembered_verdict_bytes", bytes, 0, std::int64_t{1} << 36}, PG_SLOT(Settings, limits.remembered_verdict_bytes)},
-    {{"budgets.time_zone", text, 0, 0, check_time_zone}, PG_SLOT(Settings, budgets.time_zone)},
-    {{"budgets.unknown_prices", text, 0, 0, check_unknown_prices}, PG_SLOT(Settings, budgets.unknown_prices)},
-    {{"budgets.reserve_output", number, 1, 10'000'000}, PG_SLOT(Settings, budgets.reserve_output)},
-    {{"budgets.warn_at", number, 1, 100}, PG_SLOT(Settings, budgets.warn_at)},
-    {{"logs.keep_days", number, 0, 36'500}, PG_SLOT(Settings, logs.keep_days)},
-    {{"logs.max_size", bytes, 0, std::int64_t{1} << 44}, PG_SLOT(Settings, logs.max_size)},
-    {{"logs.on_failure", text, 0, 0, check_log_failure}, PG_SLOT(Settings, log.on_failure)},
-    {{"logs.log_bodies", text, 0, 0, check_body_choice}, PG_SLOT(Settings, log.bodies)},
-    {{"logs.bodies_keep_days", number, 0, 36'500}, PG_SLOT(Settings, logs.bodies_keep_days)},
-    {{"logs.bodies_max_size", bytes, 0, std::int64_t{1} << 44}, PG_SLOT(Settings, logs.bodies_max_size)},
-    {{"logs.body_max_size", bytes, 1024, 64 << 20}, PG_SLOT(Settings, logs.body_max_size)},
-    {{"logs.file", text, 0, 0, check_file_name}, PG_SLOT(Settings, log.file)},
-    {{"logs.file_max_size", bytes, 4096, std::int64_t{1} << 40}, PG_SLOT(Settings, log.file_max_size)},
-    {{"logs.file_keep", number, 0, 1000}, PG_SLOT(Settings, log.file_keep)},
-    {{"scan.exclude", list, 0, 0, check_plain_text}, PG_SLOT(Settings, scan.exclude)},
-    {{"scan.max_file_size", bytes, 1, std::int64_t{1} << 40}, PG_SLOT(Settings, scan.max_file_size)},
-    {{"scan.disable", list, 0, 0, check_plain_text}, PG_SLOT(Settings, scan.disable)},
-};
+constexpr auto kSettings = [] {
+  using enum KnobKind;
+  return std::to_array<Knob<Settings>>({
+      {{"database", text}, PG_SLOT(Settings, database)},
+      {{"app_key_file", text}, PG_SLOT(Settings, app_key_file)},
+      {{"serve.host", text, 0, 0, check_bind_host}, PG_SLOT(Settings, serve.host)},
+      {{"serve.port", number, 0, 65535}, PG_SLOT(Settings, serve.port)},
+      {{"serve.threads", number, 0, 256}, PG_SLOT(Settings, serve.threads)},
+      {{"serve.io_uring", flag}, PG_SLOT(Settings, serve.io_uring)},
+      {{"serve.require_key", flag}, PG_SLOT(Settings, serve.require_key)},
+      {{"serve.allowed_hosts", list, 0, 0, check_host_name}, PG_SLOT(Settings, serve.allowed_hosts)},
+      {{"serve.allowed_origins", list, 0, 0, check_origin}, PG_SLOT(Settings, serve.allowed_origins)},
+      {{"serve.trusted_proxies", list, 0, 0, check_network}, PG_SLOT(Settings, serve.trusted_proxies)},
+      {{"serve.log_requests", flag}, PG_SLOT(Settings, serve.log_requests)},
+      {{"serve.revoke_streams", flag}, PG_SLOT(Settings, serve.revoke_streams)},
+      {{"limits.max_body", bytes, 1024, std::int64_t{1} << 32}, PG_SLOT(Settings, limits.max_body)},
+      {{"limits.max_head", bytes, 1024, 1 << 20}, PG_SLOT(Settings, limits.max_head)},
+      {{"limits.head_timeout", duration, 100, kDay}, PG_SLOT(Settings, limits.head_timeout)},
+      {{"limits.body_timeout", duration, 100, kDay}, PG_SLOT(Settings, limits.body_timeout)},
+      {{"limits.idle_timeout", duration, 100, kDay}, PG_SLOT(Settings, limits.idle_timeout)},
+      {{"limits.stall_timeout", duration, 100, kDay}, PG_SLOT(Settings, limits.stall_timeout)},
+      {{"limits.ping_after", duration, 100, kDay}, PG_SLOT(Settings, limits.ping_after)},
+      {{"limits.drain", duration, 0, kDay}, PG_SLOT(Settings, limits.drain)},
+      {{"limits.max_connections", number, 1, 1'000'000}, PG_SLOT(Settings, limits.max_connections)},
+      {{"limits.remembered_vault_bytes", bytes, 0, std::int64_t{1} << 36}, PG_SLOT(Settings, limits.remembered_vault_bytes)},
+      {{"limits.max_concurrent", number, 0, 100'000}, PG_SLOT(Settings, limits.max_concurrent)},
+      {{"limits.queue", number, 0, 100'000}, PG_SLOT(Settings, limits.queue)},
+      {{"limits.queue_timeout", duration, 1, kDay}, PG_SLOT(Settings, limits.queue_timeout)},
+      {{"limits.scan_on_loop", bytes, 0, std::int64_t{1} << 32}, PG_SLOT(Settings, limits.scan_on_loop)},
+      {{"limits.remembered_verdict_bytes", bytes, 0, std::int64_t{1} << 36}, PG_SLOT(Settings, limits.remembered_verdict_bytes)},
+      {{"budgets.time_zone", text, 0, 0, check_time_zone}, PG_SLOT(Settings, budgets.time_zone)},
+      {{"budgets.unknown_prices", text, 0, 0, check_unknown_prices}, PG_SLOT(Settings, budgets.unknown_prices)},
+      {{"budgets.reserve_output", number, 1, 10'000'000}, PG_SLOT(Settings, budgets.reserve_output)},
+      {{"budgets.warn_at", number, 1, 100}, PG_SLOT(Settings, budgets.warn_at)},
+      {{"logs.keep_days", number, 0, 36'500}, PG_SLOT(Settings, logs.keep_days)},
+      {{"logs.max_size", bytes, 0, std::int64_t{1} << 44}, PG_SLOT(Settings, logs.max_size)},
+      {{"logs.on_failure", text, 0, 0, check_log_failure}, PG_SLOT(Settings, log.on_failure)},
+      {{"logs.log_bodies", text, 0, 0, check_body_choice}, PG_SLOT(Settings, log.bodies)},
+      {{"logs.bodies_keep_days", number, 0, 36'500}, PG_SLOT(Settings, logs.bodies_keep_days)},
+      {{"logs.bodies_max_size", bytes, 0, std::int64_t{1} << 44}, PG_SLOT(Settings, logs.bodies_max_size)},
+      {{"logs.body_max_size", bytes, 1024, 64 << 20}, PG_SLOT(Settings, logs.body_max_size)},
+      {{"logs.file", text, 0, 0, check_file_name}, PG_SLOT(Settings, log.file)},
+      {{"logs.file_max_size", bytes, 4096, std::int64_t{1} << 40}, PG_SLOT(Settings, log.file_max_size)},
+      {{"logs.file_keep", number, 0, 1000}, PG_SLOT(Settings, log.file_keep)},
+      {{"scan.exclude", list, 0, 0, check_plain_text}, PG_SLOT(Settings, scan.exclude)},
+      {{"scan.max_file_size", bytes, 1, std::int64_t{1} << 40}, PG_SLOT(Settings, scan.max_file_size)},
+      {{"scan.disable", list, 0, 0, check_plain_text}, PG_SLOT(Settings, scan.disable)},
+  });
+}();
 
-constexpr Knob<GuardSettings> kGuards[] = {
-    {{"secrets", text}, PG_SLOT(GuardSettings, secrets)}, {{"email", text}, PG_SLOT(GuardSettings, email)},
-    {{"iban", text}, PG_SLOT(GuardSettings, iban)},       {{"card", text}, PG_SLOT(GuardSettings, card)},
-    {{"ssn", text}, PG_SLOT(GuardSettings, ssn)},         {{"phone", text}, PG_SLOT(GuardSettings, phone)},
-    {{"ipv4", text}, PG_SLOT(GuardSettings, ipv4)},       {{"private_ipv4", flag}, PG_SLOT(GuardSettings, private_ipv4)},
-};
+constexpr auto kGuards = [] {
+  using enum KnobKind;
+  return std::to_array<Knob<GuardSettings>>({
+      {{"secrets", text}, PG_SLOT(GuardSettings, secrets)},
+      {{"email", text}, PG_SLOT(GuardSettings, email)},
+      {{"iban", text}, PG_SLOT(GuardSettings, iban)},
+      {{"card", text}, PG_SLOT(GuardSettings, card)},
+      {{"ssn", text}, PG_SLOT(GuardSettings, ssn)},
+      {{"phone", text}, PG_SLOT(GuardSettings, phone)},
+      {{"ipv4", text}, PG_SLOT(GuardSettings, ipv4)},
+      {{"private_ipv4", flag}, PG_SLOT(GuardSettings, private_ipv4)},
+  });
+}();
 
-constexpr Knob<ProviderSettings> kProviders[] = {
-    {{"enabled", flag}, PG_SLOT(ProviderSettings, enabled)},
-    {{"responses", flag}, PG_SLOT(ProviderSettings, responses)},
-    {{"openai_base_url", text, 0, 0, check_base_url}, PG_SLOT(ProviderSettings, openai_base_url)},
-    {{"anthropic_base_url", text, 0, 0, check_base_url}, PG_SLOT(ProviderSettings, anthropic_base_url)},
-    {{"gemini_base_url", text, 0, 0, check_base_url}, PG_SLOT(ProviderSettings, gemini_base_url)},
-    {{"cohere_base_url", text, 0, 0, check_base_url}, PG_SLOT(ProviderSettings, cohere_base_url)},
-    {{"azure_base_url", text, 0, 0, check_base_url}, PG_SLOT(ProviderSettings, azure_base_url)},
-    {{"api_version", text, 0, 0, check_api_version}, PG_SLOT(ProviderSettings, api_version)},
-    {{"vertex_base_url", text, 0, 0, check_vertex_url}, PG_SLOT(ProviderSettings, vertex_base_url)},
-    {{"bedrock_base_url", text, 0, 0, check_base_url}, PG_SLOT(ProviderSettings, bedrock_base_url)},
-    {{"region", text, 0, 0, check_region}, PG_SLOT(ProviderSettings, region)},
-    {{"credential", text, 0, 0, check_credential}, PG_SLOT(ProviderSettings, credential)},
-    {{"credentials", list, 0, 0, check_own_credential}, PG_SLOT(ProviderSettings, credentials)},
-    {{"auth", text, 0, 0, check_auth}, PG_SLOT(ProviderSettings, auth)},
-    {{"vendor", text, 0, 0, check_provider_name}, PG_SLOT(ProviderSettings, vendor)},
-    {{"models", list, 0, 0, check_plain_text}, PG_SLOT(ProviderSettings, models)},
-    {{"max_output_tokens", number, 0, 100'000'000}, PG_SLOT(ProviderSettings, max_output_tokens)},
-    {{"ca_file", text}, PG_SLOT(ProviderSettings, ca_file)},
-    {{"connect_timeout", duration, 100, kDay}, PG_SLOT(ProviderSettings, connect_timeout)},
-    {{"first_byte_timeout", duration, 100, kDay}, PG_SLOT(ProviderSettings, first_byte_timeout)},
-    {{"idle_timeout", duration, 100, kDay}, PG_SLOT(ProviderSettings, idle_timeout)},
-    {{"concurrency", number, 0, 100'000}, PG_SLOT(ProviderSettings, concurrency)},
-    {{"queue", number, 0, 100'000}, PG_SLOT(ProviderSettings, queue)},
-    {{"queue_timeout", duration, 1, kDay}, PG_SLOT(ProviderSettings, queue_timeout)},
-    {{"rpm", number, 0, kMostCalls}, PG_SLOT(ProviderSettings, rate.rpm)},
-    {{"rph", number, 0, kMostCalls}, PG_SLOT(ProviderSettings, rate.rph)},
-    {{"breaker_failures", number, 0, 1'000}, PG_SLOT(ProviderSettings, breaker_failures)},
-    {{"breaker_window", duration, 100, kDay}, PG_SLOT(ProviderSettings, breaker_window)},
-    {{"breaker_open", duration, 100, kDay}, PG_SLOT(ProviderSettings, breaker_open)},
-    {{"breaker_open_at_most", duration, 100, kDay}, PG_SLOT(ProviderSettings, breaker_open_at_most)},
-};
+constexpr auto kProviders = [] {
+  using enum KnobKind;
+  return std::to_array<Knob<ProviderSettings>>({
+      {{"enabled", flag}, PG_SLOT(ProviderSettings, enabled)},
+      {{"responses", flag}, PG_SLOT(ProviderSettings, responses)},
+      {{"openai_base_url", text, 0, 0, check_base_url}, PG_SLOT(ProviderSettings, openai_base_url)},
+      {{"anthropic_base_url", text, 0, 0, check_base_url}, PG_SLOT(ProviderSettings, anthropic_base_url)},
+      {{"gemini_base_url", text, 0, 0, check_base_url}, PG_SLOT(ProviderSettings, gemini_base_url)},
+      {{"cohere_base_url", text, 0, 0, check_base_url}, PG_SLOT(ProviderSettings, cohere_base_url)},
+      {{"azure_base_url", text, 0, 0, check_base_url}, PG_SLOT(ProviderSettings, azure_base_url)},
+      {{"api_version", text, 0, 0, check_api_version}, PG_SLOT(ProviderSettings, api_version)},
+      {{"vertex_base_url", text, 0, 0, check_vertex_url}, PG_SLOT(ProviderSettings, vertex_base_url)},
+      {{"bedrock_base_url", text, 0, 0, check_base_url}, PG_SLOT(ProviderSettings, bedrock_base_url)},
+      {{"region", text, 0, 0, check_region}, PG_SLOT(ProviderSettings, region)},
+      {{"credential", text, 0, 0, check_credential}, PG_SLOT(ProviderSettings, credential)},
+      {{"credentials", list, 0, 0, check_own_credential}, PG_SLOT(ProviderSettings, credentials)},
+      {{"auth", text, 0, 0, check_auth}, PG_SLOT(ProviderSettings, auth)},
+      {{"vendor", text, 0, 0, check_provider_name}, PG_SLOT(ProviderSettings, vendor)},
+      {{"models", list, 0, 0, check_plain_text}, PG_SLOT(ProviderSettings, models)},
+      {{"max_output_tokens", number, 0, 100'000'000}, PG_SLOT(ProviderSettings, max_output_tokens)},
+      {{"ca_file", text}, PG_SLOT(ProviderSettings, ca_file)},
+      {{"connect_timeout", duration, 100, kDay}, PG_SLOT(ProviderSettings, connect_timeout)},
+      {{"first_byte_timeout", duration, 100, kDay}, PG_SLOT(ProviderSettings, first_byte_timeout)},
+      {{"idle_timeout", duration, 100, kDay}, PG_SLOT(ProviderSettings, idle_timeout)},
+      {{"concurrency", number, 0, 100'000}, PG_SLOT(ProviderSettings, concurrency)},
+      {{"queue", number, 0, 100'000}, PG_SLOT(ProviderSettings, queue)},
+      {{"queue_timeout", duration, 1, kDay}, PG_SLOT(ProviderSettings, queue_timeout)},
+      {{"rpm", number, 0, kMostCalls}, PG_SLOT(ProviderSettings, rate.rpm)},
+      {{"rph", number, 0, kMostCalls}, PG_SLOT(ProviderSettings, rate.rph)},
+      {{"breaker_failures", number, 0, 1'000}, PG_SLOT(ProviderSettings, breaker_failures)},
+      {{"breaker_window", duration, 100, kDay}, PG_SLOT(ProviderSettings, breaker_window)},
+      {{"breaker_open", duration, 100, kDay}, PG_SLOT(ProviderSettings, breaker_open)},
+      {{"breaker_open_at_most", duration, 100, kDay}, PG_SLOT(ProviderSettings, breaker_open_at_most)},
+  });
+}();
 
-constexpr Knob<ProjectSettings> kProjects[] = {
-    {{"id", text, 0, 0, check_uuid}, PG_SLOT(ProjectSettings, id)},
-    {{"type", text, 0, 0, check_project_type}, PG_SLOT(ProjectSettings, type)},
-    {{"providers", list, 0, 0, check_provider_name}, PG_SLOT(ProjectSettings, providers)},
-    {{"fallback", one_or_more, 0, 0, check_plain_text}, PG_SLOT(ProjectSettings, fallback)},
-    {{"fallback_on_failure", flag}, PG_SLOT(ProjectSettings, fallback_on_failure)},
-    {{"prompt", text}, PG_SLOT(ProjectSettings, prompt)},
-    {{"require_key", flag}, PG_SLOT(ProjectSettings, require_key)},
-    {{"log_bodies", text, 0, 0, check_body_choice}, PG_SLOT(ProjectSettings, log_bodies)},
-    {{"keep_vaults", flag}, PG_SLOT(ProjectSettings, keep_vaults)},
-    {{"keep_vaults_for", duration, 1000, 30 * kDay}, PG_SLOT(ProjectSettings, keep_vaults_for)},
-    {{"limits.rpm", number, 0, kMostCalls}, PG_SLOT(ProjectSettings, limits.rate.rpm)},
-    {{"limits.rph", number, 0, kMostCalls}, PG_SLOT(ProjectSettings, limits.rate.rph)},
-    {{"limits.max_tokens", number, 0, 1'000'000'000}, PG_SLOT(ProjectSettings, limits.max_tokens)},
-    {{"limits.budget", usd, 1, kMostUsd}, PG_SLOT(ProjectSettings, limits.budget)},
-};
-constexpr Knob<RateRules> kRates[] = {
-    {{"rpm", number, 0, kMostCalls}, PG_SLOT(RateRules, rpm)},
-    {{"rph", number, 0, kMostCalls}, PG_SLOT(RateRules, rph)},
-};
-constexpr Knob<AlertSettings> kAlerts[] = {
-    {{"when", text, 0, 0, check_alert_filter}, PG_SLOT(AlertSettings, when)},
-    {{"count", number, 1, 10'000}, PG_SLOT(AlertSettings, count)},  // as many times are remembered
-    {{"within", duration, 1000, 30 * kDay}, PG_SLOT(AlertSettings, within)},
-    {{"quiet", duration, 1000, 30 * kDay}, PG_SLOT(AlertSettings, quiet)},
-};
+constexpr auto kProjects = [] {
+  using enum KnobKind;
+  return std::to_array<Knob<ProjectSettings>>({
+      {{"id", text, 0, 0, check_uuid}, PG_SLOT(ProjectSettings, id)},
+      {{"type", text, 0, 0, check_project_type}, PG_SLOT(ProjectSettings, type)},
+      {{"providers", list, 0, 0, check_provider_name}, PG_SLOT(ProjectSettings, providers)},
+      {{"fallback", one_or_more, 0, 0, check_plain_text}, PG_SLOT(ProjectSettings, fallback)},
+      {{"fallback_on_failure", flag}, PG_SLOT(ProjectSettings, fallback_on_failure)},
+      {{"prompt", text}, PG_SLOT(ProjectSettings, prompt)},
+      {{"require_key", flag}, PG_SLOT(ProjectSettings, require_key)},
+      {{"log_bodies", text, 0, 0, check_body_choice}, PG_SLOT(ProjectSettings, log_bodies)},
+      {{"keep_vaults", flag}, PG_SLOT(ProjectSettings, keep_vaults)},
+      {{"keep_vaults_for", duration, 1000, 30 * kDay}, PG_SLOT(ProjectSettings, keep_vaults_for)},
+      {{"limits.rpm", number, 0, kMostCalls}, PG_SLOT(ProjectSettings, limits.rate.rpm)},
+      {{"limits.rph", number, 0, kMostCalls}, PG_SLOT(ProjectSettings, limits.rate.rph)},
+      {{"limits.max_tokens", number, 0, 1'000'000'000}, PG_SLOT(ProjectSettings, limits.max_tokens)},
+      {{"limits.budget", usd, 1, kMostUsd}, PG_SLOT(ProjectSettings, limits.budget)},
+  });
+}();
+constexpr auto kRates = [] {
+  using enum KnobKind;
+  return std::to_array<Knob<RateRules>>({
+      {{"rpm", number, 0, kMostCalls}, PG_SLOT(RateRules, rpm)},
+      {{"rph", number, 0, kMostCalls}, PG_SLOT(RateRules, rph)},
+  });
+}();
+constexpr auto kAlerts = [] {
+  using enum KnobKind;
+  return std::to_array<Knob<AlertSettings>>({
+      {{"when", text, 0, 0, check_alert_filter}, PG_SLOT(AlertSettings, when)},
+      {{"count", number, 1, 10'000}, PG_SLOT(AlertSettings, count)},  // as many times are remembered
+      {{"within", duration, 1000, 30 * kDay}, PG_SLOT(AlertSettings, within)},
+      {{"quiet", duration, 1000, 30 * kDay}, PG_SLOT(AlertSettings, quiet)},
+  });
+}();
 #undef PG_SLOT
 
 constexpr std::array<std::string_view, 4> kActions = {"off", "detect", "redact", "block"};

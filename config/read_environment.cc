@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 19> kOthers = {
     "PG_VERSION", "PG_LISTEN",     "PG_CONFIG_FILE", "PG_TEST_EXTRA",    "PG_E2E"};
 
 // "PG_SERVE_PORT=70000" with the caret under the value; credentials are masked where it is printed.
-SourcePlace place_of(const std::string& variable, const std::string& value) {
+SourcePlace variable_place(const std::string& variable, const std::string& value) {
   SourcePlace place{variable, 0, static_cast<int>(variable.size()) + 2, variable + "=" + value, 1};
   place.width = std::max(1, static_cast<int>(value.size()));
   return place;
@@ -32,10 +32,10 @@ template <class S>
 bool set_twin(const Knob<S>& knob, S& target, const std::string& key, const std::string& variable, const std::string& value,
               Loaded& loaded) {
   if (auto complaint = set_knob_text(knob, knob.slot(target), value))
-    loaded.problems.push_back({place_of(variable, value), complaint->message, complaint->hint});
+    loaded.problems.push_back({variable_place(variable, value), complaint->message, complaint->hint});
   else {
     loaded.settings.origins.insert_or_assign(key, "env " + variable);
-    loaded.settings.places.insert_or_assign(key, place_of(variable, value));
+    loaded.settings.places.insert_or_assign(key, variable_place(variable, value));
   }
   return true;
 }
@@ -51,7 +51,7 @@ bool set_provider_twin(const std::string& variable, const std::string& value, Lo
       ProviderSettings& row = loaded.settings.providers[name];
       row.name = name;
       if (row.where.empty()) row.where = "env " + variable;
-      row.places.insert_or_assign(std::string(knob.key), place_of(variable, value));
+      row.places.insert_or_assign(std::string(knob.key), variable_place(variable, value));
       return set_twin(knob, row, key, variable, value, loaded);
     }
   return false;

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kMostDetail = 2'000;
 constexpr std::size_t kMostValue = 100;
 
-std::map<std::string, std::string> list(const Settings& settings) {
+std::map<std::string, std::string> rows_of_settings(const Settings& settings) {
   std::map<std::string, std::string> rows;
   for (ShownSetting& row : show_settings(settings)) rows[row.key] = std::move(row.value);
   return rows;
@@ -45,7 +45,7 @@ std::string project_of(const std::string& key) {
 }  // namespace
 
 SettingsDiff diff_settings(const Settings& before, const Settings& after) {
-  const auto old_rows = list(before), new_rows = list(after);
+  const auto old_rows = rows_of_settings(before), new_rows = rows_of_settings(after);
   std::map<std::string, std::pair<std::string, std::string>> changed;
   for (const auto& [key, value] : old_rows)
     if (const auto now = new_rows.find(key); now == new_rows.end() || now->second != value) changed[key].first = value;

@@ -138,7 +138,7 @@ bool is_asked_already(const ProjectSettings& project, const std::string& fallbac
   });
 }
 
-void warn_fallback(const ProjectSettings& project, std::vector<std::string>& warnings) {
+void warn_project_fallback(const ProjectSettings& project, std::vector<std::string>& warnings) {
   const std::string place = find_place(project.places, "fallback", project.file).text();
   for (auto target = project.fallback.begin(); target != project.fallback.end(); ++target) {
     if (is_asked_already(project, *target))
@@ -315,7 +315,7 @@ std::vector<std::string> find_warnings(const Settings& settings, const Environme
   for (const auto& [name, row] : settings.providers) warn_breaker(row, warnings);
   for (const auto& [name, project] : settings.projects) {
     warn_aliases(settings, project, warnings);
-    warn_fallback(project, warnings);
+    warn_project_fallback(project, warnings);
   }
   warn_routing(settings, warnings);
   return warnings;

@@ -26,7 +26,7 @@ std::vector<std::string> names_of(const Map& map) {
   return names;
 }
 
-SourcePlace place_of(const RouteSettings& route, const std::string& key) {
+SourcePlace route_place(const RouteSettings& route, const std::string& key) {
   const auto found = route.places.find(key);
   return found == route.places.end() ? route.places.at("") : found->second;
 }
@@ -51,7 +51,7 @@ class RouteChecker {
 
  private:
   void complain(const std::string& key, std::string message, std::string hint) {
-    problems_.push_back({place_of(route_, key), std::move(message), std::move(hint)});
+    problems_.push_back({route_place(route_, key), std::move(message), std::move(hint)});
   }
 
   bool check_provider(const std::string& key, const std::string& name) {
@@ -150,17 +150,17 @@ void warn_hosts(const RouteSettings& route, const std::vector<std::string>& admi
     const std::string lower = to_lower(glob);
     if (std::any_of(admitted.begin(), admitted.end(), [&](const std::string& host) { return matches_glob(lower, host); }))
       continue;
-    warnings.push_back(fmt::format("{}: \"{}\": no request may name the host \"{}\"; {}", place_of(route, "match.host").text(),
+    warnings.push_back(fmt::format("{}: \"{}\": no request may name the host \"{}\"; {}", route_place(route, "match.host").text(),
                                    route.name, glob, meant(lower, admitted, "add it to serve.allowed_hosts or [hosts]")));
   }
 }
 
 // For the same model the call would go where it comes from.
-void warn_fallback(const RouteSettings& route, std::vector<std::string>& warnings) {
+void warn_route_fallback(const RouteSettings& route, std::vector<std::string>& warnings) {
   if (route.provider.empty() || route.fallback != route.provider + (route.model.empty() ? "" : ":" + route.model)) return;
   warnings.push_back(
       fmt::format("{}: \"{}\": fallback \"{}\" is the provider itself, which is not asked for the same model again: name another",
-                  place_of(route, "fallback").text(), route.name, route.fallback));
+                  route_place(route, "fallback").text(), route.name, route.fallback));
 }
 
 }  // namespace
@@ -178,12 +178,12 @@ void warn_routing(const Settings& settings, std::vector<std::string>& warnings) 
   for (const auto& [name, project] : settings.projects) {
     for (const RouteSettings& route : project.routes) {
       warn_hosts(route, admitted, warnings);
-      warn_fallback(route, warnings);
+      warn_route_fallback(route, warnings);
     }
     for (std::size_t i = 0; i + 1 < project.routes.size(); ++i) {
       if (!project.routes[i].match.empty()) continue;
       warnings.push_back(fmt::format("{}: \"{}\" takes every call, the routes behind it are never reached",
-                                     place_of(project.routes[i], "").text(), project.routes[i].name));
+                                     route_place(project.routes[i], "").text(), project.routes[i].name));
       break;
     }
   }

@@ -13,11 +13,11 @@
 namespace pg {
 namespace {
 
-constexpr Millis kEarly{300'000};   // a token is renewed this long before its end, or at half its life
-constexpr Millis kMargin{10'000};   // it may still have to travel
-constexpr Millis kTrouble{2'000};   // a refusal is remembered, so that a wrong key does not ask for every request
-constexpr Millis kDiscard{30'000};  // who is refused with new tokens too is not sold one for every call
-constexpr Millis kLook{15};         // between looks at somebody else's errand
+constexpr Millis kEarly{300'000};        // a token is renewed this long before its end, or at half its life
+constexpr Millis kTravelMargin{10'000};  // it may still have to travel
+constexpr Millis kTrouble{2'000};        // a refusal is remembered, so that a wrong key does not ask for every request
+constexpr Millis kDiscard{30'000};       // who is refused with new tokens too is not sold one for every call
+constexpr Millis kLook{15};              // between looks at somebody else's errand
 constexpr Millis kAnswerTimeout{20'000};
 constexpr std::size_t kMaxTokenReply = 64u << 10;
 
@@ -87,7 +87,7 @@ void AccessTokens::put(const std::string& account, AccessToken token, SteadyTime
   Entry& entry = entries_[account];
   const auto life = std::chrono::duration_cast<Millis>(std::chrono::seconds(std::clamp<std::int64_t>(token.seconds, 1, 86'400)));
   entry.token = std::make_shared<const SecretString>(std::move(token.text));
-  entry.end = now + std::max(life - kMargin, life / 2);
+  entry.end = now + std::max(life - kTravelMargin, life / 2);
   entry.refresh = now + std::max(life - kEarly, life / 2);
   entry.fetching = false;
   entry.error.reset();

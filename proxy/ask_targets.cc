@@ -26,7 +26,7 @@ constexpr Millis kRestRefused{300'000};  // a credential that the provider does 
 constexpr std::size_t kMostCredentials = 64;
 
 /// What an answer is worth.
-struct Verdict {
+struct AnswerVerdict {
   std::string reason;            // why another may do better; "" = this is the answer
   bool next_credential = false;  // another credential of the same provider may
   bool fall_back = false;        // another provider may
@@ -75,11 +75,11 @@ class Asking {
   Task<bool> next_target();
   Task<bool> start_over();
   Task<bool> begin();
-  Task<bool> go_on(Verdict verdict);
+  Task<bool> go_on(AnswerVerdict verdict);
   Task<Result<Upstream>> ask_one();
-  Verdict judge(const Result<Upstream>& sent) const;
-  void judge_status(int status, Verdict& verdict) const;
-  void tell_health(const Verdict& verdict, const Result<Upstream>& sent);
+  AnswerVerdict judge(const Result<Upstream>& sent) const;
+  void judge_status(int status, AnswerVerdict& verdict) const;
+  void tell_health(const AnswerVerdict& verdict, const Result<Upstream>& sent);
   void rest_target(const ReplyHead& head, int status);
   void note(const std::string& label, std::string_view why) { add_attempt(x_.row.attempts, label, why); }
   bool has_credential(const Provider& target);
@@ -253,7 +253,7 @@ Task<Result<Upstream>> Asking::ask_one() {
   co_return sent;
 }
 
-void Asking::judge_status(int status, Verdict& verdict) const {
+void Asking::judge_status(int status, AnswerVerdict& verdict) const {
   verdict.failed = status >= 500 && status != 501;
   const AuthStyle auth = x_.to.provider->auth;
   const bool is_ours = auth != AuthStyle::client && auth != AuthStyle::none;
@@ -263,8 +263,8 @@ void Asking::judge_status(int status, Verdict& verdict) const {
   if (verdict.next_credential || verdict.fall_back) verdict.reason = std::to_string(status);
 }
 
-Verdict Asking::judge(const Result<Upstream>& sent) const {
-  Verdict verdict;
+AnswerVerdict Asking::judge(const Result<Upstream>& sent) const {
+  AnswerVerdict verdict;
   if (!sent && is_over_rate(sent.error())) {
     verdict.told = false;
     verdict.fall_back = true;
@@ -303,7 +303,7 @@ void Asking::rest_target(const ReplyHead& head, int status) {
   if (rest > Millis{0}) health.rest(x_.to.model, now() + rest);
 }
 
-void Asking::tell_health(const Verdict& verdict, const Result<Upstream>& sent) {
+void Asking::tell_health(const AnswerVerdict& verdict, const Result<Upstream>& sent) {
   const Provider& target = *x_.to.provider;
   if (!target.health || !verdict.told) return;
   if (alternatives_ && sent && !verdict.reason.empty() && !peeked_.cut)
@@ -322,7 +322,7 @@ void Asking::settle() {
 }
 
 // Whether somebody else is asked.
-Task<bool> Asking::go_on(Verdict verdict) {
+Task<bool> Asking::go_on(AnswerVerdict verdict) {
   attempts_before_ = x_.row.attempts;
   note(x_.to.provider->label, verdict.reason);
   attempts_with_last_ = x_.row.attempts;
@@ -366,7 +366,7 @@ Task<Result<Upstream>> Asking::run() {
   for (;;) {
     Result<Upstream> sent = co_await ask_one();
     if (!sent && (is_client_left(sent.error()) || x_.revoked)) co_return sent;
-    const Verdict verdict = judge(sent);
+    const AnswerVerdict verdict = judge(sent);
     tell_health(verdict, sent);
     if (verdict.reason.empty()) {
       settle();

@@ -18,7 +18,7 @@ namespace pg {
 namespace {
 
 constexpr std::chrono::milliseconds kBatchFor{50};
-constexpr std::chrono::milliseconds kRetryAfter{1'000};
+constexpr std::chrono::milliseconds kWriteAgainAfter{1'000};
 constexpr std::chrono::milliseconds kSidePatience{50};
 constexpr std::size_t kMaxBatch = 512;  // so few that the processor's cache holds them
 constexpr std::chrono::seconds kTellEvery{1};
@@ -335,7 +335,7 @@ void Journal::run() {
                reserved_ != reserved_written_;
       };
       if (!batch.empty()) {
-        wake_.wait_for(lock, kRetryAfter, [this] { return stopping_; });
+        wake_.wait_for(lock, kWriteAgainAfter, [this] { return stopping_; });
       } else if (taken_.empty()) {
         wake_.wait_for(lock, pruning ? kPrunePause : kPruneEvery, due);
         wake_.wait_for(lock, kBatchFor, [this] { return stopping_; });

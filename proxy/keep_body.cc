@@ -9,14 +9,14 @@
 namespace pg {
 namespace {
 
-constexpr std::size_t kMargin = 16 * 1024;
+constexpr std::size_t kUncompressedMargin = 16 * 1024;
 
 void append_up_to(std::string& out, std::string_view bytes, std::size_t most) {
   if (out.size() < most) out += bytes.substr(0, most - out.size());
 }
 
 std::size_t most_of(const Exchange& x) {
-  return x.policy->logs.body_max_size + kMargin;
+  return x.policy->logs.body_max_size + kUncompressedMargin;
 }
 
 }  // namespace

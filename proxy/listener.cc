@@ -35,7 +35,7 @@ struct Server::Worker {
 
 namespace {
 
-constexpr std::string_view kFull =
+constexpr std::string_view kFullAnswer =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\nConnection: close\r\n"
     "Content-Length: 100\r\n\r\n"
     R"({"error":{"message":"too many connections","type":"server_error","param":null,"code":"unavailable"}})";
@@ -46,7 +46,7 @@ void turn_away(int fd) {
   char unread[4'096];
   while (::recv(fd, unread, sizeof unread, MSG_DONTWAIT) == sizeof unread) {
   }
-  (void)::send(fd, kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  (void)::send(fd, kFullAnswer.data(), kFullAnswer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   ::shutdown(fd, SHUT_WR);
 }
 

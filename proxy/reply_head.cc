@@ -14,7 +14,7 @@ namespace pg {
 namespace {
 
 // Sorted. alt-svc would lead the client past us; set-cookie is the provider's business with us, not with the client.
-constexpr std::array<std::string_view, 11> kDropped = {
+constexpr std::array<std::string_view, 11> kDroppedOfReply = {
     "alt-svc", "connection", "content-length",    "keep-alive", "proxy-authenticate", "proxy-connection", "set-cookie",
     "te",      "trailer",    "transfer-encoding", "upgrade"};
 
@@ -82,7 +82,7 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
   for (const Field& field : head.fields) {
     const LowerName name(field.name);
     const std::string_view lower = name.view();
-    if (std::binary_search(kDropped.begin(), kDropped.end(), lower) || is_named_by(connection, field.name) ||
+    if (std::binary_search(kDroppedOfReply.begin(), kDroppedOfReply.end(), lower) || is_named_by(connection, field.name) ||
         lower.starts_with("x-pg-"))
       continue;
     if (lower == "content-encoding" && find_coding(field.value)) continue;                // undone on the way

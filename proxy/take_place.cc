@@ -10,8 +10,8 @@
 namespace pg {
 namespace {
 
-constexpr std::uint32_t kRetryAfter = 2;  // seconds
-constexpr std::string_view kFull = "queue-full";
+constexpr std::uint32_t kRetryCrowded = 2;  // seconds
+constexpr std::string_view kQueueFull = "queue-full";
 constexpr std::string_view kTooLong = "queue-timeout";
 
 // In the queue. Outlives the coroutine that waits when it is woken just as that one gives up.
@@ -84,7 +84,7 @@ class Wait final : private Watched, public Interruptible {
 };
 
 Error crowded(Exchange& x, const std::string& whose, std::string_view how) {
-  x.retry_after = kRetryAfter;
+  x.retry_after = kRetryCrowded;
   return make_error(Code::rate_limited, fmt::format("too many calls at once for {}; try again in a moment", whose),
                     std::string(how));
 }
@@ -92,7 +92,7 @@ Error crowded(Exchange& x, const std::string& whose, std::string_view how) {
 }  // namespace
 
 bool is_crowded(const Error& error) {
-  return error.code == Code::rate_limited && (error.detail == kFull || error.detail == kTooLong);
+  return error.code == Code::rate_limited && (error.detail == kQueueFull || error.detail == kTooLong);
 }
 
 Task<Status> take_place(Exchange& x, Capacity& capacity, Permit& permit, std::string whose) {
@@ -105,7 +105,7 @@ Task<Status> take_place(Exchange& x, Capacity& capacity, Permit& permit, std::st
   {
     Wait wait(x, capacity);
     const Capacity::Joined joined = wait.join();
-    if (joined == Capacity::Joined::full) co_return crowded(x, whose, kFull);
+    if (joined == Capacity::Joined::full) co_return crowded(x, whose, kQueueFull);
     if (joined == Capacity::Joined::waiting) {
       const ClientWatch watch(x, wait);
       co_await wait.sleep();

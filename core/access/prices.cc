@@ -12,10 +12,10 @@
 namespace pg {
 namespace {
 
-__extension__ using Wide = __int128;  // a billion tokens at a thousand dollars a million overflow 64 bits
+__extension__ using WideNanos = __int128;  // a billion tokens at a thousand dollars a million overflow 64 bits
 
 constexpr Nanos kDollar = 1'000'000'000;
-constexpr Nanos kMost = 1'000'000 * kDollar;
+constexpr Nanos kMostNanos = 1'000'000 * kDollar;
 
 // JSON around the words: four bytes a token in a request; a stream wraps a token or two in an event of its own.
 constexpr std::int64_t kBytesPerToken = 4;
@@ -23,7 +23,7 @@ constexpr std::int64_t kBytesPerStreamedToken = 64;
 
 Nanos scaled(Nanos rate, Nanos by, Nanos to) {
   if (rate < 0 || by <= 0 || to < 0) return rate;
-  return static_cast<Nanos>(static_cast<Wide>(rate) * to / by);
+  return static_cast<Nanos>(static_cast<WideNanos>(rate) * to / by);
 }
 
 // The rates of a long call: what has no figure of its own grows as the input's did.
@@ -108,9 +108,10 @@ std::optional<Nanos> PriceTable::cost(const Price& price, const Usage& usage, Un
   const Nanos read_rate = rates.cache_read < 0 ? rates.input : rates.cache_read;
   const Nanos write_rate = rates.cache_write < 0 ? rates.input : rates.cache_write;
   const Nanos hour_rate = rates.cache_write_1h < 0 ? write_rate : rates.cache_write_1h;
-  const Wide sum = Wide{input - cached - written} * rates.input + Wide{cached} * read_rate +
-                   Wide{written - written_1h} * write_rate + Wide{written_1h} * hour_rate + Wide{output} * rates.output;
-  return static_cast<Nanos>(std::min<Wide>((sum + 500'000) / 1'000'000, kMost));
+  const WideNanos sum = WideNanos{input - cached - written} * rates.input + WideNanos{cached} * read_rate +
+                        WideNanos{written - written_1h} * write_rate + WideNanos{written_1h} * hour_rate +
+                        WideNanos{output} * rates.output;
+  return static_cast<Nanos>(std::min<WideNanos>((sum + 500'000) / 1'000'000, kMostNanos));
 }
 
 std::optional<Nanos> parse_usd(std::string_view text) {
@@ -127,7 +128,7 @@ std::optional<Nanos> parse_usd(std::string_view text) {
     nanos += (c - '0') * place;
     place /= 10;
   }
-  return nanos <= kMost ? std::optional(nanos) : std::nullopt;
+  return nanos <= kMostNanos ? std::optional(nanos) : std::nullopt;
 }
 
 std::optional<Nanos> parse_amount(std::string_view text) {

@@ -12,13 +12,13 @@
 namespace pg {
 namespace {
 
-struct Block {
+struct AddressBlock {
   std::array<std::uint8_t, 16> bytes;
   unsigned prefix;  // bits
 };
 
 // IANA IPv4 Special-Purpose Address Registry: rows that are not globally reachable, and multicast.
-constexpr Block kSpecial4[] = {
+constexpr AddressBlock kSpecial4[] = {
     {{0}, 8},              // "this network"
     {{10}, 8},             // private
     {{100, 64}, 10},       // carrier-grade NAT
@@ -37,18 +37,18 @@ constexpr Block kSpecial4[] = {
 };
 
 // IPv6: inside 2000::/3, the only space handed out for global unicast, these are not for everybody.
-constexpr Block kSpecial6[] = {
+constexpr AddressBlock kSpecial6[] = {
     {{0x20, 0x01}, 23},              // protocol assignments: Teredo, ORCHID, benchmarking
     {{0x20, 0x01, 0x0d, 0xb8}, 32},  // documentation
     {{0x3f, 0xff}, 20},              // documentation
 };
 
-constexpr Block kGlobal6 = {{0x20}, 3};
-constexpr Block kLoopback4 = {{127}, 8};
+constexpr AddressBlock kGlobal6 = {{0x20}, 3};
+constexpr AddressBlock kLoopback4 = {{127}, 8};
 
 // IPv6 prefixes that carry an IPv4 address, and the byte it begins at.
 struct Carrier {
-  Block block;
+  AddressBlock block;
   std::size_t at;
 };
 constexpr Carrier kCarriers[] = {
@@ -56,9 +56,9 @@ constexpr Carrier kCarriers[] = {
     {{{0, 0x64, 0xff, 0x9b}, 96}, 12},                       // NAT64 (RFC 6052)
     {{{0x20, 0x02}, 16}, 2},                                 // 6to4 (RFC 3056)
 };
-constexpr const Block& kMapped = kCarriers[0].block;
+constexpr const AddressBlock& kMappedBlock = kCarriers[0].block;
 
-bool is_within(const Address& address, const Block& block) {
+bool is_within(const Address& address, const AddressBlock& block) {
   const std::size_t whole = block.prefix / 8;
   const unsigned rest = block.prefix % 8;
   if (!std::equal(block.bytes.begin(), block.bytes.begin() + static_cast<std::ptrdiff_t>(whole), address.bytes.begin()))
@@ -164,7 +164,7 @@ ZeroRun longest_zeros(const Address& address) {
 }  // namespace
 
 std::string spell_address(const Address& address) {
-  if (is_within(address, kMapped)) return spell_address(carried_address(address, 12));
+  if (is_within(address, kMappedBlock)) return spell_address(carried_address(address, 12));
   const auto& bytes = address.bytes;
   if (!address.v6) return fmt::format("{}.{}.{}.{}", bytes[0], bytes[1], bytes[2], bytes[3]);
   const ZeroRun zeros = longest_zeros(address);
@@ -183,7 +183,7 @@ std::string spell_address(const Address& address) {
 
 bool Address::is_loopback() const {
   if (!v6) return is_within(*this, kLoopback4);
-  if (is_within(*this, kMapped)) return carried_address(*this, 12).is_loopback();
+  if (is_within(*this, kMappedBlock)) return carried_address(*this, 12).is_loopback();
   Address one;
   one.v6 = true;
   one.bytes[15] = 1;
@@ -191,7 +191,7 @@ bool Address::is_loopback() const {
 }
 
 bool Address::is_public() const {
-  const auto holds_this = [this](const Block& block) { return is_within(*this, block); };
+  const auto holds_this = [this](const AddressBlock& block) { return is_within(*this, block); };
   if (!v6) return std::none_of(std::begin(kSpecial4), std::end(kSpecial4), holds_this);
   for (const Carrier& carrier : kCarriers) {
     if (is_within(*this, carrier.block)) return carried_address(*this, carrier.at).is_public();

@@ -13,12 +13,12 @@
 namespace pg {
 namespace {
 
-constexpr std::size_t kStep = 16 << 10;
+constexpr std::size_t kUnitsStep = 16 << 10;
 constexpr std::size_t kPackedStep = 4 << 10;  // a few bytes can stand for a thousand times as many
 constexpr std::uint64_t kFreeOfRatio = 1 << 20;
 constexpr std::uint32_t kReplacement = 0xFFFD;
 
-std::size_t take(std::string_view from, std::size_t& at, char* into, std::size_t size) {
+std::size_t copy_some(std::string_view from, std::size_t& at, char* into, std::size_t size) {
   const std::size_t count = std::min(size, from.size() - at);
   if (count > 0) std::memcpy(into, from.data() + at, count);
   at += count;
@@ -52,13 +52,13 @@ Result<std::size_t> FileSource::read(char* into, std::size_t size) {
 
 Result<std::size_t> MemorySource::read(char* into, std::size_t size) {
   std::size_t at = 0;
-  const std::size_t got = take(bytes_, at, into, size);
+  const std::size_t got = copy_some(bytes_, at, into, size);
   bytes_.remove_prefix(got);
   return got;
 }
 
 Result<std::size_t> PrefixedSource::read(char* into, std::size_t size) {
-  if (at_ < head_.size()) return take(head_, at_, into, size);
+  if (at_ < head_.size()) return copy_some(head_, at_, into, size);
   return rest_.read(into, size);
 }
 
@@ -89,7 +89,7 @@ Result<std::size_t> Utf16Source::read(char* into, std::size_t size) {
     if (ended_) return std::size_t{0};
     ready_.clear();
     at_ = 0;
-    std::array<char, kStep> units;
+    std::array<char, kUnitsStep> units;
     std::copy(odd_.begin(), odd_.end(), units.begin());
     PG_TRY(std::size_t got, source_.read(units.data() + odd_.size(), units.size() - odd_.size()));
     ended_ = got == 0;
@@ -101,7 +101,7 @@ Result<std::size_t> Utf16Source::read(char* into, std::size_t size) {
     odd_.assign(units.data() + got / 2 * 2, got % 2);
     if (ended_ && (high_ != 0 || !odd_.empty())) append_utf8(ready_, kReplacement);
   }
-  return take(ready_, at_, into, size);
+  return copy_some(ready_, at_, into, size);
 }
 
 Status UnpackedSource::unpack_more() {
@@ -134,7 +134,7 @@ Result<std::size_t> UnpackedSource::read(char* into, std::size_t size) {
     at_ = 0;
     if (Status status = unpack_more(); !status) return std::move(status).error();
   }
-  return take(ready_, at_, into, size);
+  return copy_some(ready_, at_, into, size);
 }
 
 }  // namespace pg

@@ -29,7 +29,7 @@ using Buffer = std::array<char, 16 * 1024>;
 Error corrupt() {
   return make_error(Code::bad_request, "the compressed body is corrupt");
 }
-Error cut() {
+Error cut_short() {
   return make_error(Code::bad_request, "the compressed body is cut short");
 }
 Error too_large() {
@@ -258,7 +258,7 @@ Result<std::string> decompress(std::string_view bytes, Coding coding, std::size_
   Decompressor decompressor = Decompressor::make(coding);
   std::string out;
   if (Status status = decompressor.push(bytes, out, max_output); !status) return status.error();
-  if (!decompressor.finished()) return cut();
+  if (!decompressor.finished()) return cut_short();
   return out;
 }
 

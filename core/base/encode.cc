@@ -16,26 +16,26 @@
 namespace pg {
 namespace {
 
-constexpr std::string_view kHex = "0123456789abcdef";
-constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::string_view kBase64Url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::uint8_t kNone = 0xFF;
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBase64UrlDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::uint8_t kNoDigit = 0xFF;
 
-using Values = std::array<std::uint8_t, 256>;
+using DigitValues = std::array<std::uint8_t, 256>;
 
-constexpr Values values_of(std::string_view alphabet) {
-  Values values{};
-  for (std::uint8_t& value : values) value = kNone;
+constexpr DigitValues values_of(std::string_view alphabet) {
+  DigitValues values{};
+  for (std::uint8_t& value : values) value = kNoDigit;
   for (std::size_t i = 0; i < alphabet.size(); ++i) {
     values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
   }
   return values;
 }
 
-constexpr Values kBase64Values = values_of(kBase64);
-constexpr Values kBase64UrlValues = values_of(kBase64Url);
+constexpr DigitValues kBase64Values = values_of(kBase64Digits);
+constexpr DigitValues kBase64UrlValues = values_of(kBase64UrlDigits);
 
-std::uint32_t byte_at(std::string_view bytes, std::size_t i) {
+std::uint32_t byte_or_zero(std::string_view bytes, std::size_t i) {
   return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u;
 }
 
@@ -43,7 +43,7 @@ std::string encode_base64(std::string_view bytes, std::string_view alphabet, boo
   std::string out;
   out.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::uint32_t group = byte_at(bytes, i) << 16 | byte_at(bytes, i + 1) << 8 | byte_at(bytes, i + 2);
+    const std::uint32_t group = byte_or_zero(bytes, i) << 16 | byte_or_zero(bytes, i + 1) << 8 | byte_or_zero(bytes, i + 2);
     const std::size_t digits = bytes.size() - i >= 3 ? 4 : bytes.size() - i + 1;
     for (std::size_t d = 0; d < digits; ++d) out += alphabet[(group >> (18 - 6 * d)) & 63u];
     if (pad) out.append(4 - digits, '=');
@@ -51,7 +51,7 @@ std::string encode_base64(std::string_view bytes, std::string_view alphabet, boo
   return out;
 }
 
-std::optional<std::string> decode_base64(std::string_view text, const Values& values) {
+std::optional<std::string> decode_base64(std::string_view text, const DigitValues& values) {
   if (text.size() % 4 == 0) {  // padding fills the last group of four, so it is at most two long
     for (int i = 0; i < 2 && !text.empty() && text.back() == '='; ++i) text.remove_suffix(1);
   }
@@ -62,7 +62,7 @@ std::optional<std::string> decode_base64(std::string_view text, const Values& va
   int count = 0;
   for (const char c : text) {
     const std::uint8_t value = values[static_cast<unsigned char>(c)];
-    if (value == kNone) return std::nullopt;
+    if (value == kNoDigit) return std::nullopt;
     bits = bits << 6 | value;
     count += 6;
     if (count < 8) continue;
@@ -127,8 +127,8 @@ void append_escape(std::string& out, char c) {
   }
   const auto value = static_cast<unsigned char>(c);
   out += "\\u00";
-  out += kHex[value >> 4];
-  out += kHex[value & 15u];
+  out += kHexDigits[value >> 4];
+  out += kHexDigits[value & 15u];
 }
 
 void append_plain(std::string& out, std::string_view text) {
@@ -161,8 +161,8 @@ std::string to_hex(std::string_view bytes) {
   out.reserve(bytes.size() * 2);
   for (const char c : bytes) {
     const auto value = static_cast<unsigned char>(c);
-    out += kHex[value >> 4];
-    out += kHex[value & 15u];
+    out += kHexDigits[value >> 4];
+    out += kHexDigits[value & 15u];
   }
   return out;
 }
@@ -181,11 +181,11 @@ std::optional<std::string> from_hex(std::string_view text) {
 }
 
 std::string to_base64(std::string_view bytes) {
-  return encode_base64(bytes, kBase64, true);
+  return encode_base64(bytes, kBase64Digits, true);
 }
 
 std::string to_base64url(std::string_view bytes) {
-  return encode_base64(bytes, kBase64Url, false);
+  return encode_base64(bytes, kBase64UrlDigits, false);
 }
 
 std::optional<std::string> from_base64(std::string_view text) {

@@ -44,13 +44,13 @@ constexpr std::array kCodes = {
     CodeRow{Code::io_failed, 500, "io_failed", kApi, kServer, "io_failed"},
 };
 
-constexpr bool rows_are_in_order() {
+constexpr bool codes_are_in_order() {
   for (std::size_t i = 0; i < kCodes.size(); ++i) {
     if (kCodes[i].code != static_cast<Code>(i)) return false;
   }
   return true;
 }
-static_assert(rows_are_in_order() && kCodes.back().code == Code::io_failed, "one row for each Code, in the order of the enum");
+static_assert(codes_are_in_order() && kCodes.back().code == Code::io_failed, "one row for each Code, in the order of the enum");
 
 // RFC 9110 §15, RFC 6585; 529 is Anthropic's.
 constexpr std::pair<int, std::string_view> kReasons[] = {

@@ -42,11 +42,12 @@ constexpr mi_option_t kDelay = mi_option_purge_delay;
 constexpr mi_option_t kDelay = mi_option_decommit_delay;
 #endif
 
-struct Probes {
+struct HoleProbes {
   std::size_t size;  // KiB
   int count;
 };
-constexpr Probes kProbes[] = {{192, 16}, {256, 12}, {384, 12}, {512, 8}, {768, 8}, {1024, 6}, {1536, 4}, {2048, 4}, {4096, 2}};
+constexpr HoleProbes kHoleProbes[] = {{192, 16}, {256, 12}, {384, 12}, {512, 8}, {768, 8},
+                                      {1024, 6}, {1536, 4}, {2048, 4}, {4096, 2}};
 
 // mimalloc keeps what was freed for some milliseconds, and gives it back when more is freed beside it after that: where nothing
 // is, never. Something is, here, in every hole that a few blocks of each size find.
@@ -57,7 +58,7 @@ void give_back_holes() {
   const long delay = mi_option_get(kDelay);
   mi_option_set(kDelay, 0);
   std::vector<void*> blocks;
-  for (const Probes& probes : kProbes)
+  for (const HoleProbes& probes : kHoleProbes)
     for (int i = 0; i < probes.count; ++i) blocks.push_back(std::malloc(probes.size << 10));
   for (void* const block : blocks) std::free(block);
   mi_option_set(kDelay, delay);

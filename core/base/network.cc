@@ -8,10 +8,10 @@
 namespace pg {
 namespace {
 
-constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+constexpr std::array<std::uint8_t, 12> kMappedPrefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 bool is_mapped(const Address& address) {
-  return address.v6 && std::equal(kMapped.begin(), kMapped.end(), address.bytes.begin());
+  return address.v6 && std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), address.bytes.begin());
 }
 
 bool same_prefix(const Address& a, const Address& b, int bits) {

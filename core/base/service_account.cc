@@ -23,7 +23,7 @@ std::string member_text(const nlohmann::json& json, const char* name) {
   return json.is_object() && found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-bool is_trusted(const Url& url) {
+bool is_safe_to_ask(const Url& url) {
   if (url.tls || url.host == "localhost") return true;
   const auto address = parse_address(url.host);
   return address && address->is_loopback();
@@ -50,7 +50,7 @@ Result<ServiceAccount> read_service_account(std::string_view text) {
   if (account.email.empty() || account.private_key.empty())
     return make_error(Code::bad_request, "the service account's key file lacks client_email or private_key");
   const auto uri = parse_url(member_text(json, "token_uri"));
-  if (!uri || !is_trusted(uri.value()))
+  if (!uri || !is_safe_to_ask(uri.value()))
     return make_error(Code::bad_request, "the service account's token_uri is not an https URL");
   account.token_uri = uri.value();
   if (!sign_rs256(account.private_key.reveal(), "probe"))

@@ -11,7 +11,7 @@ namespace pg {
 namespace {
 
 constexpr std::size_t kBlock = 512;
-constexpr std::uint64_t kMaxText = 1 << 20;  // of a long name or a pax head
+constexpr std::uint64_t kMaxHeadText = 1 << 20;  // of a long name or a pax head
 
 Error damaged_tar() {
   return make_error(Code::bad_request, "the tar file is damaged");
@@ -23,7 +23,7 @@ std::string_view field(std::string_view block, std::size_t at, std::size_t size)
 }
 
 /// Octal digits, or base 256 with the highest bit set for what octal cannot hold.
-std::optional<std::uint64_t> read_number(std::string_view digits) {
+std::optional<std::uint64_t> read_octal(std::string_view digits) {
   std::uint64_t value = 0;
   if (!digits.empty() && (static_cast<unsigned char>(digits[0]) & 0x80) != 0) {
     for (std::size_t i = digits.size() - 8; i < digits.size(); ++i) value = value << 8 | static_cast<unsigned char>(digits[i]);
@@ -40,7 +40,7 @@ std::optional<std::uint64_t> read_number(std::string_view digits) {
 bool checksum_fits(std::string_view block) {
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < kBlock; ++i) sum += i >= 148 && i < 156 ? std::uint64_t{' '} : static_cast<unsigned char>(block[i]);
-  return read_number(block.substr(148, 8)) == sum;
+  return read_octal(block.substr(148, 8)) == sum;
 }
 
 /// "27 path=some/name\n": the value of `key`, the last one when there are several.
@@ -55,7 +55,7 @@ std::optional<std::string> pax_value(std::string_view records, std::string_view 
   return value;
 }
 
-std::string name_of(std::string_view block) {
+std::string name_in_head(std::string_view block) {
   std::string name(field(block, 0, 100));
   const std::string_view prefix = field(block, 345, 155);
   return block.substr(257, 6) == std::string_view("ustar\0", 6) && !prefix.empty() ? std::string(prefix) + "/" + name : name;
@@ -85,7 +85,7 @@ Status TarReader::skip_rest() {
 }
 
 Result<std::string> TarReader::read_text(std::uint64_t size) {
-  if (size > kMaxText) return damaged_tar();
+  if (size > kMaxHeadText) return damaged_tar();
   std::string text(static_cast<std::size_t>((size + kBlock - 1) / kBlock * kBlock), '\0');
   PG_TRY(const std::size_t got, read_fully(source_, text.data(), text.size()));
   if (got != text.size()) return damaged_tar();
@@ -101,7 +101,7 @@ Result<std::optional<TarMember>> TarReader::next() {
   for (;;) {
     PG_TRY(const bool more, read_block(block));
     if (!more || std::all_of(block.begin(), block.end(), [](char c) { return c == '\0'; })) return std::optional<TarMember>();
-    const auto stated = read_number(std::string_view(block).substr(124, 12));
+    const auto stated = read_octal(std::string_view(block).substr(124, 12));
     if (!checksum_fits(block) || !stated) return damaged_tar();
     const char type = block[156];
     if (type == 'L' || type == 'K' || type == 'x' || type == 'g') {
@@ -119,7 +119,7 @@ Result<std::optional<TarMember>> TarReader::next() {
       }
       continue;
     }
-    TarMember member{name.value_or(name_of(block)), size.value_or(*stated), type == '0' || type == '\0' || type == '7'};
+    TarMember member{name.value_or(name_in_head(block)), size.value_or(*stated), type == '0' || type == '\0' || type == '7'};
     content_.emplace(source_, member.size);
     padding_ = (kBlock - member.size % kBlock) % kBlock;
     return std::optional(std::move(member));

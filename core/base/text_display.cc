@@ -63,7 +63,7 @@ constexpr Range kNarrowest[] = {
 static_assert(is_sorted_table(kNarrowest));
 
 // East Asian Width W and F (Unicode 15), neighbouring blocks joined over their unassigned gaps.
-constexpr Range kWide[] = {
+constexpr Range kWideRanges[] = {
     {0x1100, 0x115F},   {0x231A, 0x231B},   {0x2329, 0x232A},   {0x23E9, 0x23EC},   {0x23F0, 0x23F0},   {0x23F3, 0x23F3},
     {0x25FD, 0x25FE},   {0x2614, 0x2615},   {0x2648, 0x2653},   {0x267F, 0x267F},   {0x2693, 0x2693},   {0x26A1, 0x26A1},
     {0x26AA, 0x26AB},   {0x26BD, 0x26BE},   {0x26C4, 0x26C5},   {0x26CE, 0x26CE},   {0x26D4, 0x26D4},   {0x26EA, 0x26EA},
@@ -79,7 +79,7 @@ constexpr Range kWide[] = {
     {0x1F6D5, 0x1F6D7}, {0x1F6DC, 0x1F6DF}, {0x1F6EB, 0x1F6EC}, {0x1F6F4, 0x1F6FC}, {0x1F7E0, 0x1F7EB}, {0x1F7F0, 0x1F7F0},
     {0x1F90C, 0x1F93A}, {0x1F93C, 0x1F945}, {0x1F947, 0x1F9FF}, {0x1FA70, 0x1FAFF}, {0x20000, 0x2FFFD}, {0x30000, 0x3FFFD},
 };
-static_assert(is_sorted_table(kWide));
+static_assert(is_sorted_table(kWideRanges));
 
 bool drives_terminal(char32_t value) {
   return value < 0x20 || (value >= 0x7F && value <= 0x9F) || holds(kBidiControls, value);
@@ -90,7 +90,7 @@ int width_of(const Character& character) {
   if (character.value < 0x20 || (character.value >= 0x7F && character.value < 0xA0)) return 0;
   if (character.value < 0x300) return 1;
   if (holds(kNarrowest, character.value)) return 0;
-  return holds(kWide, character.value) ? 2 : 1;
+  return holds(kWideRanges, character.value) ? 2 : 1;
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ int take_digits(std::string_view& text, std::size_t width) {
   return value;
 }
 
-bool take(std::string_view& text, char wanted) {
+bool take_char(std::string_view& text, char wanted) {
   if (text.empty() || text.front() != wanted) return false;
   text.remove_prefix(1);
   return true;
@@ -31,9 +31,9 @@ bool take(std::string_view& text, char wanted) {
 
 std::optional<std::chrono::sys_days> take_date(std::string_view& text) {
   const int year = take_digits(text, 4);
-  const bool dash1 = take(text, '-');
+  const bool dash1 = take_char(text, '-');
   const int month = take_digits(text, 2);
-  const bool dash2 = take(text, '-');
+  const bool dash2 = take_char(text, '-');
   const int day = take_digits(text, 2);
   if (year < 0 || month < 0 || day < 0 || !dash1 || !dash2) return std::nullopt;
   const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
@@ -45,7 +45,7 @@ std::optional<std::chrono::sys_days> take_date(std::string_view& text) {
 /// `hh:mm`, as milliseconds; hours up to 23.
 std::optional<std::int64_t> take_minutes(std::string_view& text) {
   const int hour = take_digits(text, 2);
-  const bool colon = take(text, ':');
+  const bool colon = take_char(text, ':');
   const int minute = take_digits(text, 2);
   if (hour < 0 || hour > 23 || !colon || minute < 0 || minute > 59) return std::nullopt;
   return (hour * 60 + minute) * std::int64_t{60'000};
@@ -53,11 +53,11 @@ std::optional<std::int64_t> take_minutes(std::string_view& text) {
 
 /// `:ss` with an optional fraction, of which only milliseconds count.
 std::optional<std::int64_t> take_seconds(std::string_view& text) {
-  if (!take(text, ':')) return std::nullopt;
+  if (!take_char(text, ':')) return std::nullopt;
   const int second = take_digits(text, 2);
   if (second < 0 || second > 60) return std::nullopt;  // 60: a leap second
   std::int64_t millis = second * 1000;
-  if (!take(text, '.')) return millis;
+  if (!take_char(text, '.')) return millis;
   if (text.empty() || !is_digit(text.front())) return std::nullopt;
   for (int worth = 100; !text.empty() && is_digit(text.front()); worth /= 10) {
     millis += (text.front() - '0') * worth;
@@ -67,9 +67,9 @@ std::optional<std::int64_t> take_seconds(std::string_view& text) {
 }
 
 std::optional<std::int64_t> take_offset(std::string_view& text) {
-  if (take(text, 'Z') || take(text, 'z')) return 0;
-  const bool west = take(text, '-');
-  if (!west && !take(text, '+')) return std::nullopt;
+  if (take_char(text, 'Z') || take_char(text, 'z')) return 0;
+  const bool west = take_char(text, '-');
+  if (!west && !take_char(text, '+')) return std::nullopt;
   const auto minutes = take_minutes(text);
   if (!minutes) return std::nullopt;
   return west ? -*minutes : *minutes;
@@ -80,10 +80,10 @@ struct Unit {
   std::int64_t worth;
 };
 
-constexpr Unit kDurations[] = {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
+constexpr Unit kDurationUnits[] = {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
 
-constexpr Unit kSizes[] = {{"", 1},         {"k", 1'000},    {"m", 1'000'000},         {"g", 1'000'000'000}, {"ki", 1 << 10},
-                           {"mi", 1 << 20}, {"gi", 1 << 30}, {"t", 1'000'000'000'000}, {"ti", 1ll << 40}};
+constexpr Unit kSizeUnits[] = {{"", 1},         {"k", 1'000},    {"m", 1'000'000},         {"g", 1'000'000'000}, {"ki", 1 << 10},
+                               {"mi", 1 << 20}, {"gi", 1 << 30}, {"t", 1'000'000'000'000}, {"ti", 1ll << 40}};
 
 /// A decimal number times `worth`; nullopt unless it is a whole number that fits.
 std::optional<std::int64_t> scale(std::string_view number, std::int64_t worth) {
@@ -147,7 +147,7 @@ std::optional<UnixMillis> parse_rfc3339(std::string_view text) {
   if (!date) return std::nullopt;
   const UnixMillis midnight = std::chrono::duration_cast<std::chrono::milliseconds>(date->time_since_epoch()).count();
   if (text.empty()) return midnight;
-  if (!take(text, 'T') && !take(text, 't') && !take(text, ' ')) return std::nullopt;
+  if (!take_char(text, 'T') && !take_char(text, 't') && !take_char(text, ' ')) return std::nullopt;
   const auto minutes = take_minutes(text);
   if (!minutes) return std::nullopt;
   const auto seconds = take_seconds(text);
@@ -174,7 +174,7 @@ std::string format_count(std::int64_t count) {
 std::optional<std::int64_t> parse_duration_ms(std::string_view text) {
   const std::size_t end = text.find_first_not_of("0123456789.");
   if (end == std::string_view::npos) return std::nullopt;
-  for (const Unit& unit : kDurations) {
+  for (const Unit& unit : kDurationUnits) {
     if (unit.name == text.substr(end)) return scale(text.substr(0, end), unit.worth);
   }
   return std::nullopt;
@@ -184,7 +184,7 @@ std::optional<std::int64_t> parse_bytes(std::string_view text) {
   const std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
   std::string unit_name = to_lower(trim(text.substr(end)));
   if (!unit_name.empty() && unit_name.back() == 'b') unit_name.pop_back();
-  for (const Unit& unit : kSizes) {
+  for (const Unit& unit : kSizeUnits) {
     if (unit.name == unit_name) return scale(text.substr(0, end), unit.worth);
   }
   return std::nullopt;

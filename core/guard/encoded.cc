@@ -6,8 +6,8 @@
 namespace pg {
 namespace {
 
-constexpr std::size_t kPiece = 256 << 10;   // characters of a run decoded at once; a multiple of 4
-constexpr std::size_t kOverlap = 16 << 10;  // a value that begins before the last 16 Ki characters lies whole in the piece
+constexpr std::size_t kDecodedAtOnce = 256 << 10;  // characters of a run decoded at once; a multiple of 4
+constexpr std::size_t kOverlap = 16 << 10;         // a value that begins before the last 16 Ki characters lies whole in the piece
 
 bool overlaps(const std::vector<Finding>& plain, const Finding& one) {
   const auto behind = std::partition_point(plain.begin(), plain.end(), [&](const Finding& f) { return f.end <= one.begin; });
@@ -35,7 +35,7 @@ void EncodedFinder::find_in_run(std::string_view text, const EncodedRun& run) {
   const auto character = [&](std::size_t byte) { return run.hex ? byte * 2 : byte / 3 * 4 + byte % 3; };
   const std::size_t size = run.size();
   for (std::size_t from = 0;;) {
-    const std::size_t to = std::min(size, from + kPiece);
+    const std::size_t to = std::min(size, from + kDecodedAtOnce);
     decoded_.clear();
     decode_run(text, run, from, to, decoded_);
     if (!is_mostly_printable(decoded_)) return;

@@ -18,11 +18,11 @@ namespace {
 constexpr std::size_t kJudged = 24;  // characters of a run that decide whether the rest is decoded
 constexpr std::size_t kFoldedLine = 48;
 constexpr std::size_t kMaxIndent = 32;
-constexpr std::uint8_t kNone = 0xFF;
+constexpr std::uint8_t kStranger = 0xFF;
 
 constexpr std::array<std::uint8_t, 256> base64_values() {
   std::array<std::uint8_t, 256> values{};
-  for (auto& value : values) value = kNone;
+  for (auto& value : values) value = kStranger;
   constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (std::size_t i = 0; i < kAlphabet.size(); ++i)
     values[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::uint8_t>(i);
@@ -33,13 +33,13 @@ constexpr std::array<std::uint8_t, 256> base64_values() {
 
 constexpr std::array<std::uint8_t, 256> hex_values() {
   std::array<std::uint8_t, 256> values{};
-  for (auto& value : values) value = kNone;
+  for (auto& value : values) value = kStranger;
   for (unsigned i = 0; i < 10; ++i) values['0' + i] = static_cast<std::uint8_t>(i);
   for (unsigned i = 0; i < 6; ++i) values['a' + i] = values['A' + i] = static_cast<std::uint8_t>(10 + i);
   return values;
 }
 
-constexpr auto kBase64Values = base64_values();
+constexpr auto kEitherBase64Values = base64_values();
 constexpr auto kHexValues = hex_values();
 
 /// One flag a byte: a lookup is shorter than the bit arithmetic of ByteSet.
@@ -82,7 +82,7 @@ bool is_printable(char byte) {
 /// Whether the value that begins so decodes to what people write. Nearly every run of a source file ends here: names and paths.
 bool starts_printable(std::string_view text, Place run, bool hex) {
   const std::size_t characters = std::min(kJudged, run.size() / 4 * 4);
-  const auto& values = hex ? kHexValues : kBase64Values;
+  const auto& values = hex ? kHexValues : kEitherBase64Values;
   const unsigned bits_each = hex ? 4 : 6;
   std::uint32_t bits = 0;
   unsigned held = 0;
@@ -232,7 +232,7 @@ std::vector<EncodedRun> split_run(std::string_view text, Place run, std::size_t&
 }
 
 void decode_run(std::string_view text, const EncodedRun& run, std::size_t from, std::size_t to, std::string& out) {
-  const auto& values = run.hex ? kHexValues : kBase64Values;
+  const auto& values = run.hex ? kHexValues : kEitherBase64Values;
   const unsigned bits_each = run.hex ? 4 : 6;
   std::uint32_t bits = 0;
   unsigned held = 0;

@@ -23,7 +23,7 @@ bool is_editable(SpanRole role) {
   return role != SpanRole::signed_text && role != SpanRole::key;
 }
 
-VerdictKey key_of(const VerdictKey& hash, const Span& span, const Guards& guards) {
+VerdictKey verdict_key_of(const VerdictKey& hash, const Span& span, const Guards& guards) {
   return hash.salted(guards.fingerprint() ^ static_cast<std::uint64_t>(span.role));
 }
 
@@ -76,7 +76,7 @@ class CallGuard {
     const VerdictKey hash = hash_text(text);
     add_to_prompt(call_.prompt, text, span, digest_of(hash));
     if (cache_ == nullptr || text.size() < kCachedFrom) return keep(span, inspect_span(text, span, guards_));
-    const VerdictKey key = key_of(hash, span, guards_);
+    const VerdictKey key = verdict_key_of(hash, span, guards_);
     if (const Verdict* known = cache_->find(key)) {
       if (!known->empty()) found_.push_back({&span, *known});
       return;
@@ -202,7 +202,7 @@ void SlowGuardCall::look_up_all(std::size_t begin, std::size_t end) {
       const VerdictKey hash = hash_text(text);
       add_to_prompt(prompt_, text, span, digest_of(hash));
       if (parts_ != nullptr) digests_.push_back(digest_of(hash));
-      keys[i] = key_of(hash, span, guards_);
+      keys[i] = verdict_key_of(hash, span, guards_);
       if (cache_ != nullptr && text.size() >= kCachedFrom) cache_->prefetch(keys[i]);
     }
     for (std::size_t i = 0; i < count; ++i) look_up(view_.spans[at + i], keys[i]);
@@ -216,7 +216,7 @@ void SlowGuardCall::take_known(const ReadPart& part) {
   for (std::size_t i = 0; i < spans.size(); ++i) add_to_prompt(prompt_, raw(spans[i]), spans[i], digests[i]);
   digests_.insert(digests_.end(), digests.begin(), digests.begin() + static_cast<std::ptrdiff_t>(spans.size()));
   for (const std::uint32_t index : part.known.part->notable)
-    if (index < spans.size()) look_up(spans[index], key_of(hash_text(raw(spans[index])), spans[index], guards_));
+    if (index < spans.size()) look_up(spans[index], verdict_key_of(hash_text(raw(spans[index])), spans[index], guards_));
 }
 
 void SlowGuardCall::look_up(const Span& span, const VerdictKey& key) {

@@ -22,7 +22,7 @@ Place place_of(const re2::StringPiece& piece, std::string_view text) {
 }
 
 /// Texts on which an expression that can match nothing shows it: edges of lines and words.
-constexpr std::array<std::string_view, 6> kProbes = {"", "a", " ", "a b", "\n", "0.-"};
+constexpr std::array<std::string_view, 6> kProbeTexts = {"", "a", " ", "a b", "\n", "0.-"};
 
 }  // namespace
 
@@ -37,7 +37,7 @@ const re2::RE2& Pattern::compiled() const {
 Status Pattern::check() const {
   const re2::RE2& re = compiled();
   if (!re.ok()) return make_error(Code::invalid_config, "bad regular expression: " + re.error());
-  for (const std::string_view probe : kProbes) {
+  for (const std::string_view probe : kProbeTexts) {
     for (std::size_t at = 0; at <= probe.size(); ++at) {
       re2::StringPiece found;
       if (re.Match(probe, at, probe.size(), re2::RE2::UNANCHORED, &found, 1) && found.empty())

@@ -56,7 +56,7 @@ bool is_domain(std::string_view domain) {
 }
 
 /// name@1.2.x and hero@2x.png: the first label is a version or a scale, whatever extension follows.
-bool is_version(std::string_view domain) {
+bool is_version_or_scale(std::string_view domain) {
   std::size_t i = !domain.empty() && (domain[0] == 'v' || domain[0] == 'V') ? 1 : 0;
   const std::size_t digits = i;
   while (i < domain.size() && kDigits.has(domain[i])) ++i;
@@ -108,7 +108,7 @@ std::optional<Place> email_at(std::string_view text, std::size_t at) {
     if (!is_domain(domain)) return std::nullopt;
     end = at + 1 + domain.size();
   }
-  if (is_version(domain)) return std::nullopt;
+  if (is_version_or_scale(domain)) return std::nullopt;
   const std::size_t begin = local_begin(text, at);
   const std::string_view local = text.substr(begin, at - begin);
   if (!is_local(local)) return std::nullopt;

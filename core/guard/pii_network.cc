@@ -10,7 +10,7 @@
 namespace pg {
 namespace {
 
-struct Block {
+struct Ipv4Block {
   std::uint32_t address;
   unsigned bits;
 };
@@ -19,7 +19,7 @@ constexpr std::uint32_t ip(unsigned a, unsigned b, unsigned c, unsigned d) {
 }
 
 // RFC 6890 and the IANA special-purpose registry: nobody's machine on the internet.
-constexpr Block kSpecial[] = {
+constexpr Ipv4Block kSpecial[] = {
     {ip(0, 0, 0, 0), 8},
     {ip(127, 0, 0, 0), 8},
     {ip(192, 0, 0, 0), 24},
@@ -34,7 +34,7 @@ constexpr Block kSpecial[] = {
     {ip(224, 0, 0, 0), 4},
     {ip(240, 0, 0, 0), 4},
 };
-constexpr Block kPrivate[] = {
+constexpr Ipv4Block kPrivate[] = {
     {ip(10, 0, 0, 0), 8}, {ip(172, 16, 0, 0), 12}, {ip(192, 168, 0, 0), 16}, {ip(100, 64, 0, 0), 10}, {ip(169, 254, 0, 0), 16},
 };
 // Public resolvers and the number everybody types.
@@ -48,14 +48,14 @@ constexpr std::uint32_t kWellKnown[] = {
     ip(223, 5, 5, 5),       ip(223, 6, 6, 6),      ip(119, 29, 29, 29),   ip(180, 76, 76, 76), ip(1, 2, 3, 4),
 };
 
-bool in(std::uint32_t address, const Block& block) {
+bool in(std::uint32_t address, const Ipv4Block& block) {
   return (address ^ block.address) >> (32 - block.bits) == 0;
 }
 
 bool is_personal(std::uint32_t address, bool also_private) {
-  for (const Block& block : kSpecial)
+  for (const Ipv4Block& block : kSpecial)
     if (in(address, block)) return false;
-  for (const Block& block : kPrivate)
+  for (const Ipv4Block& block : kPrivate)
     if (in(address, block)) return also_private;
   if ((address & 0x0000FFFFU) == 0) return false;  // X.Y.0.0 is a network or a version
   for (const std::uint32_t known : kWellKnown)
@@ -67,7 +67,7 @@ constexpr Labels kVersionWords(
     "version|assemblyversion|fileversion|packageversion|ver|release|build|upgrade|oid|section|sec|rfc|chapter|clause|v8|es6");
 
 /// v1.2.3.4, foo-1.2.3.4, Chrome/1.2.3.4, ==1.2.3.4, "version": "1.2.3.4".
-bool is_version(std::string_view text, std::size_t begin, std::size_t end) {
+bool is_version_number(std::string_view text, std::size_t begin, std::size_t end) {
   if (text.substr(0, begin).ends_with("\xC2\xA7")) return true;  // § 13.2.5.69
   if (begin > 0) {
     const char before = text[begin - 1];
@@ -100,7 +100,7 @@ std::optional<Place> ipv4_at(std::string_view text, Place run, bool also_private
   }
   const char next = at < text.size() ? text[at] : '\0';
   if (kWord.has(next) || (next == '.' && at + 1 < text.size() && kWord.has(text[at + 1]))) return std::nullopt;
-  if (!is_personal(address, also_private) || is_version(text, run.begin, at)) return std::nullopt;
+  if (!is_personal(address, also_private) || is_version_number(text, run.begin, at)) return std::nullopt;
   return Place{run.begin, at};
 }
 

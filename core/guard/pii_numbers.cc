@@ -13,7 +13,7 @@ namespace pg {
 namespace {
 
 /// True when the number that begins at `begin` is the tail of something longer: an id, a decimal, a UUID, a signed phone number.
-bool is_tail(std::string_view text, std::size_t begin) {
+bool is_tail_of_more(std::string_view text, std::size_t begin) {
   if (begin == 0) return false;
   const char before = text[begin - 1];
   if (kWord.has(before)) return escape_before(text, begin) == 0;
@@ -23,7 +23,7 @@ bool is_tail(std::string_view text, std::size_t begin) {
                            !kDigits.has(byte_at(text, begin + 3)));
 }
 
-bool is_head(std::string_view text, std::size_t end) {
+bool is_head_of_more(std::string_view text, std::size_t end) {
   const char next = byte_at(text, end);
   if (kWord.has(next)) return true;
   const char after = byte_at(text, end + 1);
@@ -92,13 +92,13 @@ constexpr Labels kSsnWords("ssn|social security|social-security|social_security|
 }  // namespace
 
 std::optional<Place> card_at(std::string_view text, Place run) {
-  if (is_tail(text, run.begin)) return std::nullopt;
+  if (is_tail_of_more(text, run.begin)) return std::nullopt;
   if (run.size() == 4) {
     if (follows_group(text, run.begin, byte_at(text, run.end))) return std::nullopt;
     const auto found = grouped_card(text, run);
-    return found && !is_head(text, found->end) ? found : std::nullopt;
+    return found && !is_head_of_more(text, found->end) ? found : std::nullopt;
   }
-  if (is_head(text, run.end) || !is_card(std::string(text.substr(run.begin, run.size())))) return std::nullopt;
+  if (is_head_of_more(text, run.end) || !is_card(std::string(text.substr(run.begin, run.size())))) return std::nullopt;
   return run;
 }
 
@@ -124,9 +124,9 @@ std::optional<Place> iban_at(std::string_view text, Place run) {
 }
 
 std::optional<Place> ssn_at(std::string_view text, Place run) {
-  if (is_tail(text, run.begin)) return std::nullopt;
+  if (is_tail_of_more(text, run.begin)) return std::nullopt;
   if (run.size() == 9) {
-    if (is_head(text, run.end)) return std::nullopt;
+    if (is_head_of_more(text, run.end)) return std::nullopt;
     if (!ssn_issued(text.substr(run.begin, 3), text.substr(run.begin + 3, 2), text.substr(run.begin + 5, 4))) return std::nullopt;
     return label_before(text, run.begin, 32, kSsnWords) ? std::optional(run) : std::nullopt;
   }
@@ -136,7 +136,7 @@ std::optional<Place> ssn_at(std::string_view text, Place run) {
   if (digits_at(text, group) != 2 || byte_at(text, group + 2) != separator) return std::nullopt;
   const std::size_t serial = group + 3;
   const std::size_t end = serial + digits_at(text, serial);
-  if (end != serial + 4 || is_head(text, end)) return std::nullopt;
+  if (end != serial + 4 || is_head_of_more(text, end)) return std::nullopt;
   if (!ssn_issued(text.substr(run.begin, 3), text.substr(group, 2), text.substr(serial, 4))) return std::nullopt;
   if (separator != '-' && !label_before(text, run.begin, 32, kSsnWords)) return std::nullopt;
   return Place{run.begin, end};

@@ -7,7 +7,7 @@ namespace {
 constexpr std::size_t kChargePerVault = 512;
 constexpr std::size_t kChargePerEntry = 160;
 
-std::string key_of(std::string_view project_id, std::string_view reply_id) {
+std::string vault_key_of(std::string_view project_id, std::string_view reply_id) {
   return std::string(project_id).append(1, '\n').append(reply_id);
 }
 
@@ -21,7 +21,7 @@ void RememberedVaults::erase(List::iterator entry) {
 
 void RememberedVaults::put(std::string_view project_id, std::string_view reply_id, std::shared_ptr<const Vault> vault,
                            SteadyTime until, std::size_t max_bytes) {
-  std::string key = key_of(project_id, reply_id);
+  std::string key = vault_key_of(project_id, reply_id);
   const std::size_t charge = kChargePerVault + key.size() + vault->bytes() + vault->size() * kChargePerEntry;
   const std::lock_guard lock(mutex_);
   if (const auto known = by_key_.find(key); known != by_key_.end()) erase(known->second);
@@ -33,7 +33,7 @@ void RememberedVaults::put(std::string_view project_id, std::string_view reply_i
 
 std::shared_ptr<const Vault> RememberedVaults::find(std::string_view project_id, std::string_view reply_id, SteadyTime now) {
   const std::lock_guard lock(mutex_);
-  const auto known = by_key_.find(key_of(project_id, reply_id));
+  const auto known = by_key_.find(vault_key_of(project_id, reply_id));
   if (known == by_key_.end()) return nullptr;
   if (known->second->until <= now) {
     erase(known->second);

@@ -91,7 +91,7 @@ Step read_blank(std::string_view text, std::size_t& at) {
   return step;
 }
 
-Step skip_blanks(std::string_view text, std::size_t& at, bool& any) {
+Step skip_token_blanks(std::string_view text, std::size_t& at, bool& any) {
   for (std::size_t n = 0; n < kMaxBlanks; ++n) {
     Step step = read_blank(text, at);
     if (step != Step::yes) return step == Step::more ? step : Step::yes;
@@ -166,14 +166,14 @@ TokenMatch TokenIndex::match_brackets(std::string_view text, std::size_t at) con
   Step twice = read_same(text, at, bracket, false);
   if (twice == Step::more) return partial();
   bool blanks = false;
-  if (skip_blanks(text, at, blanks) == Step::more) return partial();
+  if (skip_token_blanks(text, at, blanks) == Step::more) return partial();
   Name name;
   Step step = read_name(text, at, longest_name_, name);
   if (step == Step::no) return none();
   if (step == Step::more) return begins_name(name.text) ? partial() : none();
   const Vault::Entry* entry = find_name(name.text);
   if (entry == nullptr) return none();
-  if (skip_blanks(text, at, blanks) == Step::more) return partial();
+  if (skip_token_blanks(text, at, blanks) == Step::more) return partial();
   for (int n = twice == Step::yes ? 2 : 1; n > 0; --n) {
     Step close = read_same(text, at, bracket, true);
     if (close != Step::yes) return close == Step::more ? partial() : none();

@@ -19,9 +19,9 @@ constexpr std::array<std::string_view, 25> kKeys = {
     "right",      "entropy_min", "min_digits",  "min_lower", "min_upper",       "validators",  "samples", "placeholders", "near",
     "near_bytes", "run_length",  "source",      "examples",  "counterexamples", "ignore_case", "opt_in"};
 
-class Block {
+class RuleBlock {
  public:
-  explicit Block(const toml::table& table) : table_(table) {}
+  explicit RuleBlock(const toml::table& table) : table_(table) {}
 
   std::string text(std::string_view key, std::string_view fallback = {}) {
     const toml::node* node = table_.get(key);
@@ -114,7 +114,7 @@ bool is_kind(std::string_view kind) {
   return std::all_of(kind.begin(), kind.end(), [](char c) { return kKind.has(c); });
 }
 
-void read_anchors(Block& block, SecretRule& rule) {
+void read_anchors(RuleBlock& block, SecretRule& rule) {
   const bool ignore_case = block.flag("ignore_case", false);
   for (const std::string& keyword : rule.keywords) {
     auto anchor = read_keyword(keyword, ignore_case);
@@ -129,7 +129,7 @@ void read_anchors(Block& block, SecretRule& rule) {
   if (rule.anchors.empty() && rule.near.empty()) block.complain("needs keywords");
 }
 
-void read_checks(Block& block, SecretRule& rule) {
+void read_checks(RuleBlock& block, SecretRule& rule) {
   rule.entropy_min = block.number("entropy_min", 0.0);
   rule.min_digits = block.number("min_digits", 0);
   rule.min_lower = block.number("min_lower", 0);
@@ -143,7 +143,7 @@ void read_checks(Block& block, SecretRule& rule) {
   }
 }
 
-SecretRule read_rule(Block& block, bool theirs) {
+SecretRule read_rule(RuleBlock& block, bool theirs) {
   SecretRule rule;
   block.check_keys();
   rule.rule.id = block.text("id");
@@ -230,7 +230,7 @@ std::vector<SecretRule> read_rules(std::string_view toml, std::string_view key, 
   for (const toml::node& element : *blocks) {
     const toml::table* table = element.as_table();
     if (table == nullptr) return fail(place_of(element.source()), fmt::format("a rule is a table: write [[{}]]", key));
-    Block block(*table);
+    RuleBlock block(*table);
     SecretRule rule = read_rule(block, theirs);
     if (block.flaw()) {
       flaw = block.flaw();

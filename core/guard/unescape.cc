@@ -15,9 +15,9 @@
 namespace pg {
 namespace {
 
-constexpr std::size_t kBefore = 256;        // what a rule may want to see left of an escape, such as the name of a key
-constexpr std::size_t kBehind = 512;        // and right of it: the rest of the value
-constexpr std::size_t kLongest = 64 << 10;  // a stretch ends here at the latest
+constexpr std::size_t kBefore = 256;               // what a rule may want to see left of an escape, such as the name of a key
+constexpr std::size_t kBehind = 512;               // and right of it: the rest of the value
+constexpr std::size_t kLongestStretch = 64 << 10;  // a stretch ends here at the latest
 
 /// What an escape spells, and how many bytes it takes; size 0: none stands there.
 struct Escape {
@@ -120,7 +120,7 @@ void unescape(std::string_view stretch, Unescaped& out) {
 Place find_escaped(std::string_view text, std::size_t from) {
   std::size_t first = text.size(), last = text.size();
   for (std::size_t at = find_sign(text, from); at < text.size();) {
-    if (first < text.size() && (at > last + kBehind || at > first + kLongest)) break;
+    if (first < text.size() && (at > last + kBehind || at > first + kLongestStretch)) break;
     const Escape escape = escape_at(text, at);
     if (hides_something(text, at, escape)) {
       if (first == text.size()) first = at;

@@ -14,7 +14,7 @@ namespace pg {
 #ifdef PG_AVX2
 namespace {
 
-constexpr std::size_t kStep = 64;
+constexpr std::size_t kNumbersStep = 64;
 
 struct Bytes64 {
   __m256i low, high;
@@ -64,13 +64,14 @@ Place run_around(std::string_view text, std::size_t at) {
 PG_AVX2 std::size_t find_wide(std::string_view text, std::vector<Place>& runs) {
   std::uint64_t digits_before = 0, capitals_before = 0;
   std::size_t at = 0;
-  for (; at + kStep < text.size(); at += kStep) {
+  for (; at + kNumbersStep < text.size(); at += kNumbersStep) {
     const auto* const data = reinterpret_cast<const __m256i*>(text.data() + at);
     const Bytes64 bytes{_mm256_loadu_si256(data), _mm256_loadu_si256(data + 1)};
     const std::uint64_t digits = in_range(bytes, '0', 10), capitals = in_range(bytes, 'A', 26);
     const std::uint64_t after = behind(digits, digits_before, 1);
     const std::uint64_t group_starts = digits | openers(bytes);
-    const std::uint64_t next_is_one = group_starts >> 1 | static_cast<std::uint64_t>(kGroupStart.has(text[at + kStep])) << 63;
+    const std::uint64_t next_is_one = group_starts >> 1 | static_cast<std::uint64_t>(kGroupStart.has(text[at + kNumbersStep]))
+                                                              << 63;
     const std::uint64_t ends = after & ~digits & (behind_seven(digits, digits_before) | (joiners(bytes) & next_is_one));
     const std::uint64_t codes = digits & ~after & behind(capitals, capitals_before, 1) & behind(capitals, capitals_before, 2);
     for (std::uint64_t found = ends | codes; found != 0; found &= found - 1) {
@@ -89,7 +90,7 @@ PG_AVX2 std::size_t find_wide(std::string_view text, std::vector<Place>& runs) {
 
 std::size_t find_number_runs(std::string_view text, std::vector<Place>& runs) {
 #ifdef PG_AVX2
-  if (text.size() > kStep && has_avx2()) return find_wide(text, runs);
+  if (text.size() > kNumbersStep && has_avx2()) return find_wide(text, runs);
 #endif
   (void)text, (void)runs;
   return 0;

@@ -16,8 +16,8 @@ namespace pg {
 #ifdef PG_AVX2
 namespace {
 
-constexpr std::size_t kPiece = 16, kApart = 12, kStep = 4 * kApart;
-static_assert(kPiece + kApart - 1 == kShortestBase64);
+constexpr std::size_t kLooked = 16, kApart = 12, kRunsStep = 4 * kApart;
+static_assert(kLooked + kApart - 1 == kShortestBase64);
 
 /// Which bytes belong to no run, all ones each. A byte of [A-Za-z0-9+/_-] has a bit in common in the tables of its halves.
 PG_AVX2 inline __m256i strangers(__m256i bytes) {
@@ -65,10 +65,10 @@ PG_AVX2 Place extend(std::string_view text, std::size_t from, std::size_t at) {
 
 PG_AVX2 Place skip_wide(std::string_view text, std::size_t from) {
   std::size_t at = from;
-  while (at + kStep + kPiece <= text.size()) {
+  while (at + kRunsStep + kLooked <= text.size()) {
     const std::uint32_t near = look(text.data() + at), far = look(text.data() + at + 2 * kApart);
     if (!has_whole_piece(near) && !has_whole_piece(far)) {
-      at += kStep;
+      at += kRunsStep;
       continue;
     }
     if ((near & 0xFFFF) != 0) at += near >> 16 == 0 ? kApart : (far & 0xFFFF) == 0 ? 2 * kApart : 3 * kApart;

@@ -65,7 +65,7 @@ std::string read_version(std::string_view user_agent) {
 }
 
 // Nothing is cut, and no letter is put in: a secret in the wrong place must still be seen to be one.
-std::string printable(std::string_view id) {
+std::string printable_id(std::string_view id) {
   constexpr std::size_t kLongest = 160;  // two ids; what is longer is none
   std::string out;
   if (id.size() > kLongest) return out;
@@ -100,11 +100,11 @@ Agent identify_agent(const RequestHead& head) {
   for (const std::string_view name : kSessionFields) {
     const auto value = head.find(name);
     if (!value) continue;
-    agent.session = printable(*value);
+    agent.session = printable_id(*value);
     // Agents that an agent started work in its session under an id of their own.
     const auto own = head.find(name == kSessionFields[0] ? "x-claude-code-agent-id" : "thread-id");
     const bool is_under = own && !own->empty() && *own != *value && !agent.session.empty();
-    std::string both = is_under ? printable(agent.session + "/" + std::string(*own)) : std::string();
+    std::string both = is_under ? printable_id(agent.session + "/" + std::string(*own)) : std::string();
     if (!both.empty()) agent.session = std::move(both);
     break;
   }

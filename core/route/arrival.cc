@@ -16,7 +16,7 @@ struct Hop {
   std::string host, scheme;
 };
 
-bool is_trusted(const Address& address, std::span<const Network> trusted) {
+bool is_trusted_peer(const Address& address, std::span<const Network> trusted) {
   return std::any_of(trusted.begin(), trusted.end(), [&](const Network& network) { return network.has(address); });
 }
 
@@ -120,7 +120,7 @@ std::vector<Hop> read_forwarded(const RequestHead& head) {
 // The hop that brought the request in from outside.
 const Hop& outermost(const std::vector<Hop>& hops, std::span<const Network> trusted) {
   std::size_t at = hops.size() - 1;
-  while (at > 0 && hops[at].from && is_trusted(*hops[at].from, trusted)) --at;
+  while (at > 0 && hops[at].from && is_trusted_peer(*hops[at].from, trusted)) --at;
   return hops[at];
 }
 
@@ -139,7 +139,7 @@ Result<Arrival> read_arrival(const RequestHead& head, const Address& peer, std::
   Arrival arrival;
   arrival.client = unmapped(peer);
   arrival.host = to_lower(without_port(head.find("host").value_or("")));
-  if (!is_trusted(peer, trusted)) return arrival;
+  if (!is_trusted_peer(peer, trusted)) return arrival;
   const std::vector<Hop> plain = read_x_forwarded(head);
   const std::vector<Hop> standard = read_forwarded(head);
   if (plain.empty() && standard.empty()) return arrival;

@@ -16,7 +16,7 @@ SteadyTime::rep ticks_of(SteadyTime time) {
   return std::max<SteadyTime::rep>(time.time_since_epoch().count(), 1);
 }
 
-std::uint64_t hash_of(std::string_view model) {
+std::uint64_t model_hash(std::string_view model) {
   return model.empty() ? 0 : std::max<std::uint64_t>(std::hash<std::string_view>{}(model), 1);
 }
 
@@ -64,7 +64,7 @@ void Health::fail(SteadyTime now, const BreakerRules& rules, Gate entered) {
 }
 
 void Health::rest(std::string_view model, SteadyTime until_time) {
-  rest_model_.store(hash_of(model), std::memory_order_relaxed);
+  rest_model_.store(model_hash(model), std::memory_order_relaxed);
   rest_until_.store(ticks_of(until_time), std::memory_order_release);
 }
 
@@ -72,7 +72,7 @@ bool Health::rests(std::string_view model, SteadyTime now) const {
   const Ticks ticks = rest_until_.load(std::memory_order_acquire);
   if (ticks == 0 || at(ticks) <= now) return false;
   const std::uint64_t resting = rest_model_.load(std::memory_order_relaxed);
-  return resting == 0 || resting == hash_of(model);
+  return resting == 0 || resting == model_hash(model);
 }
 
 Millis Health::wait(std::string_view model, SteadyTime now) const {

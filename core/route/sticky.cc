@@ -6,7 +6,7 @@
 namespace pg {
 namespace {
 
-std::uint64_t key_of(std::string_view provider, std::string_view conversation) {
+std::uint64_t sticky_key_of(std::string_view provider, std::string_view conversation) {
   const std::hash<std::string_view> hash;
   return hash(conversation) ^ (hash(provider) * 0x9e3779b97f4a7c15u);
 }
@@ -16,7 +16,7 @@ std::uint64_t key_of(std::string_view provider, std::string_view conversation) {
 std::uint32_t StickyCredentials::find(std::string_view provider, std::string_view conversation, SteadyTime now) {
   if (conversation.empty() || size_.load(std::memory_order_acquire) == 0) return 0;
   const std::scoped_lock lock(mutex_);
-  const auto found = entries_.find(key_of(provider, conversation));
+  const auto found = entries_.find(sticky_key_of(provider, conversation));
   if (found == entries_.end()) return 0;
   if (now - found->second.used > kIdle) {
     entries_.erase(found);
@@ -30,7 +30,7 @@ std::uint32_t StickyCredentials::find(std::string_view provider, std::string_vie
 void StickyCredentials::remember(std::string_view provider, std::string_view conversation, std::uint32_t number, SteadyTime now) {
   if (conversation.empty()) return;
   const std::scoped_lock lock(mutex_);
-  const std::uint64_t key = key_of(provider, conversation);
+  const std::uint64_t key = sticky_key_of(provider, conversation);
   if (number == 0) {
     entries_.erase(key);
   } else {

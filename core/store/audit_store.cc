@@ -11,17 +11,17 @@
 namespace pg {
 namespace {
 
-void append_number(std::string& out, std::int64_t number) {
+void append_big_endian(std::string& out, std::int64_t number) {
   for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>((static_cast<std::uint64_t>(number) >> shift) & 0xff);
 }
 
 // Lengths in front, so that no two different rows spell the same bytes.
 std::string chain_hash(std::string_view before, const AuditEntry& entry) {
   std::string bytes(before);
-  append_number(bytes, entry.seq);
-  append_number(bytes, entry.time);
+  append_big_endian(bytes, entry.seq);
+  append_big_endian(bytes, entry.time);
   for (const std::string* field : {&entry.actor, &entry.act, &entry.target, &entry.detail}) {
-    append_number(bytes, static_cast<std::int64_t>(field->size()));
+    append_big_endian(bytes, static_cast<std::int64_t>(field->size()));
     bytes += *field;
   }
   const Sha256 digest = sha256(bytes);

@@ -16,17 +16,14 @@
 namespace pg {
 namespace {
 
-constexpr std::size_t kMaxName = 64;
-constexpr std::string_view kColumns =
+constexpr std::size_t kMaxKeyName = 64;
+constexpr std::string_view kSelectKeys =
     "SELECT id, name, prefix, digest, owner, project, scopes, enabled, created, expires, revoked, concurrency, rpm, "
     "rph, max_tokens, budget FROM keys ";
 
 bool is_key_name(std::string_view name) {
-  const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("._@-").find(c) != std::string_view::npos;
-  };
-  return !name.empty() && name.size() <= kMaxName && name.front() != '-' && std::all_of(name.begin(), name.end(), fits);
+  const auto fits = [](char c) { return is_alnum(c) || std::string_view("._@-").find(c) != std::string_view::npos; };
+  return !name.empty() && name.size() <= kMaxKeyName && name.front() != '-' && std::all_of(name.begin(), name.end(), fits);
 }
 
 Result<Key> read_key(const Statement& row) {
@@ -109,7 +106,7 @@ Key edited(Key key, const KeyEdit& edit) {
 }
 
 std::string shown(std::string_view which) {
-  return escape_controls(which.substr(0, kMaxName));
+  return escape_controls(which.substr(0, kMaxKeyName));
 }
 
 Error no_such_key(std::string_view which, const std::vector<Key>& keys) {
@@ -123,7 +120,7 @@ Error no_such_key(std::string_view which, const std::vector<Key>& keys) {
 }  // namespace
 
 Result<std::vector<Key>> KeyStore::list() {
-  PG_TRY(Statement statement, db_.prepare(std::string(kColumns) + "ORDER BY id"));
+  PG_TRY(Statement statement, db_.prepare(std::string(kSelectKeys) + "ORDER BY id"));
   return read_keys(statement);
 }
 

@@ -10,7 +10,7 @@ namespace pg {
 namespace {
 
 constexpr std::size_t kMaxPlaces = 1024;
-constexpr std::size_t kMaxText = 2048;
+constexpr std::size_t kMaxLogText = 2048;
 
 // In the order of visit_columns().
 constexpr std::string_view kRowColumns =
@@ -39,7 +39,7 @@ void visit_columns(const LogRow& row, std::int64_t names, const Text& text, cons
   text(row.blocked);
   text(clip_log_text(row.places, kMaxPlaces));
   for (const std::string* value : {&row.attempts, &row.warnings, &row.error, &row.upstream_request_id})
-    text(clip_log_text(*value, kMaxText));
+    text(clip_log_text(*value, kMaxLogText));
   text(row.cache_break);
   number(row.cache_lost, -1, "-1");
   number(row.cache_lost_cost, -1, "-1");
@@ -92,7 +92,7 @@ Error io_failed(const Error& error) {
 }  // namespace
 
 std::string_view clip_log_text(std::string_view text) {
-  return clip_log_text(text, kMaxText);
+  return clip_log_text(text, kMaxLogText);
 }
 
 std::string_view clip_log_text(std::string_view text, std::size_t size) {

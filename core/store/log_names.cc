@@ -28,7 +28,7 @@ std::array<const std::string*, 16> texts_of(const LogRow& row) {
           &row.outcome, &row.route,      &row.ip,   &row.ua};
 }
 
-void append_number(std::string& to, std::uint32_t number) {
+void append_raw(std::string& to, std::uint32_t number) {
   char bytes[sizeof number];
   std::memcpy(bytes, &number, sizeof number);
   to.append(bytes, sizeof bytes);
@@ -37,10 +37,10 @@ void append_number(std::string& to, std::uint32_t number) {
 // Lengths stand before the texts: no two rows that differ are spelled alike.
 void spell(const LogRow& row, std::string& key) {
   key.clear();
-  append_number(key, static_cast<std::uint32_t>(row.status) << 1 | (row.stream ? 1u : 0u));
+  append_raw(key, static_cast<std::uint32_t>(row.status) << 1 | (row.stream ? 1u : 0u));
   for (const std::string* text : texts_of(row)) {
     const std::string_view shown = clip_log_text(*text);
-    append_number(key, static_cast<std::uint32_t>(shown.size()));
+    append_raw(key, static_cast<std::uint32_t>(shown.size()));
     key.append(shown);
   }
 }

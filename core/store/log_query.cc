@@ -14,9 +14,9 @@
 namespace pg {
 namespace {
 
-constexpr std::size_t kMaxText = 16'384;
+constexpr std::size_t kMaxQueryText = 16'384;
 constexpr std::size_t kMaxTests = 500;  // well under SQLite's 32766 variables and 1000 levels of expression
-constexpr int kMaxDepth = 32;
+constexpr int kMaxQueryDepth = 32;
 constexpr std::int64_t kMostNumber = std::numeric_limits<std::int64_t>::max();
 
 bool ends_value(char c) {
@@ -57,7 +57,7 @@ class QueryParser {
   QueryParser(std::string_view text, std::int64_t now) : text_(text), now_(now) {}
 
   Result<LogExpr> parse() {
-    if (text_.size() > kMaxText) return make_error(Code::bad_request, "the query is too long");
+    if (text_.size() > kMaxQueryText) return make_error(Code::bad_request, "the query is too long");
     skip_blanks();
     if (at_ == text_.size()) return LogExpr{};
     PG_TRY(LogExpr expr, parse_or(0));
@@ -91,7 +91,7 @@ class QueryParser {
   }
 
   Result<LogExpr> parse_or(int depth) {
-    if (depth > kMaxDepth) return mistake("too many parentheses inside each other");
+    if (depth > kMaxQueryDepth) return mistake("too many parentheses inside each other");
     LogExpr any;
     any.op = LogExpr::Op::any_of;
     for (;;) {
@@ -127,7 +127,7 @@ class QueryParser {
     if (sign || take_keyword("NOT")) {
       LogExpr none;
       none.op = LogExpr::Op::none_of;
-      if (depth > kMaxDepth) return mistake("too many negations inside each other");
+      if (depth > kMaxQueryDepth) return mistake("too many negations inside each other");
       PG_TRY(LogExpr term, parse_term(depth + 1));
       none.parts.push_back(std::move(term));
       return none;

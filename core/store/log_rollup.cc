@@ -15,7 +15,7 @@ namespace {
 // disk.
 constexpr std::size_t kMaxHourGroups = 1'000;
 constexpr std::size_t kMaxDayGroups = 10'000;
-constexpr std::size_t kMaxName = 200;
+constexpr std::size_t kMaxGroupName = 200;
 constexpr std::size_t kNoGroup = std::numeric_limits<std::size_t>::max();
 
 constexpr std::string_view kAddHour =
@@ -96,7 +96,7 @@ std::size_t LogRollup::find_group(Groups& groups, std::int64_t period, std::int6
     for (const std::string& name : names) (key_ += '\n') += name;
   };
   for (std::size_t i = first_open; i < end_open; ++i)
-    if (names[i].size() > kMaxName || names[i] == "*") names[i] = "*";
+    if (names[i].size() > kMaxGroupName || names[i] == "*") names[i] = "*";
   spell();
   if (const auto found = groups.by_key.find(key_); found != groups.by_key.end()) return found->second;
   if (period > groups.newest) {

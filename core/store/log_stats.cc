@@ -13,7 +13,7 @@ namespace pg {
 namespace {
 
 constexpr std::size_t kMaxGroups = 10'000;
-constexpr std::int64_t kLongest = 0x7fffffff;
+constexpr std::int64_t kLongestDuration = 0x7fffffff;
 
 struct StatsGroup {
   StatsLine line;
@@ -50,7 +50,7 @@ std::string group_sql(const LogField& field) {
 
 void add_row(StatsGroup& group, const LogSums& sums, std::int64_t duration) {
   group.line.sums.add(sums);
-  if (duration >= 0) group.durations.push_back(static_cast<std::int32_t>(std::min(duration, kLongest)));
+  if (duration >= 0) group.durations.push_back(static_cast<std::int32_t>(std::min(duration, kLongestDuration)));
 }
 
 }  // namespace

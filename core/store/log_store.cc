@@ -17,8 +17,8 @@
 namespace pg {
 namespace {
 
-// The order of read_row.
-constexpr std::string_view kColumns =
+// The order of read_log_row.
+constexpr std::string_view kLogColumns =
     "id, time, project, project_id, key, agent, agent_version, session, dialect, method, path, provider, model, model_served, "
     "status, "
     "outcome, stream, latency_ms, ttft_ms, upstream_ms, input_tokens, output_tokens, cached_tokens, cache_write_tokens, "
@@ -29,7 +29,7 @@ constexpr std::int64_t kLastSeq = std::numeric_limits<std::int64_t>::max();
 // A gap of so many rows is read over rather than jumped.
 constexpr std::int64_t kSmallGap = 2'000;
 
-LogRow read_row(const Statement& from) {
+LogRow read_log_row(const Statement& from) {
   LogRow row;
   int at = 0;
   row.seq = from.integer(at++);
@@ -83,9 +83,9 @@ class ReadView {
   Db* db_;
 };
 
-using Values = std::vector<std::variant<std::int64_t, std::string>>;
+using BoundValues = std::vector<std::variant<std::int64_t, std::string>>;
 
-void bind_values(Statement& statement, const Values& values) {
+void bind_values(Statement& statement, const BoundValues& values) {
   int index = 0;
   for (const auto& value : values) std::visit([&](const auto& bound) { statement.bind(++index, bound); }, value);
 }
@@ -145,7 +145,7 @@ std::string LogStore::price_name(std::int64_t id) {
 struct LogStore::Plan {
   std::vector<LogRange> ranges;  // rising
   std::string where;
-  Values values;
+  BoundValues values;
   std::string_view from = "log";
 };
 
@@ -256,12 +256,12 @@ Status LogStore::select_newest(const Plan& plan, std::int64_t limit, const std::
       }
     }
   }
-  PG_TRY(Statement fetch, db_.prepare(fmt::format("SELECT seq, {} FROM log WHERE seq = ?", kColumns)));
+  PG_TRY(Statement fetch, db_.prepare(fmt::format("SELECT seq, {} FROM log WHERE seq = ?", kLogColumns)));
   for (auto seq = found.rbegin(); seq != found.rend(); ++seq) {
     fetch.reset();
     fetch.bind(1, *seq);
     PG_TRY(const bool row, fetch.step());
-    if (row && !each(read_row(fetch))) return {};
+    if (row && !each(read_log_row(fetch))) return {};
   }
   return {};
 }
@@ -270,7 +270,7 @@ Status LogStore::select(const LogQuery& query, const std::function<bool(const Lo
   PG_TRY(ReadView view, ReadView::begin(db_));
   PG_TRY(const Plan plan, make_plan(query));
   if (query.limit > 0) return select_newest(plan, query.limit, each);
-  return walk(plan, fmt::format("seq, {}", kColumns), [&each](const Statement& row) { return each(read_row(row)); });
+  return walk(plan, fmt::format("seq, {}", kLogColumns), [&each](const Statement& row) { return each(read_log_row(row)); });
 }
 
 Result<std::string> LogStore::explain(const LogQuery& query) {
@@ -337,11 +337,11 @@ Result<LogRow> LogStore::find(std::string_view id_or_prefix) {
   const std::string shown = escape_controls(id_or_prefix.substr(0, 64));
   if (found.empty()) return make_error(Code::not_found, "no request \"" + shown + "\"");
   if (found.size() > 1) return make_error(Code::bad_request, "several requests begin with \"" + shown + "\"");
-  PG_TRY(Statement fetch, db_.prepare(fmt::format("SELECT seq, {} FROM log WHERE seq = ?", kColumns)));
+  PG_TRY(Statement fetch, db_.prepare(fmt::format("SELECT seq, {} FROM log WHERE seq = ?", kLogColumns)));
   fetch.bind(1, found.front());
   PG_TRY(const bool row, fetch.step());
   if (!row) return make_error(Code::not_found, "no request \"" + shown + "\"");
-  return read_row(fetch);
+  return read_log_row(fetch);
 }
 
 Result<std::int64_t> LogStore::last_seq() {

@@ -83,7 +83,7 @@ void append_row(const LogRow& row, std::string& out) {
   if (digests != 0) out.append(reinterpret_cast<const char*>(prompt.messages.data()), digests);
 }
 
-void read_row(std::string_view& bytes, LogRow& row) {
+void take_row(std::string_view& bytes, LogRow& row) {
   Numbers numbers;
   std::memcpy(&numbers, take_bytes(bytes, sizeof numbers).data(), sizeof numbers);
   for (std::size_t i = 0; i < kNumbers.size(); ++i) row.*kNumbers[i] = numbers.values[i];
@@ -118,7 +118,7 @@ std::span<LogRow> RowBuffer::take(std::vector<LogRow>& room, std::size_t most) {
   const std::size_t count = std::min(most, size_);
   if (room.size() < count) room.resize(count);
   std::string_view bytes = std::string_view(bytes_).substr(at_);
-  for (std::size_t i = 0; i < count; ++i) read_row(bytes, room[i]);
+  for (std::size_t i = 0; i < count; ++i) take_row(bytes, room[i]);
   while (!shared_.empty() && shared_.front().row < taken_ + count) {
     LogRow& row = room[shared_.front().row - taken_];
     row.body = std::move(shared_.front().body);

@@ -36,7 +36,7 @@ bool has_type(JsonView value, ParameterType type) {
   return is_texts(value);
 }
 
-std::string_view name_of(ParameterType type) {
+std::string_view parameter_type_name(ParameterType type) {
   switch (type) {
     case ParameterType::text:
       return "a string";
@@ -60,7 +60,8 @@ Status check_types(JsonView object, std::initializer_list<TypedParameter> wanted
   for (const TypedParameter& parameter : wanted) {
     const JsonView value = object[parameter.name];
     if (!value.given() || has_type(value, parameter.type)) continue;
-    return make_error(Code::bad_request, "`" + std::string(parameter.name) + "` must be " + std::string(name_of(parameter.type)));
+    return make_error(Code::bad_request,
+                      "`" + std::string(parameter.name) + "` must be " + std::string(parameter_type_name(parameter.type)));
   }
   return {};
 }

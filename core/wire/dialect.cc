@@ -27,16 +27,16 @@ constexpr Dialect kDialects[] = {
     {DialectId::cohere, "cohere", "/chat", kComment},
 };
 
-constexpr bool rows_are_in_order() {
+constexpr bool dialects_are_in_order() {
   for (std::size_t i = 0; i < std::size(kDialects); ++i) {
     if (kDialects[i].id != static_cast<DialectId>(i)) return false;
   }
   return true;
 }
-static_assert(rows_are_in_order());
+static_assert(dialects_are_in_order());
 
 /// A JSON string of text that may have come from a client: never invalid UTF-8, which parsers of JSON refuse.
-std::string quoted(std::string_view text) {
+std::string safely_quoted(std::string_view text) {
   return is_utf8(text) ? json_quoted(text) : json_quoted(escape_controls(text));
 }
 
@@ -44,7 +44,7 @@ std::string anthropic_error(const Error& error, std::string_view request_id) {
   const std::string details =
       error.detail == kThreadUnsupported ? fmt::format(R"(,"details":{{"error_code":"{}"}})", kThreadUnsupported) : "";
   return fmt::format(R"({{"type":"error","error":{{"type":"{}","message":{}{}}},"request_id":{}}})",
-                     code_row(error.code).anthropic, quoted(error.message), details, quoted(request_id));
+                     code_row(error.code).anthropic, safely_quoted(error.message), details, safely_quoted(request_id));
 }
 
 /// JSON: what a refused request's message begins with in backticks, up to its value, which is the parameter's name; else null.
@@ -52,13 +52,13 @@ std::string param_of(const Error& error) {
   const std::string_view message = error.message;
   if (error.code != Code::bad_request || !message.starts_with('`')) return "null";
   const std::size_t end = message.find_first_of("`: (", 1);
-  return end == std::string_view::npos ? "null" : quoted(message.substr(1, end - 1));
+  return end == std::string_view::npos ? "null" : safely_quoted(message.substr(1, end - 1));
 }
 
 std::string openai_error(const Error& error) {
   const CodeRow& row = code_row(error.code);
-  return fmt::format(R"({{"error":{{"message":{},"type":"{}","param":{},"code":"{}"}}}})", quoted(error.message), row.openai_type,
-                     param_of(error), row.openai_code);
+  return fmt::format(R"({{"error":{{"message":{},"type":"{}","param":{},"code":"{}"}}}})", safely_quoted(error.message),
+                     row.openai_type, param_of(error), row.openai_code);
 }
 
 /// Of the codes that OpenAI Responses names for `response.error.code`, the nearest. Codex retries all but a few of them;
@@ -70,19 +70,19 @@ std::string_view response_error_code(Code code) {
 }
 
 std::string response_error(const Error& error) {
-  return fmt::format(R"({{"code":"{}","message":{}}})", response_error_code(error.code), quoted(error.message));
+  return fmt::format(R"({{"code":"{}","message":{}}})", response_error_code(error.code), safely_quoted(error.message));
 }
 
 /// A Response object with every field that OpenAI marks as required. `error` is JSON.
-std::string response_object(std::string_view request_id, std::string_view model, std::string_view status,
-                            std::string_view error) {
+std::string refusing_response(std::string_view request_id, std::string_view model, std::string_view status,
+                              std::string_view error) {
   return fmt::format(
       R"({{"id":{},"object":"response","created_at":{},"status":"{}","background":false,"error":{},"incomplete_details":null,)"
       R"("instructions":null,"max_output_tokens":null,"model":{},"output":[],"parallel_tool_calls":true,)"
       R"("previous_response_id":null,"reasoning":{{"effort":null,"summary":null}},"store":false,"temperature":null,)"
       R"("text":{{"format":{{"type":"text"}}}},"tool_choice":"auto","tools":[],"top_p":null,"truncation":"disabled",)"
       R"("usage":null,"user":null,"metadata":{{}}}})",
-      quoted(fmt::format("resp_{}", request_id)), SystemClock().wall() / 1000, status, error, quoted(model));
+      safely_quoted(fmt::format("resp_{}", request_id)), SystemClock().wall() / 1000, status, error, safely_quoted(model));
 }
 
 std::string response_event(std::string_view type, std::uint64_t sequence, std::string_view response) {
@@ -118,7 +118,7 @@ std::string write_stream_error(DialectId id, const Error& error, std::string_vie
     case DialectId::anthropic:
       return "event: error\ndata: " + anthropic_error(error, request_id) + "\n\n";
     case DialectId::openai_responses:
-      return response_event("response.failed", sequence, response_object(request_id, "", "failed", response_error(error)));
+      return response_event("response.failed", sequence, refusing_response(request_id, "", "failed", response_error(error)));
     case DialectId::openai_chat:
     case DialectId::embeddings:
     case DialectId::gemini:
@@ -129,9 +129,9 @@ std::string write_stream_error(DialectId id, const Error& error, std::string_vie
 }
 
 std::string write_refused_response_stream(const Error& error, std::string_view request_id, std::string_view model) {
-  const std::string refusal = fmt::format(R"({{"code":"invalid_prompt","message":{}}})", quoted(error.message));
-  return response_event("response.created", 0, response_object(request_id, model, "in_progress", "null")) +
-         response_event("response.failed", 1, response_object(request_id, model, "failed", refusal));
+  const std::string refusal = fmt::format(R"({{"code":"invalid_prompt","message":{}}})", safely_quoted(error.message));
+  return response_event("response.created", 0, refusing_response(request_id, model, "in_progress", "null")) +
+         response_event("response.failed", 1, refusing_response(request_id, model, "failed", refusal));
 }
 
 }  // namespace pg

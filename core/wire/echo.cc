@@ -21,7 +21,7 @@ struct EchoText {
 };
 
 // Four bytes a token: near enough for a provider that charges nothing.
-std::int64_t estimate_tokens(std::size_t bytes) {
+std::int64_t tokens_of_size(std::size_t bytes) {
   return static_cast<std::int64_t>(bytes / 4 + 1);
 }
 
@@ -32,14 +32,14 @@ std::string find_last_text(std::string_view body, const RequestView& view) {
   return "";
 }
 
-std::string printable(std::string_view text) {
+std::string printable_part(std::string_view text) {
   std::string out;
   for (const char c : text.substr(0, 200)) out.push_back(c >= ' ' && c <= '~' ? c : '?');
   return out;
 }
 
 // Pieces of at most seven bytes that never cut a UTF-8 sequence.
-std::vector<std::string_view> cut(std::string_view text) {
+std::vector<std::string_view> cut_small(std::string_view text) {
   std::vector<std::string_view> pieces;
   while (!text.empty()) {
     std::size_t size = std::min<std::size_t>(7, text.size());
@@ -68,7 +68,7 @@ std::string anthropic_stream(const EchoText& echo, std::string_view model, std::
       R"({{"type":"content_block_start","index":0,"content_block":{{"type":"text","text":""}}}})"
       "\n\n",
       id, json_quoted(model), echo.input_tokens);
-  for (const std::string_view piece : cut(echo.text))
+  for (const std::string_view piece : cut_small(echo.text))
     out += fmt::format(
         "event: content_block_delta\ndata: "
         R"({{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":{}}}}})"
@@ -105,7 +105,7 @@ std::string chat_stream(const EchoText& echo, std::string_view model, std::strin
         id, created, json_quoted(model), delta, finish);
   };
   std::string out = chunk(R"({"role":"assistant","content":""})", "null");
-  for (const std::string_view piece : cut(echo.text))
+  for (const std::string_view piece : cut_small(echo.text))
     out += chunk(fmt::format(R"({{"content":{}}})", json_quoted(piece)), "null");
   out += chunk("{}", R"("stop")");
   out += fmt::format(
@@ -115,7 +115,7 @@ std::string chat_stream(const EchoText& echo, std::string_view model, std::strin
   return out;
 }
 
-std::string response_object(const EchoText& echo, std::string_view model, std::string_view id, std::int64_t created, bool done) {
+std::string echo_response(const EchoText& echo, std::string_view model, std::string_view id, std::int64_t created, bool done) {
   const std::string output =
       done
           ? fmt::format(
@@ -141,15 +141,15 @@ std::string responses_stream(const EchoText& echo, std::string_view model, std::
   };
   const std::string item = fmt::format(R"("item_id":"msg_{}","output_index":0,"content_index":0)", id);
   const std::string text = json_quoted(echo.text);
-  event("response.created", "\"response\":" + response_object(echo, model, id, created, false));
-  event("response.in_progress", "\"response\":" + response_object(echo, model, id, created, false));
+  event("response.created", "\"response\":" + echo_response(echo, model, id, created, false));
+  event("response.in_progress", "\"response\":" + echo_response(echo, model, id, created, false));
   event(
       "response.output_item.added",
       fmt::format(
           R"("output_index":0,"item":{{"id":"msg_{}","type":"message","status":"in_progress","role":"assistant","content":[]}})",
           id));
   event("response.content_part.added", item + R"(,"part":{"type":"output_text","text":"","annotations":[]})");
-  for (const std::string_view piece : cut(echo.text))
+  for (const std::string_view piece : cut_small(echo.text))
     event("response.output_text.delta", fmt::format(R"({},"delta":{},"logprobs":[])", item, json_quoted(piece)));
   event("response.output_text.done", fmt::format(R"({},"text":{},"logprobs":[])", item, text));
   event("response.content_part.done",
@@ -159,7 +159,7 @@ std::string responses_stream(const EchoText& echo, std::string_view model, std::
       fmt::format(
           R"("output_index":0,"item":{{"id":"msg_{}","type":"message","status":"completed","role":"assistant","content":[{{"type":"output_text","text":{},"annotations":[]}}]}})",
           id, text));
-  event("response.completed", "\"response\":" + response_object(echo, model, id, created, true));
+  event("response.completed", "\"response\":" + echo_response(echo, model, id, created, true));
   return out;
 }
 
@@ -201,8 +201,8 @@ std::string embeddings_whole(std::string_view body, const RequestView& view, std
 EchoReply write_echo(DialectId dialect, std::string_view body, const RequestView& view, bool counts_tokens, std::int64_t created,
                      std::string_view id) {
   const std::string said = find_last_text(body, view);
-  const EchoText echo{"You said: " + said, estimate_tokens(body.size()), estimate_tokens(said.size())};
-  EchoReply reply{view.stream ? "text/event-stream; charset=utf-8" : "application/json", "", printable(said)};
+  const EchoText echo{"You said: " + said, tokens_of_size(body.size()), tokens_of_size(said.size())};
+  EchoReply reply{view.stream ? "text/event-stream; charset=utf-8" : "application/json", "", printable_part(said)};
   if (counts_tokens) {
     reply.content_type = "application/json";
     reply.body = fmt::format(R"({{"input_tokens":{}}})", echo.input_tokens);
@@ -217,7 +217,7 @@ EchoReply write_echo(DialectId dialect, std::string_view body, const RequestView
       break;
     case DialectId::openai_responses:
       reply.body =
-          view.stream ? responses_stream(echo, view.model, id, created) : response_object(echo, view.model, id, created, true);
+          view.stream ? responses_stream(echo, view.model, id, created) : echo_response(echo, view.model, id, created, true);
       break;
     case DialectId::embeddings:
       reply.content_type = "application/json";

@@ -10,9 +10,9 @@ namespace pg {
 namespace {
 
 constexpr std::int64_t kUnit = 100;
-constexpr std::int64_t kWord = 130;    // a word of up to kWordBytes letters
-constexpr std::size_t kWordBytes = 4;  // each further so many may be one more piece, or not
-constexpr std::int64_t kPiece = 75;
+constexpr std::int64_t kWordCost = 130;  // a word of up to kWordBytes letters
+constexpr std::size_t kWordBytes = 4;    // each further so many may be one more piece, or not
+constexpr std::int64_t kMoreWordCost = 75;
 constexpr std::int64_t kDigit = 55;
 constexpr std::int64_t kPunctuation = 85;
 constexpr std::int64_t kRepeated = 25;  // the same sign again: rulers, indentation
@@ -35,7 +35,7 @@ std::size_t word_end(std::string_view text, std::size_t at) {
 }
 
 std::int64_t word_cost(std::size_t size) {
-  return size <= kWordBytes ? kWord : kWord + static_cast<std::int64_t>((size - 1) / kWordBytes) * kPiece;
+  return size <= kWordBytes ? kWordCost : kWordCost + static_cast<std::int64_t>((size - 1) / kWordBytes) * kMoreWordCost;
 }
 
 std::int64_t media_tokens(const Part& part) {

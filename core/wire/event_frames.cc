@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kPrelude = 12;
 constexpr std::size_t kChecksum = 4;
 
-std::uint32_t read_number(std::string_view bytes, std::size_t size) {
+std::uint32_t read_big_endian(std::string_view bytes, std::size_t size) {
   std::uint32_t value = 0;
   for (std::size_t i = 0; i < size; ++i) value = (value << 8) | static_cast<unsigned char>(bytes[i]);
   return value;
@@ -45,7 +45,7 @@ void keep_header(std::string_view name, std::string_view value, EventFrame& fram
   if (name == ":error-message") frame.error_message = value;
 }
 
-bool take(std::string_view& bytes, std::size_t size, std::string_view& out) {
+bool take_piece(std::string_view& bytes, std::size_t size, std::string_view& out) {
   if (bytes.size() < size) return false;
   out = bytes.substr(0, size);
   bytes.remove_prefix(size);
@@ -55,15 +55,16 @@ bool take(std::string_view& bytes, std::size_t size, std::string_view& out) {
 bool read_headers(std::string_view bytes, EventFrame& frame) {
   std::string_view piece, name, value;
   while (!bytes.empty()) {
-    if (!take(bytes, 1, piece) || !take(bytes, read_number(piece, 1), name) || !take(bytes, 1, piece)) return false;
-    const unsigned type = read_number(piece, 1);
+    if (!take_piece(bytes, 1, piece) || !take_piece(bytes, read_big_endian(piece, 1), name) || !take_piece(bytes, 1, piece))
+      return false;
+    const unsigned type = read_big_endian(piece, 1);
     std::size_t size = value_size(type);
     if (size > kSized) return false;
     if (size == kSized) {
-      if (!take(bytes, 2, piece)) return false;
-      size = read_number(piece, 2);
+      if (!take_piece(bytes, 2, piece)) return false;
+      size = read_big_endian(piece, 2);
     }
-    if (!take(bytes, size, value)) return false;
+    if (!take_piece(bytes, size, value)) return false;
     if (type == kStringType) keep_header(name, value, frame);
   }
   return true;
@@ -118,15 +119,16 @@ Result<bool> EventFrameReader::next(EventFrame& frame) {
   const std::string_view rest = std::string_view(buffer_).substr(used_);
   if (rest.size() < kPrelude) return false;
   broken_ = true;  // until it proves right
-  const std::size_t total = read_number(rest, 4), headers = read_number(rest.substr(4), 4);
-  if (crc32(rest.substr(0, 8)) != read_number(rest.substr(8), 4)) return bad_frame("the checksum of a frame's lengths is wrong");
+  const std::size_t total = read_big_endian(rest, 4), headers = read_big_endian(rest.substr(4), 4);
+  if (crc32(rest.substr(0, 8)) != read_big_endian(rest.substr(8), 4))
+    return bad_frame("the checksum of a frame's lengths is wrong");
   if (total > kMaxEventFrame || total < kPrelude + kChecksum || headers > total - kPrelude - kChecksum)
     return bad_frame("a frame of impossible length");
   if (rest.size() < total) {
     broken_ = false;
     return false;
   }
-  if (crc32(rest.substr(0, total - kChecksum)) != read_number(rest.substr(total - kChecksum), 4))
+  if (crc32(rest.substr(0, total - kChecksum)) != read_big_endian(rest.substr(total - kChecksum), 4))
     return bad_frame("the checksum of a frame is wrong");
   frame = EventFrame();
   if (!read_headers(rest.substr(kPrelude, headers), frame)) return bad_frame("a frame's headers cannot be read");

@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kMaxDepth = 24;              // a recursive type never ends; deeper than this it becomes a plain object
+constexpr int kMaxSchemaDepth = 24;        // a recursive type never ends; deeper than this it becomes a plain object
 constexpr std::size_t kMaxNodes = 20'000;  // and references may fan out
 constexpr std::size_t kMaxLayers = 64;     // or run in a circle
 
@@ -35,7 +35,7 @@ class SchemaCutter {
 
   Json cut(const Json& schema, int depth) {
     std::vector<const Json*> layers;
-    if (depth > kMaxDepth || !gather(schema, layers)) {
+    if (depth > kMaxSchemaDepth || !gather(schema, layers)) {
       lost_ = lost_ || !schema.is_boolean();
       return Json{{"type", "object"}};
     }

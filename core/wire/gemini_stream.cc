@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxSaid = 256 * 1024;  // places of pages are told up to there
 
-StopReason read_finish(const std::string& reason) {
+StopReason read_gemini_finish(const std::string& reason) {
   if (reason == "MAX_TOKENS") return StopReason::max_tokens;
   for (const char* blocked : {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY", "LANGUAGE"}) {
     if (reason == blocked) return StopReason::refusal;
@@ -116,7 +116,7 @@ class GeminiReplyReader final : public ReplyReader {
       return sink_.fail({502, "", "the model's tool call was malformed (" + reason + ")"});
     }
     finished_ = true;
-    reason_ = read_finish(reason);
+    reason_ = read_gemini_finish(reason);
   }
 
   void read_part(JsonView part) {

@@ -21,13 +21,13 @@ bool is_low(std::string_view text, std::size_t at) {
   return is_half(text, at, 0xB0, 0xBF);
 }
 
-std::uint32_t bits_of(std::string_view half) {
+std::uint32_t half_bits(std::string_view half) {
   return (static_cast<unsigned char>(half[1]) & 0x0Fu) << 6 | (static_cast<unsigned char>(half[2]) & 0x3Fu);
 }
 
 // U+10000 and on, from the ten bits that each half has.
 void append_pair(std::string& out, std::string_view high, std::string_view low) {
-  const std::uint32_t c = 0x10000 + (bits_of(high) << 10 | bits_of(low));
+  const std::uint32_t c = 0x10000 + (half_bits(high) << 10 | half_bits(low));
   out += static_cast<char>(0xF0 | c >> 18);
   out += static_cast<char>(0x80 | (c >> 12 & 0x3F));
   out += static_cast<char>(0x80 | (c >> 6 & 0x3F));

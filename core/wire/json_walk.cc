@@ -103,7 +103,7 @@ bool find_end(std::string_view text, std::size_t& at, StringFacts& facts) {
 }
 
 #ifdef PG_AVX2
-constexpr std::size_t kWide = 64;
+constexpr std::size_t kWideStep = 64;
 
 struct Masks {
   std::uint64_t quotes = 0, slashes = 0, controls = 0;
@@ -154,7 +154,7 @@ Special walk_specials(std::string_view text, std::size_t& at, std::size_t end, S
 // 64 bytes at a time; in code there is an escape in most of them, so escapes are judged together, without a branch for each.
 PG_AVX2 bool find_end_wide(std::string_view text, std::size_t& at, StringFacts& facts) {
   std::uint64_t carry = 0;
-  for (; at + kWide <= text.size(); at += kWide) {
+  for (; at + kWideStep <= text.size(); at += kWideStep) {
     const auto* const data = reinterpret_cast<const __m256i*>(text.data() + at);
     const __m256i low = _mm256_loadu_si256(data), high = _mm256_loadu_si256(data + 1);
     facts.ascii = facts.ascii && _mm256_movemask_epi8(_mm256_or_si256(low, high)) == 0;
@@ -170,12 +170,12 @@ PG_AVX2 bool find_end_wide(std::string_view text, std::size_t& at, StringFacts& 
     const std::uint64_t ends = masks.quotes & ~behind;
     const std::uint64_t inside = ends == 0 ? ~std::uint64_t{0} : (ends & (0 - ends)) - 1;
     if (((masks.controls | (behind & ~bits_of(is_simple(low), is_simple(high)))) & inside) != 0) {  // \u or a fault
-      const std::size_t end = at + kWide;
+      const std::size_t end = at + kWideStep;
       at -= before_carry;
       carry = 0;
       const Special special = walk_specials(text, at, end, facts);
       if (special != Special::escape) return special == Special::end;
-      at -= kWide;  // and it may stand beyond `end`
+      at -= kWideStep;  // and it may stand beyond `end`
       continue;
     }
     facts.escaped = facts.escaped || (behind & inside) != 0;
@@ -189,13 +189,13 @@ PG_AVX2 bool find_end_wide(std::string_view text, std::size_t& at, StringFacts& 
 }
 #endif
 
-// Copies up to the next backslash, or to the end. `to` has room for kStep bytes more.
-constexpr std::size_t kStep = 32;
+// Copies up to the next backslash, or to the end. `to` has room for kCopyStep bytes more.
+constexpr std::size_t kCopyStep = 32;
 
 inline std::size_t copy_plain(std::string_view raw, std::size_t at, char*& to) {
 #ifdef __SSE2__
   const __m128i slash = _mm_set1_epi8('\\');
-  for (; at + kStep <= raw.size(); at += kStep, to += kStep) {
+  for (; at + kCopyStep <= raw.size(); at += kCopyStep, to += kCopyStep) {
     const auto* const from = reinterpret_cast<const __m128i*>(raw.data() + at);
     const __m128i low = _mm_loadu_si128(from), high = _mm_loadu_si128(from + 1);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), low);
@@ -248,7 +248,7 @@ PG_AVX2 inline __m256i meant_by(__m256i bytes) {
 }
 
 // All ones in the bytes whose bits are set.
-PG_AVX2 inline __m256i bytes_of(std::uint32_t bits) {
+PG_AVX2 inline __m256i bytes_where_set(std::uint32_t bits) {
   const __m256i spread = _mm256_shuffle_epi8(
       _mm256_set1_epi32(static_cast<int>(bits)),
       _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3));
@@ -257,10 +257,10 @@ PG_AVX2 inline __m256i bytes_of(std::uint32_t bits) {
 }
 
 PG_AVX2 inline void squeeze(const __m256i (&bytes)[2], std::uint64_t kept, char*& to) {
-  alignas(32) char from[kWide];
+  alignas(32) char from[kWideStep];
   _mm256_store_si256(reinterpret_cast<__m256i*>(from), bytes[0]);
   _mm256_store_si256(reinterpret_cast<__m256i*>(from) + 1, bytes[1]);
-  for (std::size_t i = 0; i < kWide; i += kSqueezed, kept >>= kSqueezed) {
+  for (std::size_t i = 0; i < kWideStep; i += kSqueezed, kept >>= kSqueezed) {
     const auto& order = kSqueezes[kept & 0xFF];
     const __m128i piece = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + i));
     const __m128i places = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(order.data()));
@@ -274,7 +274,7 @@ PG_AVX2 inline void squeeze(const __m256i (&bytes)[2], std::uint64_t kept, char*
 PG_AVX2 std::size_t unescape_wide(std::string_view raw, char*& to, bool keeps_halves) {
   std::size_t at = 0;
   std::uint64_t carry = 0;
-  for (; at + kWide <= raw.size(); at += kWide) {
+  for (; at + kWideStep <= raw.size(); at += kWideStep) {
     const auto* const data = reinterpret_cast<const __m256i*>(raw.data() + at);
     const __m256i bytes[2] = {_mm256_loadu_si256(data), _mm256_loadu_si256(data + 1)};
     const __m256i slash = _mm256_set1_epi8('\\');
@@ -282,14 +282,14 @@ PG_AVX2 std::size_t unescape_wide(std::string_view raw, char*& to, bool keeps_ha
     if ((slashes | carry) == 0) {
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), bytes[0]);
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(to) + 1, bytes[1]);
-      to += kWide;
+      to += kWideStep;
       continue;
     }
     const std::uint64_t before_carry = carry;
     const std::uint64_t behind = escaped_bytes(slashes, carry);
     const __m256i u = _mm256_set1_epi8('u');
     if ((behind & bits_of(_mm256_cmpeq_epi8(bytes[0], u), _mm256_cmpeq_epi8(bytes[1], u))) != 0) {
-      const std::size_t end = at + kWide;
+      const std::size_t end = at + kWideStep;
       carry = 0;
       for (at -= before_carry; at < end;) {
         if (raw[at] == '\\')
@@ -297,12 +297,12 @@ PG_AVX2 std::size_t unescape_wide(std::string_view raw, char*& to, bool keeps_ha
         else
           *to++ = raw[at++];
       }
-      at -= kWide;  // and it may stand beyond `end`
+      at -= kWideStep;  // and it may stand beyond `end`
       continue;
     }
     const __m256i undone[2] = {
-        _mm256_blendv_epi8(bytes[0], meant_by(bytes[0]), bytes_of(static_cast<std::uint32_t>(behind))),
-        _mm256_blendv_epi8(bytes[1], meant_by(bytes[1]), bytes_of(static_cast<std::uint32_t>(behind >> 32)))};
+        _mm256_blendv_epi8(bytes[0], meant_by(bytes[0]), bytes_where_set(static_cast<std::uint32_t>(behind))),
+        _mm256_blendv_epi8(bytes[1], meant_by(bytes[1]), bytes_where_set(static_cast<std::uint32_t>(behind >> 32)))};
     // What begins an escape goes: a backslash that is not behind another.
     squeeze(undone, ~(slashes & ~behind), to);
   }
@@ -311,12 +311,12 @@ PG_AVX2 std::size_t unescape_wide(std::string_view raw, char*& to, bool keeps_ha
 #endif
 
 std::string unescape(std::string_view raw, bool keeps_halves) {
-  std::string out(raw.size() + 2 * kStep, '\0');
+  std::string out(raw.size() + 2 * kCopyStep, '\0');
   char* to = out.data();
   std::size_t at = 0;
 #ifdef PG_AVX2
-  static_assert(kWide <= 2 * kStep);
-  if (raw.size() >= kWide && has_avx2()) at = unescape_wide(raw, to, keeps_halves);
+  static_assert(kWideStep <= 2 * kCopyStep);
+  if (raw.size() >= kWideStep && has_avx2()) at = unescape_wide(raw, to, keeps_halves);
 #endif
   while ((at = copy_plain(raw, at, to)) < raw.size()) at = undo_escape(raw, at, to, keeps_halves);
   out.resize(static_cast<std::size_t>(to - out.data()));
@@ -327,7 +327,7 @@ std::string unescape(std::string_view raw, bool keeps_halves) {
 
 bool find_string_end(std::string_view text, std::size_t& at, StringFacts& facts) {
 #ifdef PG_AVX2
-  if (at + kWide <= text.size() && has_avx2()) return find_end_wide(text, at, facts);
+  if (at + kWideStep <= text.size() && has_avx2()) return find_end_wide(text, at, facts);
 #endif
   return find_end(text, at, facts);
 }

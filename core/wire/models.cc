@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string text_of(const Json& object, const char* key) {
+std::string string_of(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
@@ -18,7 +18,7 @@ std::string text_of(const Json& object, const char* key) {
 std::int64_t created_of(const Json& object) {
   if (const auto found = object.find("created"); found != object.end() && found->is_number_integer())
     return found->get<std::int64_t>();
-  const std::optional<UnixMillis> time = parse_rfc3339(text_of(object, "created_at"));
+  const std::optional<UnixMillis> time = parse_rfc3339(string_of(object, "created_at"));
   return time ? *time / 1000 : 0;
 }
 
@@ -99,12 +99,12 @@ Result<std::vector<ListedModel>> read_models(std::string_view body) {
   std::vector<ListedModel> models;
   if (has_data) {
     for (const Json& row : json["data"])
-      if (row.is_object() && !text_of(row, "id").empty())
-        models.push_back({text_of(row, "id"), text_of(row, "display_name"), created_of(row)});
+      if (row.is_object() && !string_of(row, "id").empty())
+        models.push_back({string_of(row, "id"), string_of(row, "display_name"), created_of(row)});
   } else if (has_names) {
     for (const Json& row : json["models"])
-      if (row.is_object() && !text_of(row, "name").empty())
-        models.push_back({without_collection(text_of(row, "name")), text_of(row, "displayName"), 0});
+      if (row.is_object() && !string_of(row, "name").empty())
+        models.push_back({without_collection(string_of(row, "name")), string_of(row, "displayName"), 0});
   }
   // Codex has `models` of its own, without names, which is none of these lists.
   const bool other = has_names && models.empty() && !json["models"].empty();
@@ -130,7 +130,7 @@ Result<std::string> find_model_row(std::string_view body, std::string_view id) {
   const auto data = json.is_object() ? json.find("data") : json.end();
   if (data == json.end() || !data->is_array()) return unreadable_list();
   for (const Json& row : *data)
-    if (row.is_object() && text_of(row, "id") == id) return dump(row);
+    if (row.is_object() && string_of(row, "id") == id) return dump(row);
   return std::string();
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kNotJson = "the provider sent an event that is not JSON";
 
-StopReason read_finish(const std::string& reason) {
+StopReason read_chat_finish(const std::string& reason) {
   if (reason == "length") return StopReason::max_tokens;
   if (reason == "tool_calls" || reason == "function_call") return StopReason::tool_use;
   if (reason == "content_filter") return StopReason::refusal;
@@ -105,7 +105,7 @@ class ChatReplyReader final : public ReplyReader {
     const std::string finish = choice["finish_reason"].text();
     if (finish.empty()) return;
     finished_ = true;
-    reason_ = read_finish(finish);
+    reason_ = read_chat_finish(finish);
   }
 
   void words(BlockStart::Kind kind, JsonView value) {

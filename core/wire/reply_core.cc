@@ -29,7 +29,7 @@ std::string suffix_of(std::string_view id) {
   return suffix;
 }
 
-std::string hash_of(std::string_view text) {
+std::string call_id_hash(std::string_view text) {
   return to_hex(as_bytes(sha256(text))).substr(0, 24);
 }
 
@@ -80,7 +80,7 @@ void ReplyCore::name_tool(Queued& queued) {
     start.tool = tool->name;
   }
   if (start.call_id.empty() || start.call_id.size() > kMaxCallIdOut || call_ids_.contains(start.call_id)) {
-    start.call_id = "call_" + hash_of(head_.suffix + '/' + std::to_string(tools_) + '/' + start.call_id);
+    start.call_id = "call_" + call_id_hash(head_.suffix + '/' + std::to_string(tools_) + '/' + start.call_id);
   }
   call_ids_.insert(start.call_id);
   ++tools_;

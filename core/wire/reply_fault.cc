@@ -59,7 +59,7 @@ int status_of_words(std::string_view type, std::string_view code) {
   return 502;
 }
 
-std::string text_of(JsonView value) {
+std::string text_or_number(JsonView value) {
   return value.is_string() ? value.text() : value.is_number() ? std::string(value.raw()) : std::string();
 }
 
@@ -96,10 +96,10 @@ ReplyFault read_fault(Wire wire, JsonView root, int status) {
   const JsonView response = root["response"]["error"];
   const JsonView error = response.is_object() ? response : root["error"].given() ? root["error"] : root;
   ReplyFault fault;
-  fault.message = error.is_string() ? error.text() : text_of(error["message"]);
+  fault.message = error.is_string() ? error.text() : text_or_number(error["message"]);
   if (fault.message.empty() && error.is_object()) fault.message = read_detail(error["detail"]);
-  const std::string type = wire == Wire::gemini ? text_of(error["status"]) : text_of(error["type"]);
-  const std::string code = text_of(error["code"]);
+  const std::string type = wire == Wire::gemini ? text_or_number(error["status"]) : text_or_number(error["type"]);
+  const std::string code = text_or_number(error["code"]);
   const bool number = error["code"].is_number();
   if (!number && wire != Wire::anthropic) fault.code = code;
   fault.status = status >= 400 ? status : 0;

@@ -7,7 +7,7 @@ namespace pg {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-constexpr std::size_t kNone = std::string_view::npos;
+constexpr std::size_t kNowhere = std::string_view::npos;
 
 // The next LF, or CR if there may be any.
 std::size_t find_line_end(std::string_view text, std::size_t at, bool has_cr) {
@@ -15,7 +15,7 @@ std::size_t find_line_end(std::string_view text, std::size_t at, bool has_cr) {
   const std::size_t lf = hit == nullptr ? text.size() : static_cast<std::size_t>(static_cast<const char*>(hit) - text.data());
   const void* early = !has_cr ? nullptr : std::memchr(text.data() + at, '\r', lf - at);
   if (early != nullptr) return static_cast<std::size_t>(static_cast<const char*>(early) - text.data());
-  return hit == nullptr ? kNone : lf;
+  return hit == nullptr ? kNowhere : lf;
 }
 
 // The value of `line` when it is the field `name`: with or without one space behind the colon, or no colon at all.
@@ -34,7 +34,7 @@ bool read_field(std::string_view line, std::string_view name, std::string_view& 
 // Takes one line off `text`, with its end left out.
 std::string_view take_line(std::string_view text, std::size_t& at, bool has_cr) {
   const std::size_t end = find_line_end(text, at, has_cr);
-  if (end == kNone) {
+  if (end == kNowhere) {
     std::string_view line = text.substr(at);
     at = text.size();
     return line;
@@ -46,7 +46,7 @@ std::string_view take_line(std::string_view text, std::size_t& at, bool has_cr) 
 
 }  // namespace
 
-// One past the event's last byte in input_, or kNone.
+// One past the event's last byte in input_, or kNowhere.
 std::size_t SseReader::find_end() {
   std::size_t at = at_;
   while (at < input_.size()) {
@@ -69,11 +69,11 @@ std::size_t SseReader::find_end() {
     }
     line_start_ = false;
     at = find_line_end(input_, at, has_cr_);
-    if (at == kNone) return kNone;
+    if (at == kNowhere) return kNowhere;
     after_cr_ = input_[at++] == '\r';
     line_start_ = true;
   }
-  return kNone;
+  return kNowhere;
 }
 
 void SseReader::read_lines(SseEvent& event) {
@@ -103,18 +103,18 @@ Result<bool> SseReader::next(SseEvent& event) {
   if (partial_out_) partial_.clear();
   partial_out_ = false;
   const std::size_t end = find_end();
-  const std::size_t taken = (end == kNone ? input_.size() : end) - at_;
+  const std::size_t taken = (end == kNowhere ? input_.size() : end) - at_;
   if (partial_.size() + taken > max_event_)
     return make_error(Code::upstream_failed, "the provider sent an event that is too large");
-  if (end == kNone || !partial_.empty()) {
+  if (end == kNowhere || !partial_.empty()) {
     partial_.append(input_, at_, taken);
     event.raw = partial_;
-    partial_out_ = end != kNone;
+    partial_out_ = end != kNowhere;
   } else {
     event.raw = input_.substr(at_, taken);
   }
   at_ += taken;
-  if (end == kNone) return false;
+  if (end == kNowhere) return false;
   line_start_ = true;
   after_cr_ = false;
   read_lines(event);
@@ -130,7 +130,7 @@ bool SseReader::rest(SseEvent& event) {
 }
 
 void write_sse(const SseEvent& event, std::string_view data, std::string& out) {
-  if (event.data_lines == 1 && data.find('\n') == kNone) {
+  if (event.data_lines == 1 && data.find('\n') == kNowhere) {
     const std::size_t end = event.data_begin + event.data.size();
     out.append(event.raw, 0, event.data_begin).append(data).append(event.raw, end);
     return;
