@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/store/db.h"
+#include "tests/support/hello.h"
 #include "tests/support/model_wire.h"
 #include "tests/support/run_pg.h"
 #include "tests/support/soon.h"
@@ -14,7 +15,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr DialectId kChat = DialectId::openai_chat;
 constexpr std::string_view kFailing = "[alerts.failing]\nwhen = \"status:>=500 -status:529\"\ncount = 3\n";
 
 void fail(World& w, int times) {

@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-World& world() {
+World& blocking_world() {
   static World one(kBlockSecrets);
   one.upstream.forget();
   one.upstream.respond(Answer::json("{}"));
@@ -34,7 +34,7 @@ void check_message(const std::string& message, const std::string& secret) {
 }  // namespace
 
 TEST_CASE("block: 422 in the caller's dialect, not to be asked again, and nothing upstream") {
-  World& w = world();
+  World& w = blocking_world();
   const std::string secret = make_github_token(7);
   for (const DialectId dialect : kModelDialects) {
     for (const bool stream : {false, true}) {
@@ -59,7 +59,7 @@ TEST_CASE("block: 422 in the caller's dialect, not to be asked again, and nothin
 TEST_CASE(
     "block: a streaming Responses call is told by response.failed with invalid_prompt, the form Codex neither retries nor "
     "hides") {
-  World& w = world();
+  World& w = blocking_world();
   const std::string secret = make_github_token(8);
   const RawReply reply = w.post("v1/responses", ask(DialectId::openai_responses, true, "use " + secret));
   CHECK(reply.status == 200);
@@ -78,7 +78,7 @@ TEST_CASE(
 }
 
 TEST_CASE("block: count_tokens and embeddings follow the same policy") {
-  World& w = world();
+  World& w = blocking_world();
   const std::string secret = make_github_token(9);
   CHECK(w.post("v1/messages/count_tokens", ask(DialectId::anthropic, false, secret)).status == 422);
   CHECK(w.post("v1/embeddings", ask(DialectId::embeddings, false, secret)).status == 422);
@@ -86,7 +86,7 @@ TEST_CASE("block: count_tokens and embeddings follow the same policy") {
 }
 
 TEST_CASE("block: wherever the secret stands, however it is written") {
-  World& w = world();
+  World& w = blocking_world();
   const char* bodies[] = {
       R"j({"model":"m","system":"key @@","messages":[]})j",
       R"j({"model":"m","messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"out: @@\n"}]}]})j",
@@ -106,7 +106,7 @@ TEST_CASE("block: wherever the secret stands, however it is written") {
 }
 
 TEST_CASE("block: a placeholder-like or made-up key does not block, personal data beside it is still replaced") {
-  World& w = world();
+  World& w = blocking_world();
   const std::string made_up = std::string("gh") + "p_" + std::string(36, 'x');
   const RawReply reply =
       w.post("v1/messages", ask(DialectId::anthropic, false, "export TOKEN=" + made_up + " # " + make_email()));
@@ -116,7 +116,7 @@ TEST_CASE("block: a placeholder-like or made-up key does not block, personal dat
 }
 
 TEST_CASE("block: the row says what and where, and no file below the home holds the value") {
-  World& w = world();
+  World& w = blocking_world();
   const std::string secret = make_github_token(11);
   CHECK(w.post("v1/chat/completions", ask(DialectId::openai_chat, true, "use " + secret)).status == 422);
   Json row = Json::object();
@@ -135,7 +135,7 @@ TEST_CASE("block: the row says what and where, and no file below the home holds 
 }
 
 TEST_CASE("block: fails closed: what cannot be read is refused, not passed unscanned") {
-  World& w = world();
+  World& w = blocking_world();
   const std::string secret = make_github_token(12);
   for (const std::string& body :
        {"not json " + secret, "[\"" + secret + "\"]", "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + secret,

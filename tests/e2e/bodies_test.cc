@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/log_rows.h"
 #include "tests/support/model_wire.h"
 #include "tests/support/run_pg.h"
 
@@ -18,11 +19,6 @@ constexpr std::string_view kKeep = "log_bodies = \"redacted\"\n";
 CommandResult ask_pg(const World& w, std::vector<std::string> args, std::string_view input = {}) {
   args.insert(args.end(), {"--config", w.home.config_file()});
   return w.home.run(args, input);
-}
-
-void wait_for_rows(const World& w, std::size_t count) {
-  for (int tries = 0; tries < 200 && w.home.rows().size() < count; ++tries) ::usleep(20'000);
-  REQUIRE(w.home.rows().size() == count);
 }
 
 // The body of a row follows it at once, in a transaction of its own.

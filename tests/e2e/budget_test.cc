@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "tests/support/model_wire.h"
+#include "tests/support/priced.h"
 #include "tests/support/run_pg.h"
 #include "tests/support/soon.h"
 
@@ -18,19 +19,11 @@ using Json = nlohmann::json;
 
 constexpr DialectId kAnthropic = DialectId::anthropic;
 
-// A dollar for a million tokens in, ten for a million out.
-constexpr std::string_view kPrices = "[prices.\"fake/*\"]\ninput = \"1\"\noutput = \"10\"\n[budgets]\nreserve_output = 1000\n";
+const std::string kReserving = std::string(kFakePrices) + "[budgets]\nreserve_output = 1000\n";
 
 std::string ask_anthropic(std::string_view text = "hi", int max_tokens = 1000) {
   return R"({"model":"claude-x","max_tokens":)" + std::to_string(max_tokens) + R"(,"messages":[{"role":"user","content":")" +
          std::string(text) + "\"}]}";
-}
-
-// Costs 1000 * 10 + 10 * 1 micro-USD: 0.01001 USD.
-Answer costly_answer() {
-  return Answer::json(R"({"id":"msg_1","type":"message","role":"assistant","model":"claude-x","content":[{"type":"text",)"
-                      R"("text":"ok"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":10,)"
-                      R"("output_tokens":1000}})");
 }
 
 Json error_of(const RawReply& reply) {
@@ -134,7 +127,7 @@ TEST_CASE("limits: over a provider's rate the fallback is asked, and the row say
 }
 
 TEST_CASE("limits: what a running call has set aside is shown, and given back when its client leaves") {
-  World w(kDetectAll, kPrices, {}, "[limits]\nbudget = \"5 USD\"\n");
+  World w(kDetectAll, kReserving, {}, "[limits]\nbudget = \"5 USD\"\n");
   Answer silent;
   silent.hang();
   w.upstream.respond(silent);
@@ -166,7 +159,7 @@ TEST_CASE("limits: more input than the cap is a 422 that names both, and no prov
 
 TEST_CASE(
     "limits H91: fifty calls at once spend no more than the budget, and the rest is refused before the provider hears of it") {
-  World w(kDetectAll, kPrices);
+  World w(kDetectAll, kReserving);
   REQUIRE(edit_key(w, {"--budget", "0.05"}));
   REQUIRE(soon([&] { return w.server.err().find("settings reloaded") != std::string::npos; }));
   w.upstream.respond([](const SeenRequest&) { return costly_answer(); });
@@ -194,7 +187,7 @@ TEST_CASE(
 }
 
 TEST_CASE("limits: what a call did cost is counted once: a written row sets nothing aside any more") {
-  World w(kDetectAll, kPrices);
+  World w(kDetectAll, kReserving);
   w.upstream.respond([](const SeenRequest&) { return costly_answer(); });
   CHECK(edit_key(w, {"--budget", "0.031"}));
   CHECK(soon([&] { return w.server.err().find("settings reloaded") != std::string::npos; }));
@@ -206,7 +199,7 @@ TEST_CASE("limits: what a call did cost is counted once: a written row sets noth
 }
 
 TEST_CASE("limits: a refusal costs nothing, whatever form it takes for its agent") {
-  World w(kDetectAll, kPrices, {}, "[limits]\nbudget = \"0.001 USD\"\n");
+  World w(kDetectAll, kReserving, {}, "[limits]\nbudget = \"0.001 USD\"\n");
   w.upstream.respond([](const SeenRequest&) { return costly_answer(); });
   for (const DialectId dialect : kModelDialects) {
     const RawReply reply =
@@ -222,7 +215,7 @@ TEST_CASE("limits: a refusal costs nothing, whatever form it takes for its agent
 }
 
 TEST_CASE("limits F74: what was spent is found again after kill -9, and replies warn from 80 % on") {
-  World w(kDetectAll, kPrices);
+  World w(kDetectAll, kReserving);
   REQUIRE(edit_key(w, {"--budget", "0.05"}));
   REQUIRE(soon([&] { return w.server.err().find("settings reloaded") != std::string::npos; }));
   w.upstream.respond([](const SeenRequest&) { return costly_answer(); });

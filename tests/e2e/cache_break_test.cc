@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::json;
 
 // Reading from the cache costs a tenth, writing a quarter more.
-constexpr std::string_view kPrices =
+constexpr std::string_view kCachePrices =
     "[prices.\"fake/*\"]\ninput = \"10\"\noutput = \"0\"\ncache_read = \"1\"\ncache_write = \"12.5\"\n";
 
 struct Turn {
@@ -152,7 +152,7 @@ TEST_CASE("cache breaks: the row names the message that changed, the tokens and 
     for (const bool stream : {false, true}) {
       CAPTURE(static_cast<int>(dialect));
       CAPTURE(stream);
-      World w(kRedactAll, kPrices);
+      World w(kRedactAll, kCachePrices);
       Talk talk(w, dialect, stream);
       const bool writes = dialect == DialectId::anthropic;
       talk.say({"Be brief.", {"one"}, 20'000, writes ? 0 : 18'000});
@@ -173,7 +173,7 @@ TEST_CASE("cache breaks: the row names the message that changed, the tokens and 
 }
 
 TEST_CASE("cache breaks: people see them in tail, show and usage, and can ask for them") {
-  World w(kRedactAll, std::string(kPrices) + "[serve]\nthreads = 1\n");
+  World w(kRedactAll, std::string(kCachePrices) + "[serve]\nthreads = 1\n");
   Talk talk(w, DialectId::anthropic, true);
   talk.say({"Be brief.", {"mail ada@example.org"}, 20'000, 0});
   talk.say({"Be brief.", {"mail ada@example.org", "two", "three"}, 21'000, 20'000});
@@ -207,7 +207,7 @@ TEST_CASE("cache breaks: people see them in tail, show and usage, and can ask fo
 }
 
 TEST_CASE("cache breaks: where the provider keeps the history there is nothing to compare") {
-  World w(kRedactAll, kPrices);
+  World w(kRedactAll, kCachePrices);
   w.upstream.respond([](const SeenRequest& seen) {
     const bool first = seen.body.find("previous_response_id") == std::string::npos;
     return whole_answer(DialectId::openai_responses, usage_of(DialectId::openai_responses, {"", {}, 20'000, first ? 18'000 : 0}));
@@ -223,7 +223,7 @@ TEST_CASE("cache breaks: where the provider keeps the history there is nothing t
 }
 
 TEST_CASE("cache breaks: token counts, other sessions and the first turn after a restart are not compared") {
-  World w(kRedactAll, kPrices);
+  World w(kRedactAll, kCachePrices);
   Talk talk(w, DialectId::anthropic, false);
   talk.say({"Be brief.", {"one"}, 20'000, 0});
   CHECK(talk.say({"Be brief.", {"one", "two", "three"}, 21'000, 0}, {{"x-claude-code-session-id", "s2"}}).at("cache_break") ==

@@ -7,6 +7,7 @@
 
 #include "core/base/encode.h"
 #include "tests/support/canaries.h"
+#include "tests/support/log_rows.h"
 #include "tests/support/model_wire.h"
 #include "tests/support/run_pg.h"
 
@@ -32,7 +33,7 @@ std::string chat_request(Canaries& c) {
          R"(","content":[{"type":")" + c["part type"] + R"("},{"type":"text","text":"x"}]}]})";
 }
 
-std::string chat_reply(Canaries& c) {
+std::string canary_reply(Canaries& c) {
   return R"({"id":")" + c["reply id"] + R"(","model":"m","system_fingerprint":")" + c["fingerprint"] +
          R"(","choices":[{"index":0,"finish_reason":")" + c["finish reason"] +
          R"(","message":{"role":"assistant","content":null,"tool_calls":[{"id":")" + c["call id"] +
@@ -66,11 +67,6 @@ std::vector<std::string> stream_with(const std::string& secret) {
         secret.substr(at, 7) + "\"}}\n\n");
   events.emplace_back("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
   return events;
-}
-
-void wait_for_rows(const World& w, std::size_t count) {
-  for (int tries = 0; tries < 200 && w.home.rows(200).size() < count; ++tries) ::usleep(20'000);
-  CHECK(w.home.rows(200).size() == count);
 }
 
 // What pg wrote by itself: the database, its log and seal, the log file.
@@ -171,7 +167,7 @@ void run_through(World& w, Canaries& c) {
   w.post("v1/messages/" + c["path"], "{}");
   w.post("v1/messages", "{\"model\":\"m\",\"messages\":\"" + c["broken body"]);
   w.upstream.respond(
-      Answer::reply(200, chat_reply(c), {{"x-" + c["reply header name"], "1"}, {"retry-after", c["retry after"]}}));
+      Answer::reply(200, canary_reply(c), {{"x-" + c["reply header name"], "1"}, {"retry-after", c["retry after"]}}));
   w.post("v1/chat/completions", chat_request(c), fields);
   w.post("v1/messages", blocks_request(c), fields);
   w.upstream.respond(Answer::reply(500, "<html>" + c["page"], {{"Content-Type", c["content type"]}}));

@@ -12,10 +12,9 @@
 namespace pg::test {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using Json = nlohmann::json;
 
-World& world() {
+World& impatient_world() {
   static World one(
       kRedactAll,
       "[limits]\nhead_timeout = \"500ms\"\nbody_timeout = \"600ms\"\nidle_timeout = \"700ms\"\nstall_timeout = \"1s\"\n");
@@ -47,7 +46,7 @@ long resident_kb(pid_t pid) {
 }  // namespace
 
 TEST_CASE("client: when it leaves, the provider sees the close within 200 ms and the row says 499") {
-  World& w = world();
+  World& w = impatient_world();
   const std::string body = ask(DialectId::anthropic, true, "hi " + make_email());
   const std::pair<const char*, void (RawClient::*)()> ways[] = {{"FIN", &RawClient::close}, {"RST", &RawClient::reset}};
   for (const auto& [what, leave] : ways) {
@@ -57,7 +56,7 @@ TEST_CASE("client: when it leaves, the provider sees the close within 200 ms and
     RawClient client(w.port());
     client.send(w.request("v1/messages", body));
     REQUIRE(client.wait_for("content_block_delta"));
-    const auto left = Clock::now();
+    const auto left = SteadyClock::now();
     (client.*leave)();
     const Ms took = w.upstream.wait_for_leave(left, Ms{1500});
     CHECK(took.count() >= 0);
@@ -71,7 +70,7 @@ TEST_CASE("client: when it leaves, the provider sees the close within 200 ms and
     between.send(w.request("v1/messages", body));
     REQUIRE(between.wait_for("content_block_delta"));
     std::this_thread::sleep_for(Ms{50});
-    const auto left_inside = Clock::now();
+    const auto left_inside = SteadyClock::now();
     (between.*leave)();
     const Ms inside_took = w.upstream.wait_for_leave(left_inside, Ms{1500});
     CHECK(inside_took.count() >= 0);
@@ -82,7 +81,7 @@ TEST_CASE("client: when it leaves, the provider sees the close within 200 ms and
     RawClient early(w.port());
     early.send(w.request("v1/messages", body));
     REQUIRE(w.upstream.wait_for(1));
-    const auto gone = Clock::now();
+    const auto gone = SteadyClock::now();
     (early.*leave)();
     const Ms early_took = w.upstream.wait_for_leave(gone, Ms{1500});
     CHECK(early_took.count() >= 0);
@@ -95,7 +94,7 @@ TEST_CASE("client: when it leaves, the provider sees the close within 200 ms and
 }
 
 TEST_CASE("client: half-closed after its request, it still gets the whole reply") {
-  World& w = world();
+  World& w = impatient_world();
   const auto events = say_stream(DialectId::anthropic, {text_block({"a ", "[[EMAIL_001]]"})});
   w.upstream.respond(Answer::stream(events, Ms{40}));
   RawClient client(w.port());
@@ -114,16 +113,16 @@ TEST_CASE("client: half-closed after its request, it still gets the whole reply"
 }
 
 TEST_CASE("client: a head that drips ends in 408 and close after the time for all of it, a slow body too") {
-  World& w = world();
+  World& w = impatient_world();
   RawClient slow(w.port());
   const std::string head = w.request("v1/messages", "{}");
-  const auto begin = Clock::now();
-  for (std::size_t i = 0; i < 40 && Clock::now() - begin < Ms{2000}; ++i) {
+  const auto begin = SteadyClock::now();
+  for (std::size_t i = 0; i < 40 && SteadyClock::now() - begin < Ms{2000}; ++i) {
     if (!slow.send(head.substr(i, 1))) break;
     std::this_thread::sleep_for(Ms{30});
   }
   CHECK(slow.wait_for_close(Ms{1000}));
-  CHECK(Clock::now() - begin < Ms{1600});
+  CHECK(SteadyClock::now() - begin < Ms{1600});
   const std::string said = slow.pending();
   CHECK((said.empty() || said.starts_with("HTTP/1.1 408")));
 
@@ -142,7 +141,7 @@ TEST_CASE("client: a head that drips ends in 408 and close after the time for al
 }
 
 TEST_CASE("client: one that does not read holds the provider back, and is cut after the stall limit") {
-  World& w = world();
+  World& w = impatient_world();
   const std::string event =
       "event: content_block_delta\ndata: "
       "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"" +
@@ -158,12 +157,12 @@ TEST_CASE("client: one that does not read holds the provider back, and is cut af
   std::this_thread::sleep_for(Ms{600});
   CHECK(w.upstream.bytes_sent() - sent < (24u << 20));  // socket buffers on both ways, and a bounded one between
   CHECK(resident_kb(w.server.pid()) - before < 8 * 1024);
-  const Ms cut = w.upstream.wait_for_leave(Clock::now() - Ms{600}, Ms{3000});
+  const Ms cut = w.upstream.wait_for_leave(SteadyClock::now() - Ms{600}, Ms{3000});
   CHECK(cut.count() >= 0);
 }
 
 TEST_CASE("client: strange JSON is refused or read in linear time, never a crash") {
-  World& w = world();
+  World& w = impatient_world();
   const std::string user = R"({"model":"m","messages":[{"role":"user","content":)";
   const std::pair<std::string, bool> bodies[] = {
       // body, may it pass?
@@ -199,7 +198,7 @@ TEST_CASE("client: strange JSON is refused or read in linear time, never a crash
 }
 
 TEST_CASE("client: text that is hard for backtracking costs linear time") {
-  World& w = world();
+  World& w = impatient_world();
   const std::string hard[] = {std::string(400'000, 'a') + "@", std::string(400'000, '-'), std::string(200'000, '1'),
                               replace_all(std::string(60'000, '@'), "@", "a@a."),
                               replace_all(std::string(40'000, '@'), "@", "eyJ.eyJ.")};
@@ -212,7 +211,7 @@ TEST_CASE("client: text that is hard for backtracking costs linear time") {
 }
 
 TEST_CASE("client: descriptors go back to the baseline, and the server still answers") {
-  World& w = world();
+  World& w = impatient_world();
   std::this_thread::sleep_for(Ms{900});  // what earlier tests left idle is closed by now
   const std::size_t before = open_descriptors(w.server.pid());
   for (int i = 0; i < 60; ++i) {

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "tests/support/following.h"
+#include "tests/support/priced.h"
 #include "tests/support/run_pg.h"
 #include "tests/support/soon.h"
 
@@ -20,17 +21,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr long kHour = 3'600, kDay = 86'400;
-// A dollar for a million tokens in, ten for a million out.
-constexpr std::string_view kSettings =
-    "[prices.\"fake/*\"]\ninput = \"1\"\noutput = \"10\"\n[budgets]\nreserve_output = 1000\ntime_zone = \"UTC\"\n";
-constexpr std::string_view kCall = R"({"model":"m","max_tokens":1000,"messages":[{"role":"user","content":"hi"}]})";
-
-// Costs 1000 * 10 + 10 * 1 micro-USD: 0.01001 USD.
-Answer costly_answer() {
-  return Answer::json(R"({"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"ok"}],)"
-                      R"("stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":10,"output_tokens":1000}})");
-}
+constexpr long kHourInSeconds = 3'600, kDayInSeconds = 86'400;
+const std::string kInUtc = std::string(kFakePrices) + "[budgets]\nreserve_output = 1000\ntime_zone = \"UTC\"\n";
+constexpr std::string_view kDearCall = R"({"model":"m","max_tokens":1000,"messages":[{"role":"user","content":"hi"}]})";
 
 std::string find_libfaketime() {
   for (const char* root : {"/usr/lib", "/usr/lib64", "/usr/local/lib"})
@@ -45,7 +38,7 @@ std::string find_libfaketime() {
 /// A World on a day in the middle of a month, whose clock can be turned.
 class TurnedWorld : public World {
  public:
-  TurnedWorld() : World(kDetectAll, kSettings) {
+  TurnedWorld() : World(kDetectAll, kInUtc) {
     const std::string library = find_libfaketime();
     if (library.empty()) return;
     server.signal(SIGTERM);
@@ -72,7 +65,7 @@ class TurnedWorld : public World {
     std::ofstream(next) << (base_ + seconds >= 0 ? "+" : "") << base_ + seconds << "\n";
     std::filesystem::rename(next, file());
   }
-  int call() const { return post("v1/messages", kCall).status; }
+  int call() const { return post("v1/messages", kDearCall).status; }
   std::vector<Json> log() const {
     std::vector<Json> rows;
     std::istringstream lines(home.run({"logs", "search", "-n", "0", "--json"}).out);
@@ -119,7 +112,7 @@ TEST_CASE("clock G81: each month has its own sum, however often the clock passes
   w.edit_key({"--budget", "0.0315"});
   for (int i = 0; i < 2; ++i) CHECK(w.call() == 200);
   CHECK(soon([&] { return w.spent() == "0.02002"; }));
-  for (const long next : {40 * kDay, 370 * kDay}) {
+  for (const long next : {40 * kDayInSeconds, 370 * kDayInSeconds}) {
     w.turn(next);
     CHECK(w.spent() == "0");
     CHECK(w.call() == 200);
@@ -129,14 +122,14 @@ TEST_CASE("clock G81: each month has its own sum, however often the clock passes
   CHECK(w.spent() == "0.02002");
   CHECK(w.call() == 200);
   CHECK(soon([&] { return w.spent() == "0.03003"; }));
-  for (const long back : {-kHour, 0L, kHour}) {
+  for (const long back : {-kHourInSeconds, 0L, kHourInSeconds}) {
     w.turn(back);
     CHECK(w.call() == 422);
   }
   // What stands in the ledger is what stands in the rows, also after a start in another month.
   w.server.signal(SIGKILL);
   w.server.wait();
-  w.turn(40 * kDay);
+  w.turn(40 * kDayInSeconds);
   REQUIRE(w.server.start());
   CHECK(w.spent() == "0.01001");
   CHECK(w.call() == 200);
@@ -149,9 +142,9 @@ TEST_CASE("clock G81: rates count by the steady clock, and nobody is told to wai
   PG_TURNED_WORLD(w);
   w.edit_key({"--rpm", "2", "--rph", "100"});
   for (int i = 0; i < 2; ++i) CHECK(w.call() == 200);
-  for (const long seconds : {0L, kHour, 370 * kDay, -kHour, -40 * kDay}) {
+  for (const long seconds : {0L, kHourInSeconds, 370 * kDayInSeconds, -kHourInSeconds, -40 * kDayInSeconds}) {
     w.turn(seconds);
-    const RawReply reply = w.post("v1/messages", kCall);
+    const RawReply reply = w.post("v1/messages", kDearCall);
     CHECK(reply.status == 429);
     CHECK(std::atoi(reply.field("Retry-After").c_str()) <= 61);
     CHECK(std::atoi(reply.field("Retry-After").c_str()) >= 1);
@@ -161,16 +154,16 @@ TEST_CASE("clock G81: rates count by the steady clock, and nobody is told to wai
 TEST_CASE("clock G81: a key counts as expired while the clock says so, and only then") {
   PG_TURNED_WORLD(w);
   const auto is_valid = [&] { return w.call() != 401; };
-  for (const long seconds : {370 * kDay, -370 * kDay, 0L}) {
+  for (const long seconds : {370 * kDayInSeconds, -370 * kDayInSeconds, 0L}) {
     w.turn(seconds);
     CHECK(is_valid());  // it never expires
   }
   w.edit_key({"--expires", "2h"});
-  w.turn(kHour);
+  w.turn(kHourInSeconds);
   CHECK(is_valid());
-  w.turn(3 * kHour);
+  w.turn(3 * kHourInSeconds);
   CHECK_FALSE(is_valid());
-  for (const long seconds : {0L, -40 * kDay}) {
+  for (const long seconds : {0L, -40 * kDayInSeconds}) {
     w.turn(seconds);
     CHECK(is_valid());
   }
@@ -180,7 +173,7 @@ TEST_CASE("clock G81: calls under way end as they would, with the time they took
   PG_TURNED_WORLD(w);
   Following tail(w, {"logs", "tail", "-f", "-n", "0", "--json"});
   std::string newest;
-  for (const long seconds : {kHour, -kHour, 370 * kDay, 0L}) {
+  for (const long seconds : {kHourInSeconds, -kHourInSeconds, 370 * kDayInSeconds, 0L}) {
     w.upstream.respond([](const SeenRequest&) {
       Answer answer = costly_answer();
       Answer slow;
@@ -222,7 +215,7 @@ TEST_CASE("clock G81: a clock that is a year ahead for a while deletes nothing")
   CHECK(soon([&] { return w.server.err().find("settings reloaded") != std::string::npos; }));
   for (int i = 0; i < 3; ++i) CHECK(w.call() == 200);
   CHECK(soon([&] { return w.log().size() == 3; }));
-  w.turn(370 * kDay);
+  w.turn(370 * kDayInSeconds);
   std::this_thread::sleep_for(Ms{10'500});  // it looks every ten seconds
   CHECK(w.call() == 200);
   CHECK(soon([&] { return w.log().size() == 4; }));
@@ -248,11 +241,11 @@ TEST_CASE("clock G81: a serve that is started while the clock is a year ahead de
   };
   // The second one finds a row of its own time, and has not waited for a day either.
   for (const int with : {SIGTERM, SIGKILL}) {
-    start_again(370 * kDay, with);
+    start_again(370 * kDayInSeconds, with);
     CHECK(soon([&] { return w.server.err().find("the clock is 370 days ahead of the log") != std::string::npos; }));
     CHECK(soon([&] { return w.log().size() == rows; }));
   }
-  start_again(3 * kDay, SIGTERM);
+  start_again(3 * kDayInSeconds, SIGTERM);
   CHECK(soon([&] { return w.log().size() == rows; }));
   // Twice, once by each of those that had to.
   std::size_t said = 0;
@@ -262,13 +255,13 @@ TEST_CASE("clock G81: a serve that is started while the clock is a year ahead de
 
 TEST_CASE("clock G81: a server whose clock was turned takes settings over, ends idle connections, and stops as ever") {
   PG_TURNED_WORLD(w);
-  for (const long seconds : {370 * kDay, -kHour}) {
+  for (const long seconds : {370 * kDayInSeconds, -kHourInSeconds}) {
     w.turn(seconds);
     const std::string name = "at" + std::to_string(seconds);
     const std::string key = w.home.add_key(name);
-    CHECK(soon([&] { return w.post("v1/messages", kCall, {{"x-pg-key", key}}).status == 200; }));
+    CHECK(soon([&] { return w.post("v1/messages", kDearCall, {{"x-pg-key", key}}).status == 200; }));
     CHECK(w.home.run({"keys", "revoke", name, "-y"}).status == 0);
-    CHECK(soon([&] { return w.post("v1/messages", kCall, {{"x-pg-key", key}}).status == 401; }));
+    CHECK(soon([&] { return w.post("v1/messages", kDearCall, {{"x-pg-key", key}}).status == 401; }));
   }
   CHECK(w.home.run({"audit", "verify"}).status == 0);
   w.server.signal(SIGTERM);

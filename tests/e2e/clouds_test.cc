@@ -15,13 +15,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-const std::string kToken = "ya29-" + std::string(24, 't');
+const std::string kCloudToken = "ya29-" + std::string(24, 't');
 
 /// Answers the token endpoint itself, everything else with `answer`.
 void respond_with_token(ProviderWorld& w, const Answer& answer) {
   w.upstream.respond([answer](const SeenRequest& seen) {
     if (seen.target != "/token") return answer;
-    return Answer::json(Json{{"access_token", kToken}, {"expires_in", 3599}, {"token_type", "Bearer"}}.dump());
+    return Answer::json(Json{{"access_token", kCloudToken}, {"expires_in", 3599}, {"token_type", "Bearer"}}.dump());
   });
 }
 
@@ -76,7 +76,7 @@ TEST_CASE("vertex: a Messages client's bytes go on but for the model and the ver
     const SeenRequest seen = w.upstream.last();
     CHECK(seen.target == "/v1/projects/p-1/locations/us-east5/publishers/anthropic/models/claude-opus-4-5:" +
                              std::string(stream ? "streamRawPredict" : "rawPredict"));
-    CHECK(seen.field("authorization") == "Bearer " + kToken);
+    CHECK(seen.field("authorization") == "Bearer " + kCloudToken);
     CHECK(seen.field("anthropic-beta") == "context-1m-2025-08-07");
     CHECK(seen.body == "{\"anthropic_version\":\"vertex-2023-10-16\", \"max_tokens\" : 64,\n \"stream\":" +
                            std::string(stream ? "true" : "false") +
@@ -102,7 +102,7 @@ TEST_CASE("vertex: Gemini's models are behind the same row, and Chat clients rea
         "hi");
   CHECK(w.upstream.last().target ==
         "/v1/projects/p-1/locations/us-east5/publishers/google/models/gemini-2.5-pro:generateContent");
-  CHECK(w.upstream.last().field("authorization") == "Bearer " + kToken);
+  CHECK(w.upstream.last().field("authorization") == "Bearer " + kCloudToken);
   respond_with_token(w, Answer::json(say_whole(DialectId::anthropic, {text_block({"hi"})})));
   CHECK(hear_whole(DialectId::openai_chat, w.call("vertexed", DialectId::openai_chat, "claude-x", false, "hi").body).text() ==
         "hi");

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "tests/support/model_wire.h"
+#include "tests/support/priced.h"
 #include "tests/support/run_pg.h"
 #include "tests/support/soon.h"
 #include "tests/support/temp_dir.h"
@@ -19,16 +20,14 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::string_view kPrices = "[prices.\"fake/*\"]\ninput = \"1\"\noutput = \"10\"\n";
-
-int call(const World& w, const std::string& key) {
+int call_with_key(const World& w, const std::string& key) {
   return w
       .post("v1/messages", R"({"model":"claude-x","max_tokens":10,"messages":[{"role":"user","content":"hi"}]})",
             {{"authorization", "Bearer " + key}})
       .status;
 }
 
-std::string line_of(const std::string& text) {
+std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
@@ -48,16 +47,13 @@ std::size_t rows_in(const World& w) {
 }  // namespace
 
 TEST_CASE("db F79: backups taken while calls are written are each of one moment, and sound") {
-  World w(kRedactAll, kPrices);
-  w.upstream.respond(
-      Answer::json(R"({"id":"msg_1","type":"message","role":"assistant","model":"claude-x","content":[{"type":"text",)"
-                   R"("text":"ok"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":10,)"
-                   R"("output_tokens":100}})"));
+  World w(kRedactAll, kFakePrices);
+  w.upstream.respond(priced_answer(100));
   std::atomic<bool> done{false};
   std::vector<std::thread> clients;
   for (int i = 0; i < 3; ++i)
     clients.emplace_back([&] {
-      while (!done) (void)call(w, w.key);
+      while (!done) (void)call_with_key(w, w.key);
     });
   std::int64_t before = -1;
   for (int i = 0; i < 6; ++i) {
@@ -86,7 +82,7 @@ TEST_CASE("db: a backup has a name of its own, is private, replaces nothing unas
   World w;
   const CommandResult made = w.home.run({"db", "backup"});
   REQUIRE(made.status == 0);
-  const std::string file = line_of(made.out);
+  const std::string file = first_line(made.out);
   CHECK(file.starts_with(w.home.database() + ".20"));
   CHECK(file.ends_with("Z.bak"));
   CHECK(mode_of(file) == 0600);
@@ -117,17 +113,17 @@ TEST_CASE("db: a backup has a name of its own, is private, replaces nothing unas
 }
 
 TEST_CASE("db: a restore brings back rows, keys and money, names what it undoes, and the audit log tells of the jump") {
-  World w(kRedactAll, kPrices);
+  World w(kRedactAll, kFakePrices);
   w.upstream.respond(Answer::json(say_whole(DialectId::anthropic, {text_block({"ok"})})));
   const std::string lost_later = w.home.add_key("gone-soon");
-  REQUIRE(soon([&] { return call(w, lost_later) == 200; }));
+  REQUIRE(soon([&] { return call_with_key(w, lost_later) == 200; }));
   REQUIRE(soon([&] { return rows_in(w) >= 1; }));
   const Json said = Json::parse(w.home.run({"db", "backup", "--json"}).out);
   const auto rows = said.at("log_rows").get<std::size_t>();
   const auto file = said.at("file").get<std::string>();
   REQUIRE(w.home.run({"keys", "revoke", "gone-soon", "--yes"}).status == 0);
   const std::string newcomer = w.home.add_key("newcomer");
-  REQUIRE(soon([&] { return call(w, lost_later) == 401; }));
+  REQUIRE(soon([&] { return call_with_key(w, lost_later) == 401; }));
   REQUIRE(soon([&] { return rows_in(w) > rows; }));
 
   const CommandResult refused = w.home.run({"db", "restore", "--yes", file});
@@ -145,28 +141,28 @@ TEST_CASE("db: a restore brings back rows, keys and money, names what it undoes,
   CHECK(has(done.err, "not in the backup, and stop: newcomer"));
   CHECK(rows_in(w) == rows);
   const std::string kept = done.err.substr(done.err.find(w.home.root().string()));
-  CHECK(std::filesystem::exists(line_of(kept)));
+  CHECK(std::filesystem::exists(first_line(kept)));
   const CommandResult verified = w.home.run({"audit", "verify"});
   CHECK(verified.status == 0);
   CHECK_FALSE(has(verified.err, "not sealed"));
   CHECK(has(w.home.run({"audit", "tail"}).out, "the log of acts before ended with row"));
 
   REQUIRE(w.server.start());
-  CHECK(call(w, lost_later) == 200);
-  CHECK(call(w, newcomer) == 401);
+  CHECK(call_with_key(w, lost_later) == 200);
+  CHECK(call_with_key(w, newcomer) == 401);
   CHECK(w.home.run({"db", "check"}).status == 0);
 }
 
 TEST_CASE("db F71: a damaged database is told page by page, the newest backup is named, and putting it back helps") {
   World w;
-  REQUIRE(soon([&] { return call(w, w.key) != 0; }));
+  REQUIRE(soon([&] { return call_with_key(w, w.key) != 0; }));
   const std::string database = w.home.database();
   const CommandResult sound = w.home.run({"db", "check"});
   CHECK(sound.status == 0);
   CHECK(has(sound.out, "every page and index is sound"));
   CHECK(has(sound.out, "sealed"));
   stop(w);
-  const std::string file = line_of(w.home.run({"db", "backup"}).out);
+  const std::string file = first_line(w.home.run({"db", "backup"}).out);
   std::string bytes = Home::read(database);
   bytes.replace(8192, 8192, std::string(8192, '\0'));
   w.home.write(database, bytes);
@@ -187,14 +183,14 @@ TEST_CASE("db F71: a damaged database is told page by page, the newest backup is
   CHECK(has(done.err, "could not be read"));
   CHECK(w.home.run({"db", "check"}).status == 0);
   REQUIRE(w.server.start());
-  CHECK(call(w, w.key) != 401);
+  CHECK(call_with_key(w, w.key) != 401);
 }
 
 TEST_CASE("db: what is no backup is refused before anything is touched") {
   World w;
   stop(w);
   const std::string database = w.home.database();
-  const std::string file = line_of(w.home.run({"db", "backup"}).out);
+  const std::string file = first_line(w.home.run({"db", "backup"}).out);
   const std::string before = Home::read(database);
   const TempDir dir;
   const auto restore = [&](const std::string& from) { return w.home.run({"db", "restore", "--yes", from}); };

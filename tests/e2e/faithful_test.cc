@@ -1,20 +1,20 @@
 // Requests that real clients sent replay byte-faithfully: the provider sees the body and the headers of the client, apart from
 // hop-by-hop fields, credentials and what pg's connection needs; and undoing the redactions gives the original.
 #include <doctest/doctest.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "tests/support/gzip.h"
 #include "tests/support/model_wire.h"
 #include "tests/support/run_pg.h"
 
 namespace pg::test {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 struct Recorded {
   std::string name, method, rest;  // rest: below /api/PROJECT/
@@ -29,7 +29,7 @@ std::vector<Recorded> recorded_requests() {
   for (const auto& entry : std::filesystem::directory_iterator(PG_SOURCE_DIR "/tests/fixtures")) files.insert(entry.path());
   for (const auto& file : files) {
     if (file.extension() != ".json") continue;
-    const Json json = Json::parse(Home::read(file));
+    const OrderedJson json = OrderedJson::parse(Home::read(file));
     Recorded request;
     request.name = file.stem();
     request.method = json.at("method");
@@ -64,12 +64,6 @@ Fields with_key(Fields fields, const std::string& key) {
   return fields;
 }
 
-std::string compress_zstd(std::string_view text) {
-  std::string out(ZSTD_compressBound(text.size()), '\0');
-  out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3));
-  return out;
-}
-
 /// "" when equal; else where they part, in a few words.
 std::string difference(std::string_view a, std::string_view b) {
   if (a == b) return {};
@@ -81,7 +75,7 @@ std::string difference(std::string_view a, std::string_view b) {
 }
 
 /// The recorded conversations hold one value of a kind.
-std::string original_of(const std::string& token) {
+std::string recorded_original(const std::string& token) {
   if (token == "[[IBAN_001]]") return std::string("DE8937040044") + "0532013000";
   if (token == "[[CARD_001]]" || token == "[[CREDIT_CARD_001]]") return std::string("4111 1111") + " 1111 1111";
   return token == "[[EMAIL_001]]" ? make_email() : "unexpected " + token;
@@ -97,7 +91,7 @@ std::string_view reply_for(const SeenRequest& request) {
 
 void replay(World& world, const Recorded& request) {
   world.upstream.forget();
-  const std::string wire_body = request.zstd ? compress_zstd(request.body) : request.body;
+  const std::string wire_body = request.zstd ? zstd(request.body) : request.body;
   const std::string bytes = write_request(request.method, "/api/test/" + request.rest, with_key(request.fields, world.key),
                                           wire_body, "127.0.0.1:" + std::to_string(world.port()));
   const RawReply reply = exchange(world.port(), bytes);
@@ -153,7 +147,7 @@ TEST_CASE("faithful: undoing the redactions gives the client's very bytes") {
     CHECK((tokens.empty() ==
            (request.body.find(make_email()) == std::string::npos && request.body.find("DE893704") == std::string::npos)));
     std::string undone = seen.body;
-    for (const auto& token : tokens) undone = replace_all(undone, token, original_of(token));
+    for (const auto& token : tokens) undone = replace_all(undone, token, recorded_original(token));
     CHECK(difference(undone, request.body) == "");
     check_fields(request, seen);
   }

@@ -91,7 +91,7 @@ class FaultyWorld {
           const std::lock_guard lock(mutex_);
           rows_.push_back(row);
         });
-    server = Server::listen(*gateway, 1).value();
+    server = pg::Server::listen(*gateway, 1).value();
     server->run();
   }
   ~FaultyWorld() { server->stop(); }
@@ -116,7 +116,7 @@ class FaultyWorld {
   TempDir dir;
   std::shared_ptr<FaultyGuards> guards = std::make_shared<FaultyGuards>(make_guards(settings_with_long_rule()));
   std::unique_ptr<Gateway> gateway;
-  std::unique_ptr<Server> server;
+  std::unique_ptr<pg::Server> server;
 };
 
 std::string everything_of(const LogRow& row) {

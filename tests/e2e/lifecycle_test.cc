@@ -15,16 +15,14 @@
 namespace pg::test {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-Ms since(Clock::time_point begin) {
-  return std::chrono::duration_cast<Ms>(Clock::now() - begin);
+Ms since(SteadyClock::time_point begin) {
+  return std::chrono::duration_cast<Ms>(SteadyClock::now() - begin);
 }
 
 /// Asks until `done` says yes; how long it took, or -1 ms after three seconds.
 template <class Done>
 Ms until(Done done) {
-  const auto begin = Clock::now();
+  const auto begin = SteadyClock::now();
   while (since(begin) < Ms{3000}) {
     if (done()) return since(begin);
     std::this_thread::sleep_for(Ms{20});
@@ -36,7 +34,7 @@ void check_within_a_second(Ms took) {
   CHECK(took <= Ms{1000});
 }
 
-RawReply hello(World& w, std::string_view text = "hi") {
+RawReply post_hello(World& w, std::string_view text = "hi") {
   return w.post("v1/messages", ask(DialectId::anthropic, false, text));
 }
 
@@ -85,30 +83,30 @@ TEST_CASE("lifecycle: a key added, disabled, enabled or revoked by another proce
   act("disable", 401);
   act("enable", 200);
   act("revoke", 401);
-  CHECK(hello(w).status == 200);  // the other key is untouched
+  CHECK(post_hello(w).status == 200);  // the other key is untouched
 }
 
 TEST_CASE("lifecycle: an edited project acts within a second; a bad one keeps the old policy and says where it is wrong") {
   World w;
   const std::string secret = make_github_token(21);
   const std::string file = w.home.project_file("test");
-  CHECK(hello(w, secret).status == 200);
+  CHECK(post_hello(w, secret).status == 200);
   w.home.write(file, project_toml(kBlockSecrets));
-  check_within_a_second(until([&] { return hello(w, secret).status == 422; }));
+  check_within_a_second(until([&] { return post_hello(w, secret).status == 422; }));
 
   w.home.write(file, "id = \"" + std::string(kProjectId) + "\"\nproviders = [\"fake\"]\n\n[guards]\nsecrts = \"off\"\n");
   check_within_a_second(until([&] { return w.server.err().find("test.toml:5") != std::string::npos; }));
   const std::string err = w.server.err();
   CHECK(err.find("test.toml:5:1") != std::string::npos);
   CHECK(err.find("did you mean") != std::string::npos);
-  CHECK(hello(w, secret).status == 422);
-  CHECK(hello(w).status == 200);
+  CHECK(post_hello(w, secret).status == 422);
+  CHECK(post_hello(w).status == 200);
 
   w.home.write(file, "this is [not toml");
   std::this_thread::sleep_for(Ms{700});
-  CHECK(hello(w, secret).status == 422);
+  CHECK(post_hello(w, secret).status == 422);
   w.home.write(file, project_toml(kRedactAll));
-  check_within_a_second(until([&] { return hello(w, secret).status == 200; }));
+  check_within_a_second(until([&] { return post_hello(w, secret).status == 200; }));
 
   w.home.write(w.home.project_file("another"), replace_all(project_toml(kRedactAll), "7b1f0c52", "7b1f0c53"));
   check_within_a_second(until([&] {
@@ -129,8 +127,9 @@ TEST_CASE("lifecycle: a stream that runs finishes on the policy it began with") 
   const RawReply reply = client.read_reply();
   CHECK(hear_stream(DialectId::anthropic, reply.body).text() == "abc" + make_email());
   w.upstream.respond(Answer::json("{}"));
-  check_within_a_second(until(
-      [&] { return hello(w, make_email()).status == 200 && w.upstream.last().body.find(make_email()) != std::string::npos; }));
+  check_within_a_second(until([&] {
+    return post_hello(w, make_email()).status == 200 && w.upstream.last().body.find(make_email()) != std::string::npos;
+  }));
 }
 
 TEST_CASE("lifecycle: SIGHUP with bad settings keeps the old ones") {
@@ -139,7 +138,7 @@ TEST_CASE("lifecycle: SIGHUP with bad settings keeps the old ones") {
   w.server.signal(SIGHUP);
   check_within_a_second(until([&] { return w.server.err().find("pg.toml:2") != std::string::npos; }));
   CHECK(w.server.running());
-  CHECK(hello(w).status == 200);
+  CHECK(post_hello(w).status == 200);
 }
 
 TEST_CASE("lifecycle: pg config reload tells the running serve, refuses bad settings with 3, and says when nobody is there") {
@@ -147,17 +146,17 @@ TEST_CASE("lifecycle: pg config reload tells the running serve, refuses bad sett
   const std::string good = Home::read(w.home.config_file());
   const std::string log = (w.home.root() / "lines.log").string();
   w.home.write(w.home.config_file(), good + "\n[logs]\nfile = \"" + log + "\"\n");
-  REQUIRE(until([&] { return hello(w).status == 200 && std::filesystem::exists(log); }).count() >= 0);
+  REQUIRE(until([&] { return post_hello(w).status == 200 && std::filesystem::exists(log); }).count() >= 0);
   std::filesystem::rename(log, log + ".1");
   const CommandResult told = w.home.run({"config", "reload"});
   CHECK(told.status == 0);
   CHECK(told.out.find("pid " + std::to_string(w.server.pid())) != std::string::npos);
-  check_within_a_second(until([&] { return hello(w).status == 200 && std::filesystem::exists(log); }));  // opened anew
+  check_within_a_second(until([&] { return post_hello(w).status == 200 && std::filesystem::exists(log); }));  // opened anew
   w.home.write(w.home.config_file(), "[serve]\nprot = 1\n");
   const CommandResult bad = w.home.run({"config", "reload"});
   CHECK(bad.status == 3);
   CHECK(bad.err.find("pg.toml:2") != std::string::npos);
-  CHECK(hello(w).status == 200);
+  CHECK(post_hello(w).status == 200);
   w.home.write(w.home.config_file(), good);
   w.server.signal(SIGTERM);
   REQUIRE(w.server.wait() == 0);
@@ -201,7 +200,7 @@ TEST_CASE("lifecycle: what does not end within the drain time is cut with the di
     RawClient client(w.port());
     client.send(w.request(model_path(dialect), ask(dialect, true, "hi")));
     REQUIRE(client.wait_for("never "));
-    const auto begin = Clock::now();
+    const auto begin = SteadyClock::now();
     w.server.signal(SIGTERM);
     const RawReply reply = client.read_reply();
     const Heard heard = hear_stream(dialect, reply.body);
@@ -252,7 +251,7 @@ TEST_CASE("lifecycle: kill -9 under load leaves the database whole, and the rest
     CHECK(query(w.home.database(), "PRAGMA foreign_key_check").empty());
     REQUIRE(w.server.start());
     CHECK(w.server.start_took() < Ms{1000});
-    CHECK(hello(w).status == 200);
+    CHECK(post_hello(w).status == 200);
   }
   const auto rows = w.home.rows(10'000);
   CHECK(rows.size() > 20);
@@ -261,15 +260,15 @@ TEST_CASE("lifecycle: kill -9 under load leaves the database whole, and the rest
 
 TEST_CASE("lifecycle F69: when the disk is full, traffic goes on, pg says so, and the rows follow when there is room again") {
   World w;
-  CHECK(hello(w).status == 200);
+  CHECK(post_hello(w).status == 200);
   REQUIRE(until([&] { return w.home.rows().size() == 1; }).count() >= 0);
   // The write-ahead log may not grow; standard error, a shorter file here, still may.
   const rlimit full{std::filesystem::file_size(w.home.database() + "-wal"), RLIM_INFINITY};
   REQUIRE(full.rlim_cur > 4096);
   REQUIRE(::prlimit(w.server.pid(), RLIMIT_FSIZE, &full, nullptr) == 0);
-  for (int i = 0; i < 3; ++i) CHECK(hello(w).status == 200);
+  for (int i = 0; i < 3; ++i) CHECK(post_hello(w).status == 200);
   CHECK(until([&] { return w.server.err().find("the log cannot be written") != std::string::npos; }).count() >= 0);
-  CHECK(hello(w).status == 200);
+  CHECK(post_hello(w).status == 200);
   CHECK(w.server.running());
   const rlimit all{RLIM_INFINITY, RLIM_INFINITY};
   REQUIRE(::prlimit(w.server.pid(), RLIMIT_FSIZE, &all, nullptr) == 0);
@@ -291,7 +290,7 @@ TEST_CASE("lifecycle: a port that is taken, and a second serve on the same datab
   const CommandResult second = w.home.run({"serve", "--listen", "127.0.0.1:0", "--config", w.home.config_file()}, {}, Ms{3000});
   CHECK(second.status == 6);
   CHECK(second.err.find(std::to_string(w.server.pid())) != std::string::npos);
-  CHECK(hello(w).status == 200);
+  CHECK(post_hello(w).status == 200);
 }
 
 TEST_CASE("lifecycle: bad settings stop the start with status 3, file, line and a suggestion") {

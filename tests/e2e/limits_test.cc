@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "tests/support/hello.h"
+#include "tests/support/log_rows.h"
 #include "tests/support/model_wire.h"
 #include "tests/support/run_pg.h"
 
@@ -13,16 +15,6 @@ namespace pg::test {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr DialectId kChat = DialectId::openai_chat;
-
-std::string hello() {
-  return ask(kChat, false, "hi");
-}
-
-Answer answer_hello() {
-  return Answer::json(say_whole(kChat, {text_block({"hello"})}));
-}
 
 /// Answers the first request with silence, so that it keeps its place, and all others at once.
 void hold_first(FakeUpstream& upstream) {
@@ -44,17 +36,6 @@ void check_told_to_wait(const RawReply& reply, DialectId dialect, std::string_vi
   const Heard heard = hear_whole(dialect, reply.body);
   CHECK(heard.error_type == "rate_limit_error");
   CHECK_MESSAGE(heard.error_message.find(whose) != std::string::npos, heard.error_message);
-}
-
-/// The first row for which `fits` holds, once it is written.
-template <class Fits>
-Json find_row(World& w, Fits fits) {
-  for (int i = 0; i < 150; ++i) {
-    for (const std::string& line : w.home.rows(20))
-      if (const Json row = Json::parse(line, nullptr, false); row.is_object() && fits(row)) return row;
-    std::this_thread::sleep_for(Ms{40});
-  }
-  return Json::object();
 }
 
 }  // namespace
@@ -91,7 +72,7 @@ TEST_CASE("limits: who waits is served when a place comes back, and the row says
   waiting.join();
   CHECK(reply.status == 200);
   CHECK(w.upstream.count() == 2);
-  const Json row = find_row(w, [](const Json& found) { return found.value("status", 0) == 200; });
+  const Json row = find_row(w, 20, [](const Json& found) { return found.value("status", 0) == 200; });
   CHECK(row.value("queue_ms", 0) > 0);
   CHECK(row.value("attempts", "x").empty());
   const CommandResult page = w.home.run({"logs", "show", row.value("id", "")});
@@ -105,7 +86,7 @@ TEST_CASE("limits: a wait has an end") {
   const RawReply reply = w.post("v1/messages", ask(DialectId::anthropic, false, "hi"));
   check_told_to_wait(reply, DialectId::anthropic, "provider fake");
   CHECK(w.upstream.count() == 1);
-  const Json row = find_row(w, [](const Json& found) { return found.value("status", 0) == 429; });
+  const Json row = find_row(w, 20, [](const Json& found) { return found.value("status", 0) == 429; });
   CHECK(row.value("error", "").find("queue-timeout") != std::string::npos);
 }
 
@@ -120,7 +101,7 @@ TEST_CASE("limits: a client that leaves while it waits never reaches the provide
       std::this_thread::sleep_for(Ms{100});
       leaver.reset();
     }
-    CHECK(find_row(w, [](const Json& found) { return found.value("status", 0) == 499; }).value("outcome", "") == "canceled");
+    CHECK(find_row(w, 20, [](const Json& found) { return found.value("status", 0) == 499; }).value("outcome", "") == "canceled");
   }
   CHECK(w.post("v1/chat/completions", hello()).status == 200);
   CHECK(w.upstream.count() == 2);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/following.h"
+#include "tests/support/log_rows.h"
 #include "tests/support/run_pg.h"
 
 using namespace pg::test;
@@ -15,26 +16,20 @@ namespace {
 
 const char* const kReply =
     R"({"id":"chatcmpl-1","object":"chat.completion","model":"large-1","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1000,"completion_tokens":100,"prompt_tokens_details":{"cached_tokens":600}}})";
-const char* const kPrices = "[prices.\"fake/large-1\"]\ninput = \"2\"\noutput = \"10\"\ncache_read = \"0.5\"\n";
-constexpr std::string_view kCall = R"({"model":"large-1","messages":[{"role":"user","content":"hello"}]})";
+const char* const kLargePrice = "[prices.\"fake/large-1\"]\ninput = \"2\"\noutput = \"10\"\ncache_read = \"0.5\"\n";
+constexpr std::string_view kLargeCall = R"({"model":"large-1","messages":[{"role":"user","content":"hello"}]})";
 
-CommandResult ask(const World& world, std::vector<std::string> args) {
+CommandResult run_query(const World& world, std::vector<std::string> args) {
   args.insert(args.end(), {"--config", world.home.config_file()});
   return world.home.run(args);
-}
-
-// The row of a request comes a moment after its answer.
-void wait_for_rows(const World& world, std::size_t count) {
-  for (int tries = 0; tries < 200 && world.home.rows().size() < count; ++tries) ::usleep(20'000);
-  REQUIRE(world.home.rows().size() == count);
 }
 
 }  // namespace
 
 TEST_CASE("logs: a row has its cost, exact, estimated or unknown, and usage sums them up") {
-  World world(kRedactAll, kPrices);
+  World world(kRedactAll, kLargePrice);
   world.upstream.respond(Answer::json(kReply));
-  CHECK(world.post("v1/chat/completions", kCall, {{"User-Agent", "codex_cli_rs/0.80.0"}}).status == 200);
+  CHECK(world.post("v1/chat/completions", kLargeCall, {{"User-Agent", "codex_cli_rs/0.80.0"}}).status == 200);
   wait_for_rows(world, 1);
   const Json row = Json::parse(world.home.rows().front());
   // 400 plain, 600 cached, 100 out: 0.0008 + 0.0003 + 0.001
@@ -43,7 +38,7 @@ TEST_CASE("logs: a row has its cost, exact, estimated or unknown, and usage sums
 
   world.upstream.respond(Answer::json(
       R"({"id":"chatcmpl-2","object":"chat.completion","model":"large-1","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]})"));
-  CHECK(world.post("v1/chat/completions", kCall).status == 200);
+  CHECK(world.post("v1/chat/completions", kLargeCall).status == 200);
   wait_for_rows(world, 2);
   CHECK(Json::parse(world.home.rows().back())["cost_state"] == "estimated");
 
@@ -55,68 +50,70 @@ TEST_CASE("logs: a row has its cost, exact, estimated or unknown, and usage sums
   CHECK(unknown["cost_usd"].is_null());
   CHECK(unknown["cost_state"] == "unknown");
 
-  const Json usage = Json::parse(ask(world, {"usage", "--json"}).out);
+  const Json usage = Json::parse(run_query(world, {"usage", "--json"}).out);
   CHECK(usage["total"]["requests"] == 3);
   CHECK(usage["total"]["cost_unknown_requests"] == 1);
   CHECK(usage["total"]["cost_estimated_requests"] == 1);
-  CHECK(ask(world, {"logs", "search", "cost:$0.0021", "--fields", "model,cost"}).out == "large-1\t0.0021\n");
-  CHECK(ask(world, {"logs", "search", "model:other", "--template", "{status} {model} {flags}"}).out == "200 other \n");
-  const Json agents = Json::parse(ask(world, {"agents", "--json"}).out);
+  CHECK(run_query(world, {"logs", "search", "cost:$0.0021", "--fields", "model,cost"}).out == "large-1\t0.0021\n");
+  CHECK(run_query(world, {"logs", "search", "model:other", "--template", "{status} {model} {flags}"}).out == "200 other \n");
+  const Json agents = Json::parse(run_query(world, {"agents", "--json"}).out);
   REQUIRE(agents.size() == 1);
   CHECK(agents[0]["agent"] == "codex");
   CHECK(agents[0]["requests"] == 1);
-  CHECK(ask(world, {"logs", "show", "last"}).out.find("cost\t? (no price for fake/other") != std::string::npos);
+  CHECK(run_query(world, {"logs", "show", "last"}).out.find("cost\t? (no price for fake/other") != std::string::npos);
 }
 
 TEST_CASE("logs: who asked and with what can be asked for, watched and summed up") {
-  World world(kRedactAll, kPrices);
+  World world(kRedactAll, kLargePrice);
   world.upstream.respond(Answer::json(kReply));
-  CHECK(world.post("v1/chat/completions", kCall, {{"User-Agent", "OpenAI/Python 2.8.0"}}).status == 200);
-  CHECK(world.post("v1/chat/completions", kCall, {{"User-Agent", "curl/8.1\t" + std::string(300, 'x')}}).status == 200);
+  CHECK(world.post("v1/chat/completions", kLargeCall, {{"User-Agent", "OpenAI/Python 2.8.0"}}).status == 200);
+  CHECK(world.post("v1/chat/completions", kLargeCall, {{"User-Agent", "curl/8.1\t" + std::string(300, 'x')}}).status == 200);
   wait_for_rows(world, 2);
-  CHECK(ask(world, {"logs", "search", "ua:*python*", "ip:127.*", "--fields", "ip,ua"}).out == "127.0.0.1\tOpenAI/Python 2.8.0\n");
-  CHECK(ask(world, {"logs", "search", "-ua:openai*", "--template", "{ip} {ua}"}).out == "127.0.0.1 curl/8.1\n");
-  CHECK(ask(world, {"logs", "search", "-ip:127.0.0.1", "--fail-empty"}).status == 1);
-  CHECK(ask(world, {"logs", "export", "ua:curl*", "--format", "csv"}).out.find(",,127.0.0.1,curl/8.1\n") != std::string::npos);
-  CHECK(ask(world, {"logs", "stats", "--by", "ua"}).out.find("OpenAI/Python 2.8.0") != std::string::npos);
-  CHECK(ask(world, {"logs", "show", "last"}).out.find("client\t127.0.0.1\nuser agent\tcurl/8.1\n") != std::string::npos);
-  const auto wrong = ask(world, {"logs", "search", "mcp:github"});
+  CHECK(run_query(world, {"logs", "search", "ua:*python*", "ip:127.*", "--fields", "ip,ua"}).out ==
+        "127.0.0.1\tOpenAI/Python 2.8.0\n");
+  CHECK(run_query(world, {"logs", "search", "-ua:openai*", "--template", "{ip} {ua}"}).out == "127.0.0.1 curl/8.1\n");
+  CHECK(run_query(world, {"logs", "search", "-ip:127.0.0.1", "--fail-empty"}).status == 1);
+  CHECK(run_query(world, {"logs", "export", "ua:curl*", "--format", "csv"}).out.find(",,127.0.0.1,curl/8.1\n") !=
+        std::string::npos);
+  CHECK(run_query(world, {"logs", "stats", "--by", "ua"}).out.find("OpenAI/Python 2.8.0") != std::string::npos);
+  CHECK(run_query(world, {"logs", "show", "last"}).out.find("client\t127.0.0.1\nuser agent\tcurl/8.1\n") != std::string::npos);
+  const auto wrong = run_query(world, {"logs", "search", "mcp:github"});
   CHECK(wrong.status == 2);
   CHECK(wrong.err.starts_with("error: \"mcp\" is not kept in the log; "));
   Following tail(world, {"logs", "tail", "-f", "-n", "1", "ua:*python*", "--fields", "ip,ua"});
   CHECK(tail.line() == "127.0.0.1\tOpenAI/Python 2.8.0");
-  CHECK(world.post("v1/chat/completions", kCall, {{"User-Agent", "curl/8.1"}}).status == 200);
-  CHECK(world.post("v1/chat/completions", kCall, {{"User-Agent", "AsyncOpenAI/Python 2.9"}}).status == 200);
+  CHECK(world.post("v1/chat/completions", kLargeCall, {{"User-Agent", "curl/8.1"}}).status == 200);
+  CHECK(world.post("v1/chat/completions", kLargeCall, {{"User-Agent", "AsyncOpenAI/Python 2.9"}}).status == 200);
   CHECK(tail.line() == "127.0.0.1\tAsyncOpenAI/Python 2.9");
 }
 
 TEST_CASE("logs: questions have exit statuses, explanations and formats") {
-  World world(kRedactAll, kPrices);
+  World world(kRedactAll, kLargePrice);
   world.upstream.respond(Answer::json(kReply));
-  CHECK(world.post("v1/chat/completions", kCall).status == 200);
+  CHECK(world.post("v1/chat/completions", kLargeCall).status == 200);
   wait_for_rows(world, 1);
-  const auto wrong = ask(world, {"logs", "search", "statsu:429"});
+  const auto wrong = run_query(world, {"logs", "search", "statsu:429"});
   CHECK(wrong.status == 2);
   CHECK(wrong.err == "error: unknown field \"statsu\", did you mean \"status\"?\n  at column 1 of the query\n");
-  CHECK(ask(world, {"logs", "search", "status:500", "--fail-empty"}).status == 1);
-  CHECK(ask(world, {"logs", "search", "status:500"}).status == 0);
-  CHECK(ask(world, {"logs", "search", "--fields", "time", "--template", "{time}"}).status == 2);
+  CHECK(run_query(world, {"logs", "search", "status:500", "--fail-empty"}).status == 1);
+  CHECK(run_query(world, {"logs", "search", "status:500"}).status == 0);
+  CHECK(run_query(world, {"logs", "search", "--fields", "time", "--template", "{time}"}).status == 2);
   for (const std::vector<std::string>& command : {std::vector<std::string>{"usage"}, {"logs", "search"}, {"logs", "stats"}}) {
     std::vector<std::string> args = command;
     args.insert(args.end(), {"--project", "tets"});
-    CHECK(ask(world, args).err.find("; no project 'tets' (did you mean 'test'?)") != std::string::npos);
+    CHECK(run_query(world, args).err.find("; no project 'tets' (did you mean 'test'?)") != std::string::npos);
   }
-  const auto explained = ask(world, {"logs", "search", "model:large*", "-status:500", "--explain"});
+  const auto explained = run_query(world, {"logs", "search", "model:large*", "-status:500", "--explain"});
   CHECK(explained.out.find("USING INTEGER PRIMARY KEY") != std::string::npos);
-  const auto csv = ask(world, {"logs", "export", "--format", "csv", "--fields", "model,status,cost"});
+  const auto csv = run_query(world, {"logs", "export", "--format", "csv", "--fields", "model,status,cost"});
   CHECK(csv.out == "model,status,cost\nlarge-1,200,0.0021\n");
-  CHECK(Json::parse(ask(world, {"logs", "export"}).out)["model"] == "large-1");
-  const Json stats = Json::parse(ask(world, {"logs", "stats", "--by", "status", "--json"}).out);
+  CHECK(Json::parse(run_query(world, {"logs", "export"}).out)["model"] == "large-1");
+  const Json stats = Json::parse(run_query(world, {"logs", "stats", "--by", "status", "--json"}).out);
   CHECK(stats["groups"][0]["name"] == "200");
-  CHECK(ask(world, {"logs", "stats", "--by", "latency"}).status == 2);
+  CHECK(run_query(world, {"logs", "stats", "--by", "latency"}).status == 2);
   for (std::vector<std::string> command : {std::vector<std::string>{"usage"}, {"logs", "search"}, {"logs", "stats"}}) {
     command.insert(command.end(), {"--csv", "--json"});
-    const auto two = ask(world, command);
+    const auto two = run_query(world, command);
     CHECK(two.status == 2);
     CHECK(Json::parse(two.err).at("error").at("message").get<std::string>().find("give one of them") != std::string::npos);
   }
@@ -151,29 +148,30 @@ TEST_CASE("logs H98: what a client calls a model is no formula in an export") {
     wait_for_rows(world, ++rows);  // calls of several loops have no order
   }
   const std::string cells = "model.requested\n'=1+1\n'+1\n'-1\n'@A1\n\\x1B[31m=1\nplain\n";
-  CHECK(ask(world, {"logs", "export", "--format", "csv", "--fields", "model.requested"}).out == cells);
-  CHECK(ask(world, {"logs", "search", "--csv", "--fields", "model.requested"}).out == cells);
+  CHECK(run_query(world, {"logs", "export", "--format", "csv", "--fields", "model.requested"}).out == cells);
+  CHECK(run_query(world, {"logs", "search", "--csv", "--fields", "model.requested"}).out == cells);
   for (const std::vector<std::string>& sums :
        {std::vector<std::string>{"usage", "--csv"}, {"logs", "stats", "--csv", "--by", "model.requested"}})
-    for (const char* line : {"\n=", "\n+", "\n-", "\n@", "\x1b"}) CHECK(ask(world, sums).out.find(line) == std::string::npos);
+    for (const char* line : {"\n=", "\n+", "\n-", "\n@", "\x1b"})
+      CHECK(run_query(world, sums).out.find(line) == std::string::npos);
 }
 
 TEST_CASE("logs: following goes on across deleted rows and a restarted server") {
-  World world(kRedactAll, kPrices);
+  World world(kRedactAll, kLargePrice);
   Following tail(world, {"logs", "tail", "-f", "-n", "0", "--json"});
   const auto call = [&] {
     world.upstream.respond(Answer::json(kReply));
-    CHECK(world.post("v1/chat/completions", kCall).status == 200);
+    CHECK(world.post("v1/chat/completions", kLargeCall).status == 200);
   };
   call();
   const Json first = Json::parse(tail.line());
   CHECK(first["model"] == "large-1");
   call();
   CHECK(Json::parse(tail.line())["seq"].get<int>() == first["seq"].get<int>() + 1);
-  const auto pruned = ask(world, {"logs", "prune", "--keep", "0s", "--yes", "--json"});
+  const auto pruned = run_query(world, {"logs", "prune", "--keep", "0s", "--yes", "--json"});
   CHECK(pruned.status == 0);
   CHECK(Json::parse(pruned.out)["deleted"] == 1);
-  CHECK(ask(world, {"audit", "tail", "-n", "1"}).out.find("\tlogs.prune\tlog\t1 row deleted, those before ") !=
+  CHECK(run_query(world, {"audit", "tail", "-n", "1"}).out.find("\tlogs.prune\tlog\t1 row deleted, those before ") !=
         std::string::npos);
   call();
   const Json second = Json::parse(tail.line());
@@ -184,5 +182,5 @@ TEST_CASE("logs: following goes on across deleted rows and a restarted server") 
   call();
   CHECK(Json::parse(tail.line())["seq"].get<int>() == first["seq"].get<int>() + 3);
   // What was used is known, also of the row that is gone.
-  CHECK(Json::parse(ask(world, {"usage", "--json"}).out)["total"]["requests"] == 4);
+  CHECK(Json::parse(run_query(world, {"usage", "--json"}).out)["total"]["requests"] == 4);
 }

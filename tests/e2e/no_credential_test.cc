@@ -1,26 +1,21 @@
 // A target whose credential cannot be read: nothing was sent, so whoever else can take the call is asked.
 #include <doctest/doctest.h>
 
+#include "tests/support/hello.h"
 #include "tests/support/model_wire.h"
 #include "tests/support/run_pg.h"
 
 namespace pg::test {
 namespace {
 
-constexpr DialectId kChat = DialectId::openai_chat;
-
-std::string hello(DialectId dialect = kChat, bool stream = false) {
-  return ask(dialect, stream, "hi");
-}
-
-std::string row_of(std::string_view name, std::string_view base, std::string_view variable) {
+std::string provider_row(std::string_view name, std::string_view base, std::string_view variable) {
   return "[providers." + std::string(name) + "]\nopenai_base_url = \"" + std::string(base) + "\"\nanthropic_base_url = \"" +
          std::string(base) + "\"\ncredential = \"env:" + std::string(variable) + "\"\n";
 }
 
 /// A provider whose credential is a variable that nobody has set.
 std::string keyless(std::string_view name) {
-  return row_of(name, "@UP", "NO_KEY_OF_" + std::string(name));
+  return provider_row(name, "@UP", "NO_KEY_OF_" + std::string(name));
 }
 
 std::string has_none(const std::string& name) {
@@ -33,7 +28,7 @@ struct Helped {
   World w;
   explicit Helped(std::string_view project)
       : w(kRedactAll,
-          keyless("bare") + row_of("second", "http://127.0.0.1:" + std::to_string(second.port()) + "/v1", "FAKE_KEY_2"), {},
+          keyless("bare") + provider_row("second", "http://127.0.0.1:" + std::to_string(second.port()) + "/v1", "FAKE_KEY_2"), {},
           project) {
     second.respond([](const SeenRequest& seen) {
       const DialectId dialect = seen.target == "/v1/messages" ? DialectId::anthropic : kChat;

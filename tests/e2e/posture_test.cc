@@ -7,19 +7,19 @@
 namespace pg::test {
 namespace {
 
-World& world() {
+World& posture_world() {
   static World one(kRedactAll);
   one.upstream.forget();
   one.upstream.respond(Answer::json("{}"));
   return one;
 }
 
-const std::string kBody = R"({"model":"m","messages":[]})";
+const std::string kEmptyCall = R"({"model":"m","messages":[]})";
 
 RawReply with_host(World& w, const std::string& host, std::string_view method = "POST",
                    std::string_view path = "/api/test/v1/messages") {
   const Fields fields{{"Host", host}, {"Authorization", "Bearer " + w.key}, {"Content-Type", "application/json"}};
-  return exchange(w.port(), write_request(method, path, fields, method == "POST" ? kBody : ""));
+  return exchange(w.port(), write_request(method, path, fields, method == "POST" ? kEmptyCall : ""));
 }
 
 void check_no_cors(const RawReply& reply) {
@@ -33,7 +33,7 @@ void check_no_cors(const RawReply& reply) {
 }  // namespace
 
 TEST_CASE("posture C37, C42: only our own names are answered") {
-  World& w = world();
+  World& w = posture_world();
   const std::string port = ":" + std::to_string(w.port());
   for (const std::string& host :
        {std::string("evil.example"), "evil.example" + port, std::string("localhost.evil"), "127.0.0.1.nip.io" + port,
@@ -58,46 +58,46 @@ TEST_CASE("posture C37: names and origins that the settings allow are answered")
   w.upstream.respond(Answer::json("{}"));
   CHECK(with_host(w, "pg.internal:8787").status == 200);
   CHECK(with_host(w, "sub.pg.internal").status != 200);
-  CHECK(w.post("v1/messages", kBody, {{"Origin", "https://app.internal"}}).status == 200);
-  CHECK(w.post("v1/messages", kBody, {{"Origin", "https://app.internal.evil.example"}}).status == 403);
+  CHECK(w.post("v1/messages", kEmptyCall, {{"Origin", "https://app.internal"}}).status == 200);
+  CHECK(w.post("v1/messages", kEmptyCall, {{"Origin", "https://app.internal.evil.example"}}).status == 403);
 }
 
 TEST_CASE("posture C38-C39: pages of other origins are refused; node clients, which only look like one, are not") {
-  World& w = world();
+  World& w = posture_world();
   for (const std::string origin :
        {"https://evil.example", "http://evil.example:8787", "null", "file://", "http://localhost.evil.example"}) {
     CAPTURE(origin);
-    const RawReply reply = w.post("v1/messages", kBody, {{"Origin", origin}});
+    const RawReply reply = w.post("v1/messages", kEmptyCall, {{"Origin", origin}});
     CHECK(reply.status == 403);
     check_no_cors(reply);
   }
-  CHECK(w.post("v1/messages", kBody, {{"Sec-Fetch-Site", "cross-site"}}).status == 403);
+  CHECK(w.post("v1/messages", kEmptyCall, {{"Sec-Fetch-Site", "cross-site"}}).status == 403);
   CHECK(w.upstream.touched() == 0);
-  CHECK(w.post("v1/messages", kBody,
+  CHECK(w.post("v1/messages", kEmptyCall,
                {{"sec-fetch-mode", "cors"}, {"accept-language", "*"}, {"anthropic-dangerous-direct-browser-access", "true"}})
             .status == 200);
 }
 
 TEST_CASE("posture C40: what a page can send without asking first is refused") {
-  World& w = world();
+  World& w = posture_world();
   for (const std::string type : {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
                                  "text/plain;application/json", ""}) {
     CAPTURE(type);
     const Fields fields{{"Content-Type", type}};
-    const RawReply reply = w.post("v1/messages", kBody, fields);
+    const RawReply reply = w.post("v1/messages", kEmptyCall, fields);
     CHECK((reply.status == 403 || reply.status == 415));
     Fields page = fields;
     page.emplace_back("Origin", "https://evil.example");
-    const RawReply simple = exchange(w.port(), write_request("POST", "/api/test/v1/messages", page, kBody));
+    const RawReply simple = exchange(w.port(), write_request("POST", "/api/test/v1/messages", page, kEmptyCall));
     CHECK((simple.status == 403 || simple.status == 415));
   }
   CHECK(w.upstream.touched() == 0);
-  CHECK(w.post("v1/messages", kBody, {{"Content-Type", "application/json; charset=utf-8"}}).status == 200);
-  CHECK(w.post("v1/messages", kBody, {{"Content-Type", "Application/JSON"}}).status == 200);
+  CHECK(w.post("v1/messages", kEmptyCall, {{"Content-Type", "application/json; charset=utf-8"}}).status == 200);
+  CHECK(w.post("v1/messages", kEmptyCall, {{"Content-Type", "Application/JSON"}}).status == 200);
 }
 
 TEST_CASE("posture C41: a preflight grants nothing") {
-  World& w = world();
+  World& w = posture_world();
   for (const std::string path : {"/api/test/v1/messages", "/healthz", "/"}) {
     const RawReply reply = exchange(w.port(), write_request("OPTIONS", path,
                                                             {{"Origin", "https://evil.example"},
@@ -109,16 +109,16 @@ TEST_CASE("posture C41: a preflight grants nothing") {
     check_no_cors(reply);
   }
   check_no_cors(w.get("v1/models"));
-  check_no_cors(w.post("v1/messages", kBody));
+  check_no_cors(w.post("v1/messages", kEmptyCall));
 }
 
 TEST_CASE("posture C44-C45: open to the network only with a key requirement") {
   World keyless(kRedactAll, "[serve]\nrequire_key = false\n");
   keyless.upstream.respond(Answer::json("{}"));
   const Fields no_key{{"Content-Type", "application/json"}};
-  CHECK(exchange(keyless.port(), write_request("POST", "/api/test/v1/messages", no_key, kBody)).status == 200);
+  CHECK(exchange(keyless.port(), write_request("POST", "/api/test/v1/messages", no_key, kEmptyCall)).status == 200);
   CHECK(exchange(keyless.port(), write_request("POST", "/api/test/v1/messages",
-                                               {{"Content-Type", "application/json"}, {"Origin", "null"}}, kBody))
+                                               {{"Content-Type", "application/json"}, {"Origin", "null"}}, kEmptyCall))
             .status == 403);
 
   Home home;

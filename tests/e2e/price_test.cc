@@ -3,7 +3,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/log_rows.h"
 #include "tests/support/model_wire.h"
+#include "tests/support/provider_world.h"
 #include "tests/support/run_pg.h"
 #include "tests/support/soon.h"
 
@@ -13,24 +15,14 @@ namespace {
 using Json = nlohmann::json;
 
 // One model has a price, and neither its alias nor what providers call it has one.
-constexpr std::string_view kPrices =
+constexpr std::string_view kOnePrice =
     "[prices.\"fake/big-1\"]\ninput = \"1\"\noutput = \"10\"\n"
     "[budgets]\nreserve_output = 100\n";
 constexpr std::string_view kChatOnly = "responses = false\n";  // calls of that dialect are translated
 constexpr std::string_view kAliases = "[aliases]\nfast = \"fake:big-1\"\nunknown = \"fake:small-1\"\n";
 
-std::string ask_model(DialectId dialect, std::string_view model, bool stream) {
-  return replace_all(ask(dialect, stream, "hi"), "\"model\":\"fake-model\"", "\"model\":\"" + std::string(model) + "\"");
-}
-
-Json newest_row(const World& w, std::size_t count) {
-  std::vector<std::string> rows;
-  REQUIRE(soon([&] { return (rows = w.home.rows()).size() == count; }));
-  return Json::parse(rows.back());
-}
-
 // With exact usage, under that name: 10 tokens in, 100 out.
-std::string chat_reply(std::string_view model) {
+std::string priced_reply(std::string_view model) {
   return R"({"id":"c","object":"chat.completion","created":1,"model":")" + std::string(model) +
          R"(","choices":[{"index":0,"message":{"role":"assistant","content":"ok"},"finish_reason":"stop"}],)"
          R"("usage":{"prompt_tokens":10,"completion_tokens":100,"total_tokens":110}})";
@@ -39,7 +31,7 @@ std::string chat_reply(std::string_view model) {
 }  // namespace
 
 TEST_CASE("prices: a stream behind an alias that dies before the provider named a model costs what was sent, by estimate") {
-  World w(kDetectAll, kPrices, kChatOnly, kAliases);
+  World w(kDetectAll, kOnePrice, kChatOnly, kAliases);
   std::size_t rows = 0;
   for (const DialectId dialect : kModelDialects)
     for (const char* model : {"fast", "unknown"})
@@ -48,8 +40,8 @@ TEST_CASE("prices: a stream behind an alias that dies before the provider named 
         CAPTURE(model);
         CAPTURE(piece);
         w.upstream.respond(Answer::stream_head().chunk(piece).pause(Ms{20}).reset());
-        CHECK(w.post(model_path(dialect), ask_model(dialect, model, true)).status == 200);
-        const Json row = newest_row(w, ++rows);
+        CHECK(w.post(model_path(dialect), ask_model(dialect, model, true, "hi")).status == 200);
+        const Json row = last_row(w, ++rows);
         CHECK(row.at("outcome") == "error");
         CHECK(row.at("model") == model);
         CHECK(row.at("cost_state") == (std::string_view(model) == "unknown" ? "unknown" : "estimated"));
@@ -58,7 +50,7 @@ TEST_CASE("prices: a stream behind an alias that dies before the provider named 
 }
 
 TEST_CASE("prices: a name without a price in the answer leaves the price of what was sent, with and without a budget, once") {
-  World w(kDetectAll, kPrices, kChatOnly, kAliases);
+  World w(kDetectAll, kOnePrice, kChatOnly, kAliases);
   const auto spent = [&w] {
     const Json budgets = Json::parse(w.home.run({"budgets", "--json"}).out, nullptr, false);
     return budgets.at("budgets").empty() ? std::string() : budgets.at("budgets").at(0).value("spent_usd", "");
@@ -72,9 +64,9 @@ TEST_CASE("prices: a name without a price in the answer leaves the price of what
         CAPTURE(budgeted);
         CAPTURE(model);
         CAPTURE(served);
-        w.upstream.respond(Answer::json(chat_reply(served)));
-        CHECK(w.post("v1/chat/completions", ask_model(DialectId::openai_chat, model, false)).status == 200);
-        const Json row = newest_row(w, ++rows);
+        w.upstream.respond(Answer::json(priced_reply(served)));
+        CHECK(w.post("v1/chat/completions", ask_model(DialectId::openai_chat, model, false, "hi")).status == 200);
+        const Json row = last_row(w, ++rows);
         CHECK(row.at("cost_state") == "exact");
         CHECK(row.at("cost_usd") == "0.00101");
       }

@@ -10,7 +10,7 @@
 namespace pg::test {
 namespace {
 
-World& world() {
+World& redacting_world() {
   static World one(kRedactAll);
   one.upstream.forget();
   one.upstream.respond(Answer::json("{}"));
@@ -35,7 +35,7 @@ std::string user(const std::string& json_string) {
 }  // namespace
 
 TEST_CASE("redaction: every kind that is on by default is replaced, in every dialect, streamed or not") {
-  World& w = world();
+  World& w = redacting_world();
   const std::pair<std::string, std::string> values[] = {{"EMAIL", make_email()},
                                                         {"CARD", make_card()},
                                                         {"IBAN", make_iban()},
@@ -63,7 +63,7 @@ TEST_CASE("redaction: every kind that is on by default is replaced, in every dia
 }
 
 TEST_CASE("redaction: numbers follow the document, the same value keeps its token, and a growing conversation keeps its prefix") {
-  World& w = world();
+  World& w = redacting_world();
   const std::string a = make_email("ann.lee"), b = make_email("bob.ray"), c = make_email("cid.fox");
   std::string turns = R"({"role":"user","content":"first )" + a + " then " + b + " then " + a + R"("})";
   const std::string first = seen_of(w, DialectId::anthropic, anthropic("[" + turns + "]"));
@@ -77,7 +77,7 @@ TEST_CASE("redaction: numbers follow the document, the same value keeps its toke
 }
 
 TEST_CASE("redaction: system, tool results, tool input and nested JSON are looked at, in place") {
-  World& w = world();
+  World& w = redacting_world();
   // @@ stands for the address.
   const char* anthropic_bodies[] = {
       R"j({"model":"m","system":"write to @@","messages":[]})j",
@@ -111,7 +111,7 @@ TEST_CASE("redaction: system, tool results, tool input and nested JSON are looke
 }
 
 TEST_CASE("redaction: escapes do not hide a value, and do not become part of one") {
-  World& w = world();
+  World& w = redacting_world();
   CHECK(placeholders_in(seen_of(w, DialectId::anthropic, anthropic(user("mail jane.doe\\u0040example.com now")))).size() == 1);
   CHECK(placeholders_in(seen_of(w, DialectId::anthropic, anthropic(user("mail \\u006aane.doe@example.com now")))).size() == 1);
   const std::string line = seen_of(w, DialectId::anthropic, anthropic(user("a\\n" + make_email() + "\\tb")));
@@ -119,7 +119,7 @@ TEST_CASE("redaction: escapes do not hide a value, and do not become part of one
 }
 
 TEST_CASE("redaction: literals of our own grammar keep their number and pass both ways untouched") {
-  World& w = world();
+  World& w = redacting_world();
   w.upstream.forget();
   const std::string reply_text = "echo [[EMAIL_001]] and [[EMAIL_002]] and [[EMAIL_003]]";
   w.upstream.respond(Answer::json(say_whole(DialectId::anthropic, {text_block({reply_text})})));
@@ -129,7 +129,7 @@ TEST_CASE("redaction: literals of our own grammar keep their number and pass bot
 }
 
 TEST_CASE("redaction: signed, opaque and structural parts are never edited") {
-  World& w = world();
+  World& w = redacting_world();
   const std::pair<DialectId, const char*> bodies[] = {
       {DialectId::anthropic,
        R"j({"model":"m","messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"about @@","signature":"c2ln"}]}]})j"},
@@ -153,7 +153,7 @@ TEST_CASE("redaction: signed, opaque and structural parts are never edited") {
 }
 
 TEST_CASE("redaction: what only looks like a value stays") {
-  World& w = world();
+  World& w = redacting_world();
   for (const char* text :
        {"git@github.com:org/repo.git", "hero@2x.png", "sdk@v1.44.0", "devicon@master/devicon.min.css", "1763700000000",
         "20260823000001_x.sql", "4111-1111", "phone 2026081209", "1.2.3.4", "https://user@host.example/path?x=1"}) {
@@ -163,7 +163,7 @@ TEST_CASE("redaction: what only looks like a value stays") {
 }
 
 TEST_CASE("redaction: count_tokens sees the same bytes as the message it counts") {
-  World& w = world();
+  World& w = redacting_world();
   const std::string body = anthropic(user("count " + make_email() + " " + make_card()));
   w.upstream.respond(Answer::json(R"({"input_tokens":12})"));
   const std::string counted = seen_of(w, DialectId::anthropic, body, "v1/messages/count_tokens?beta=true");
@@ -172,7 +172,7 @@ TEST_CASE("redaction: count_tokens sees the same bytes as the message it counts"
 }
 
 TEST_CASE("redaction: a conversation that the provider keeps is restored in later turns, and goes on counting") {
-  World& w = world();
+  World& w = redacting_world();
   const std::string a = make_email("ann.lee"), b = make_email("bob.ray");
   const auto reply_with = [](const std::string& id, const std::string& text) {
     return Answer::json(replace_all(say_whole(DialectId::openai_responses, {text_block({text})}), "resp_fake_1", id));
@@ -193,7 +193,7 @@ TEST_CASE("redaction: a conversation that the provider keeps is restored in late
 }
 
 TEST_CASE("redaction: an Anthropic thread is restored in later turns too") {
-  World& w = world();
+  World& w = redacting_world();
   const std::string a = make_email("ann.lee");
   const auto whole = [](const std::string& id, const std::string& text) {
     return Answer::json(replace_all(say_whole(DialectId::anthropic, {text_block({text})}), "msg_fake_1", id));

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "tests/support/hello.h"
+#include "tests/support/log_rows.h"
 #include "tests/support/model_wire.h"
 #include "tests/support/run_pg.h"
 
@@ -12,26 +14,16 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr DialectId kChat = DialectId::openai_chat;
-
-std::string hello(DialectId dialect = kChat, bool stream = false) {
-  return ask(dialect, stream, "hi");
-}
-
-Answer answer_hello(std::string_view text = "hello", DialectId dialect = kChat) {
-  return Answer::json(say_whole(dialect, {text_block({std::string(text)})}));
-}
-
 Answer refuse(int status, Fields fields = {}) {
   return Answer::reply(status, R"({"error":{"message":"no","type":"x","code":null}})", std::move(fields));
 }
 
 /// pg in front of two providers: `fake`, and `second`, which is another host with a credential of its own.
-struct Pair {
+struct TwoProviders {
   FakeUpstream second;
   World w;
-  explicit Pair(std::string_view provider = {}, std::string_view project = "fallback = \"second\"\n",
-                std::string_view settings = {})
+  explicit TwoProviders(std::string_view provider = {}, std::string_view project = "fallback = \"second\"\n",
+                        std::string_view settings = {})
       : w(kRedactAll, std::string(settings) + row_of(second.port()), provider, project) {
     second.respond([](const SeenRequest& seen) {
       for (const DialectId dialect : kModelDialects)
@@ -78,19 +70,10 @@ struct TwoKeys {
 };
 
 /// The row with these attempts among the newest: two threads may write theirs in either order.
-Json newest_row(World& w, std::string_view attempts) {
-  std::string seen;
-  for (int i = 0; i < 100; ++i) {
-    seen.clear();
-    for (const std::string& line : w.home.rows(4)) {
-      Json row = Json::parse(line, nullptr, false);
-      if (row.is_object() && row.value("attempts", "") == attempts) return row;
-      seen += line + "\n";
-    }
-    std::this_thread::sleep_for(Ms{40});
-  }
-  CHECK_MESSAGE(false, "no row with attempts " << std::string(attempts) << " in\n" << seen);
-  return Json::object();
+Json row_of_attempts(const World& w, std::string_view attempts) {
+  Json found = find_row(w, 4, [&](const Json& row) { return row.value("attempts", "") == attempts; });
+  CHECK_MESSAGE(!found.empty(), "no row with attempts " << std::string(attempts) << " in\n" << join(w.home.rows(4)));
+  return found;
 }
 
 /// The events that say, first of all, that the provider cannot: per dialect, with the status they mean.
@@ -121,12 +104,12 @@ TEST_CASE("credentials: one that is refused or over its rate rests, and the next
     CHECK_FALSE(reply.has("retry-after"));
     CHECK(hear_whole(kChat, reply.body).text() == "from the other");
     CHECK(k.asked() == std::vector<std::string>{"1", "2"});
-    const Json row = newest_row(k.w, "keyed:" + std::to_string(status));
+    const Json row = row_of_attempts(k.w, "keyed:" + std::to_string(status));
     CHECK(row.value("provider", "") == "keyed");
     CHECK(row.value("answered_by", "") == "keyed#2");
     CHECK(k.w.post("v1/chat/completions", hello()).status == 200);
     CHECK(k.asked() == std::vector<std::string>{"1", "2", "2"});
-    newest_row(k.w, "keyed:resting");
+    row_of_attempts(k.w, "keyed:resting");
   }
 }
 
@@ -181,12 +164,12 @@ TEST_CASE("credentials: a rate limit is one model's, not all models'") {
 }
 
 TEST_CASE("fallback: a busy provider is left alone as long as it asked for, and the client hears from the other") {
-  Pair p;
+  TwoProviders p;
   p.w.upstream.respond(refuse(429, {{"Retry-After", "60"}}));
   CHECK(hear_whole(kChat, p.post().body).text() == "from the second");
-  newest_row(p.w, "fake:429");
+  row_of_attempts(p.w, "fake:429");
   CHECK(hear_whole(kChat, p.post().body).text() == "from the second");
-  newest_row(p.w, "fake:resting");
+  row_of_attempts(p.w, "fake:resting");
   CHECK(p.w.upstream.count() == 1);
   // The other rests too: the first is asked all the same, and its own words go to the client.
   p.second.respond(refuse(529, {{"Retry-After", "60"}}));
@@ -195,17 +178,17 @@ TEST_CASE("fallback: a busy provider is left alone as long as it asked for, and 
   const RawReply reply = p.post();
   CHECK(reply.status == 429);
   CHECK(reply.field("retry-after") == "7");
-  newest_row(p.w, "fake:resting,second:resting");
+  row_of_attempts(p.w, "fake:resting,second:resting");
 }
 
 TEST_CASE("fallback: a full queue sends a call on, to wait in the other's own queue") {
-  Pair p("concurrency = 1\nqueue = 0\n");
+  TwoProviders p("concurrency = 1\nqueue = 0\n");
   p.w.upstream.respond(Answer{}.hang());
   RawClient holder(p.w.port());
   holder.send(p.w.request("v1/chat/completions", hello()));
   REQUIRE(p.w.upstream.wait_for(1));
   CHECK(hear_whole(kChat, p.post().body).text() == "from the second");
-  newest_row(p.w, "fake:queue-full");
+  row_of_attempts(p.w, "fake:queue-full");
   CHECK(p.w.upstream.count() == 1);
   const CommandResult tail = p.w.home.run({"logs", "tail", "-n", "1"});
   CHECK_MESSAGE(tail.out.find("fallback:1(queue-full)") != std::string::npos, tail.out);
@@ -214,12 +197,12 @@ TEST_CASE("fallback: a full queue sends a call on, to wait in the other's own qu
 TEST_CASE("fallback: several are asked in their order, and the row tells of each") {
   std::uint16_t nobody = 0;
   { nobody = FakeUpstream().port(); }
-  Pair p({}, "fallback = [\"gone\", \"second\"]\nfallback_on_failure = true\n",
-         "[providers.gone]\nopenai_base_url = \"http://127.0.0.1:" + std::to_string(nobody) +
-             "/v1\"\ncredential = \"env:FAKE_KEY\"\nconnect_timeout = \"500ms\"\n");
+  TwoProviders p({}, "fallback = [\"gone\", \"second\"]\nfallback_on_failure = true\n",
+                 "[providers.gone]\nopenai_base_url = \"http://127.0.0.1:" + std::to_string(nobody) +
+                     "/v1\"\ncredential = \"env:FAKE_KEY\"\nconnect_timeout = \"500ms\"\n");
   p.w.upstream.respond(refuse(503));
   CHECK(hear_whole(kChat, p.post().body).text() == "from the second");
-  const Json row = newest_row(p.w, "fake:503,gone:upstream_failed");
+  const Json row = row_of_attempts(p.w, "fake:503,gone:upstream_failed");
   CHECK(row.value("provider", "") == "second");
   const CommandResult page = p.w.home.run({"logs", "show", row.value("id", "")});
   CHECK_MESSAGE(page.out.find("attempts\t2. gone upstream_failed") != std::string::npos, page.out);
@@ -237,7 +220,7 @@ TEST_CASE("fallback: when the others cannot be reached, the busy one's own answe
   CHECK(reply.status == 429);
   CHECK(reply.field("retry-after") == "9");
   CHECK(reply.body == R"({"error":{"message":"no","type":"x","code":null}})");
-  CHECK(newest_row(w, "fake:429,gone:upstream_failed").value("provider", "") == "fake");
+  CHECK(row_of_attempts(w, "fake:429,gone:upstream_failed").value("provider", "") == "fake");
 }
 
 TEST_CASE("upstream E64: all are down: one 503 that names those asked, without their addresses or keys") {
@@ -263,7 +246,7 @@ TEST_CASE("fallback: a caller's own credential stays with the provider it was me
   FakeUpstream second;
   second.respond(answer_hello("from the second", DialectId::anthropic));
   World w(kRedactAll,
-          Pair::row_of(second.port()) +
+          TwoProviders::row_of(second.port()) +
               "[providers.mine]\nanthropic_base_url = \"@UP\"\nvendor = \"mine\"\ncredential = \"client\"\n",
           {}, "providers = [\"mine\"]\nfallback = \"second\"\n");
   w.upstream.respond(refuse(529));
@@ -287,7 +270,7 @@ TEST_CASE("breaker: after failures in a row nobody is asked for a while, then on
     CHECK(hear_whole(dialect, open.body).error_message.find("fake:breaker-open") != std::string::npos);
   }
   CHECK(w.upstream.count() == 2);
-  CHECK(newest_row(w, "fake:breaker-open").value("answered_by", "x").empty());  // pg itself
+  CHECK(row_of_attempts(w, "fake:breaker-open").value("answered_by", "x").empty());  // pg itself
   std::this_thread::sleep_for(Ms{450});
   CHECK(w.post("v1/chat/completions", hello()).status == 500);  // the probe
   CHECK(w.post("v1/chat/completions", hello()).status == 503);
@@ -313,16 +296,16 @@ TEST_CASE("breaker: a provider that stands alone is asked however often it fails
 }
 
 TEST_CASE("breaker: with a fallback calls go straight there while it is open") {
-  Pair p("breaker_failures = 2\nbreaker_open = \"1m\"\nfirst_byte_timeout = \"200ms\"\n",
-         "fallback = \"second\"\nfallback_on_failure = true\n");
+  TwoProviders p("breaker_failures = 2\nbreaker_open = \"1m\"\nfirst_byte_timeout = \"200ms\"\n",
+                 "fallback = \"second\"\nfallback_on_failure = true\n");
   p.w.upstream.respond(Answer{}.hang());
   for (int i = 0; i < 4; ++i) CHECK(hear_whole(kChat, p.post().body).text() == "from the second");
   CHECK(p.w.upstream.count() == 2);
-  newest_row(p.w, "fake:breaker-open");
+  row_of_attempts(p.w, "fake:breaker-open");
 }
 
 TEST_CASE("first event: an error that opens a 200 stream is the status it means, and the fallback answers") {
-  Pair p;
+  TwoProviders p;
   for (const DialectId dialect : kModelDialects) {
     CAPTURE(dialect);
     const auto [event, status] = first_error(dialect);
@@ -333,14 +316,14 @@ TEST_CASE("first event: an error that opens a 200 stream is the status it means,
     CHECK_MESSAGE(heard.text() == "from the second", reply.body);
     CHECK(heard.finished);
     CHECK(reply.body.find("slow down") == std::string::npos);
-    newest_row(p.w, "fake:" + std::to_string(status));
+    row_of_attempts(p.w, "fake:" + std::to_string(status));
   }
 }
 
 TEST_CASE("first event: with nobody else to ask it passes, byte for byte; a breaker counts it all the same") {
   World plain;
   World armed(kRedactAll, {}, "breaker_failures = 3\nbreaker_open = \"1m\"\n");
-  Pair busy;
+  TwoProviders busy;
   for (const DialectId dialect : kModelDialects) {
     CAPTURE(dialect);
     const auto [event, status] = first_error(dialect);
@@ -361,7 +344,7 @@ TEST_CASE("first event: with nobody else to ask it passes, byte for byte; a brea
 }
 
 TEST_CASE("first event: anything else ends the look at once, and what follows is the client's to hear") {
-  Pair p;
+  TwoProviders p;
   const auto [event, status] = first_error(DialectId::anthropic);
   for (const std::string& first : {std::string("event: ping\ndata: {\"type\": \"ping\"}\n\n"),
                                    say_stream(DialectId::anthropic, {text_block({"x"})}).front()}) {
@@ -377,14 +360,14 @@ TEST_CASE("first event: anything else ends the look at once, and what follows is
 }
 
 TEST_CASE("first event: comments before it are heard by whoever gets it, and an error after them still counts") {
-  Pair p({}, "fallback = \"second\"\n", "[limits]\nping_after = \"300ms\"\n");
+  TwoProviders p({}, "fallback = \"second\"\n", "[limits]\nping_after = \"300ms\"\n");
   const auto [event, status] = first_error(kChat);
   const std::string comments = ": OPENROUTER PROCESSING\n\n";
   p.w.upstream.respond(Answer::stream({comments, event}, Ms{20}));
   const RawReply helped = p.post(kChat, true);
   CHECK(hear_stream(kChat, helped.body).text() == "from the second");
   CHECK(helped.body.find("OPENROUTER") == std::string::npos);
-  newest_row(p.w, "fake:" + std::to_string(status));
+  row_of_attempts(p.w, "fake:" + std::to_string(status));
   auto pieces = say_stream(kChat, {text_block({"x"})});
   pieces.insert(pieces.begin(), comments);
   p.w.upstream.respond(Answer::stream(pieces, Ms{20}));
@@ -399,7 +382,7 @@ TEST_CASE("first event: comments before it are heard by whoever gets it, and an 
 }
 
 TEST_CASE("first event: silence in its place is bridged by pings, as without a fallback") {
-  Pair p({}, "fallback = \"second\"\n", "[limits]\nping_after = \"150ms\"\n");
+  TwoProviders p({}, "fallback = \"second\"\n", "[limits]\nping_after = \"150ms\"\n");
   const auto events = say_stream(DialectId::anthropic, {text_block({"late"})});
   Answer slow = Answer::stream_head().pause(Ms{500});
   for (const std::string& event : events) slow.chunk(event);
@@ -410,18 +393,18 @@ TEST_CASE("first event: silence in its place is bridged by pings, as without a f
 }
 
 TEST_CASE("first event: a stream that breaks off before it is a failure like any other") {
-  Pair p({}, "fallback = \"second\"\nfallback_on_failure = true\n");
-  Pair strict;
-  for (Pair* pair : {&p, &strict}) pair->w.upstream.respond(Answer::stream_head().chunk("event: mess").reset());
+  TwoProviders p({}, "fallback = \"second\"\nfallback_on_failure = true\n");
+  TwoProviders strict;
+  for (TwoProviders* pair : {&p, &strict}) pair->w.upstream.respond(Answer::stream_head().chunk("event: mess").reset());
   CHECK(hear_stream(DialectId::anthropic, p.post(DialectId::anthropic, true).body).text() == "from the second");
-  newest_row(p.w, "fake:upstream_failed");
+  row_of_attempts(p.w, "fake:upstream_failed");
   const RawReply reply = strict.post(DialectId::anthropic, true);
   CHECK_FALSE(hear_stream(DialectId::anthropic, reply.body).finished);
   CHECK(strict.second.count() == 0);
 }
 
 TEST_CASE("once the client has heard a byte nobody else is asked") {
-  Pair p({}, "fallback = \"second\"\nfallback_on_failure = true\n");
+  TwoProviders p({}, "fallback = \"second\"\nfallback_on_failure = true\n");
   auto events = say_stream(DialectId::anthropic, {text_block({"partial"})});
   p.w.upstream.respond(Answer::stream_head().chunk(events.front()).pause(Ms{50}).reset());
   const RawReply reply = p.post(DialectId::anthropic, true);
@@ -430,7 +413,7 @@ TEST_CASE("once the client has heard a byte nobody else is asked") {
 }
 
 TEST_CASE("the guards' work goes to whoever answers, and to nobody else unguarded") {
-  Pair p;
+  TwoProviders p;
   const std::string mail = make_email();
   p.w.upstream.respond(refuse(429));
   p.second.respond(answer_hello("to [[EMAIL_001]]"));

@@ -12,9 +12,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::string_view kToken = "[[EMAIL_001]]";
+constexpr std::string_view kEmailToken = "[[EMAIL_001]]";
 
-World& world() {
+World& restoring_world() {
   static World one(kRedactAll);
   one.upstream.forget();
   return one;
@@ -41,14 +41,15 @@ std::string inside(std::string_view text, std::size_t from, std::size_t to) {
 }  // namespace
 
 TEST_CASE("restore: a placeholder cut between two deltas at every byte, in text and in tool arguments") {
-  World& w = world();
+  World& w = restoring_world();
   const std::string e = make_email();
   for (const DialectId dialect : kModelDialects) {
-    for (std::size_t cut = 0; cut <= kToken.size(); ++cut) {
+    for (std::size_t cut = 0; cut <= kEmailToken.size(); ++cut) {
       CAPTURE(dialect);
       CAPTURE(cut);
-      const std::vector<std::string> text{"to " + inside(kToken, 0, cut), inside(kToken, cut, 99) + " now"};
-      const std::vector<std::string> arguments{"{\"to\":\"" + inside(kToken, 0, cut), inside(kToken, cut, 99) + "\",\"n\":1}"};
+      const std::vector<std::string> text{"to " + inside(kEmailToken, 0, cut), inside(kEmailToken, cut, 99) + " now"};
+      const std::vector<std::string> arguments{"{\"to\":\"" + inside(kEmailToken, 0, cut),
+                                               inside(kEmailToken, cut, 99) + "\",\"n\":1}"};
       const Heard heard = stream(w, dialect, "I am " + e, say_stream(dialect, {text_block(text), tool_block(arguments)}));
       CHECK(heard.text() == "to " + e + " now");
       CHECK(heard.arguments == std::vector<std::string>{"{\"to\":\"" + e + "\",\"n\":1}"});
@@ -57,7 +58,7 @@ TEST_CASE("restore: a placeholder cut between two deltas at every byte, in text 
 }
 
 TEST_CASE("restore: any split of the bytes on the wire gives the same bytes") {
-  World& w = world();
+  World& w = restoring_world();
   for (const DialectId dialect : kModelDialects) {
     CAPTURE(dialect);
     const std::string whole = join(say_stream(
@@ -84,7 +85,7 @@ TEST_CASE("restore: any split of the bytes on the wire gives the same bytes") {
 }
 
 TEST_CASE("restore: the vectors that broke others") {
-  World& w = world();
+  World& w = restoring_world();
   const std::string e = make_email();
   const std::pair<std::vector<std::string>, std::string> vectors[] = {
       {{"[", "[EMAIL_001]]"}, e},
@@ -122,7 +123,7 @@ TEST_CASE("restore: the vectors that broke others") {
 }
 
 TEST_CASE("restore: whole replies, text and tool arguments") {
-  World& w = world();
+  World& w = restoring_world();
   const std::string e = make_email();
   for (const DialectId dialect : kModelDialects) {
     CAPTURE(dialect);
@@ -139,7 +140,7 @@ TEST_CASE("restore: whole replies, text and tool arguments") {
 }
 
 TEST_CASE("restore: a value with newlines comes back escaped to the right depth") {
-  World& w = world();
+  World& w = restoring_world();
   const std::string pem = make_private_key();
   for (const DialectId dialect : kModelDialects) {
     CAPTURE(dialect);
@@ -195,7 +196,7 @@ TEST_CASE("restore: a value with quotes, backslashes, tabs, U+2028 and an emoji,
 }
 
 TEST_CASE("restore: text then tool: each block is whole before it ends") {
-  World& w = world();
+  World& w = restoring_world();
   const std::string e = make_email();
   for (const DialectId dialect : kModelDialects) {
     CAPTURE(dialect);
@@ -208,7 +209,7 @@ TEST_CASE("restore: text then tool: each block is whole before it ends") {
 }
 
 TEST_CASE("restore: thinking with its signature passes as it is") {
-  World& w = world();
+  World& w = restoring_world();
   const Block thinking{Block::Kind::thinking, {"the user is [[EMAIL", "_001]]"}};
   const Heard heard =
       stream(w, DialectId::anthropic, "I am " + make_email(), say_stream(DialectId::anthropic, {thinking, text_block({"ok"})}));
@@ -222,7 +223,7 @@ TEST_CASE("restore: thinking with its signature passes as it is") {
 }
 
 TEST_CASE("restore: two tool calls interleaved by index, two choices, a usage-only last chunk") {
-  World& w = world();
+  World& w = restoring_world();
   const std::string e = make_email();
   const auto chunk = [](const std::string& choices) {
     return R"(data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":)" + choices + "}\n\n";
@@ -255,7 +256,7 @@ TEST_CASE("restore: two tool calls interleaved by index, two choices, a usage-on
 }
 
 TEST_CASE("restore: a held tail never delays natural text, and pings pass while it is held") {
-  World& w = world();
+  World& w = restoring_world();
   auto events = say_stream(DialectId::anthropic, {text_block({"arr[[0]] and [[EMAIL_0", "01]]"})});
   Answer answer = Answer::stream_head();
   for (const auto& event : events) {
@@ -271,14 +272,14 @@ TEST_CASE("restore: a held tail never delays natural text, and pings pass while 
 }
 
 TEST_CASE("restore: untouched events keep their very bytes beside restored ones") {
-  World& w = world();
+  World& w = restoring_world();
   const std::string odd =
       ": hello\n\nevent: future.thing\ndata: { \"type\" : \"future.thing\", \"n\": 1.0e5, \"s\":\"\\u0041\" }\n\n";
   auto events = say_stream(DialectId::anthropic, {text_block({"[[EMAIL_001]]", "plain \\ text"})});
   events.insert(events.begin() + 1, odd);
   w.upstream.respond(Answer::stream(events));
   const RawReply reply = w.post("v1/messages", ask(DialectId::anthropic, true, "I am " + make_email()));
-  CHECK(reply.body == replace_all(join(events), kToken, make_email()));
+  CHECK(reply.body == replace_all(join(events), kEmailToken, make_email()));
 }
 
 }  // namespace pg::test

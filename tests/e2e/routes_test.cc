@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "tests/support/log_rows.h"
 #include "tests/support/model_wire.h"
 #include "tests/support/run_pg.h"
 
@@ -55,15 +56,8 @@ std::string letter(const std::string& email) {
   return "Please write a short and friendly letter to the customer, whose address is " + email + ", thank you.";
 }
 
-Json newest_row(World& w, const std::string& model) {
-  for (int i = 0; i < 75; ++i) {
-    for (const std::string& line : w.home.rows(3)) {
-      Json row = Json::parse(line, nullptr, false);
-      if (row.is_object() && row.value("model", "") == model) return row;
-    }
-    std::this_thread::sleep_for(Ms{40});
-  }
-  return Json::object();
+Json row_of_model(const World& w, const std::string& model) {
+  return find_row(w, 3, [&](const Json& row) { return row.value("model", "") == model; });
 }
 
 }  // namespace
@@ -97,9 +91,9 @@ TEST_CASE("a row says which rule was taken: its name, its place, or none") {
   CHECK(d.say("local-7", "hi").status == 200);
   CHECK(d.say("cheap-7", "hi").status == 200);
   CHECK(d.say("other-7", "hi").status == 200);
-  CHECK(newest_row(d.w, "local-7").value("route", "?") == "home");
-  CHECK(newest_row(d.w, "cheap-7").value("route", "?") == "route 2");
-  CHECK(newest_row(d.w, "other-7").value("route", "?").empty());
+  CHECK(row_of_model(d.w, "local-7").value("route", "?") == "home");
+  CHECK(row_of_model(d.w, "cheap-7").value("route", "?") == "route 2");
+  CHECK(row_of_model(d.w, "other-7").value("route", "?").empty());
   const auto models = [&](const std::string& query) {
     return d.w.home.run({"logs", "search", query, "model:*-7", "--fields", "model.requested", "--config", d.w.home.config_file()})
         .out;
@@ -121,7 +115,7 @@ TEST_CASE("a fallback is guarded for the one who answers, not for the one who wa
   CHECK(d.w.upstream.last().body.find("[[EMAIL_001]]") != std::string::npos);
   CHECK(d.w.upstream.last().body.find("\"vendor-9\"") != std::string::npos);
   CHECK(hear_whole(DialectId::openai_chat, reply.body).text() == letter(email));
-  const Json row = newest_row(d.w, "local-2");
+  const Json row = row_of_model(d.w, "local-2");
   CHECK(row.value("attempts", "") == "local:503");
   CHECK(row.value("provider", "") == "fake");
   CHECK(row.dump().find("EMAIL") != std::string::npos);
@@ -133,7 +127,7 @@ TEST_CASE("a fallback that may not see the text is not asked; one that may see m
   d.w.upstream.respond(Answer::reply(429, R"({"error":{"message":"busy"}})"));
   CHECK(d.say("up-1", letter(email)).status == 429);
   CHECK(d.reseller.touched() == 0);
-  CHECK(newest_row(d.w, "up-1").value("provider", "") == "fake");
+  CHECK(row_of_model(d.w, "up-1").value("provider", "") == "fake");
   CHECK(d.say("up-1", "nothing of note").status == 200);
   CHECK(d.reseller.count() == 1);
   CHECK(d.say("down-1", letter(email)).status == 200);

@@ -17,7 +17,7 @@
 namespace pg::test {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::string_view kNumber = "x-number";
 
@@ -99,7 +99,7 @@ Answer echo_placeholders(const SeenRequest& request) {
   return Answer::json(say_whole(dialect, blocks));
 }
 
-std::string without(std::string text, const World& world) {
+std::string without_places(std::string text, const World& world) {
   text = replace_all(text, world.key, "KEY");
   text = replace_all(text, world.credential, "CREDENTIAL");
   text = replace_all(text, ":" + std::to_string(world.upstream.port()), ":UPSTREAM");
@@ -127,17 +127,17 @@ std::vector<std::string> lasting_rows(const World& world, std::size_t count) {
     rows = world.home.rows(static_cast<int>(count) + 50);
   }
   for (std::string& row : rows) {
-    Json json = Json::parse(row);
+    OrderedJson json = OrderedJson::parse(row);
     for (const char* passing : {"id", "seq", "time", "latency_ms", "ttft_ms", "upstream_ms", "connect_ms", "tls_ms"})
       json.erase(passing);
-    row = without(json.dump(), world);
+    row = without_places(json.dump(), world);
   }
   std::sort(rows.begin(), rows.end());
   return rows;
 }
 
 /// Every request twice, the second time with all of it known, from so many clients at once.
-Run run(const std::vector<Request>& requests, std::string_view guards, const char* settings, std::size_t clients) {
+Run run_requests(const std::vector<Request>& requests, std::string_view guards, const char* settings, std::size_t clients) {
   World world(guards, settings);
   world.upstream.respond(echo_placeholders);
   const std::size_t count = requests.size() * 2;
@@ -156,14 +156,14 @@ Run run(const std::vector<Request>& requests, std::string_view guards, const cha
   for (std::size_t i = 0; i < clients; ++i) threads.emplace_back(ask_all);
   for (std::thread& thread : threads) thread.join();
   for (const SeenRequest& seen : world.upstream.seen())
-    run.outcomes[std::stoul(seen.field(kNumber))].sent += without(seen.head, world) + seen.body;
+    run.outcomes[std::stoul(seen.field(kNumber))].sent += without_places(seen.head, world) + seen.body;
   run.rows = lasting_rows(world, count);
   return run;
 }
 
-void check_all(const std::vector<Request>& requests) {
+void check_requests(const std::vector<Request>& requests) {
   for (const std::string_view guards : {kRedactAll, kBlockSecrets}) {
-    const Run expected = run(requests, guards, kNoCacheOnLoop, 1);
+    const Run expected = run_requests(requests, guards, kNoCacheOnLoop, 1);
     CHECK(expected.rows.size() == requests.size() * 2);
     std::size_t answered = 0;
     for (const Outcome& outcome : expected.outcomes) answered += outcome.head.starts_with("200") ? 1 : 0;
@@ -171,7 +171,7 @@ void check_all(const std::vector<Request>& requests) {
     if (guards == kRedactAll) CHECK(answered == requests.size() * 2);
     for (const Setup& setup : kSetups) {
       CAPTURE(setup.name);
-      const Run got = run(requests, guards, setup.settings, setup.clients);
+      const Run got = run_requests(requests, guards, setup.settings, setup.clients);
       for (std::size_t i = 0; i < got.outcomes.size(); ++i) {
         const Request& request = requests[i % requests.size()];
         CAPTURE(request.name);
@@ -190,13 +190,13 @@ void check_all(const std::vector<Request>& requests) {
 }  // namespace
 
 TEST_CASE("same: recorded requests, however they are read") {
-  check_all(recorded());
+  check_requests(recorded());
 }
 
 TEST_CASE("same: generated conversations, however they are read") {
   PG_GEN(gen);
   MESSAGE("PG_SEED=" << gen.seed());
-  check_all(generated(gen));
+  check_requests(generated(gen));
 }
 
 }  // namespace pg::test

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "tests/support/log_rows.h"
 #include "tests/support/model_wire.h"
 #include "tests/support/run_pg.h"
 
@@ -24,17 +25,6 @@ std::string long_body(std::size_t messages) {
   for (std::size_t i = 0; i < messages; ++i)
     body += std::string(i > 0 ? "," : "") + R"({"role":"user","content":")" + std::to_string(i) + text + "\"}";
   return body + "]}";
-}
-
-/// The last of so many.
-Json last_row(const World& world, std::size_t count) {
-  std::vector<std::string> rows;
-  for (int tries = 0; tries < 250 && rows.size() < count; ++tries) {
-    std::this_thread::sleep_for(Ms{20});
-    rows = world.home.rows();
-  }
-  REQUIRE(rows.size() == count);
-  return Json::parse(rows.back());
 }
 
 Json only_row(const World& world) {

@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-World& world() {
+World& served_world() {
   static World one(kRedactAll);
   one.upstream.forget();
   one.upstream.respond(Answer::json("{}"));
@@ -42,7 +42,7 @@ void check_error_shape(DialectId dialect, const RawReply& reply) {
 }  // namespace
 
 TEST_CASE("serve: health, readiness and hello answer without a key") {
-  World& w = world();
+  World& w = served_world();
   for (const std::string path : {"/healthz", "/readyz", "/", "/api/hello"}) {
     CAPTURE(path);
     const RawReply get = exchange(w.port(), write_request("GET", path, {}, {}));
@@ -60,7 +60,7 @@ TEST_CASE("serve: health, readiness and hello answer without a key") {
 }
 
 TEST_CASE("serve: every path forwards to the provider's own, by project name and by id, with any query") {
-  World& w = world();
+  World& w = served_world();
   const std::pair<const char*, const char*> paths[] = {
       {"v1/messages", "/v1/messages"},
       {"v1/messages?beta=true&tag=a%20b", "/v1/messages?beta=true&tag=a%20b"},
@@ -92,7 +92,7 @@ TEST_CASE("serve: every path forwards to the provider's own, by project name and
 }
 
 TEST_CASE("serve: the key may come in three fields, and never reaches the provider") {
-  World& w = world();
+  World& w = served_world();
   const Fields ways[] = {{{"Authorization", "Bearer " + w.key}},
                          {{"authorization", "bearer " + w.key}},
                          {{"x-api-key", w.key}},
@@ -112,7 +112,7 @@ TEST_CASE("serve: the key may come in three fields, and never reaches the provid
 }
 
 TEST_CASE("serve: without a good key: 401 in the caller's dialect, always with the same words, before the body is read") {
-  World& w = world();
+  World& w = served_world();
   std::string wrong = w.key;
   wrong.back() = wrong.back() == 'A' ? 'B' : 'A';
   for (const DialectId dialect : kModelDialects) {
@@ -138,7 +138,7 @@ TEST_CASE("serve: without a good key: 401 in the caller's dialect, always with t
 }
 
 TEST_CASE("serve: unknown projects and paths are 404, wrong methods 405 with Allow, each in the dialect of the path") {
-  World& w = world();
+  World& w = served_world();
   const Fields fields{{"Authorization", "Bearer " + w.key}, {"Content-Type", "application/json"}};
   for (const DialectId dialect : kModelDialects) {
     const RawReply project =
@@ -155,7 +155,7 @@ TEST_CASE("serve: unknown projects and paths are 404, wrong methods 405 with All
 }
 
 TEST_CASE("serve: a key without the scope is 403") {
-  World& w = world();
+  World& w = served_world();
   const std::string models_only = w.home.add_key("only-models", {"--scopes", "models"});
   const Fields fields{{"Authorization", "Bearer " + models_only}};
   RawReply reply;
@@ -169,7 +169,7 @@ TEST_CASE("serve: a key without the scope is 403") {
 }
 
 TEST_CASE("serve, upstream E66: end-to-end fields pass upwards unchanged; cookies, hop-by-hop ones and pg's own do not") {
-  World& w = world();
+  World& w = served_world();
   const Fields through{{"anthropic-version", "2026-10-21"},
                        {"anthropic-beta", "a-2025-01-01,b-2026-02-02"},
                        {"anthropic-future-thing", "x"},
@@ -211,7 +211,7 @@ TEST_CASE("serve: with the caller's own credential, it passes untouched and pg's
 }
 
 TEST_CASE("serve, upstream E66: rate-limit and request-id fields come back, cookies and hop-by-hop fields do not") {
-  World& w = world();
+  World& w = served_world();
   const Fields back{{"request-id", "req_1"},
                     {"x-request-id", "req_2"},
                     {"anthropic-ratelimit-requests-remaining", "7"},
@@ -229,7 +229,7 @@ TEST_CASE("serve, upstream E66: rate-limit and request-id fields come back, cook
 }
 
 TEST_CASE("serve: a provider's errors are relayed unmodified, with Retry-After, and not asked again") {
-  World& w = world();
+  World& w = served_world();
   for (const int status : {400, 401, 403, 404, 413, 429, 500, 503, 529}) {
     CAPTURE(status);
     w.upstream.forget();
@@ -246,7 +246,7 @@ TEST_CASE("serve: a provider's errors are relayed unmodified, with Retry-After, 
 }
 
 TEST_CASE("serve: model lists come in the caller's shape") {
-  World& w = world();
+  World& w = served_world();
   w.upstream.respond([](const SeenRequest& request) {
     if (request.has("anthropic-version")) {
       return Answer::json(
@@ -285,7 +285,7 @@ TEST_CASE("serve: model lists come in the caller's shape") {
 }
 
 TEST_CASE("serve: one model of the list, in the caller's shape") {
-  World& w = world();
+  World& w = served_world();
   w.upstream.respond([](const SeenRequest& request) {
     if (request.has("anthropic-version"))
       return Answer::json(R"({"data":[{"type":"model","id":"claude-fake-1","display_name":"Fake","max":7}],"has_more":false})");
@@ -318,7 +318,7 @@ TEST_CASE("serve: one model of the list, in the caller's shape") {
 }
 
 TEST_CASE("serve: one row a request, with what the provider said about it and nothing of what was said") {
-  World& w = world();
+  World& w = served_world();
   w.upstream.respond(
       Answer::stream(say_stream(DialectId::anthropic, {text_block({"secret-reply-words"})}), Ms{0}, {{"request-id", "req_up"}}));
   const std::string body = ask(DialectId::anthropic, true, "secret-request-words " + make_email());
@@ -352,7 +352,7 @@ TEST_CASE("serve: one row a request, with what the provider said about it and no
 }
 
 TEST_CASE("serve: bodies may come compressed; an unknown coding or a bomb never passes unread") {
-  World& w = world();
+  World& w = served_world();
   CHECK(w.post("v1/messages", "not really br", {{"Content-Encoding", "br"}}).status == 415);
   CHECK(w.post("v1/messages", "not gzip at all", {{"Content-Encoding", "gzip"}}).status == 400);
   CHECK(w.post("v1/messages", "a", {{"Content-Type", "text/plain"}}).status == 415);

@@ -13,34 +13,21 @@
 #include <thread>
 
 #include "tests/support/model_wire.h"
+#include "tests/support/priced.h"
 #include "tests/support/run_pg.h"
+#include "tests/support/soon.h"
 #include "tests/support/temp_dir.h"
 
 namespace pg::test {
 namespace {
 
 using Json = nlohmann::json;
-using Clock = std::chrono::steady_clock;
 
-// A dollar for a million tokens in, ten for a million out: an answer below costs 0.00101 USD.
-constexpr std::string_view kPrices = "[prices.\"fake/*\"]\ninput = \"1\"\noutput = \"10\"\n[budgets]\nreserve_output = 100\n";
-constexpr std::int64_t kCost = 1'010'000;  // nano-USD
+const std::string kReservingLittle = std::string(kFakePrices) + "[budgets]\nreserve_output = 100\n";
+constexpr std::int64_t kCost = 1'010'000;  // nano-USD, of an answer with 100 tokens
 
 std::string call_text() {
   return R"({"model":"claude-x","max_tokens":10,"messages":[{"role":"user","content":"hi"}]})";
-}
-
-Answer priced_answer() {
-  return Answer::json(R"({"id":"msg_1","type":"message","role":"assistant","model":"claude-x","content":[{"type":"text",)"
-                      R"("text":"ok"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":10,)"
-                      R"("output_tokens":100}})");
-}
-
-template <class Test>
-bool soon(Test test, Ms limit = Ms{8000}) {
-  for (const auto begin = Clock::now(); Clock::now() - begin < limit; std::this_thread::sleep_for(Ms{50}))
-    if (test()) return true;
-  return false;
 }
 
 /// A connection of another process than the server's.
@@ -81,9 +68,9 @@ struct Traffic {
     for (int i = 0; i < count; ++i)
       clients.emplace_back([this, &w, pause] {
         while (!stop) {
-          const auto begin = Clock::now();
+          const auto begin = SteadyClock::now();
           const int status = w.post("v1/messages", call_text()).status;
-          const std::int64_t took = std::chrono::duration_cast<Ms>(Clock::now() - begin).count();
+          const std::int64_t took = std::chrono::duration_cast<Ms>(SteadyClock::now() - begin).count();
           for (std::int64_t seen = slowest; took > seen && !slowest.compare_exchange_weak(seen, took);) continue;
           ++(status == 200 ? answered : status == 422 ? refused : other);
           std::this_thread::sleep_for(pause);
@@ -155,8 +142,8 @@ class SmallDisk {
 }  // namespace
 
 TEST_CASE("storage F70: calls whose rows could not be written until the end are counted all the same") {
-  World w(kDetectAll, kPrices);
-  w.upstream.respond([](const SeenRequest&) { return priced_answer(); });
+  World w(kDetectAll, kReservingLittle);
+  w.upstream.respond([](const SeenRequest&) { return priced_answer(100); });
   const auto without_row = [&] {
     return Json::parse(w.home.run({"logs", "stats", "--json"}).out, nullptr, false).value("calls_without_row", -1);
   };
@@ -181,11 +168,11 @@ TEST_CASE("storage F70: calls whose rows could not be written until the end are 
 }
 
 TEST_CASE("storage F70: while another process holds the database, calls are answered, budgets hold, and the rows follow") {
-  World w(kDetectAll, kPrices);
-  w.upstream.respond([](const SeenRequest&) { return priced_answer(); });
+  World w(kDetectAll, kReservingLittle);
+  w.upstream.respond([](const SeenRequest&) { return priced_answer(100); });
   set_budget(w, "0.5");
   Other other(w.home.database());
-  const auto begin = Clock::now();
+  const auto begin = SteadyClock::now();
   Traffic traffic(w, 4, Ms{10});
   REQUIRE(other.run("BEGIN IMMEDIATE"));
   CHECK(soon([&] { return w.server.err().find("the log cannot be written") != std::string::npos; }));
@@ -198,7 +185,7 @@ TEST_CASE("storage F70: while another process holds the database, calls are answ
   // 495 calls of 0.00101 USD fit into half a dollar, written down or not; more than that by those under way at once, which cost
   // more than what is set aside for them.
   CHECK(soon([&] { return traffic.refused > 3; }, Ms{15'000}));
-  CHECK(Clock::now() - begin > Ms{5000});
+  CHECK(SteadyClock::now() - begin > Ms{5000});
   traffic.end();
   CHECK(traffic.other.load() == 0);
   CHECK(traffic.slowest.load() < 3000);
@@ -211,8 +198,8 @@ TEST_CASE("storage F70: while another process holds the database, calls are answ
 }
 
 TEST_CASE("storage F69: with on_failure = refuse no call is served while its row could not be written, and then again") {
-  World w(kDetectAll, std::string(kPrices) + "[logs]\non_failure = \"refuse\"\n");
-  w.upstream.respond([](const SeenRequest&) { return priced_answer(); });
+  World w(kDetectAll, std::string(kReservingLittle) + "[logs]\non_failure = \"refuse\"\n");
+  w.upstream.respond([](const SeenRequest&) { return priced_answer(100); });
   Other other(w.home.database());
   CHECK(w.post("v1/messages", call_text()).status == 200);
   REQUIRE(other.run("BEGIN IMMEDIATE"));
@@ -236,8 +223,8 @@ TEST_CASE("storage F69: on a full file system calls are answered, budgets hold, 
     return;
   }
   const std::string database = disk.file("pg.db");
-  World w(kDetectAll, "database = \"" + database + "\"\n" + std::string(kPrices));
-  w.upstream.respond([](const SeenRequest&) { return priced_answer(); });
+  World w(kDetectAll, "database = \"" + database + "\"\n" + std::string(kReservingLittle));
+  w.upstream.respond([](const SeenRequest&) { return priced_answer(100); });
   set_budget(w, "0.5");
   CHECK(w.post("v1/messages", call_text()).status == 200);
   disk.fill();
@@ -260,8 +247,8 @@ TEST_CASE("storage F69: on a full file system calls are answered, budgets hold, 
 }
 
 TEST_CASE("storage F75: a reader that stays makes the log beside the database grow; when it has gone, so has most of that") {
-  World w(kDetectAll, kPrices);
-  w.upstream.respond([](const SeenRequest&) { return priced_answer(); });
+  World w(kDetectAll, kReservingLittle);
+  w.upstream.respond([](const SeenRequest&) { return priced_answer(100); });
   const std::string wal = w.home.database() + "-wal";
   Other reader(w.home.database());
   REQUIRE(reader.run("BEGIN"));

@@ -13,7 +13,7 @@
 namespace pg::test {
 namespace {
 
-std::string row_of(std::string_view host, std::uint16_t port, std::string_view more, std::string_view name = "secured") {
+std::string secured_row(std::string_view host, std::uint16_t port, std::string_view more, std::string_view name = "secured") {
   const std::string base = "https://" + std::string(host) + ":" + std::to_string(port);
   return "[providers." + std::string(name) + "]\nopenai_base_url = \"" + base + "/v1\"\nanthropic_base_url = \"" + base +
          "\"\ncredential = \"env:FAKE_KEY\"\nconnect_timeout = \"1s\"\n" + std::string(more);
@@ -27,8 +27,8 @@ struct TlsWorld {
       : front(provider.port(), std::move(spec), manner),
         authority(std::filesystem::temp_directory_path() / ("pg-authority-" + std::to_string(front.port()) + ".pem")),
         w((write_authority(), kRedactAll),
-          std::string(settings) + row_of(host, front.port(), trusted ? "ca_file = \"" + authority.string() + "\"\n" : ""), {},
-          "providers = [\"secured\"" + std::string(others) + "]\n" + std::string(project)) {}
+          std::string(settings) + secured_row(host, front.port(), trusted ? "ca_file = \"" + authority.string() + "\"\n" : ""),
+          {}, "providers = [\"secured\"" + std::string(others) + "]\n" + std::string(project)) {}
   ~TlsWorld() { std::filesystem::remove(authority); }
 
   void write_authority() const { std::ofstream(authority) << test_authority_pem(); }
@@ -131,7 +131,7 @@ TEST_CASE("upstream E55: what is no TLS, or TLS of long ago: 502; silence: 504")
     FakeUpstream plain;
     TlsFront front(plain.port());
     World w(kRedactAll,
-            row_of("127.0.0.1", plain.port(), "", "plain") + "[providers.sealed]\nopenai_base_url = \"http://127.0.0.1:" +
+            secured_row("127.0.0.1", plain.port(), "", "plain") + "[providers.sealed]\nopenai_base_url = \"http://127.0.0.1:" +
                 std::to_string(front.port()) + "/v1\"\ncredential = \"env:FAKE_KEY\"\n",
             {}, "providers = [\"plain\", \"sealed\"]\n");
     const auto status_of = [&](std::string_view model) {
@@ -147,7 +147,7 @@ TEST_CASE("upstream E55: the others are asked when a provider's certificate is b
   FakeUpstream provider, second;
   TlsFront front(provider.port());
   World w(kRedactAll,
-          row_of("localhost", front.port(), "") + "[providers.second]\nopenai_base_url = \"http://127.0.0.1:" +
+          secured_row("localhost", front.port(), "") + "[providers.second]\nopenai_base_url = \"http://127.0.0.1:" +
               std::to_string(second.port()) + "/v1\"\ncredential = \"env:FAKE_KEY\"\n",
           {}, "providers = [\"secured\"]\nfallback = \"second\"\nfallback_on_failure = true\n");
   second.respond(Answer::json(say_whole(DialectId::openai_chat, {text_block({"from the second"})})));
@@ -187,7 +187,8 @@ TEST_CASE("tls: what goes wrong on one connection is not taken for the failure o
   const std::string file = std::filesystem::temp_directory_path() / ("pg-authority-" + std::to_string(rude.port()) + "-rude.pem");
   std::ofstream(file) << test_authority_pem();
   TlsWorld t("localhost", {}, TlsFront::Manner::good, true, {},
-             "[serve]\nthreads = 1\n" + row_of("localhost", rude.port(), "ca_file = \"" + file + "\"\n", "rude"), ", \"rude\"");
+             "[serve]\nthreads = 1\n" + secured_row("localhost", rude.port(), "ca_file = \"" + file + "\"\n", "rude"),
+             ", \"rude\"");
   Answer slow = Answer::stream_head();
   for (const std::string& event : say_stream(DialectId::openai_chat, {text_block({"one ", "two ", "three ", "four"})}))
     slow.chunk(event).pause(Ms{60});

@@ -13,16 +13,16 @@ namespace {
 
 using Json = nlohmann::json;
 
-struct Pair {
+struct TranslatedPair {
   DialectId client;
   DialectId provider;
   const char* project;
 };
-constexpr Pair kPairs[] = {{DialectId::anthropic, DialectId::openai_chat, "chat"},
-                           {DialectId::openai_responses, DialectId::openai_chat, "chat"},
-                           {DialectId::openai_chat, DialectId::anthropic, "messages"},
-                           {DialectId::openai_responses, DialectId::anthropic, "messages"},
-                           {DialectId::anthropic, DialectId::openai_responses, "responses"}};
+constexpr TranslatedPair kTranslatedPairs[] = {{DialectId::anthropic, DialectId::openai_chat, "chat"},
+                                               {DialectId::openai_responses, DialectId::openai_chat, "chat"},
+                                               {DialectId::openai_chat, DialectId::anthropic, "messages"},
+                                               {DialectId::openai_responses, DialectId::anthropic, "messages"},
+                                               {DialectId::anthropic, DialectId::openai_responses, "responses"}};
 
 std::string project(unsigned number, std::string_view providers, std::string_view more = {}) {
   return "id = \"7b1f0c52-3d0e-4c3e-9a55-0a4f5f1f2c0" + std::to_string(number) + "\"\ntype = \"wrapper\"\nproviders = [" +
@@ -62,7 +62,7 @@ struct Translating : World {
   RawReply get_of(std::string_view name, std::string_view rest) { return send("GET", name, rest, ""); }
 };
 
-Translating& world() {
+Translating& translating_world() {
   static Translating one;
   one.upstream.forget();
   return one;
@@ -71,9 +71,9 @@ Translating& world() {
 }  // namespace
 
 TEST_CASE("translate: streamed and whole, guarded on the way out and restored on the way back, in tool arguments too") {
-  Translating& w = world();
+  Translating& w = translating_world();
   const std::string mail = make_email();
-  for (const Pair& pair : kPairs) {
+  for (const TranslatedPair& pair : kTranslatedPairs) {
     for (const bool stream : {true, false}) {
       CAPTURE(dialect(pair.client).name);
       CAPTURE(dialect(pair.provider).name);
@@ -102,8 +102,8 @@ TEST_CASE("translate: streamed and whole, guarded on the way out and restored on
 }
 
 TEST_CASE("translate: a stream that is cut ends in the client's own error, never cleanly") {
-  Translating& w = world();
-  for (const Pair& pair : kPairs) {
+  Translating& w = translating_world();
+  for (const TranslatedPair& pair : kTranslatedPairs) {
     CAPTURE(dialect(pair.client).name);
     CAPTURE(dialect(pair.provider).name);
     auto events = say_stream(pair.provider, {text_block({"one ", "two ", "three"})});
@@ -120,8 +120,8 @@ TEST_CASE("translate: a stream that is cut ends in the client's own error, never
 }
 
 TEST_CASE("translate: a provider's error is told with its status, in the client's shape, and its retry-after is kept") {
-  Translating& w = world();
-  for (const Pair& pair : kPairs) {
+  Translating& w = translating_world();
+  for (const TranslatedPair& pair : kTranslatedPairs) {
     CAPTURE(dialect(pair.client).name);
     CAPTURE(dialect(pair.provider).name);
     const std::string body =
@@ -145,7 +145,7 @@ TEST_CASE("translate: a provider's error is told with its status, in the client'
 }
 
 TEST_CASE("translate: a page that a reply cites crosses, its title restored, streamed and whole") {
-  Translating& w = world();
+  Translating& w = translating_world();
   const std::string mail = make_email();
   const std::string note =
       R"("annotations":[{"type":"url_citation","url_citation":{"url":"https://a.example/1","title":"Of [[EMAIL_001]]","start_index":0,"end_index":2}}])";
@@ -177,7 +177,7 @@ TEST_CASE("translate: a page that a reply cites crosses, its title restored, str
 }
 
 TEST_CASE("translate: what of a reply cannot cross is named in a whole reply's header, and in every row") {
-  Translating& w = world();
+  Translating& w = translating_world();
   w.upstream.respond(Answer::json(
       R"({"id":"c","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"x","annotations":[{"type":"url_citation"}]},"finish_reason":"stop"}]})"));
   const RawReply whole = w.post_to("chat", "v1/messages", ask(DialectId::anthropic, false, "hi"));
@@ -193,7 +193,7 @@ TEST_CASE("translate: what of a reply cannot cross is named in a whole reply's h
 }
 
 TEST_CASE("translate: what cannot cross is named, in a header and the row, or refused before anything is sent") {
-  Translating& w = world();
+  Translating& w = translating_world();
   w.upstream.respond(Answer::json(say_whole(DialectId::openai_chat, {text_block({"ok"})})));
   const RawReply reply = w.post_to("chat", "v1/messages",
                                    R"({"model":"small-1","max_tokens":9,"top_k":5,"messages":[{"role":"user","content":"hi"}]})");
@@ -209,7 +209,7 @@ TEST_CASE("translate: what cannot cross is named, in a header and the row, or re
 }
 
 TEST_CASE("translate: pg explain says what a server would: refused, or sent with what is lost") {
-  Translating& w = world();
+  Translating& w = translating_world();
   const auto explain = [&](std::string_view project, std::string_view body, bool json = false) {
     std::vector<std::string> args{"explain", "-", "--project", std::string(project)};
     if (json) args.emplace_back("--json");
@@ -230,7 +230,7 @@ TEST_CASE("translate: pg explain says what a server would: refused, or sent with
 }
 
 TEST_CASE("translate: stop sequences, which Responses cannot be told, take the provider's Chat exit; all else stays") {
-  Translating& w = world();
+  Translating& w = translating_world();
   const std::string body =
       R"({"model":"fake-model","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"stop_sequences":)";
   w.upstream.respond(Answer::json(say_whole(DialectId::openai_chat, {text_block({"ok"})})));
@@ -250,7 +250,7 @@ TEST_CASE("translate: stop sequences, which Responses cannot be told, take the p
 }
 
 TEST_CASE("translate: an older Claude is asked to think in tokens, a newer one as it sees fit") {
-  Translating& w = world();
+  Translating& w = translating_world();
   const auto thinking_of = [&](const std::string& model) {
     w.upstream.respond(Answer::json(say_whole(DialectId::anthropic, {text_block({"ok"})})));
     const RawReply reply =
@@ -265,7 +265,7 @@ TEST_CASE("translate: an older Claude is asked to think in tokens, a newer one a
 }
 
 TEST_CASE("translate: count_tokens is answered with an estimate where the provider cannot count") {
-  Translating& w = world();
+  Translating& w = translating_world();
   const RawReply reply =
       w.post_to("chat", "v1/messages/count_tokens",
                 R"({"model":"small-1","messages":[{"role":"user","content":")" + std::string(4000, 'x') + "\"}]}");
@@ -276,7 +276,7 @@ TEST_CASE("translate: count_tokens is answered with an estimate where the provid
 }
 
 TEST_CASE("translate: count_tokens is answered with an estimate, and says so, where the provider does not count today") {
-  Translating& w = world();
+  Translating& w = translating_world();
   const std::string body = R"({"model":"small-1","messages":[{"role":"user","content":")" + std::string(4000, 'x') + "\"}]}";
   const auto count = [&](const char* project) { return w.post_to(project, "v1/messages/count_tokens", body); };
   for (const int status : {404, 405, 429, 500, 501, 529}) {
@@ -298,7 +298,7 @@ TEST_CASE("translate: count_tokens is answered with an estimate, and says so, wh
 }
 
 TEST_CASE("translate: a wrapper's aliases and provider:model choose the target, and its list names them") {
-  Translating& w = world();
+  Translating& w = translating_world();
   const auto target_of = [&](DialectId client, const std::string& model, DialectId provider) {
     w.upstream.respond(Answer::json(say_whole(provider, {text_block({"ok"})})));
     const std::string body = replace_all(ask(client, false, "hi"), "\"model\":\"fake-model\"", "\"model\":\"" + model + "\"");
@@ -322,7 +322,7 @@ TEST_CASE("translate: a wrapper's aliases and provider:model choose the target, 
 }
 
 TEST_CASE("translate: a busy provider's fallback answers, guarded all the same, and the row says who was asked before") {
-  Translating& w = world();
+  Translating& w = translating_world();
   const std::string mail = make_email();
   for (const int status : {429, 503, 529}) {
     CAPTURE(status);
@@ -352,7 +352,7 @@ TEST_CASE("translate: a busy provider's fallback answers, guarded all the same, 
 }
 
 TEST_CASE("translate: a fallback that speaks the client's own dialect gets the client's bytes, whatever was asked before it") {
-  Translating& w = world();
+  Translating& w = translating_world();
   const std::string mail = make_email();
   for (const bool stream : {false, true}) {
     CAPTURE(stream);
@@ -376,7 +376,7 @@ TEST_CASE("translate: a fallback that speaks the client's own dialect gets the c
 }
 
 TEST_CASE("translate: a fallback that cannot be told what the client says is passed over, and the row says so") {
-  Translating& w = world();
+  Translating& w = translating_world();
   w.upstream.respond(Answer::reply(429, R"({"type":"error","error":{"type":"rate_limit_error","message":"slow"}})"));
   const RawReply reply =
       w.post_to("helped", "v1/messages",
@@ -388,7 +388,7 @@ TEST_CASE("translate: a fallback that cannot be told what the client says is pas
 }
 
 TEST_CASE("translate: a provider that cannot be reached is replaced only where the project says so") {
-  Translating& w = world();
+  Translating& w = translating_world();
   w.upstream.respond(Answer::json(say_whole(DialectId::anthropic, {text_block({"here"})})));
   CHECK(w.post_to("stranded", "v1/messages", ask(DialectId::anthropic, false, "hi")).status == 200);
   CHECK(w.home.newest_row_has("attempts", "nobody:upstream_failed"));
@@ -396,7 +396,7 @@ TEST_CASE("translate: a provider that cannot be reached is replaced only where t
 }
 
 TEST_CASE("translate: the same dialect with an alias is still the client's bytes, but for the name") {
-  Translating& w = world();
+  Translating& w = translating_world();
   w.upstream.respond(Answer::json(say_whole(DialectId::openai_chat, {text_block({"ok"})})));
   const std::string body = "{ \"messages\" : [{\"role\":\"user\",\"content\":\"\\u0068i\"}],\n  \"model\":\"fast\", \"x\":1.50 }";
   CHECK(w.post_to("all", "v1/chat/completions", body).status == 200);

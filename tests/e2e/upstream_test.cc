@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/gzip.h"
+#include "tests/support/half_stream.h"
 #include "tests/support/model_wire.h"
 #include "tests/support/run_pg.h"
 
@@ -14,32 +15,16 @@ namespace {
 
 constexpr std::string_view kQuick = "connect_timeout = \"500ms\"\nfirst_byte_timeout = \"400ms\"\nidle_timeout = \"400ms\"\n";
 
-World& world() {
+World& quick_world() {
   static World one(kRedactAll, {}, kQuick);
   one.upstream.forget();
   one.upstream.respond(Answer::json("{}"));
   return one;
 }
 
-/// The provider's half-told stream: what it sent before it broke off.
-std::vector<std::string> half_stream(DialectId dialect) {
-  auto events = say_stream(dialect, {text_block({"partial ", "answer"})});
-  const auto second =
-      std::find_if(events.begin(), events.end(), [](const auto& event) { return event.find("answer") != std::string::npos; });
-  events.erase(second, events.end());
-  return events;
-}
-
-/// An error in the dialect's own stream form, and no clean end.
-void check_broken_stream(DialectId dialect, const RawReply& reply) {
-  CHECK(reply.status == 200);
-  const Heard heard = hear_stream(dialect, reply.body);
-  CHECK(heard.text() == "partial ");
-  CHECK_FALSE(heard.finished);
-  CHECK_FALSE(heard.error_message.empty());
-  CHECK(reply.body.find("[DONE]") == std::string::npos);
-  CHECK(reply.body.find("message_stop") == std::string::npos);
-  CHECK(reply.body.find("response.completed") == std::string::npos);
+/// The error in the dialect's own stream form, and the connection closed.
+void check_broken_off(DialectId dialect, const RawReply& reply) {
+  const Heard heard = check_broken_stream(dialect, reply, "partial ");
   if (dialect == DialectId::openai_responses) CHECK(heard.events.back() == "response.failed");
   CHECK(reply.closed);
 }
@@ -49,7 +34,7 @@ void check_refused(const RawReply& reply, DialectId dialect, int status) {
   CHECK(reply.complete);
   const Heard heard = hear_whole(dialect, reply.body);
   CHECK_FALSE(heard.error_message.empty());
-  CHECK(reply.body.find(world().credential) == std::string::npos);
+  CHECK(reply.body.find(quick_world().credential) == std::string::npos);
 }
 
 }  // namespace
@@ -83,7 +68,7 @@ TEST_CASE("upstream E55: a name that nobody knows: 502, or 504 where the name se
 }
 
 TEST_CASE("upstream E56: silence before the head: 504; silence in the middle: the dialect's error event") {
-  World& w = world();
+  World& w = quick_world();
   for (const DialectId dialect : kModelDialects) {
     CAPTURE(dialect);
     w.upstream.respond(Answer{}.hang());
@@ -95,12 +80,12 @@ TEST_CASE("upstream E56: silence before the head: 504; silence in the middle: th
     client.send(w.request(model_path(dialect), ask(dialect, true, "hi"), {{"Connection", "close"}}));
     RawReply reply = client.read_reply(Ms{3000});
     reply.closed = reply.closed || client.wait_for_close();
-    check_broken_stream(dialect, reply);
+    check_broken_off(dialect, reply);
   }
 }
 
 TEST_CASE("upstream E57: a stream that is cut or reset never ends cleanly") {
-  World& w = world();
+  World& w = quick_world();
   for (const DialectId dialect : kModelDialects) {
     Answer start = Answer::stream_head();
     for (const auto& event : half_stream(dialect)) start.chunk(event);
@@ -121,13 +106,13 @@ TEST_CASE("upstream E57: a stream that is cut or reset never ends cleanly") {
       client.send(w.request(model_path(dialect), ask(dialect, true, "hi " + make_email()), {{"Connection", "close"}}));
       RawReply reply = client.read_reply(Ms{3000});
       reply.closed = reply.closed || client.wait_for_close();
-      check_broken_stream(dialect, reply);
+      check_broken_off(dialect, reply);
     }
   }
 }
 
 TEST_CASE("upstream E57: a whole reply that is shorter than promised is never taken for whole") {
-  World& w = world();
+  World& w = quick_world();
   for (const DialectId dialect : kModelDialects) {
     for (const char* text : {"hi", "hi jane.doe@example.com"}) {  // passed through, and held for restoring
       const std::string whole = say_whole(dialect, {text_block({"hello"})});
@@ -140,7 +125,7 @@ TEST_CASE("upstream E57: a whole reply that is shorter than promised is never ta
 }
 
 TEST_CASE("upstream E57: a body longer than promised is cut where the promise ends, and its rest poisons nobody's reply") {
-  World& w = world();
+  World& w = quick_world();
   for (const DialectId dialect : kModelDialects) {
     for (const char* text : {"hi", "hi jane.doe@example.com"}) {
       const std::string whole = say_whole(dialect, {text_block({"hello"})});
@@ -158,7 +143,7 @@ TEST_CASE("upstream E57: a body longer than promised is cut where the promise en
 }
 
 TEST_CASE("upstream E56: a stream that drips a byte at a time is slow, not broken") {
-  World& w = world();
+  World& w = quick_world();
   for (const DialectId dialect : kModelDialects) {
     const std::string events = join(say_stream(dialect, {text_block({"to [[EMAIL_001]]"})}));
     Answer drip = Answer::stream_head();
@@ -210,7 +195,7 @@ TEST_CASE("upstream E60: a compressed reply that unfolds without end costs no me
 }
 
 TEST_CASE("upstream E61: garbage among the events goes on to the client as it came, and what is good is still restored") {
-  World& w = world();
+  World& w = quick_world();
   const std::string garbage[] = {"data: {\"half\n\n",
                                  "data: \xff\xfe\x01\n\n",
                                  "event: never-heard-of\ndata: [1,2\n\n",
@@ -234,7 +219,7 @@ TEST_CASE("upstream E61: garbage among the events goes on to the client as it ca
 }
 
 TEST_CASE("upstream E63: a provider's own wish when to come again is the client's to read, however it is spelled") {
-  World& w = world();
+  World& w = quick_world();
   for (const char* wish : {"7", "Wed, 21 Oct 2099 07:28:00 GMT", "99999999999999999999", "soon"}) {
     for (const int status : {429, 500, 503, 529}) {
       w.upstream.respond(Answer::reply(status, "{}", {{"Retry-After", wish}, {"retry-after-ms", "1500"}}));
@@ -248,7 +233,7 @@ TEST_CASE("upstream E63: a provider's own wish when to come again is the client'
 }
 
 TEST_CASE("upstream E58: heads that are none: 502") {
-  World& w = world();
+  World& w = quick_world();
   std::string flood, large = "HTTP/1.1 200 OK\r\n";
   for (int i = 0; i < 5000; ++i) flood += "HTTP/1.1 100 Continue\r\n\r\n";
   for (int i = 0; i < 80; ++i) large += "X-" + std::to_string(i) + ": " + std::string(1000, 'y') + "\r\n";
@@ -274,7 +259,7 @@ TEST_CASE("upstream E58: heads that are none: 502") {
 }
 
 TEST_CASE("upstream E59: an HTML page is no answer: 502, and not shown") {
-  World& w = world();
+  World& w = quick_world();
   for (const int status : {200, 503}) {
     CAPTURE(status);
     w.upstream.respond(Answer::reply(status, "<html><script>alert(1)</script></html>", {{"Content-Type", "text/html"}}));
@@ -285,7 +270,7 @@ TEST_CASE("upstream E59: an HTML page is no answer: 502, and not shown") {
 }
 
 TEST_CASE("upstream E60: compressed replies are read and restored; broken ones are not passed on as whole") {
-  World& w = world();
+  World& w = quick_world();
   const std::string body = say_whole(DialectId::anthropic, {text_block({"to [[EMAIL_001]]"})});
   const Fields gz{{"Content-Encoding", "gzip"}};
   const std::string request = ask(DialectId::anthropic, false, "I am " + make_email());
@@ -341,7 +326,7 @@ TEST_CASE("upstream E61: large events pass, and a silent provider is bridged by 
 }
 
 TEST_CASE("upstream E67: a kept connection that the provider closed is replaced silently, once, and only if nothing came") {
-  World& w = world();
+  World& w = quick_world();
   w.upstream.respond([](const SeenRequest&) { return Answer::json("{}").close(); });
   for (int i = 0; i < 10; ++i) CHECK(w.post("v1/messages", ask(DialectId::anthropic, false, "hi")).status == 200);
   CHECK(w.upstream.count() == 10);
@@ -352,7 +337,7 @@ TEST_CASE("upstream E67: a kept connection that the provider closed is replaced 
 }
 
 TEST_CASE("upstream E68: an answer that comes before the body was taken is relayed") {
-  World& w = world();
+  World& w = quick_world();
   const std::string body = R"({"type":"error","error":{"type":"request_too_large","message":"too much"}})";
   w.upstream.respond_before_body(Answer::reply(413, body, {{"Connection", "close"}}));
   const RawReply reply = w.post("v1/messages", ask(DialectId::anthropic, false, std::string(3u << 20, 'x')));
@@ -362,7 +347,7 @@ TEST_CASE("upstream E68: an answer that comes before the body was taken is relay
 
 TEST_CASE(
     "upstream E65: a placeholder in a provider's error comes back as the client's own words, and no row or log keeps them") {
-  World& w = world();
+  World& w = quick_world();
   w.upstream.respond([](const SeenRequest& request) {
     return Answer::reply(400,
                          R"({"type":"error","error":{"type":"invalid_request_error","message":"bad address [[EMAIL_001]] for )" +

@@ -1,7 +1,6 @@
 // libFuzzer over the ground floor's readers of foreign bytes: UTF-8, URLs, addresses, units, encodings, compressed bodies.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -11,15 +10,12 @@
 #include "core/base/retry_after.h"
 #include "core/base/text.h"
 #include "core/base/url.h"
+#include "tests/fuzz/harness.h"
 
 namespace pg {
 namespace {
 
-void expect(bool good) {
-  if (!good) std::abort();
-}
-
-void read_url(std::string_view text) {
+void fuzz_url(std::string_view text) {
   const auto url = parse_url(text);
   if (url) expect(parse_url(url->text()).value().text() == url->text());
 }
@@ -50,13 +46,13 @@ void read_encodings(std::string_view text) {
 
 /// Whole and in two pieces must agree.
 void read_compressed(std::string_view bytes, Coding coding) {
-  constexpr std::size_t kCap = 1 << 16;
-  const auto whole = decompress(bytes, coding, kCap);
+  constexpr std::size_t kMostOut = 1 << 16;
+  const auto whole = decompress(bytes, coding, kMostOut);
   Decompressor decompressor = Decompressor::make(coding);
   std::string out;
   const std::size_t half = bytes.size() / 2;
-  const bool first = decompressor.push(bytes.substr(0, half), out, kCap).has_value();
-  const bool second = first && decompressor.push(bytes.substr(half), out, kCap).has_value();
+  const bool first = decompressor.push(bytes.substr(0, half), out, kMostOut).has_value();
+  const bool second = first && decompressor.push(bytes.substr(half), out, kMostOut).has_value();
   expect(whole.has_value() == (second && decompressor.finished()));
   if (whole) expect(*whole == out);
 }
@@ -69,7 +65,7 @@ int fuzz_base_one(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
   switch (data[0] % 7) {
     case 0:
-      pg::read_url(text);
+      pg::fuzz_url(text);
       break;
     case 1:
       pg::read_units(text);

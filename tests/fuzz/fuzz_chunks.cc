@@ -3,18 +3,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "proxy/net/chunks.h"
+#include "tests/fuzz/harness.h"
 
 namespace pg {
 namespace {
-
-void expect_chunks(bool good) {
-  if (!good) std::abort();
-}
 
 struct Unchunked {
   std::string out;
@@ -32,11 +28,11 @@ Unchunked unchunk(std::string_view bytes, std::size_t first, std::size_t step) {
       result.failed = true;
       return result;
     }
-    expect_chunks(*taken == size || (*taken < size && decoder.done()));
+    expect(*taken == size || (*taken < size && decoder.done()));
     result.taken += *taken;
   }
   result.done = decoder.done();
-  expect_chunks(result.out.size() <= bytes.size());
+  expect(result.out.size() <= bytes.size());
   return result;
 }
 
@@ -48,14 +44,14 @@ int fuzz_chunks_one(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data + 1), size - 1);
   const pg::Unchunked whole = pg::unchunk(bytes, bytes.size(), bytes.size());
   for (const pg::Unchunked& pieces : {pg::unchunk(bytes, 1 + data[0] % bytes.size(), bytes.size()), pg::unchunk(bytes, 1, 1)}) {
-    pg::expect_chunks(pieces.failed == whole.failed && pieces.out == whole.out && pieces.done == whole.done);
-    pg::expect_chunks(whole.failed || pieces.taken == whole.taken);
+    pg::expect(pieces.failed == whole.failed && pieces.out == whole.out && pieces.done == whole.done);
+    pg::expect(whole.failed || pieces.taken == whole.taken);
   }
   if (!whole.done) return 0;
   std::string again;
   pg::append_chunk(again, whole.out);
   again += pg::kLastChunk;
-  pg::expect_chunks(pg::unchunk(again, again.size(), again.size()).out == whole.out);
+  pg::expect(pg::unchunk(again, again.size(), again.size()).out == whole.out);
   return 0;
 }
 

@@ -2,20 +2,16 @@
 // The first byte says where the input is split, and whether its checksums are made right first.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "core/base/crc32.h"
 #include "core/wire/event_frames.h"
 #include "core/wire/sse.h"
+#include "tests/fuzz/harness.h"
 
 namespace pg {
 namespace {
-
-void expect_frames(bool good) {
-  if (!good) std::abort();
-}
 
 void put_number(std::string& bytes, std::size_t at, std::uint32_t value) {
   for (int i = 3; i >= 0; --i, value >>= 8) bytes[at + static_cast<std::size_t>(i)] = static_cast<char>(value & 0xff);
@@ -56,10 +52,10 @@ void check_sse(const std::string& out) {
   SseEvent event;
   std::size_t size = 0;
   while (reader.next(event).value()) {
-    expect_frames(!event.type.empty() && event.data_lines == 1);
+    expect(!event.type.empty() && event.data_lines == 1);
     size += event.raw.size();
   }
-  expect_frames(size == out.size());
+  expect(size == out.size());
 }
 
 }  // namespace
@@ -72,7 +68,7 @@ int fuzz_frames_one(const std::uint8_t* data, std::size_t size) {
   const std::size_t split = bytes.size() * (data[0] >> 1) / 128;
   const pg::FrameRun whole = pg::run_frames(bytes, {});
   const pg::FrameRun halves = pg::run_frames(std::string_view(bytes).substr(0, split), std::string_view(bytes).substr(split));
-  pg::expect_frames(whole.good == halves.good && whole.out == halves.out);
+  pg::expect(whole.good == halves.good && whole.out == halves.out);
   pg::check_sse(whole.out);
   return 0;
 }

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -13,13 +12,10 @@
 #include "cmd/git_objects.h"
 #include "cmd/git_pack.h"
 #include "cmd/git_pack_walk.h"
+#include "tests/fuzz/harness.h"
 
 namespace pg {
 namespace {
-
-void expect_git(bool good) {
-  if (!good) std::abort();
-}
 
 class CountingBlobSink final : public BlobSink {
  public:
@@ -45,8 +41,8 @@ void fuzz_delta(std::string_view base, std::string_view delta) {
 void fuzz_entry(std::string_view bytes) {
   const Result<PackEntry> entry = parse_entry(bytes, 1000, 20);
   if (!entry) return;
-  expect_git(entry->data > 1000 && entry->data < 1000 + bytes.size());
-  expect_git(entry->kind != EntryKind::offset_delta || entry->base_offset < 1000);
+  expect(entry->data > 1000 && entry->data < 1000 + bytes.size());
+  expect(entry->kind != EntryKind::offset_delta || entry->base_offset < 1000);
 }
 
 /// An index with its pack behind it; both are short, so most of an input is structure.
@@ -54,7 +50,7 @@ void fuzz_pack(std::string_view index_bytes, std::string_view pack_bytes) {
   const Result<PackIndex> index = PackIndex::parse(std::string(index_bytes), 20);
   if (!index || index->size() > 1000) return;
   const int file = ::memfd_create("fuzz", MFD_CLOEXEC);
-  expect_git(::write(file, pack_bytes.data(), pack_bytes.size()) == static_cast<ssize_t>(pack_bytes.size()));
+  expect(::write(file, pack_bytes.data(), pack_bytes.size()) == static_cast<ssize_t>(pack_bytes.size()));
   const Result<PackFile> pack = PackFile::open(file, 20);
   if (!pack) return;
   for (const std::int64_t budget : {std::int64_t{0}, PackWalk::kBudget}) {
@@ -63,7 +59,7 @@ void fuzz_pack(std::string_view index_bytes, std::string_view pack_bytes) {
     if (!walk.plan([&](const ObjectId&) { return ++wanted > 0; })) return;
     CountingBlobSink sink;
     walk.work(sink);
-    expect_git(sink.taken + sink.missed + walk.lost().size() == wanted);
+    expect(sink.taken + sink.missed + walk.lost().size() == wanted);
   }
   PackReader reader(*pack);
   for (std::size_t i = 0; i < index->size() && i < 4; ++i) {
@@ -78,8 +74,8 @@ void fuzz_log(std::string_view bytes, std::size_t step) {
   const bool good = static_cast<bool>(whole.push(bytes));
   bool same = true;
   for (std::size_t at = 0; at < bytes.size() && same; at += step) same = static_cast<bool>(pieces.push(bytes.substr(at, step)));
-  expect_git(good == same);
-  expect_git(!good || (whole.commit_count() == pieces.commit_count() && whole.blobs() == pieces.blobs()));
+  expect(good == same);
+  expect(!good || (whole.commit_count() == pieces.commit_count() && whole.blobs() == pieces.blobs()));
   (void)whole.origins(whole.blobs());
   (void)parse_raw_diff(bytes, 20);
 }

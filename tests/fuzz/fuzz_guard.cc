@@ -3,20 +3,16 @@
 // through it.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string_view>
 #include <vector>
 
 #include "core/guard/guard.h"
 #include "core/guard/secrets.h"
+#include "tests/fuzz/harness.h"
 
 namespace pg {
 namespace {
-
-void expect(bool good) {
-  if (!good) std::abort();
-}
 
 const Guards& every_guard() {
   static const std::shared_ptr<const Guards> kGuards = [] {

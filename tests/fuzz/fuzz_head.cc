@@ -1,7 +1,6 @@
 // libFuzzer over heads and paths: what is accepted is sound, and no path shows its key. First byte: what the rest is.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,21 +8,18 @@
 #include "core/route/arrival.h"
 #include "proxy/net/http_parse.h"
 #include "proxy/surfaces.h"
+#include "tests/fuzz/harness.h"
 
 namespace pg {
 namespace {
 
 using namespace std::string_view_literals;  // for bytes with NULs in them
 
-void expect_head(bool good) {
-  if (!good) std::abort();
-}
-
 void check_fields_of_head(const FieldList& fields) {
-  expect_head(fields.size() <= kMaxFields);
+  expect(fields.size() <= kMaxFields);
   for (const Field& field : fields) {
-    expect_head(!field.name.empty() && field.name.find_first_of("\r\n\0: "sv) == std::string_view::npos);
-    expect_head(field.value.find_first_of("\r\n\0"sv) == std::string_view::npos);
+    expect(!field.name.empty() && field.name.find_first_of("\r\n\0: "sv) == std::string_view::npos);
+    expect(field.value.find_first_of("\r\n\0"sv) == std::string_view::npos);
   }
 }
 
@@ -33,42 +29,42 @@ void read_path(std::string_view method, std::string_view target, bool upgrade) {
     if (c <= ' ' || c >= 0x7F) return;
   Surface by_host;
   (void)find_surface(method, target, upgrade, by_host, "p");
-  expect_head(by_host.path.find_first_of("\r\n\0"sv) == std::string::npos);
+  expect(by_host.path.find_first_of("\r\n\0"sv) == std::string::npos);
   Surface surface;
   const Status status = find_surface(method, target, upgrade, surface);
-  expect_head(surface.path.find_first_of("\r\n\0"sv) == std::string::npos);
+  expect(surface.path.find_first_of("\r\n\0"sv) == std::string::npos);
   // A key that the client repeats elsewhere in the path is no concern of ours.
   const bool once = target.find(surface.key) == target.rfind(surface.key);
-  if (surface.key.size() > 8 && once) expect_head(surface.path.find(surface.key) == std::string::npos);
-  if (!status) expect_head(surface.key.size() <= 8 || status.error().message.find(surface.key) == std::string::npos);
+  if (surface.key.size() > 8 && once) expect(surface.path.find(surface.key) == std::string::npos);
+  if (!status) expect(surface.key.size() <= 8 || status.error().message.find(surface.key) == std::string::npos);
 }
 
 void read_request(std::string_view raw) {
   const std::size_t end = find_head_end(raw);
-  expect_head(end <= raw.size());
+  expect(end <= raw.size());
   if (end == 0) return;
-  expect_head(raw.substr(0, end).ends_with("\n"));
+  expect(raw.substr(0, end).ends_with("\n"));
   const auto head = parse_request_head(raw.substr(0, end));
   if (!head) return;
   check_fields_of_head(head->fields);
-  expect_head(!head->method.empty() && head->method.size() <= kMaxMethod && head->target.size() <= kMaxTarget);
-  expect_head(!(head->chunked && head->content_length));
-  expect_head(head->find("host").has_value() || head->minor_version == 0);
+  expect(!head->method.empty() && head->method.size() <= kMaxMethod && head->target.size() <= kMaxTarget);
+  expect(!(head->chunked && head->content_length));
+  expect(head->find("host").has_value() || head->minor_version == 0);
   read_path(head->method, head->target, head->upgrade);
   const Address peer = *parse_address("10.0.0.1");
   const Network trusted[] = {*parse_network("10.0.0.0/8")};
   const auto from_ours = read_arrival(*head, peer, trusted);
-  if (from_ours) expect_head(from_ours->forwarded || from_ours->client == peer);
+  if (from_ours) expect(from_ours->forwarded || from_ours->client == peer);
   const auto from_stranger = read_arrival(*head, *parse_address("203.0.113.9"), trusted);
-  expect_head(from_stranger && !from_stranger->forwarded && from_stranger->scheme.empty());
+  expect(from_stranger && !from_stranger->forwarded && from_stranger->scheme.empty());
 }
 
 void read_reply(std::string_view raw) {
   const auto head = parse_reply_head(raw);
-  if (!head) return expect_head(head.error().code == Code::upstream_failed);
+  if (!head) return expect(head.error().code == Code::upstream_failed);
   check_fields_of_head(head->fields);
-  expect_head(head->status >= 100 && head->status <= 999);
-  expect_head(!(head->chunked && head->content_length));
+  expect(head->status >= 100 && head->status <= 999);
+  expect(!(head->chunked && head->content_length));
 }
 
 }  // namespace

@@ -14,15 +14,10 @@
 #include "core/store/db.h"
 #include "core/store/log_filter.h"
 #include "core/store/log_store.h"
+#include "tests/fuzz/harness.h"
 
 namespace pg {
 namespace {
-
-constexpr UnixMillis kFuzzNow = 1'764'000'000'000;
-
-void expect(bool good) {
-  if (!good) std::abort();
-}
 
 struct QueryWorld {
   std::string path = "/tmp/pg-fuzz-query-" + std::to_string(::getpid()) + "/pg.db";
@@ -53,7 +48,7 @@ struct QueryWorld {
   ~QueryWorld() { std::filesystem::remove_all(path.substr(0, path.rfind('/'))); }
 };
 
-void ask(std::string_view text) {
+void ask_query(std::string_view text) {
   const std::string word(text);
   LogQuery query;
   const auto parsed = parse_log_filters({&word, 1}, kFuzzNow, query);
@@ -73,7 +68,7 @@ void ask(std::string_view text) {
 }  // namespace pg
 
 int fuzz_query_one(const std::uint8_t* data, std::size_t size) {
-  pg::ask({reinterpret_cast<const char*>(data), size});
+  pg::ask_query({reinterpret_cast<const char*>(data), size});
   return 0;
 }
 

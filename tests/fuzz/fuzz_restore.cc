@@ -2,7 +2,6 @@
 // stream is the same however it is split. First byte: what to do; second: where to split.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,13 +10,10 @@
 #include "core/guard/stream_restore.h"
 #include "core/reply_path.h"
 #include "core/wire/reply_places.h"
+#include "tests/fuzz/harness.h"
 
 namespace pg {
 namespace {
-
-void expect_restored(bool good) {
-  if (!good) std::abort();
-}
 
 Vault fuzz_vault() {
   Vault vault;
@@ -32,7 +28,7 @@ std::string restore_split(const TokenIndex& index, TextForm form, std::string_vi
   StreamRestorer stream(index, form, counts);
   std::string out;
   stream.push(raw.substr(0, at), out);
-  expect_restored(stream.held_size() <= index.longest_form());
+  expect(stream.held_size() <= index.longest_form());
   stream.push(raw.substr(at), out);
   stream.flush(false, out);
   return out;
@@ -42,9 +38,9 @@ void restore_text(const TokenIndex& index, TextForm form, std::string_view text,
   const std::string head = json_escaped(text.substr(0, at));
   const std::string raw = head + json_escaped(text.substr(at));
   const std::string whole = restore_split(index, form, raw, 0);
-  expect_restored(restore_split(index, form, raw, head.size()) == whole);
+  expect(restore_split(index, form, raw, head.size()) == whole);
   std::vector<PlaceField> fields;
-  expect_restored(read_places(ReplyPlace::chat_body, "\"" + whole + "\"", fields).has_value());
+  expect(read_places(ReplyPlace::chat_body, "\"" + whole + "\"", fields).has_value());
 }
 
 // The error that ends a cut Responses stream says when: two runs may differ in it.
@@ -63,8 +59,8 @@ std::string reply_split(const Vault& vault, DialectId dialect, bool event_stream
   options.vault = &vault;
   ReplyPath path(options);
   std::string out;
-  expect_restored(path.push(text.substr(0, at), out).has_value() && path.push(text.substr(at), out).has_value());
-  expect_restored(path.finish(false, "R", out).has_value());
+  expect(path.push(text.substr(0, at), out).has_value() && path.push(text.substr(at), out).has_value());
+  expect(path.finish(false, "R", out).has_value());
   return without_clock(std::move(out));
 }
 
@@ -85,7 +81,7 @@ int fuzz_restore_one(const std::uint8_t* data, std::size_t size) {
   const auto dialect = static_cast<pg::DialectId>(what % 3);
   const bool event_stream = what < 6;
   const std::string whole = pg::reply_split(vault, dialect, event_stream, text, 0);
-  pg::expect_restored(pg::reply_split(vault, dialect, event_stream, text, at) == whole);
+  pg::expect(pg::reply_split(vault, dialect, event_stream, text, at) == whole);
   return 0;
 }
 

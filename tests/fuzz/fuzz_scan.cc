@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,13 +15,10 @@
 #include "core/base/zip.h"
 #include "core/guard/encoded.h"
 #include "core/guard/secrets.h"
+#include "tests/fuzz/harness.h"
 
 namespace pg {
 namespace {
-
-void expect(bool good) {
-  if (!good) std::abort();
-}
 
 const Guards& secret_guard() {
   static const std::shared_ptr<const Guards> kGuards = [] {
@@ -88,7 +84,7 @@ void read_zip(std::string_view bytes) {
   }
 }
 
-void read_tar(std::string_view bytes) {
+void scan_tar(std::string_view bytes) {
   MemorySource source(bytes);
   TarReader tar(source);
   for (;;) {
@@ -126,7 +122,7 @@ int fuzz_scan_one(const std::uint8_t* data, std::size_t size) {
       pg::read_zip(rest);
       break;
     case 2:
-      pg::read_tar(rest);
+      pg::scan_tar(rest);
       break;
     case 3:
       pg::read_gzip(rest);

@@ -1,19 +1,15 @@
 // libFuzzer over settings files: any bytes as a pg.toml, or a project file give settings or problems, never a crash.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "config/load.h"
 #include "core/base/text.h"
+#include "tests/fuzz/harness.h"
 
 namespace pg {
 namespace {
-
-void expect(bool good) {
-  if (!good) std::abort();
-}
 
 void check_problems(const std::vector<Problem>& problems) {
   for (const Problem& problem : problems) {

@@ -2,7 +2,6 @@
 // is JSON of the same shape in which nothing is left to edit. First byte: the dialect.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,13 +11,10 @@
 #include "core/guard/secrets.h"
 #include "core/route/prompt_policy.h"
 #include "core/wire/spans.h"
+#include "tests/fuzz/harness.h"
 
 namespace pg {
 namespace {
-
-void expect_spans(bool good) {
-  if (!good) std::abort();
-}
 
 const Guards& fuzz_guards() {
   static const std::shared_ptr<const Guards> guards = [] {
@@ -33,9 +29,9 @@ const Guards& fuzz_guards() {
 void check_span_order(std::string_view body, const RequestView& view) {
   std::size_t last = 0;
   for (const Span& span : view.spans) {
-    expect_spans(span.begin > last && span.begin < span.end && span.end < body.size());
-    expect_spans(body[span.begin - 1] == '"' && body[span.end] == '"');
-    expect_spans(span.escaped == (body.substr(span.begin, span.end - span.begin).find('\\') != std::string_view::npos));
+    expect(span.begin > last && span.begin < span.end && span.end < body.size());
+    expect(body[span.begin - 1] == '"' && body[span.end] == '"');
+    expect(span.escaped == (body.substr(span.begin, span.end - span.begin).find('\\') != std::string_view::npos));
     last = span.end;
   }
 }
@@ -45,15 +41,15 @@ std::string guard_once(std::string_view body, DialectId dialect, const RequestVi
   const GuardedCall call = guard_call(body, view, fuzz_guards(), vault, cache);
   std::size_t last = 0;
   for (const Edit& edit : call.edits) {
-    expect_spans(edit.begin >= last && edit.begin < edit.end && edit.end <= body.size());
+    expect(edit.begin >= last && edit.begin < edit.end && edit.end <= body.size());
     last = edit.end;
   }
-  expect_spans(call.blocked.empty() && call.places.size() <= 1024);
+  expect(call.blocked.empty() && call.places.size() <= 1024);
   const std::string edited = apply_edits(body, call.edits);
   RequestView again;
-  expect_spans(read_spans(edited, dialect, again).has_value());
-  expect_spans(again.spans.size() == view.spans.size());
-  for (std::size_t i = 0; i < view.spans.size(); ++i) expect_spans(again.spans[i].role == view.spans[i].role);
+  expect(read_spans(edited, dialect, again).has_value());
+  expect(again.spans.size() == view.spans.size());
+  for (std::size_t i = 0; i < view.spans.size(); ++i) expect(again.spans[i].role == view.spans[i].role);
   return edited;
 }
 
@@ -64,14 +60,14 @@ void read_with_memory(std::string_view body, std::string_view edited, DialectId 
   for (const std::string_view one : {body, edited, cut, body}) {
     RequestView plain, known;
     const bool is_good = read_spans(one, dialect, plain).has_value();
-    expect_spans(read_spans(one, dialect, known, &parts).has_value() == is_good);
+    expect(read_spans(one, dialect, known, &parts).has_value() == is_good);
     if (!is_good) continue;
-    expect_spans(known.spans == plain.spans && known.model == plain.model && known.first_user == plain.first_user);
+    expect(known.spans == plain.spans && known.model == plain.model && known.first_user == plain.first_user);
     Vault vault, other;
     const GuardedCall got = guard_call(one, known, fuzz_guards(), vault, nullptr, &parts);
     const GuardedCall call = guard_call(one, plain, fuzz_guards(), other, nullptr);
-    expect_spans(apply_edits(one, got.edits) == apply_edits(one, call.edits) && got.places == call.places);
-    expect_spans(got.prompt.messages == call.prompt.messages && got.prompt.tools == call.prompt.tools);
+    expect(apply_edits(one, got.edits) == apply_edits(one, call.edits) && got.places == call.places);
+    expect(got.prompt.messages == call.prompt.messages && got.prompt.tools == call.prompt.tools);
   }
 }
 
@@ -86,15 +82,15 @@ void add_prompt(std::string_view body, DialectId dialect, const RequestView& vie
     const std::vector<Edit> edits = merge_edits(call.edits, ours.value());
     std::size_t last = 0;
     for (const Edit& edit : edits) {
-      expect_spans(edit.begin >= last && edit.begin <= edit.end && edit.end <= body.size());
+      expect(edit.begin >= last && edit.begin <= edit.end && edit.end <= body.size());
       last = edit.end;
     }
     const std::string edited = apply_edits(body, edits);
     RequestView again;
     // A call without any member cannot be real: it names no model.
     if (view.model.empty()) continue;
-    expect_spans(read_spans(edited, dialect, again).has_value() && again.model == view.model);
-    if (!ours.value().empty()) expect_spans(edited.find(policy.escaped) != std::string::npos);
+    expect(read_spans(edited, dialect, again).has_value() && again.model == view.model);
+    if (!ours.value().empty()) expect(edited.find(policy.escaped) != std::string::npos);
   }
 }
 
@@ -110,10 +106,10 @@ int fuzz_spans_one(const std::uint8_t* data, std::size_t size) {
   pg::check_span_order(body, view);
   std::vector<std::uint32_t> offsets;
   for (const pg::Span& span : view.spans) offsets.push_back(span.begin);
-  pg::expect_spans(pg::find_paths(body, offsets).size() == offsets.size());
+  pg::expect(pg::find_paths(body, offsets).size() == offsets.size());
   static pg::VerdictCache cache(8192);
   const std::string edited = pg::guard_once(body, dialect, view, nullptr);
-  pg::expect_spans(pg::guard_once(body, dialect, view, &cache) == edited);
+  pg::expect(pg::guard_once(body, dialect, view, &cache) == edited);
   pg::read_with_memory(body, edited, dialect);
   pg::add_prompt(body, dialect, view);
   return 0;

@@ -2,7 +2,6 @@
 // The first byte says where the input is split.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,13 +11,10 @@
 #include "core/wire/first_event.h"
 #include "core/wire/sse.h"
 #include "core/wire/translate.h"
+#include "tests/fuzz/harness.h"
 
 namespace pg {
 namespace {
-
-void expect_sse(bool good) {
-  if (!good) std::abort();
-}
 
 struct EventList {
   std::vector<std::string> parts;  // raw, type, data of each event
@@ -50,9 +46,9 @@ std::string relay_split(std::string_view text, std::size_t at, DialectId dialect
   options.event_stream = true;
   ReplyPath path(options);
   std::string out;
-  expect_sse(path.push(text.substr(0, at), out).has_value() && path.push(text.substr(at), out).has_value());
-  expect_sse(text.starts_with(out));
-  expect_sse(path.finish(true, "R", out).has_value());
+  expect(path.push(text.substr(0, at), out).has_value() && path.push(text.substr(at), out).has_value());
+  expect(text.starts_with(out));
+  expect(path.finish(true, "R", out).has_value());
   return out;
 }
 
@@ -72,11 +68,11 @@ int fuzz_sse_one(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
   const std::size_t at = data[0] % (text.size() + 1);
   const pg::EventList whole = pg::read_split(text, 0);
-  pg::expect_sse(whole.raws == text);
-  pg::expect_sse(pg::read_split(text, at).parts == whole.parts);
+  pg::expect(whole.raws == text);
+  pg::expect(pg::read_split(text, at).parts == whole.parts);
   for (pg::DialectId dialect : {pg::DialectId::anthropic, pg::DialectId::openai_chat}) {
-    pg::expect_sse(pg::relay_split(text, at, dialect) == pg::relay_split(text, 0, dialect));
-    pg::expect_sse(pg::first_split(text, at, dialect) == pg::first_split(text, 0, dialect));
+    pg::expect(pg::relay_split(text, at, dialect) == pg::relay_split(text, 0, dialect));
+    pg::expect(pg::first_split(text, at, dialect) == pg::first_split(text, 0, dialect));
   }
   return 0;
 }

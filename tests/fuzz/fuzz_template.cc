@@ -2,7 +2,6 @@
 // traffic's bytes is one line that no terminal obeys and no spreadsheet runs.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -11,18 +10,13 @@
 #include "core/access/prices.h"
 #include "core/base/text.h"
 #include "core/store/log_query.h"
+#include "tests/fuzz/harness.h"
 
 namespace pg {
 namespace {
 
-constexpr UnixMillis kFuzzNow = 1'764'000'000'000;
-
-void expect(bool good) {
-  if (!good) std::abort();
-}
-
 // A row in which traffic said `text` wherever it may say something.
-LogRow row_of(std::string_view text) {
+LogRow template_row(std::string_view text) {
   LogRow row;
   row.id = "T1";
   row.time = kFuzzNow;
@@ -39,7 +33,7 @@ void check_line(const std::string& line) {
 }
 
 void print(std::string_view text) {
-  const LogRow row = row_of(text);
+  const LogRow row = template_row(text);
   const auto refused = [](const auto& made) { expect(made.error().code == Code::bad_request && is_utf8(made.error().message)); };
   const auto ready = LogTemplate::make("{model} {flags} {error}");
   check_line(ready.value().line(row));

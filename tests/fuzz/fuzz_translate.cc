@@ -3,21 +3,17 @@
 // the shape of the reply, the third the split.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "core/wire/json_doc.h"
 #include "core/wire/reply_translator.h"
 #include "core/wire/translate.h"
+#include "tests/fuzz/harness.h"
 #include "tests/support/stream_check.h"
 
 namespace pg {
 namespace {
-
-void expect_translated(bool good) {
-  if (!good) std::abort();
-}
 
 struct FuzzPair {
   Wire from;
@@ -38,15 +34,15 @@ std::string translate_fuzzed(FuzzPair pair, std::string_view bytes, std::size_t 
   translator.push(bytes.substr(0, split), out);
   translator.push(bytes.substr(split), out);
   translator.finish(false, out);
-  expect_translated(translator.ended());
+  expect(translator.ended());
   return out;
 }
 
 void fuzz_reply(FuzzPair pair, std::string_view bytes, std::uint8_t shape, std::size_t split) {
   const bool streams = (shape & 1) != 0, events = (shape & 2) == 0;
   const std::string whole = translate_fuzzed(pair, bytes, 0, streams, events);
-  expect_translated(translate_fuzzed(pair, bytes, split, streams, events) == whole);
-  expect_translated((streams ? test::check_stream(pair.to, whole) : test::check_whole(pair.to, whole)).empty());
+  expect(translate_fuzzed(pair, bytes, split, streams, events) == whole);
+  expect((streams ? test::check_stream(pair.to, whole) : test::check_whole(pair.to, whole)).empty());
 }
 
 void fuzz_request(Wire client, std::string_view body) {
@@ -54,10 +50,10 @@ void fuzz_request(Wire client, std::string_view body) {
     TranslateOptions options;
     options.drop_unsupported = true;
     const auto result = translate_request(client, to, body, options);
-    if (result) expect_translated(is_json_object(result->body));
+    if (result) expect(is_json_object(result->body));
   }
   const auto stripped = strip_carriers(client, body);
-  if (stripped && is_json_object(body)) expect_translated(is_json_object(*stripped));
+  if (stripped && is_json_object(body)) expect(is_json_object(*stripped));
 }
 
 }  // namespace

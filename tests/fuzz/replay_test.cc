@@ -44,7 +44,7 @@ const Harness kHarnesses[] = {
 
 const std::filesystem::path kFuzz = std::filesystem::path(PG_SOURCE_DIR) / "tests/fuzz";
 
-std::string read_file(const std::filesystem::path& path) {
+std::string file_bytes(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
@@ -62,7 +62,7 @@ TEST_CASE("every harness survives its corpus, and every prefix of small inputs")
     if (!std::filesystem::exists(kFuzz / "corpus" / harness.name)) continue;
     for (const auto& entry : std::filesystem::directory_iterator(kFuzz / "corpus" / harness.name)) {
       CAPTURE(entry.path().filename().string());
-      const std::string bytes = read_file(entry.path());
+      const std::string bytes = file_bytes(entry.path());
       replay(harness, bytes);
       for (std::size_t size = 0; size < bytes.size() && bytes.size() <= 512; ++size) replay(harness, bytes.substr(0, size));
     }

@@ -17,7 +17,7 @@
 namespace pg::test {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 using Pkey = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
 
@@ -60,12 +60,12 @@ bool is_rs256(const RsaKey& key, std::string_view bytes, std::string_view signat
 }
 
 std::string service_account_json(std::string_view token_uri) {
-  return Json{{"type", "service_account"},
-              {"project_id", "p-1"},
-              {"private_key_id", "kid-1"},
-              {"private_key", rsa_key().private_pem},
-              {"client_email", "pg@p-1.iam.gserviceaccount.com"},
-              {"token_uri", token_uri}}
+  return OrderedJson{{"type", "service_account"},
+                     {"project_id", "p-1"},
+                     {"private_key_id", "kid-1"},
+                     {"private_key", rsa_key().private_pem},
+                     {"client_email", "pg@p-1.iam.gserviceaccount.com"},
+                     {"token_uri", token_uri}}
       .dump(2);
 }
 
@@ -81,7 +81,7 @@ std::string event_frame(const std::vector<std::pair<std::string, std::string>>& 
 
 std::string bedrock_chunk(std::string_view sse) {
   const std::vector<SseEvent> events = split_sse(sse);
-  const Json payload = {{"bytes", to_base64(events.at(0).data)}, {"p", "abcdef"}};
+  const OrderedJson payload = {{"bytes", to_base64(events.at(0).data)}, {"p", "abcdef"}};
   return event_frame({{":event-type", "chunk"}, {":content-type", "application/json"}, {":message-type", "event"}},
                      payload.dump());
 }

@@ -22,7 +22,7 @@ bool is_product(const SourceFile& file) {
   return cpp && !path.starts_with("tests/");
 }
 
-std::string complaint(const SourceFile& file, std::size_t at, std::string what) {
+std::string complaint_at(const SourceFile& file, std::size_t at, std::string what) {
   return file.path + ":" + std::to_string(line_of(file.text, at)) + ": " + std::move(what);
 }
 
@@ -139,7 +139,7 @@ Complaints check_coroutine_place(const SourceFile& file) {
   const std::string code = code_of(file.text);
   for (const std::string_view word : kKeywords) {
     for_each_word(code, word,
-                  [&](std::size_t at) { out.push_back(complaint(file, at, "waits outside of proxy/ and cmd/serve.cc")); });
+                  [&](std::size_t at) { out.push_back(complaint_at(file, at, "waits outside of proxy/ and cmd/serve.cc")); });
   }
   return out;
 }
@@ -150,10 +150,10 @@ Complaints check_co_await(const SourceFile& file) {
   const std::string code = code_of(file.text);
   for_each_word(code, "co_await", [&](std::size_t at) {
     if (!may_await_at(code, at))
-      out.push_back(complaint(file, at, "co_await opens a statement or stands right of `=`"));
+      out.push_back(complaint_at(file, at, "co_await opens a statement or stands right of `=`"));
     else if (!stands_alone(code, at))
-      out.push_back(complaint(file, at, "co_await stands alone: name its result first"));
-    if (binds_structure(code, at)) out.push_back(complaint(file, at, "no structured binding of a co_await"));
+      out.push_back(complaint_at(file, at, "co_await stands alone: name its result first"));
+    if (binds_structure(code, at)) out.push_back(complaint_at(file, at, "no structured binding of a co_await"));
   });
   return out;
 }
@@ -173,7 +173,7 @@ Complaints check_coroutine_lambdas(const SourceFile& file) {
         if (lambda.begin < at && at < lambda.end) inner = &lambda;
       }
       if (inner != nullptr && inner->captures)
-        out.push_back(complaint(file, at, "a coroutine lambda captures nothing; pass parameters"));
+        out.push_back(complaint_at(file, at, "a coroutine lambda captures nothing; pass parameters"));
     });
   }
   return out;
@@ -194,7 +194,7 @@ Complaints check_coroutine_parameters(const SourceFile& file) {
       if (name == std::string::npos || list == std::string::npos || code[list] != '(' || list == name) return;
       const std::string parameters = code.substr(list, find_close(code, list) - list);
       if (parameters.find("string_view") != std::string::npos)
-        out.push_back(complaint(file, at, "a coroutine takes no string_view"));
+        out.push_back(complaint_at(file, at, "a coroutine takes no string_view"));
     });
   }
   return out;

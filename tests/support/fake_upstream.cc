@@ -16,7 +16,6 @@
 namespace pg::test {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 constexpr Ms kSlice{20};  // how often a waiting thread looks whether the server stops
 
 std::string reason(int status) {
@@ -168,7 +167,7 @@ bool FakeUpstream::wait_for(std::size_t requests, Ms limit) const {
   return changed_.wait_for(lock, limit, [&] { return seen_.size() >= requests; });
 }
 
-Ms FakeUpstream::wait_for_leave(Clock::time_point since, Ms limit) const {
+Ms FakeUpstream::wait_for_leave(SteadyClock::time_point since, Ms limit) const {
   std::unique_lock lock(mutex_);
   auto found = leaves_.end();
   changed_.wait_for(lock, limit, [&] {
@@ -189,7 +188,7 @@ Answer FakeUpstream::answer_for(const SeenRequest& request) const {
 
 void FakeUpstream::note_leave() {
   const std::lock_guard lock(mutex_);
-  leaves_.push_back(Clock::now());
+  leaves_.push_back(SteadyClock::now());
   changed_.notify_all();
 }
 
@@ -286,10 +285,11 @@ void FakeUpstream::serve(int fd, std::uint64_t number) {
 }
 
 bool FakeUpstream::wait_or_leave(int fd, Ms time) {
-  const auto until = Clock::now() + time;
-  while (!stop_ && Clock::now() < until) {
+  const auto until = SteadyClock::now() + time;
+  while (!stop_ && SteadyClock::now() < until) {
     pollfd wait{fd, POLLIN | POLLRDHUP, 0};
-    const auto rest = std::max(Ms{0}, std::chrono::duration_cast<Ms>(until - Clock::now()));  // a negative one would wait forever
+    const auto rest =
+        std::max(Ms{0}, std::chrono::duration_cast<Ms>(until - SteadyClock::now()));  // a negative one would wait forever
     const int ready = ::poll(&wait, 1, static_cast<int>(std::min(rest, kSlice).count()));
     if (ready > 0 && (wait.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0) {
       note_leave();

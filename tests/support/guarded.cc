@@ -13,7 +13,7 @@
 namespace pg::test {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 /// One pass: what was restored is not looked at again.
 std::string restore_text(const std::string& text, const Vault& vault) {
@@ -31,11 +31,11 @@ std::string restore_text(const std::string& text, const Vault& vault) {
   return out;
 }
 
-Json restore_json(const Json& json, const Vault& vault);
+OrderedJson restore_json(const OrderedJson& json, const Vault& vault);
 
-Json restore_string(const std::string& text, const Vault& vault) {
-  if (!text.empty() && (text.front() == '{' || text.front() == '[') && Json::accept(text)) {
-    return restore_json(Json::parse(text), vault).dump();
+OrderedJson restore_string(const std::string& text, const Vault& vault) {
+  if (!text.empty() && (text.front() == '{' || text.front() == '[') && OrderedJson::accept(text)) {
+    return restore_json(OrderedJson::parse(text), vault).dump();
   }
   const std::size_t comma = text.rfind("data:", 0) == 0 ? text.find(";base64,") : std::string::npos;
   const std::size_t begin = comma == std::string::npos ? 0 : comma + 8;
@@ -44,9 +44,9 @@ Json restore_string(const std::string& text, const Vault& vault) {
   return restore_text(text, vault);
 }
 
-Json restore_json(const Json& json, const Vault& vault) {
+OrderedJson restore_json(const OrderedJson& json, const Vault& vault) {
   if (json.is_string()) return restore_string(json.get<std::string>(), vault);
-  Json out = json;
+  OrderedJson out = json;
   if (json.is_structured()) {
     for (auto& [key, value] : out.items()) value = restore_json(value, vault);
   }
@@ -90,11 +90,11 @@ void check_edits(std::string_view body, const Guarded& guarded) {
     last = edit.end;
   }
   CHECK(by_hand + std::string(body.substr(last)) == guarded.body);
-  CHECK(Json::accept(guarded.body));
+  CHECK(OrderedJson::accept(guarded.body));
 }
 
 std::string restored(std::string_view body, const Vault& vault) {
-  return restore_json(Json::parse(body), vault).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return restore_json(OrderedJson::parse(body), vault).dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
 }  // namespace pg::test

@@ -9,8 +9,12 @@
 #include "core/guard/guard_call.h"
 #include "core/guard/vault.h"
 #include "core/wire/dialect.h"
+#include "tests/support/model_wire.h"
 
 namespace pg::test {
+
+/// Whose address the guards' tests use.
+inline const std::string kJane = make_email("jane.doe");
 
 /// Guards with the shipped secret rules; fails the test when the settings are refused.
 std::shared_ptr<const Guards> make_guards(GuardSettings settings = {});

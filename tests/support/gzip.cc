@@ -1,7 +1,8 @@
-// What a peer sends with Content-Encoding: gzip, made by zlib.
+// Made by the libraries themselves.
 #include "tests/support/gzip.h"
 
 #include <zlib.h>
+#include <zstd.h>
 
 namespace pg::test {
 
@@ -18,6 +19,12 @@ std::string gzip(std::string_view text) {
   deflate(&z, Z_FINISH);
   out.resize(z.total_out);
   deflateEnd(&z);
+  return out;
+}
+
+std::string zstd(std::string_view text) {
+  std::string out(ZSTD_compressBound(text.size()), '\0');
+  out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3));
   return out;
 }
 

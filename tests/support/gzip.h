@@ -1,4 +1,4 @@
-// What a peer would send with Content-Encoding: gzip.
+// What a peer would send with Content-Encoding: gzip, or zstd.
 #pragma once
 
 #include <string>
@@ -7,5 +7,6 @@
 namespace pg::test {
 
 std::string gzip(std::string_view text);
+std::string zstd(std::string_view text);
 
 }  // namespace pg::test

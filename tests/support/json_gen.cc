@@ -8,7 +8,7 @@
 namespace pg::test {
 namespace {
 
-void append_utf8(std::string& out, std::uint32_t c) {
+void append_letter(std::string& out, std::uint32_t c) {
   const auto put = [&out](std::uint32_t byte) { out.push_back(static_cast<char>(static_cast<unsigned char>(byte))); };
   if (c < 0x80) {
     put(c);
@@ -101,7 +101,7 @@ std::string random_container(Gen& gen, std::size_t depth, bool object) {
 
 std::string random_utf8(Gen& gen, std::size_t most) {
   std::string out;
-  for (std::size_t i = gen.number(0, most); i > 0; --i) append_utf8(out, random_letter(gen));
+  for (std::size_t i = gen.number(0, most); i > 0; --i) append_letter(out, random_letter(gen));
   return out;
 }
 

@@ -24,7 +24,7 @@ std::uint32_t crc32_of(std::string_view text) {
   return ~crc;
 }
 
-constexpr std::string_view kAlnum = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+constexpr std::string_view kLettersAndDigits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 }  // namespace
 
@@ -54,10 +54,10 @@ std::string make_iban() {
 
 std::string make_github_token(unsigned seed) {
   std::mt19937 random(seed);
-  const std::string body = pick(random, kAlnum, 30);
+  const std::string body = pick(random, kLettersAndDigits, 30);
   std::uint32_t crc = crc32_of(body);
   std::string check(6, '0');
-  for (std::size_t i = 6; i-- > 0; crc /= 62) check[i] = kAlnum[crc % 62];
+  for (std::size_t i = 6; i-- > 0; crc /= 62) check[i] = kLettersAndDigits[crc % 62];
   return std::string("gh") + "p_" + body + check;
 }
 
@@ -68,7 +68,7 @@ std::string make_aws_key_id(unsigned seed) {
 
 std::string make_private_key(unsigned seed) {
   std::mt19937 random(seed + 4711);
-  const std::string alphabet = std::string(kAlnum) + "+/";
+  const std::string alphabet = std::string(kLettersAndDigits) + "+/";
   std::string key = std::string("-----BEGIN RSA ") + "PRIVATE KEY-----\n";
   key += "MII" + pick(random, alphabet, 61) + "\n";
   for (int line = 0; line < 5; ++line) key += pick(random, alphabet, 64) + "\n";

@@ -8,14 +8,14 @@
 namespace pg::test {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-std::string word(const Json& data, const char* name) {
+std::string word(const OrderedJson& data, const char* name) {
   const auto at = data.find(name);
   return at != data.end() && at->is_string() ? at->get<std::string>() : std::string();
 }
 
-void take_error(Heard& heard, const Json& error) {
+void take_error(Heard& heard, const OrderedJson& error) {
   heard.error_type = word(error, "type");
   heard.error_code = word(error, "code");
   heard.error_message = word(error, "message");
@@ -27,7 +27,7 @@ struct AnthropicEar {
   int open = -1;
   int next = 0;
 
-  void hear(Heard& heard, const Json& data) {
+  void hear(Heard& heard, const OrderedJson& data) {
     const std::string type = word(data, "type");
     if (heard.finished) heard.faults.push_back(type + " after message_stop");
     if (type == "content_block_start") {
@@ -39,7 +39,7 @@ struct AnthropicEar {
       values[index] = kinds[index] == "text" ? word(data.at("content_block"), "text") : "";
     } else if (type == "content_block_delta") {
       if (data.at("index") != open) heard.faults.push_back("delta outside of its open block");
-      const Json& delta = data.at("delta");
+      const OrderedJson& delta = data.at("delta");
       values[data.at("index")] += word(delta, "text") + word(delta, "partial_json") + word(delta, "thinking");
     } else if (type == "content_block_stop") {
       if (data.at("index") != open) heard.faults.push_back("stop of a block that is not open");
@@ -65,12 +65,12 @@ struct ChatEar {
   std::map<int, std::string> texts, arguments;
   std::set<int> ended;
 
-  void hear(Heard& heard, const Json& data) {
+  void hear(Heard& heard, const OrderedJson& data) {
     if (data.contains("error")) return take_error(heard, data.at("error"));
     if (word(data, "object") != "chat.completion.chunk") heard.faults.push_back("chunk without object: " + data.dump());
     for (const auto& choice : data.at("choices")) {
       const int index = choice.at("index");
-      const Json& delta = choice.at("delta");
+      const OrderedJson& delta = choice.at("delta");
       const std::string content = word(delta, "content");
       if (!content.empty() && ended.count(index) > 0) heard.faults.push_back("content after finish_reason");
       if (delta.contains("content")) texts[index] += content;
@@ -98,12 +98,12 @@ struct ResponsesEar {
   void agree(Heard& heard, std::map<int, std::string>& deltas, int index, const std::string& copy, const std::string& where) {
     if (deltas[index] != copy) heard.faults.push_back(where + " says «" + copy + "», the deltas «" + deltas[index] + "»");
   }
-  void agree_item(Heard& heard, int index, const Json& item, const std::string& where) {
+  void agree_item(Heard& heard, int index, const OrderedJson& item, const std::string& where) {
     if (word(item, "type") == "function_call") agree(heard, arguments, index, word(item, "arguments"), where);
     if (word(item, "type") != "message") return;
     for (const auto& part : item.at("content")) agree(heard, texts, index, word(part, "text"), where);
   }
-  void hear(Heard& heard, const Json& data) {
+  void hear(Heard& heard, const OrderedJson& data) {
     const std::string type = word(data, "type");
     if (data.value("sequence_number", -1L) != next++) heard.faults.push_back("sequence_number out of order at " + type);
     const int index = data.value("output_index", 0);
@@ -138,7 +138,7 @@ Heard hear_with(std::string_view bytes) {
       heard.finished = true;
       continue;
     }
-    const Json data = Json::parse(event.data, nullptr, false);
+    const OrderedJson data = OrderedJson::parse(event.data, nullptr, false);
     if (data.is_discarded()) {
       heard.faults.push_back("not JSON: " + event.data);
       continue;
@@ -146,7 +146,7 @@ Heard hear_with(std::string_view bytes) {
     if (!event.name.empty() && word(data, "type") != event.name) heard.faults.push_back("event name and type differ");
     try {
       ear.hear(heard, data);
-    } catch (const Json::exception& error) {
+    } catch (const OrderedJson::exception& error) {
       heard.faults.push_back(error.what() + std::string(" in ") + event.data);
     }
   }
@@ -191,7 +191,7 @@ Heard hear_stream(DialectId dialect, std::string_view bytes) {
   return dialect == DialectId::openai_responses ? hear_with<ResponsesEar>(bytes) : hear_with<ChatEar>(bytes);
 }
 
-static void hear_parts(DialectId dialect, const Json& data, Heard& heard) {
+static void hear_parts(DialectId dialect, const OrderedJson& data, Heard& heard) {
   if (dialect == DialectId::anthropic) {
     for (const auto& block : data.at("content")) {
       const std::string type = word(block, "type");
@@ -201,7 +201,7 @@ static void hear_parts(DialectId dialect, const Json& data, Heard& heard) {
     }
   } else if (dialect == DialectId::openai_chat) {
     for (const auto& choice : data.at("choices")) {
-      const Json& message = choice.at("message");
+      const OrderedJson& message = choice.at("message");
       heard.texts.push_back(word(message, "content"));
       heard.thinking += word(message, "reasoning_content");
       if (!message.contains("tool_calls")) continue;
@@ -218,7 +218,7 @@ static void hear_parts(DialectId dialect, const Json& data, Heard& heard) {
 
 Heard hear_whole(DialectId dialect, std::string_view body) {
   Heard heard;
-  const Json data = Json::parse(body, nullptr, false);
+  const OrderedJson data = OrderedJson::parse(body, nullptr, false);
   if (!data.is_object()) {
     heard.faults.push_back("not a JSON object: " + std::string(body.substr(0, 200)));
     return heard;
@@ -231,7 +231,7 @@ Heard hear_whole(DialectId dialect, std::string_view body) {
   heard.finished = true;
   try {
     hear_parts(dialect, data, heard);
-  } catch (const Json::exception& error) {
+  } catch (const OrderedJson::exception& error) {
     heard.faults.push_back(error.what() + std::string(" in ") + std::string(body.substr(0, 200)));
   }
   return heard;

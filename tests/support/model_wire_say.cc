@@ -6,12 +6,12 @@
 namespace pg::test {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-std::string event(const Json& data) {
+std::string event(const OrderedJson& data) {
   return "event: " + data.at("type").get<std::string>() + "\ndata: " + data.dump() + "\n\n";
 }
-std::string chunk_event(const Json& data) {
+std::string chunk_event(const OrderedJson& data) {
   return "data: " + data.dump() + "\n\n";
 }
 
@@ -23,7 +23,7 @@ std::vector<std::string> anthropic_stream(const Blocks& blocks) {
                          {"type", "message"},
                          {"role", "assistant"},
                          {"model", "fake-model-served"},
-                         {"content", Json::array()},
+                         {"content", OrderedJson::array()},
                          {"stop_reason", nullptr},
                          {"stop_sequence", nullptr},
                          {"usage", {{"input_tokens", 21}, {"cache_read_input_tokens", 4}, {"output_tokens", 1}}}}}}));
@@ -31,23 +31,25 @@ std::vector<std::string> anthropic_stream(const Blocks& blocks) {
   bool tool = false;
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     const Block& block = blocks[i];
-    Json start = {{"type", "text"}, {"text", ""}};
+    OrderedJson start = {{"type", "text"}, {"text", ""}};
     if (block.kind == Block::Kind::tool) {
-      start = {
-          {"type", "tool_use"}, {"id", "toolu_fake_" + std::to_string(i)}, {"name", "write_file"}, {"input", Json::object()}};
+      start = {{"type", "tool_use"},
+               {"id", "toolu_fake_" + std::to_string(i)},
+               {"name", "write_file"},
+               {"input", OrderedJson::object()}};
     } else if (block.kind == Block::Kind::thinking) {
       start = {{"type", "thinking"}, {"thinking", ""}, {"signature", ""}};
     }
     tool = tool || block.kind == Block::Kind::tool;
     out.push_back(event({{"type", "content_block_start"}, {"index", i}, {"content_block", start}}));
     for (const auto& delta : block.deltas) {
-      Json part = {{"type", "text_delta"}, {"text", delta}};
+      OrderedJson part = {{"type", "text_delta"}, {"text", delta}};
       if (block.kind == Block::Kind::tool) part = {{"type", "input_json_delta"}, {"partial_json", delta}};
       if (block.kind == Block::Kind::thinking) part = {{"type", "thinking_delta"}, {"thinking", delta}};
       out.push_back(event({{"type", "content_block_delta"}, {"index", i}, {"delta", part}}));
     }
     if (block.kind == Block::Kind::thinking) {
-      const Json part = {{"type", "signature_delta"}, {"signature", "c2lnbmVk"}};
+      const OrderedJson part = {{"type", "signature_delta"}, {"signature", "c2lnbmVk"}};
       out.push_back(event({{"type", "content_block_delta"}, {"index", i}, {"delta", part}}));
     }
     out.push_back(event({{"type", "content_block_stop"}, {"index", i}}));
@@ -59,15 +61,15 @@ std::vector<std::string> anthropic_stream(const Blocks& blocks) {
   return out;
 }
 
-Json chat_chunk(const Json& choices) {
+OrderedJson chat_chunk(const OrderedJson& choices) {
   return {{"id", "chatcmpl-fake-1"},
           {"object", "chat.completion.chunk"},
           {"created", 1760000000},
           {"model", "fake-model-served"},
           {"choices", choices}};
 }
-Json chat_delta(const Json& delta, const Json& finish = nullptr) {
-  return chat_chunk(Json::array({{{"index", 0}, {"delta", delta}, {"logprobs", nullptr}, {"finish_reason", finish}}}));
+OrderedJson chat_delta(const OrderedJson& delta, const OrderedJson& finish = nullptr) {
+  return chat_chunk(OrderedJson::array({{{"index", 0}, {"delta", delta}, {"logprobs", nullptr}, {"finish_reason", finish}}}));
 }
 
 std::vector<std::string> chat_stream(const Blocks& blocks) {
@@ -75,24 +77,24 @@ std::vector<std::string> chat_stream(const Blocks& blocks) {
   int tools = 0;
   for (const auto& block : blocks) {
     if (block.kind == Block::Kind::tool) {
-      const Json call = {{"index", tools},
-                         {"id", "call_fake_" + std::to_string(tools)},
-                         {"type", "function"},
-                         {"function", {{"name", "write_file"}, {"arguments", ""}}}};
-      out.push_back(chunk_event(chat_delta({{"tool_calls", Json::array({call})}})));
+      const OrderedJson call = {{"index", tools},
+                                {"id", "call_fake_" + std::to_string(tools)},
+                                {"type", "function"},
+                                {"function", {{"name", "write_file"}, {"arguments", ""}}}};
+      out.push_back(chunk_event(chat_delta({{"tool_calls", OrderedJson::array({call})}})));
     }
     for (const auto& delta : block.deltas) {
       if (block.kind == Block::Kind::tool) {
-        const Json call = {{"index", tools}, {"function", {{"arguments", delta}}}};
-        out.push_back(chunk_event(chat_delta({{"tool_calls", Json::array({call})}})));
+        const OrderedJson call = {{"index", tools}, {"function", {{"arguments", delta}}}};
+        out.push_back(chunk_event(chat_delta({{"tool_calls", OrderedJson::array({call})}})));
       } else {
         out.push_back(chunk_event(chat_delta({{block.kind == Block::Kind::text ? "content" : "reasoning_content", delta}})));
       }
     }
     if (block.kind == Block::Kind::tool) ++tools;
   }
-  out.push_back(chunk_event(chat_delta(Json::object(), tools > 0 ? "tool_calls" : "stop")));
-  Json usage = chat_chunk(Json::array());
+  out.push_back(chunk_event(chat_delta(OrderedJson::object(), tools > 0 ? "tool_calls" : "stop")));
+  OrderedJson usage = chat_chunk(OrderedJson::array());
   usage["usage"] = {
       {"prompt_tokens", 25}, {"completion_tokens", 17}, {"total_tokens", 42}, {"prompt_tokens_details", {{"cached_tokens", 4}}}};
   out.push_back(chunk_event(usage));
@@ -100,15 +102,15 @@ std::vector<std::string> chat_stream(const Blocks& blocks) {
   return out;
 }
 
-Json response_item(const Block& block, std::size_t index, const std::string& text, bool done) {
+OrderedJson response_item(const Block& block, std::size_t index, const std::string& text, bool done) {
   const std::string status = done ? "completed" : "in_progress";
   if (block.kind == Block::Kind::tool) {
     return {
         {"id", "fc_fake_" + std::to_string(index)},        {"type", "function_call"}, {"status", status}, {"name", "write_file"},
         {"call_id", "call_fake_" + std::to_string(index)}, {"arguments", text}};
   }
-  Json content = Json::array();
-  if (done) content.push_back({{"type", "output_text"}, {"annotations", Json::array()}, {"text", text}});
+  OrderedJson content = OrderedJson::array();
+  if (done) content.push_back({{"type", "output_text"}, {"annotations", OrderedJson::array()}, {"text", text}});
   return {{"id", "msg_fake_" + std::to_string(index)},
           {"type", "message"},
           {"status", status},
@@ -116,8 +118,8 @@ Json response_item(const Block& block, std::size_t index, const std::string& tex
           {"content", content}};
 }
 
-Json response_object(const Json& output, bool done) {
-  Json usage = nullptr;
+OrderedJson response_object(const OrderedJson& output, bool done) {
+  OrderedJson usage = nullptr;
   if (done) {
     usage = {{"input_tokens", 25},
              {"input_tokens_details", {{"cached_tokens", 4}}},
@@ -131,14 +133,14 @@ Json response_object(const Json& output, bool done) {
           {"output", output},         {"usage", usage}};
 }
 
-void response_item_events(const Block& block, std::size_t i, const std::string& whole, std::vector<Json>& out) {
+void response_item_events(const Block& block, std::size_t i, const std::string& whole, std::vector<OrderedJson>& out) {
   const bool tool = block.kind == Block::Kind::tool;
   const std::string id = (tool ? "fc_fake_" : "msg_fake_") + std::to_string(i);
   const std::string kind = tool ? "response.function_call_arguments" : "response.output_text";
-  const auto part = [](const std::string& text) -> Json {
-    return {{"type", "output_text"}, {"annotations", Json::array()}, {"text", text}};
+  const auto part = [](const std::string& text) -> OrderedJson {
+    return {{"type", "output_text"}, {"annotations", OrderedJson::array()}, {"text", text}};
   };
-  const auto place = [&](Json data) {
+  const auto place = [&](OrderedJson data) {
     data["item_id"] = id;
     data["output_index"] = i;
     if (!tool) data["content_index"] = 0;
@@ -153,9 +155,9 @@ void response_item_events(const Block& block, std::size_t i, const std::string& 
 }
 
 std::vector<std::string> responses_stream(const Blocks& blocks) {
-  std::vector<Json> events{{{"type", "response.created"}, {"response", response_object(Json::array(), false)}},
-                           {{"type", "response.in_progress"}, {"response", response_object(Json::array(), false)}}};
-  Json output = Json::array();
+  std::vector<OrderedJson> events{{{"type", "response.created"}, {"response", response_object(OrderedJson::array(), false)}},
+                                  {{"type", "response.in_progress"}, {"response", response_object(OrderedJson::array(), false)}}};
+  OrderedJson output = OrderedJson::array();
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     const std::string whole = join(blocks[i].deltas);
     response_item_events(blocks[i], i, whole, events);
@@ -170,8 +172,8 @@ std::vector<std::string> responses_stream(const Blocks& blocks) {
   return out;
 }
 
-Json anthropic_whole(const Blocks& blocks) {
-  Json content = Json::array();
+OrderedJson anthropic_whole(const Blocks& blocks) {
+  OrderedJson content = OrderedJson::array();
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     const std::string whole = join(blocks[i].deltas);
     if (blocks[i].kind == Block::Kind::text) content.push_back({{"type", "text"}, {"text", whole}});
@@ -179,8 +181,10 @@ Json anthropic_whole(const Blocks& blocks) {
       content.push_back({{"type", "thinking"}, {"thinking", whole}, {"signature", "c2lnbmVk"}});
     }
     if (blocks[i].kind == Block::Kind::tool) {
-      content.push_back(
-          {{"type", "tool_use"}, {"id", "toolu_" + std::to_string(i)}, {"name", "write_file"}, {"input", Json::parse(whole)}});
+      content.push_back({{"type", "tool_use"},
+                         {"id", "toolu_" + std::to_string(i)},
+                         {"name", "write_file"},
+                         {"input", OrderedJson::parse(whole)}});
     }
   }
   return {{"id", "msg_fake_1"},       {"type", "message"},
@@ -189,9 +193,9 @@ Json anthropic_whole(const Blocks& blocks) {
           {"stop_sequence", nullptr}, {"usage", {{"input_tokens", 21}, {"cache_read_input_tokens", 4}, {"output_tokens", 17}}}};
 }
 
-Json chat_whole(const Blocks& blocks) {
-  Json message = {{"role", "assistant"}, {"content", nullptr}, {"refusal", nullptr}};
-  Json calls = Json::array();
+OrderedJson chat_whole(const Blocks& blocks) {
+  OrderedJson message = {{"role", "assistant"}, {"content", nullptr}, {"refusal", nullptr}};
+  OrderedJson calls = OrderedJson::array();
   for (const auto& block : blocks) {
     const std::string whole = join(block.deltas);
     if (block.kind == Block::Kind::tool) {
@@ -203,12 +207,13 @@ Json chat_whole(const Blocks& blocks) {
     }
   }
   if (!calls.empty()) message["tool_calls"] = calls;
-  return {{"id", "chatcmpl-fake-1"},
-          {"object", "chat.completion"},
-          {"created", 1760000000},
-          {"model", "fake-model-served"},
-          {"choices", Json::array({{{"index", 0}, {"message", message}, {"logprobs", nullptr}, {"finish_reason", "stop"}}})},
-          {"usage", {{"prompt_tokens", 25}, {"completion_tokens", 17}, {"total_tokens", 42}}}};
+  return {
+      {"id", "chatcmpl-fake-1"},
+      {"object", "chat.completion"},
+      {"created", 1760000000},
+      {"model", "fake-model-served"},
+      {"choices", OrderedJson::array({{{"index", 0}, {"message", message}, {"logprobs", nullptr}, {"finish_reason", "stop"}}})},
+      {"usage", {{"prompt_tokens", 25}, {"completion_tokens", 17}, {"total_tokens", 42}}}};
 }
 
 }  // namespace
@@ -220,16 +225,17 @@ std::string model_path(DialectId dialect) {
 }
 
 std::string ask(DialectId dialect, bool stream, std::string_view text) {
-  const Json messages = Json::array({{{"role", "user"}, {"content", text}}});
-  if (dialect == DialectId::embeddings) return Json{{"model", "fake-model"}, {"input", text}}.dump();
+  const OrderedJson messages = OrderedJson::array({{{"role", "user"}, {"content", text}}});
+  if (dialect == DialectId::embeddings) return OrderedJson{{"model", "fake-model"}, {"input", text}}.dump();
   if (dialect == DialectId::openai_responses)
-    return Json{{"model", "fake-model"}, {"input", messages}, {"stream", stream}}.dump();
-  if (dialect == DialectId::openai_chat) return Json{{"model", "fake-model"}, {"messages", messages}, {"stream", stream}}.dump();
-  return Json{{"model", "fake-model"}, {"max_tokens", 64}, {"messages", messages}, {"stream", stream}}.dump();
+    return OrderedJson{{"model", "fake-model"}, {"input", messages}, {"stream", stream}}.dump();
+  if (dialect == DialectId::openai_chat)
+    return OrderedJson{{"model", "fake-model"}, {"messages", messages}, {"stream", stream}}.dump();
+  return OrderedJson{{"model", "fake-model"}, {"max_tokens", 64}, {"messages", messages}, {"stream", stream}}.dump();
 }
 
 std::string json_text(std::string_view text) {
-  const std::string quoted = Json(text).dump();
+  const std::string quoted = OrderedJson(text).dump();
   return quoted.substr(1, quoted.size() - 2);
 }
 
@@ -241,7 +247,7 @@ std::vector<std::string> say_stream(DialectId dialect, const Blocks& blocks) {
 std::string say_whole(DialectId dialect, const Blocks& blocks) {
   if (dialect == DialectId::anthropic) return anthropic_whole(blocks).dump();
   if (dialect == DialectId::openai_chat) return chat_whole(blocks).dump();
-  Json output = Json::array();
+  OrderedJson output = OrderedJson::array();
   for (std::size_t i = 0; i < blocks.size(); ++i) output.push_back(response_item(blocks[i], i, join(blocks[i].deltas), true));
   return response_object(output, true).dump();
 }

@@ -7,16 +7,16 @@
 namespace pg::test {
 namespace {
 
-using Json = nlohmann::ordered_json;
-using Pointer = Json::json_pointer;
+using OrderedJson = nlohmann::ordered_json;
+using Pointer = OrderedJson::json_pointer;
 
-bool is_opaque(std::string_view key, const Json& value) {
+bool is_opaque(std::string_view key, const OrderedJson& value) {
   constexpr std::array<std::string_view, 7> kOpaque = {"input_schema", "parameters", "schema", "cache_control",
                                                        "format",       "metadata",   "grammar"};
   return std::find(kOpaque.begin(), kOpaque.end(), key) != kOpaque.end() || (key == "input" && value.is_object());
 }
 
-void walk(const Json& value, const Pointer& at, std::vector<Pointer>& members, std::vector<Pointer>& objects) {
+void walk(const OrderedJson& value, const Pointer& at, std::vector<Pointer>& members, std::vector<Pointer>& objects) {
   if (value.is_object()) objects.push_back(at);
   if (value.is_array()) {
     for (std::size_t i = 0; i < value.size(); ++i) walk(value[i], at / i, members, objects);
@@ -68,13 +68,13 @@ constexpr Excuse kExcuses[] = {
 
 }  // namespace
 
-std::vector<Pointer> places_in(const Json& body) {
+std::vector<Pointer> places_in(const OrderedJson& body) {
   std::vector<Pointer> members, objects;
   walk(body, Pointer(), members, objects);
   return members;
 }
 
-std::vector<Pointer> objects_in(const Json& body) {
+std::vector<Pointer> objects_in(const OrderedJson& body) {
   std::vector<Pointer> members, objects;
   walk(body, Pointer(), members, objects);
   return objects;
@@ -92,8 +92,8 @@ std::string pattern_of(const Pointer& place) {
   return pattern;
 }
 
-Json without(const Json& body, const Pointer& place) {
-  Json copy = body;
+OrderedJson without(const OrderedJson& body, const Pointer& place) {
+  OrderedJson copy = body;
   copy.at(place.parent_pointer()).erase(place.back());
   return copy;
 }
@@ -105,17 +105,17 @@ std::string_view excuse_for(Wire from, std::string_view pattern) {
   return {};
 }
 
-bool is_default(const Json& value) {
-  const Json schema = {{"type", "object"}, {"properties", Json::object()}};
+bool is_default(const OrderedJson& value) {
+  const OrderedJson schema = {{"type", "object"}, {"properties", OrderedJson::object()}};
   return value.is_null() || value == false || value.empty() || value == "" || value == "{}" || value == "auto" ||
-         value == "function" || value == "message" || value == Json{{"type", "auto"}} || value == schema;
+         value == "function" || value == "message" || value == OrderedJson{{"type", "auto"}} || value == schema;
 }
 
-bool is_named(const Result<Translated>& result, const Json& body, const Pointer& place) {
+bool is_named(const Result<Translated>& result, const OrderedJson& body, const Pointer& place) {
   if (!result) return true;  // nothing was sent at all
   const std::string told = warnings_of(*result);
   for (Pointer at = place; !at.empty(); at = at.parent_pointer()) {
-    const Json& value = body.at(at);
+    const OrderedJson& value = body.at(at);
     const std::string key = at.back();
     const bool common = key == "messages" || key == "content" || key == "input" || key == "tools" || key == "system";
     if (!common && key.find_first_not_of("0123456789") != std::string::npos && names(told, key)) return true;

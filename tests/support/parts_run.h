@@ -9,6 +9,9 @@
 
 namespace pg::test {
 
+/// What a memory of parts may hold where a test is not about its size.
+inline constexpr std::size_t kPartsBudget = 1 << 20;
+
 struct PartsRun {
   Status read = Status{};
   RequestView view;

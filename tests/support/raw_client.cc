@@ -16,14 +16,12 @@
 namespace pg::test {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 char fold(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-int left(Clock::time_point until) {
-  const auto rest = std::chrono::duration_cast<Ms>(until - Clock::now()).count();
+int left(SteadyClock::time_point until) {
+  const auto rest = std::chrono::duration_cast<Ms>(until - SteadyClock::now()).count();
   return static_cast<int>(std::max<long>(0, rest));
 }
 
@@ -101,7 +99,7 @@ void RawClient::reset() {
 }
 
 bool RawClient::send(std::string_view bytes, Ms limit) {
-  const auto until = Clock::now() + limit;
+  const auto until = SteadyClock::now() + limit;
   while (!bytes.empty() && fd_ >= 0) {
     pollfd wait{fd_, POLLOUT, 0};
     if (::poll(&wait, 1, left(until)) <= 0) return false;
@@ -113,7 +111,7 @@ bool RawClient::send(std::string_view bytes, Ms limit) {
   return bytes.empty();
 }
 
-bool RawClient::fill(Clock::time_point until) {
+bool RawClient::fill(SteadyClock::time_point until) {
   if (fd_ < 0 || eof_) return false;
   pollfd wait{fd_, POLLIN, 0};
   if (::poll(&wait, 1, left(until)) <= 0) return false;
@@ -130,14 +128,14 @@ bool RawClient::fill(Clock::time_point until) {
 }
 
 std::string RawClient::read_all(Ms limit) {
-  const auto until = Clock::now() + limit;
+  const auto until = SteadyClock::now() + limit;
   while (fill(until)) {
   }
   return std::exchange(buffer_, {});
 }
 
 bool RawClient::wait_for(std::string_view mark, Ms limit) {
-  const auto until = Clock::now() + limit;
+  const auto until = SteadyClock::now() + limit;
   while (buffer_.find(mark) == std::string::npos) {
     if (!fill(until)) return false;
   }
@@ -145,13 +143,13 @@ bool RawClient::wait_for(std::string_view mark, Ms limit) {
 }
 
 bool RawClient::wait_for_close(Ms limit) {
-  const auto until = Clock::now() + limit;
-  while (!eof_ && Clock::now() < until) fill(until);
+  const auto until = SteadyClock::now() + limit;
+  while (!eof_ && SteadyClock::now() < until) fill(until);
   return eof_;
 }
 
 RawReply RawClient::read_reply(Ms limit, bool to_head) {
-  const auto begin = Clock::now();
+  const auto begin = SteadyClock::now();
   const auto until = begin + limit;
   RawReply reply;
   auto take = [&](std::size_t n) {
@@ -167,7 +165,7 @@ RawReply RawClient::read_reply(Ms limit, bool to_head) {
   auto finish = [&] {
     reply.closed = eof_;
     reply.reset = reset_;
-    reply.waited = std::chrono::duration_cast<Ms>(Clock::now() - begin);
+    reply.waited = std::chrono::duration_cast<Ms>(SteadyClock::now() - begin);
     return reply;
   };
   for (;;) {

@@ -11,6 +11,7 @@
 namespace pg::test {
 
 using Ms = std::chrono::milliseconds;
+using SteadyClock = std::chrono::steady_clock;
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
 /// The value of the first field of that name in any case, or "" when there is none.

@@ -28,7 +28,7 @@ bool is_same(const ReplyRun& one, const ReplyRun& other) {
          a.finished == b.finished && a.has_content == b.has_content;
 }
 
-void check_same(const ReplyRun& one, const ReplyRun& other, std::size_t split) {
+void check_same_run(const ReplyRun& one, const ReplyRun& other, std::size_t split) {
   if (is_same(one, other)) return;
   CAPTURE(split);
   CHECK(other.bytes == one.bytes);
@@ -54,10 +54,10 @@ ReplyRun run_reply(const ReplyOptions& options, const std::vector<std::string>& 
 
 ReplyRun run_reply(const ReplyOptions& options, std::string_view upstream, bool cut) {
   const ReplyRun whole = run_reply(options, in_pieces(upstream, std::max<std::size_t>(upstream.size(), 1)), cut);
-  check_same(whole, run_reply(options, in_pieces(upstream, 1), cut), 0);
+  check_same_run(whole, run_reply(options, in_pieces(upstream, 1), cut), 0);
   const std::size_t step = 1 + upstream.size() / 400;
   for (std::size_t at = 1; at < upstream.size(); at += step) {
-    check_same(whole, run_reply(options, {std::string(upstream.substr(0, at)), std::string(upstream.substr(at))}, cut), at);
+    check_same_run(whole, run_reply(options, {std::string(upstream.substr(0, at)), std::string(upstream.substr(at))}, cut), at);
   }
   return whole;
 }

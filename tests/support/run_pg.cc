@@ -19,11 +19,10 @@
 namespace pg::test {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
-Ms since(Clock::time_point begin) {
-  return std::chrono::duration_cast<Ms>(Clock::now() - begin);
+Ms since(SteadyClock::time_point begin) {
+  return std::chrono::duration_cast<Ms>(SteadyClock::now() - begin);
 }
 
 int status_of(int raw) {
@@ -32,7 +31,7 @@ int status_of(int raw) {
 
 /// Waits for the child; kills it (and says -1) when it does not end.
 int wait_for_exit(pid_t pid, Ms limit) {
-  const auto begin = Clock::now();
+  const auto begin = SteadyClock::now();
   int raw = 0;
   while (since(begin) < limit) {
     if (::waitpid(pid, &raw, WNOHANG) == pid) return status_of(raw);
@@ -143,7 +142,7 @@ CommandResult Home::run(const std::vector<std::string>& args, std::string_view i
   const int in = ::open((base + "/in").c_str(), O_RDONLY | O_CLOEXEC);
   const int out = ::open((base + "/out").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
   const int err = ::open((base + "/err").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-  const auto begin = Clock::now();
+  const auto begin = SteadyClock::now();
   const pid_t pid = spawn(words, environment(), in, out, err);
   CommandResult result;
   result.status = wait_for_exit(pid, limit);
@@ -215,7 +214,7 @@ bool Server::start(const std::vector<std::string>& more, std::string_view listen
   args.insert(args.end(), more.begin(), more.end());
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   const int err = ::open(err_file_.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
-  const auto begin = Clock::now();
+  const auto begin = SteadyClock::now();
   pid_ = spawn(args, home_.environment(), null, err, err);
   ::close(null);
   ::close(err);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tests/support/fake_upstream.h"
+#include "tests/support/project_id.h"
 #include "tests/support/raw_client.h"
 
 namespace pg::test {
@@ -90,7 +91,6 @@ class Server {
 
 /// Settings of a project with these lines under [guards].
 std::string project_toml(std::string_view guards, std::string_view more = {});
-inline constexpr std::string_view kProjectId = "7b1f0c52-3d0e-4c3e-9a55-0a4f5f1f2b11";
 inline constexpr std::string_view kDetectAll =
     "secrets = \"detect\"\nemail = \"detect\"\niban = \"detect\"\ncard = \"detect\"\nssn = \"detect\"\n";
 inline constexpr std::string_view kRedactAll =

@@ -7,13 +7,11 @@
 
 namespace pg::test {
 
-/// Whether `test` came true within three seconds.
+/// Whether `test` came true before the limit.
 template <class Test>
-bool soon(Test test) {
-  for (int i = 0; i < 60; ++i) {
+bool soon(Test test, Ms limit = Ms{8000}) {
+  for (const auto begin = SteadyClock::now(); SteadyClock::now() - begin < limit; std::this_thread::sleep_for(Ms{50}))
     if (test()) return true;
-    std::this_thread::sleep_for(Ms{50});
-  }
   return false;
 }
 

@@ -11,7 +11,7 @@
 namespace pg::test {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 struct Wrong : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -21,7 +21,7 @@ void demand(bool good, const std::string& what) {
 }
 
 /// An OpenAI url_citation: all of its fields, and a place.
-void check_citation(const Json& citation) {
+void check_citation(const OrderedJson& citation) {
   demand(citation.at("url").is_string() && citation.at("title").is_string(), "a citation without url or title");
   const auto begin = citation.at("start_index").get<std::int64_t>(), end = citation.at("end_index").get<std::int64_t>();
   demand(0 <= begin && begin <= end, "a citation of no place");
@@ -51,7 +51,7 @@ std::vector<PlainEvent> plain_events(std::string_view bytes) {
   return events;
 }
 
-void check_error_object(const Json& error, bool anthropic) {
+void check_error_object(const OrderedJson& error, bool anthropic) {
   demand(error.at("message").is_string() && !error.at("message").get<std::string>().empty(), "an error without a message");
   demand(error.at("type").is_string(), "an error without a type");
   if (!anthropic) demand(error.contains("code") && error.contains("param"), "an error without code and param");
@@ -62,7 +62,7 @@ void check_error_object(const Json& error, bool anthropic) {
 class AnthropicCheck {
  public:
   void take(const PlainEvent& event) {
-    const Json data = Json::parse(event.data);
+    const OrderedJson data = OrderedJson::parse(event.data);
     const std::string type = data.at("type");
     demand(type == event.name, "event name and type differ");
     demand(!ended_, "an event after the end: " + type);
@@ -102,15 +102,15 @@ class AnthropicCheck {
   }
 
  private:
-  static void check_usage(const Json& usage) {
+  static void check_usage(const OrderedJson& usage) {
     demand(usage.at("input_tokens").get<std::int64_t>() >= 0 && usage.at("output_tokens").get<std::int64_t>() >= 0, "usage");
   }
-  static void check_message(const Json& message) {
+  static void check_message(const OrderedJson& message) {
     demand(message.at("id").get<std::string>().starts_with("msg_") && message.at("role") == "assistant", "message head");
-    demand(message.at("content") == Json::array() && message.at("model").is_string(), "message_start content");
+    demand(message.at("content") == OrderedJson::array() && message.at("model").is_string(), "message_start content");
     check_usage(message.at("usage"));
   }
-  void start(const Json& data) {
+  void start(const OrderedJson& data) {
     demand(!open_, "two open blocks");
     demand(data.at("index") == next_, "index is not the next one");
     open_ = true;
@@ -118,14 +118,14 @@ class AnthropicCheck {
     input_.clear();
     if (kind_ == "tool_use") {
       ++tools_;
-      demand(data.at("content_block").at("input") == Json::object(), "tool_use starts with its input");
+      demand(data.at("content_block").at("input") == OrderedJson::object(), "tool_use starts with its input");
       const std::string id = data.at("content_block").at("id");
       demand(!id.empty() && ids_.insert(id).second, "tool id missing or doubled");
     } else {
       demand(kind_ == "text" || kind_ == "thinking" || kind_ == "redacted_thinking", "block type " + kind_);
     }
   }
-  void delta(const Json& data) {
+  void delta(const OrderedJson& data) {
     demand(open_ && data.at("index") == next_, "a delta outside its block");
     const std::string type = data.at("delta").at("type");
     const bool good = (kind_ == "text" && type == "text_delta") || (kind_ == "tool_use" && type == "input_json_delta") ||
@@ -133,16 +133,16 @@ class AnthropicCheck {
                       (kind_ == "text" && type == "citations_delta");
     demand(good, type + " in " + kind_);
     if (type == "citations_delta") {
-      const Json& citation = data.at("delta").at("citation");
+      const OrderedJson& citation = data.at("delta").at("citation");
       demand(citation.at("type") == "web_search_result_location" && citation.contains("title"), "citation type and title");
       for (const char* field : {"url", "cited_text", "encrypted_index"}) demand(citation.at(field).is_string(), field);
     }
     if (type == "input_json_delta") input_ += data.at("delta").at("partial_json").get<std::string>();
   }
-  void stop(const Json& data) {
+  void stop(const OrderedJson& data) {
     demand(open_ && data.at("index") == next_, "a stop outside its block");
     empty_tool_ = kind_ == "tool_use" && input_.empty();
-    demand(kind_ != "tool_use" || input_.empty() || input_.front() == '{' || !Json::accept(input_),
+    demand(kind_ != "tool_use" || input_.empty() || input_.front() == '{' || !OrderedJson::accept(input_),
            "tool input that is no object");
     open_ = false;
     ++next_;
@@ -167,7 +167,7 @@ class ChatCheck {
       ended_ = true;
       return;
     }
-    const Json data = Json::parse(event.data);
+    const OrderedJson data = OrderedJson::parse(event.data);
     if (data.contains("error")) {
       check_error_object(data.at("error"), false);
       ended_ = true;
@@ -176,21 +176,21 @@ class ChatCheck {
     demand(data.at("object") == "chat.completion.chunk" && data.at("created").is_number_integer(), "chunk head");
     if (id_.empty()) id_ = data.at("id");
     demand(data.at("id") == id_ && id_.starts_with("chatcmpl-"), "the id changes");
-    const Json& choices = data.at("choices");
+    const OrderedJson& choices = data.at("choices");
     if (choices.empty()) {
       demand(finished_ && data.at("usage").is_object() && !usage_, "usage chunk before the finish, or twice");
       usage_ = true;
       return;
     }
     demand(choices.size() == 1 && choices[0].at("index") == 0 && !finished_, "choices");
-    const Json& delta = choices[0].at("delta");
+    const OrderedJson& delta = choices[0].at("delta");
     if (!std::exchange(started_, true)) demand(delta.value("role", "") == "assistant", "no role in the first chunk");
     if (delta.contains("tool_calls")) {
-      for (const Json& call : delta["tool_calls"]) take_call(call);
+      for (const OrderedJson& call : delta["tool_calls"]) take_call(call);
     }
     if (delta.contains("annotations")) {
       demand(!std::exchange(annotated_, true), "annotations in several pieces, which SDKs cannot join");
-      for (const Json& annotation : delta["annotations"]) check_citation(annotation.at("url_citation"));
+      for (const OrderedJson& annotation : delta["annotations"]) check_citation(annotation.at("url_citation"));
     }
     if (choices[0].at("finish_reason").is_null()) return;
     finished_ = true;
@@ -201,7 +201,7 @@ class ChatCheck {
   void end() const { demand(ended_, "no ending"); }
 
  private:
-  void take_call(const Json& call) {
+  void take_call(const OrderedJson& call) {
     const int index = call.at("index");
     if (call.contains("id")) {
       demand(index == calls_, "a tool call index that is not the next one");
@@ -225,7 +225,7 @@ class ChatCheck {
 class ResponsesCheck {
  public:
   void take(const PlainEvent& event) {
-    const Json data = Json::parse(event.data);
+    const OrderedJson data = OrderedJson::parse(event.data);
     const std::string type = data.at("type");
     demand(type == event.name, "event name and type differ");
     demand(data.at("sequence_number") == sequence_++, "sequence_number has a gap");
@@ -247,7 +247,7 @@ class ResponsesCheck {
       check_citation(data.at("annotation"));
       item.annotations.push_back(data.at("annotation"));
     } else if (type.ends_with("part.done")) {
-      demand(data.at("part").value("annotations", Json::array()) == item.annotations, "part.done and annotations differ");
+      demand(data.at("part").value("annotations", OrderedJson::array()) == item.annotations, "part.done and annotations differ");
       demand(item.part_open && item.text_done && text_of(data.at("part")) == item.text, "part.done and deltas differ");
       item.part_open = false;
     } else if (type.ends_with(".done")) {
@@ -263,17 +263,17 @@ class ResponsesCheck {
   struct Item {
     std::string id, text;
     bool is_call = false, part_open = false, text_done = false, done = false;
-    Json annotations = Json::array();
+    OrderedJson annotations = OrderedJson::array();
   };
 
-  static std::string text_of(const Json& data) {
+  static std::string text_of(const OrderedJson& data) {
     for (const char* field : {"text", "refusal", "arguments", "input"}) {
       if (data.contains(field)) return data[field];
     }
     throw Wrong("a done event without its text");
   }
 
-  void take_response(const std::string& type, const Json& response) {
+  void take_response(const std::string& type, const OrderedJson& response) {
     demand(response.at("object") == "response" && response.at("created_at").is_number_integer(), "response head");
     if (id_.empty()) id_ = response.at("id");
     demand(response.at("id") == id_ && id_.starts_with("resp_"), "the response id changes");
@@ -288,7 +288,7 @@ class ResponsesCheck {
       check_end(status, response);
     }
   }
-  void check_end(const std::string& status, const Json& response) {
+  void check_end(const std::string& status, const OrderedJson& response) {
     demand(response.at("output") == output_, "output and the items differ");
     demand((status == "failed") == response.at("error").is_object(), "error");
     demand((status == "incomplete") == response.at("incomplete_details").is_object(), "incomplete_details");
@@ -301,7 +301,7 @@ class ResponsesCheck {
       demand(item.done || (status == "failed" && item.is_call), "an open item at the end");
     }
   }
-  void add(const Json& data) {
+  void add(const OrderedJson& data) {
     const int index = data.at("output_index");
     demand(index == static_cast<int>(items_.size()), "output_index is not the next one");
     Item& item = items_[index];
@@ -311,24 +311,24 @@ class ResponsesCheck {
     item.is_call = type == "function_call" || type == "custom_tool_call";
     if (item.is_call) demand(!data["item"].at("call_id").get<std::string>().empty(), "a call without call_id");
   }
-  Item& find(const Json& data) {
+  Item& find(const OrderedJson& data) {
     const auto found = items_.find(data.at("output_index").get<int>());
     demand(found != items_.end() && !found->second.done, "an event of an item that is not open");
     const std::string id = data.contains("item_id") ? data["item_id"] : data.at("item").at("id");
     demand(found->second.id == id, "the item id changes");
     return found->second;
   }
-  void finish(const Json& data, Item& item) {
+  void finish(const OrderedJson& data, Item& item) {
     demand(!item.part_open, "item.done with an open part");
-    const Json& body = data.at("item");
+    const OrderedJson& body = data.at("item");
     std::string text;
     if (item.is_call) {
       demand(item.text_done, "a call without its done event");
       text = text_of(body);
     } else {
-      for (const Json& part : body.at(body.at("type") == "reasoning" ? "summary" : "content")) {
+      for (const OrderedJson& part : body.at(body.at("type") == "reasoning" ? "summary" : "content")) {
         text += text_of(part);
-        demand(part.value("annotations", Json::array()) == item.annotations, "item.done and annotations differ");
+        demand(part.value("annotations", OrderedJson::array()) == item.annotations, "item.done and annotations differ");
       }
     }
     demand(text == item.text, "item.done and deltas differ");
@@ -341,7 +341,7 @@ class ResponsesCheck {
   bool created_ = false, ended_ = false;
   std::map<int, Item> items_;
   std::set<std::string> ids_;
-  Json output_ = Json::array();
+  OrderedJson output_ = OrderedJson::array();
 };
 
 template <class Check>
@@ -356,13 +356,13 @@ std::string run_check(std::string_view bytes) {
   return {};
 }
 
-void check_document(Wire client, const Json& body) {
+void check_document(Wire client, const OrderedJson& body) {
   if (body.contains("error") && !body["error"].is_null()) return check_error_object(body["error"], client == Wire::anthropic);
   if (client == Wire::anthropic) {
     demand(body.at("type") == "message" && body.at("stop_reason").is_string() && body.at("usage").is_object(), "message");
-    for (const Json& block : body.at("content")) demand(block.at("type").is_string(), "block");
+    for (const OrderedJson& block : body.at("content")) demand(block.at("type").is_string(), "block");
   } else if (client == Wire::openai_chat) {
-    const Json& choice = body.at("choices").at(0);
+    const OrderedJson& choice = body.at("choices").at(0);
     demand(body.at("object") == "chat.completion" && choice.at("finish_reason").is_string(), "completion");
     demand(choice.at("message").at("role") == "assistant" && body.at("usage").is_object(), "message");
   } else {
@@ -379,7 +379,7 @@ std::string check_stream(Wire client, std::string_view bytes) {
 
 std::string check_whole(Wire client, std::string_view body) {
   try {
-    check_document(client, Json::parse(body));
+    check_document(client, OrderedJson::parse(body));
   } catch (const std::exception& wrong) {
     return wrong.what();
   }

@@ -1,10 +1,12 @@
 // A Shell whose streams are in memory, for tests that look at what a command says.
 #pragma once
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
 #include "cmd/command.h"
+#include "core/base/text.h"
 
 namespace pg::test {
 
@@ -40,5 +42,12 @@ class TestShell {
   char* err_ = nullptr;
   std::size_t out_size_ = 0, err_size_ = 0;
 };
+
+/// Cells of the widest line.
+inline int widest_line(const std::string& text) {
+  int widest = 0;
+  for (const auto line : split(text, '\n')) widest = std::max(widest, display_width(line));
+  return widest;
+}
 
 }  // namespace pg::test

@@ -21,11 +21,11 @@ namespace {
 
 constexpr int kSliceMs = 20;
 
-using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+using PrivateKey = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
 
 struct Signer {
-  Key key{nullptr, &EVP_PKEY_free};
+  PrivateKey key{nullptr, &EVP_PKEY_free};
   Certificate certificate{nullptr, &X509_free};
 };
 
@@ -40,7 +40,7 @@ void add_extension(X509* certificate, X509* issuer, int kind, const std::string&
 /// `issuer` signs; nullptr: itself.
 Signer make_certificate(const CertificateSpec& spec, std::string_view name, bool authority, const Signer* issuer) {
   static std::atomic<long> serial{1};
-  Signer made{Key(EVP_EC_gen("P-256"), &EVP_PKEY_free), Certificate(X509_new(), &X509_free)};
+  Signer made{PrivateKey(EVP_EC_gen("P-256"), &EVP_PKEY_free), Certificate(X509_new(), &X509_free)};
   X509* const certificate = made.certificate.get();
   const Signer& by = issuer == nullptr ? made : *issuer;
   X509_set_version(certificate, 2);
