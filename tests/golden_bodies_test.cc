@@ -16,7 +16,7 @@
 namespace pg::test {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 // One that Bedrock knows and one that it would refuse the call for.
 constexpr std::string_view kBetas = "interleaved-thinking-2025-05-14,oauth-2025-04-20";
@@ -26,7 +26,7 @@ constexpr std::pair<EmbeddingWire, std::string_view> kShapes[] = {
     {EmbeddingWire::mistral, "mistral"}, {EmbeddingWire::ollama, "ollama"}, {EmbeddingWire::vertex, "vertex"}};
 
 std::string told(const std::vector<std::string>& warnings, const std::string& body) {
-  return Json{{"warnings", warnings}, {"body", Json::parse(body)}}.dump();
+  return OrderedJson{{"warnings", warnings}, {"body", OrderedJson::parse(body)}}.dump();
 }
 
 }  // namespace
@@ -63,7 +63,7 @@ TEST_CASE("golden: embeddings in every shape, there and back") {
       CAPTURE(name);
       const auto sent = translate_embedding_request(shape, *ask, {});
       REQUIRE(sent.has_value());
-      const Json all = {{"path", sent->path}, {"warnings", sent->warnings}, {"body", Json::parse(sent->body)}};
+      const OrderedJson all = {{"path", sent->path}, {"warnings", sent->warnings}, {"body", OrderedJson::parse(sent->body)}};
       expect_golden(golden, "openai-to-" + std::string(name), all.dump());
       const std::string* reply = shape == EmbeddingWire::openai ? nullptr : golden.find(name);
       if (reply == nullptr) continue;

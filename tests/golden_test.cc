@@ -16,7 +16,7 @@
 namespace pg::test {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 TranslateOptions golden_options() {
   TranslateOptions options;
@@ -30,8 +30,8 @@ std::string pair_key(Wire from, Wire to) {
 
 /// {"warnings", "body"} or {"error"}: what a pair's own file holds.
 std::string describe(const Result<Translated>& result) {
-  if (!result) return Json{{"error", result.error().message}}.dump();
-  return Json{{"warnings", result->warnings}, {"body", Json::parse(result->body)}}.dump();
+  if (!result) return OrderedJson{{"error", result.error().message}}.dump();
+  return OrderedJson{{"warnings", result->warnings}, {"body", OrderedJson::parse(result->body)}}.dump();
 }
 
 bool is_clean(const Result<Translated>& result) {
@@ -163,7 +163,7 @@ TEST_CASE("golden: errors with a status") {
         const ReplySource source{status, false, 64u << 20};
         const TranslatedReply reply = translate_reply(from, to, *golden.find(wire_name(from)), golden_context(to, true), source);
         CHECK(check_whole(to, reply.text) == "");
-        const Json told = {{"status", reply.status}, {"body", Json::parse(reply.text)}};
+        const OrderedJson told = {{"status", reply.status}, {"body", OrderedJson::parse(reply.text)}};
         expect_golden(golden, pair_key(from, to), told.dump());
       }
     }

@@ -21,19 +21,19 @@ std::uint64_t seed_of_run() {
   return seed;
 }
 
-std::vector<Finding> found_in(std::string_view text) {
+std::vector<Finding> rules_in(std::string_view text) {
   std::vector<Finding> out;
   shipped_secret_rules()->find(text, out);
   return out;
 }
 
 bool finds(std::string_view text, std::size_t rule) {
-  const auto found = found_in(text);
+  const auto found = rules_in(text);
   return std::any_of(found.begin(), found.end(), [&](const Finding& f) { return f.rule == rule; });
 }
 
 /// The pattern spelled, shown instead of the value: a failing test must not print something that looks live.
-std::string spelled(const std::string& pattern, std::uint64_t seed) {
+std::string spelled_example(const std::string& pattern, std::uint64_t seed) {
   auto text = spell_example(pattern, seed);
   REQUIRE_MESSAGE(text.has_value(), pattern);
   return *text;
@@ -59,8 +59,8 @@ TEST_CASE("every rule finds its examples") {
         CAPTURE(rules->rules()[i].rule.id);
         CAPTURE(example);
         CAPTURE(seed);
-        CHECK(finds(spelled(example, seed), i));
-        CHECK(finds("some text before \"" + spelled(example, seed) + "\", and after\n", i));
+        CHECK(finds(spelled_example(example, seed), i));
+        CHECK(finds("some text before \"" + spelled_example(example, seed) + "\", and after\n", i));
       }
     }
   }
@@ -74,7 +74,7 @@ TEST_CASE("no rule finds its counterexamples") {
         CAPTURE(rules->rules()[i].rule.id);
         CAPTURE(example);
         CAPTURE(seed);
-        CHECK_FALSE(finds(spelled(example, seed), i));
+        CHECK_FALSE(finds(spelled_example(example, seed), i));
       }
     }
   }
@@ -96,11 +96,11 @@ TEST_CASE("a planted secret is found at its exact place between any bytes of no 
   for (std::size_t i = 0; i < rules->rules().size(); ++i) {
     const SecretRule& rule = rules->rules()[i];
     for (int round = 0; round < 20; ++round) {
-      const std::string value = spelled(rule.examples.front(), random());
+      const std::string value = spelled_example(rule.examples.front(), random());
       if (!finds(value, i)) continue;  // e.g. a value of too little entropy; the test above bounds how often
-      const std::vector<Finding> alone = found_in(value);
+      const std::vector<Finding> alone = rules_in(value);
       const std::string before = noise(rule), after = noise(rule);
-      const std::vector<Finding> planted = found_in(before + value + after);
+      const std::vector<Finding> planted = rules_in(before + value + after);
       CAPTURE(rule.rule.id);
       CAPTURE(round);
       const auto wanted = std::find_if(alone.begin(), alone.end(), [&](const Finding& f) { return f.rule == i; });
@@ -119,8 +119,8 @@ TEST_CASE("a secret behind an escape or in front of punctuation is found") {
   for (const std::string before :
        {"\\n", "\\t", "\\\\n", "\\u003c", "\\u003C", "%22", "%2522", "\\x22", "\x1b[31m", "\\u001b[1;31m", "\\033[0m"}) {
     for (const std::string after : {")", ",", ".", "<", "&", "\\n", "%22", "\"", "-x", "/x", ""}) {
-      const std::string token = spelled("{github_crc:ghp_}", 7);
-      const auto found = found_in(before + token + after);
+      const std::string token = spelled_example("{github_crc:ghp_}", 7);
+      const auto found = rules_in(before + token + after);
       CAPTURE(before);
       CAPTURE(after);
       REQUIRE(std::count_if(found.begin(), found.end(), is_github) == 1);
@@ -133,9 +133,9 @@ TEST_CASE("a secret behind an escape or in front of punctuation is found") {
 
 TEST_CASE("a wrong checksum is a weak finding, not silence") {
   // Given a token of the right shape that nobody issued
-  const std::string made_up = spelled("ghp_{alnum:36}", 3);
+  const std::string made_up = spelled_example("ghp_{alnum:36}", 3);
   // When it is looked at
-  const auto found = found_in(made_up);
+  const auto found = rules_in(made_up);
   // Then it is shown, and marked
   REQUIRE(found.size() == 1);
   CHECK(found[0].weak);

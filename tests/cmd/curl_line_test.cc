@@ -19,7 +19,7 @@ Settings settings() {
   return made;
 }
 
-LogRow row_of(std::string path = "/v1/messages", std::string model = "m") {
+LogRow curl_row(std::string path = "/v1/messages", std::string model = "m") {
   LogRow row;
   row.id = "01KAJ2Q8ZZZZZZZZZZZZZZZZZZ";
   row.project_id = "7B1F0C52-3d0e-4c3e-9a55-0a4f5f1f2b11";
@@ -31,7 +31,7 @@ LogRow row_of(std::string path = "/v1/messages", std::string model = "m") {
   return row;
 }
 
-LogBody body_of(std::string dialect, std::string request = R"({"model":"m","input":"x","messages":[]})") {
+LogBody sent_body(std::string dialect, std::string request = R"({"model":"m","input":"x","messages":[]})") {
   LogBody body;
   body.dialect = std::move(dialect);
   body.request = std::move(request);
@@ -45,71 +45,71 @@ std::string line(const CurlLine& curl) {
 }  // namespace
 
 TEST_CASE("curl: what sends a kept request again is one line of sh, whoever wrote path, body and names") {
-  const CurlLine plain = make_curl_line(settings(), "", row_of("/api/team/v1/v1/messages/"), body_of("anthropic"));
+  const CurlLine plain = make_curl_line(settings(), "", curl_row("/api/team/v1/v1/messages/"), sent_body("anthropic"));
   CHECK(line(plain) ==
         "pg logs show 01KAJ2Q8ZZZZZZZZZZZZZZZZZZ --only request | curl -sS http://127.0.0.1:8787/api/team/v1/messages "
         "-H \"x-api-key: $PG_KEY\" -H 'anthropic-version: 2023-06-01' -H 'Content-Type: application/json' --data-binary @-");
   CHECK(plain.differs.empty());
   CHECK(plain.why.empty());
   const std::string counted =
-      line(make_curl_line(settings(), "", row_of("/api/x/v1/messages/count_tokens"), body_of("anthropic")));
+      line(make_curl_line(settings(), "", curl_row("/api/x/v1/messages/count_tokens"), sent_body("anthropic")));
   CHECK(counted.find("/api/team/v1/messages/count_tokens -H") != std::string::npos);
   for (const char* dialect : {"openai-chat", "openai-responses", "embeddings"}) {
-    const std::string text = line(make_curl_line(settings(), "", row_of(), body_of(dialect)));
+    const std::string text = line(make_curl_line(settings(), "", curl_row(), sent_body(dialect)));
     CHECK(text.find("-H \"Authorization: Bearer $PG_KEY\" -H 'Content-Type") != std::string::npos);
   }
   // Nothing that a stranger wrote is in it.
   const std::string hostile = "'$(touch x)`id`\";\n\x1b[2J|";
-  LogRow foreign = row_of("/api/" + hostile + "/v1/messages", hostile);
+  LogRow foreign = curl_row("/api/" + hostile + "/v1/messages", hostile);
   foreign.provider = foreign.agent = foreign.session = foreign.ua = foreign.project = hostile;
   CHECK(line(make_curl_line(settings(), "", foreign,
-                            body_of("anthropic", R"({"model":"m","x":")" + std::string("$(id)`'") + "\"}"))) == line(plain));
-  CHECK(line(make_curl_line(settings(), "it's $(id).toml", row_of(), body_of("anthropic")))
+                            sent_body("anthropic", R"({"model":"m","x":")" + std::string("$(id)`'") + "\"}"))) == line(plain));
+  CHECK(line(make_curl_line(settings(), "it's $(id).toml", curl_row(), sent_body("anthropic")))
             .starts_with("pg --config 'it'\\''s $(id).toml' logs show "));
-  CHECK(make_curl_line(settings(), "a\nb", row_of(), body_of("anthropic")).parts.empty());
+  CHECK(make_curl_line(settings(), "a\nb", curl_row(), sent_body("anthropic")).parts.empty());
 }
 
 TEST_CASE("curl: in what the line differs from what the client sent is said, and why there is none") {
-  LogBody starred = body_of("anthropic");
+  LogBody starred = sent_body("anthropic");
   starred.masked = 1;
-  CHECK(make_curl_line(settings(), "", row_of("/v1/messages", "fast"), starred).differs ==
+  CHECK(make_curl_line(settings(), "", curl_row("/v1/messages", "fast"), starred).differs ==
         "it asks for m, as the provider was, and not for fast; 1 secret is starred in it");
-  LogRow own = row_of();
+  LogRow own = curl_row();
   own.provider = "mine";
-  const CurlLine login = make_curl_line(settings(), "", own, body_of("openai-chat"));
+  const CurlLine login = make_curl_line(settings(), "", own, sent_body("openai-chat"));
   CHECK(line(login).find("-H \"x-pg-key: $PG_KEY\" -H 'Content-Type") != std::string::npos);
   CHECK(login.differs == "mine wants your own credential in a header beside these");
-  LogRow open = row_of();
+  LogRow open = curl_row();
   open.key.clear();
-  CHECK(line(make_curl_line(settings(), "", open, body_of("openai-chat"))).find("PG_KEY") == std::string::npos);
+  CHECK(line(make_curl_line(settings(), "", open, sent_body("openai-chat"))).find("PG_KEY") == std::string::npos);
 
-  LogBody cut = body_of("anthropic");
+  LogBody cut = sent_body("anthropic");
   cut.request_cut = true;
-  CHECK(make_curl_line(settings(), "", row_of(), cut).why.find("body_max_size") != std::string::npos);
-  for (const LogBody& other : {body_of("gemini"), body_of("cohere"), body_of("anthropic", R"({"messages":[]})"),
-                               body_of("anthropic", "no json"), body_of("embeddings", R"({"model":"m","texts":["x"]})")}) {
-    const CurlLine none = make_curl_line(settings(), "", row_of(), other);
+  CHECK(make_curl_line(settings(), "", curl_row(), cut).why.find("body_max_size") != std::string::npos);
+  for (const LogBody& other : {sent_body("gemini"), sent_body("cohere"), sent_body("anthropic", R"({"messages":[]})"),
+                               sent_body("anthropic", "no json"), sent_body("embeddings", R"({"model":"m","texts":["x"]})")}) {
+    const CurlLine none = make_curl_line(settings(), "", curl_row(), other);
     CHECK(none.parts.empty());
     CHECK(none.why == "acme was asked in a form of its own, which pg does not take");
   }
-  const CurlLine nothing = make_curl_line(settings(), "", row_of(), body_of("anthropic", ""));
+  const CurlLine nothing = make_curl_line(settings(), "", curl_row(), sent_body("anthropic", ""));
   CHECK(nothing.parts.empty());
   CHECK(nothing.why.empty());
 }
 
 TEST_CASE("curl: a terminal gets the line with escaped ends, which may be pasted as it stands; a program all in one") {
   TestShell test;
-  const CurlLine curl = make_curl_line(settings(), "", row_of("/v1/messages", "fast"), body_of("anthropic"));
-  const std::string piped = log_page(test.shell, row_of(), "", curl);
+  const CurlLine curl = make_curl_line(settings(), "", curl_row("/v1/messages", "fast"), sent_body("anthropic"));
+  const std::string piped = log_page(test.shell, curl_row(), "", curl);
   CHECK(piped.ends_with("\ncurl\t" + line(curl) + "\n"));
   test.shell.out_tty = true;
   test.shell.width = 40;
-  const std::string page = log_page(test.shell, row_of(), "", curl);
+  const std::string page = log_page(test.shell, curl_row(), "", curl);
   CHECK(
       page.ends_with("\ncurl\n  pg logs show 01KAJ2Q8ZZZZZZZZZZZZZZZZZZ --only request | \\\n"
                      "  curl -sS http://127.0.0.1:8787/api/team/v1/messages \\\n  -H \"x-api-key: $PG_KEY\" \\\n"
                      "  -H 'anthropic-version: 2023-06-01' \\\n  -H 'Content-Type: application/json' \\\n"
                      "  --data-binary @-\n"));
   CHECK(page.find("curl differs ") != std::string::npos);
-  CHECK(log_page(test.shell, row_of(), "").find("curl") == std::string::npos);
+  CHECK(log_page(test.shell, curl_row(), "").find("curl") == std::string::npos);
 }

@@ -84,7 +84,7 @@ std::string slurp_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-int memory_of(std::string_view bytes) {
+int pack_memory(std::string_view bytes) {
   const int file = ::memfd_create("test", MFD_CLOEXEC);
   REQUIRE(::write(file, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
   return file;
@@ -212,7 +212,7 @@ TEST_CASE("no change of a byte makes a walk crash, loop or lose a blob silently"
   const auto walk_over = [&](const std::string& index_bytes, const std::string& pack_bytes) {
     const Result<PackIndex> index = PackIndex::parse(index_bytes, 20);
     if (!index) return std::pair<std::size_t, std::size_t>{};
-    Result<PackFile> file = PackFile::open(memory_of(pack_bytes), 20);
+    Result<PackFile> file = PackFile::open(pack_memory(pack_bytes), 20);
     if (!file) return std::pair<std::size_t, std::size_t>{};
     PackWalk walk(*file, *index);
     if (!walk.plan([](const ObjectId&) { return true; })) return std::pair<std::size_t, std::size_t>{};

@@ -7,6 +7,7 @@
 
 using namespace pg;
 using pg::test::TestShell;
+using pg::test::widest_line;
 
 namespace {
 
@@ -15,12 +16,6 @@ Table people() {
   table.add({{"ada"}, {"first of many programmers"}, {"1"}});
   table.add({{"日本"}, {""}, {"12345"}});
   return table;
-}
-
-int widest_line(const std::string& text) {
-  int widest = 0;
-  for (auto line : split(text, '\n')) widest = std::max(widest, display_width(line));
-  return widest;
 }
 
 }  // namespace

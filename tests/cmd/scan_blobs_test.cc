@@ -29,7 +29,7 @@ ScanResult scan_in(const GitTree& tree, GitScope scope, GitScanOptions options) 
 }
 
 /// Something committed, then `name` in a second commit, and the same with one more line staged.
-void fill(const GitTree& tree, const std::string& name, const std::string& bytes) {
+void fill_history(const GitTree& tree, const std::string& name, const std::string& bytes) {
   tree.write("first", "first\n");
   tree.commit(1);
   tree.write(name, bytes);
@@ -40,7 +40,7 @@ void fill(const GitTree& tree, const std::string& name, const std::string& bytes
 
 TEST_CASE("blobs over the size limit are left out and counted, in every scope") {
   const GitTree tree;
-  fill(tree, "big.txt", kSecret + "\n" + std::string(5000, ' '));
+  fill_history(tree, "big.txt", kSecret + "\n" + std::string(5000, ' '));
   for (const GitScope scope : {GitScope::history, GitScope::staged, GitScope::added}) {
     CAPTURE(static_cast<int>(scope));
     GitScanOptions options;
@@ -57,7 +57,7 @@ TEST_CASE("blobs over the size limit are left out and counted, in every scope") 
 TEST_CASE("archives in blobs are counted, and looked into when asked") {
   for (const std::string& archive : {zip_of({{"in/x.txt", "k " + kSecret}}, true), tar_of({{"in/x.txt", kSecret}})}) {
     const GitTree tree;
-    fill(tree, "a.bin", archive);
+    fill_history(tree, "a.bin", archive);
     for (const GitScope scope : {GitScope::history, GitScope::staged, GitScope::added}) {
       CAPTURE(static_cast<int>(scope));
       CHECK(scan_in(tree, scope, {}).totals.archives == 1);

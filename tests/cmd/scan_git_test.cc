@@ -30,7 +30,7 @@ std::shared_ptr<const Guards> secret_guards() {
   return Guards::make(shipped_secret_rules(), settings).value();
 }
 
-std::string token(std::uint32_t seed) {
+std::string planted_token(std::uint32_t seed) {
   return spell_example("{github_crc:ghp_}", seed).value();
 }
 
@@ -68,9 +68,9 @@ TEST_CASE("a secret that was removed long ago is found with the commit that brou
   const GitTree tree;
   tree.write("src/a.txt", "nothing\n");
   tree.commit(1);
-  tree.write("src/a.txt", "nothing\nkey = " + token(1) + "\n");
+  tree.write("src/a.txt", "nothing\nkey = " + planted_token(1) + "\n");
   const std::string brought = tree.commit(2);
-  tree.write("src/a.txt", "first\nnothing\nkey = " + token(1) + "\n");  // the same value on another line
+  tree.write("src/a.txt", "first\nnothing\nkey = " + planted_token(1) + "\n");  // the same value on another line
   tree.commit(3);
   tree.write("src/a.txt", "nothing\n");
   tree.commit(4);
@@ -89,7 +89,7 @@ TEST_CASE("a secret that was removed long ago is found with the commit that brou
 /// Commits with one or two parents, whose files hold some of eight tokens; and for each token at a path the first that has it.
 struct RandomHistory {
   explicit RandomHistory(Gen& gen) {
-    for (std::uint32_t seed = 1; seed <= 8; ++seed) tokens.push_back(token(seed));
+    for (std::uint32_t seed = 1; seed <= 8; ++seed) tokens.push_back(planted_token(seed));
     for (std::size_t i = 0; i < 50; ++i) add_commit(gen, i);
   }
 
@@ -150,7 +150,7 @@ TEST_CASE("every value at every path is dated by the first commit that has it, w
 
 TEST_CASE("fingerprints of a history are those of the tree") {
   const GitTree tree;
-  tree.write("a", token(1) + "\npassword = \"x\"\n");
+  tree.write("a", planted_token(1) + "\npassword = \"x\"\n");
   tree.commit(1);
   ScanOptions plain;
   plain.paths = {tree.file("a")};
@@ -161,7 +161,7 @@ TEST_CASE("fingerprints of a history are those of the tree") {
   CHECK(history.findings[0].hash == files.findings[0].hash);
   CHECK(history.findings[0].column == files.findings[0].column);
   const ScanResult staged = [&] {
-    tree.write("b", token(1));
+    tree.write("b", planted_token(1));
     tree.git({"add", "b"});
     return scan_repository(tree, in_scope(GitScope::staged));
   }();
@@ -172,8 +172,8 @@ TEST_CASE("fingerprints of a history are those of the tree") {
 TEST_CASE("one blob at two paths is two findings, one value in many versions of a path is one") {
   const GitTree tree;
   for (int day = 1; day <= 5; ++day) {
-    tree.write("a", std::string(static_cast<std::size_t>(day), '\n') + token(1) + "\n" + token(2) + "\n");
-    tree.write("copy", std::string(static_cast<std::size_t>(day), '\n') + token(1) + "\n" + token(2) + "\n");
+    tree.write("a", std::string(static_cast<std::size_t>(day), '\n') + planted_token(1) + "\n" + planted_token(2) + "\n");
+    tree.write("copy", std::string(static_cast<std::size_t>(day), '\n') + planted_token(1) + "\n" + planted_token(2) + "\n");
     tree.commit(day);
   }
   const ScanResult result = scan_repository(tree);
@@ -188,11 +188,11 @@ TEST_CASE("one blob at two paths is two findings, one value in many versions of 
 TEST_CASE("a mark that the newest version has lets all versions pass; one that was taken away does not") {
   const std::string mark = std::string("  # pg:") + "allow\n";
   const GitTree tree;
-  tree.write("later", token(1) + "\n");
-  tree.write("taken", token(2) + mark);
+  tree.write("later", planted_token(1) + "\n");
+  tree.write("taken", planted_token(2) + mark);
   tree.commit(1);
-  tree.write("later", token(1) + mark);
-  tree.write("taken", token(2) + "\n");
+  tree.write("later", planted_token(1) + mark);
+  tree.write("taken", planted_token(2) + "\n");
   tree.commit(2);
   const ScanResult result = scan_repository(tree);
   REQUIRE(result.findings.size() == 2);
@@ -206,15 +206,15 @@ TEST_CASE("what only a merge brings, what a side branch brings, stashes and tags
   tree.write("base", "x\n");
   tree.commit(1);
   tree.git({"checkout", "-q", "-b", "side"});
-  tree.write("side", token(1) + "\n");
+  tree.write("side", planted_token(1) + "\n");
   tree.commit(2);
   tree.git({"checkout", "-q", "main"});
   tree.git({"merge", "-q", "--no-ff", "--no-commit", "side"});
-  tree.write("merged", token(2) + "\n");
+  tree.write("merged", planted_token(2) + "\n");
   const std::string merge = tree.commit(3);
-  tree.write("base", token(3) + "\n");
+  tree.write("base", planted_token(3) + "\n");
   tree.git({"stash", "-q"});
-  tree.write("base", token(4) + "\n");
+  tree.write("base", planted_token(4) + "\n");
   tree.commit(4);
   tree.git({"tag", "kept"});
   tree.git({"reset", "-q", "--hard", "HEAD~1"});
@@ -233,7 +233,7 @@ TEST_CASE("what only a merge brings, what a side branch brings, stashes and tags
 TEST_CASE("ranges, tags, dates and parts of the tree") {
   const GitTree tree;
   for (int day = 1; day <= 4; ++day) {
-    tree.write("d/f" + std::to_string(day), token(static_cast<std::uint32_t>(day)) + "\n");
+    tree.write("d/f" + std::to_string(day), planted_token(static_cast<std::uint32_t>(day)) + "\n");
     tree.commit(day);
     tree.git({"tag", "v" + std::to_string(day)});
   }
@@ -272,19 +272,19 @@ TEST_CASE("ranges, tags, dates and parts of the tree") {
 
 TEST_CASE("staged is what the index has, not what lies beside it") {
   const GitTree tree;
-  tree.write("staged", token(1) + "\n");  // before the first commit
+  tree.write("staged", planted_token(1) + "\n");  // before the first commit
   tree.git({"add", "staged"});
   CHECK(places(scan_repository(tree, in_scope(GitScope::staged))) == "staged:1");
   tree.write("staged", "clean\n");
-  tree.write("untracked", token(2) + "\n");
+  tree.write("untracked", planted_token(2) + "\n");
   CHECK(places(scan_repository(tree, in_scope(GitScope::staged))) == "staged:1");
   tree.git({"add", "staged"});
   CHECK(places(scan_repository(tree, in_scope(GitScope::staged))).empty());
   tree.write(".gitignore", "untracked\nforced\n");
   tree.commit(1);
   CHECK(has_note(scan_repository(tree, in_scope(GitScope::staged)), "nothing is staged"));
-  tree.write("forced", "one\n" + token(3) + "\n");
-  tree.write("allowed", token(4) + "  # pg:" + std::string("allow\n"));
+  tree.write("forced", "one\n" + planted_token(3) + "\n");
+  tree.write("allowed", planted_token(4) + "  # pg:" + std::string("allow\n"));
   tree.git({"add", "-f", "forced", "allowed"});
   tree.git({"rm", "-q", "--cached", "staged"});
   CHECK(places(scan_repository(tree, in_scope(GitScope::staged))) == "allowed:1* forced:2");
@@ -295,32 +295,32 @@ TEST_CASE("staged is what the index has, not what lies beside it") {
 
 TEST_CASE("staged blobs that are already packed, and those under an odd name") {
   const GitTree tree;
-  tree.write("a", token(1) + "\n");
+  tree.write("a", planted_token(1) + "\n");
   tree.commit(1);
   tree.write("a", "clean\n");
   tree.commit(2);
   tree.git({"gc", "-q"});
-  tree.write("a", token(1) + "\n");
-  tree.write("\xC3\xA9 \"q\"\n", token(2) + "\n");
+  tree.write("a", planted_token(1) + "\n");
+  tree.write("\xC3\xA9 \"q\"\n", planted_token(2) + "\n");
   tree.git({"add", "-A"});
   CHECK(places(scan_repository(tree, in_scope(GitScope::staged))) == "a:1 \xC3\xA9 \"q\"\n:1");
 }
 
 TEST_CASE("a branch is judged by the lines that it adds") {
   const GitTree tree;
-  tree.write("old", "one\n" + token(1) + "\nthree\n");
-  tree.write("moved", "1\n2\n3\n4\n5\n6\n7\n8\n" + token(2) + "\n");
+  tree.write("old", "one\n" + planted_token(1) + "\nthree\n");
+  tree.write("moved", "1\n2\n3\n4\n5\n6\n7\n8\n" + planted_token(2) + "\n");
   tree.commit(1);
   tree.git({"checkout", "-q", "-b", "feature"});
-  tree.write("old", "zero\none\n" + token(1) + "\nthree\nfour " + token(3) + "\n");
+  tree.write("old", "zero\none\n" + planted_token(1) + "\nthree\nfour " + planted_token(3) + "\n");
   const std::string third = tree.commit(2);
   tree.git({"mv", "moved", "elsewhere"});
-  tree.write("new", token(4) + "\n");
+  tree.write("new", planted_token(4) + "\n");
   const std::string fourth = tree.commit(3);
-  tree.write("new", "above\n" + token(4) + "\n");
+  tree.write("new", "above\n" + planted_token(4) + "\n");
   tree.commit(4);
   tree.git({"checkout", "-q", "main"});
-  tree.write("main", token(5) + "\n");
+  tree.write("main", planted_token(5) + "\n");
   tree.commit(5);
   tree.git({"checkout", "-q", "feature"});
   GitScanOptions options = in_scope(GitScope::added);
@@ -349,9 +349,9 @@ TEST_CASE("added lines are read from the heads of hunks alone") {
 
 TEST_CASE("bare, shallow and submodules") {
   const GitTree tree;
-  tree.write("a", token(1) + "\n");
+  tree.write("a", planted_token(1) + "\n");
   tree.commit(1);
-  tree.write("a", token(2) + "\n");
+  tree.write("a", planted_token(2) + "\n");
   tree.commit(2);
   const std::string inner = tree.git({"rev-parse", "HEAD"});
   tree.git({"update-index", "--add", "--cacheinfo", "160000," + inner.substr(0, 40) + ",lib"});
@@ -382,7 +382,7 @@ TEST_CASE("bare, shallow and submodules") {
 TEST_CASE("a partial clone says what it has not, and fetches nothing") {
   const GitTree tree;
   tree.git({"config", "uploadpack.allowFilter", "true"});
-  tree.write("a", token(1) + "\n");
+  tree.write("a", planted_token(1) + "\n");
   tree.write("b", "other\n");
   tree.commit(1);
   const TempDir place;
@@ -401,7 +401,7 @@ TEST_CASE("blobs that no ref reaches are left out, and said") {
   const GitTree tree;
   tree.write("a", "x\n");
   tree.commit(1);
-  tree.git({"hash-object", "-w", "--stdin"}, token(1));
+  tree.git({"hash-object", "-w", "--stdin"}, planted_token(1));
   const ScanResult result = scan_repository(tree);
   CHECK(result.findings.empty());
   CHECK(has_note(result, "a blob with findings"));
@@ -459,9 +459,9 @@ TEST_CASE("damage is an error: a pack that is broken, a blob that is gone") {
 TEST_CASE("a repository's own settings start nothing and hide nothing") {
   const GitTree tree;
   tree.write(".gitattributes", "* diff=evil -text\n");
-  tree.write("a", token(1) + "\n");
+  tree.write("a", planted_token(1) + "\n");
   tree.commit(1);
-  tree.write("a", token(1) + "\n" + token(2) + "\n");
+  tree.write("a", planted_token(1) + "\n" + planted_token(2) + "\n");
   tree.git({"add", "a"});
   const std::string trace = tree.file("trace"), evil = "touch " + trace + "; cat";
   for (const char* name : {"core.fsmonitor", "core.pager", "diff.external", "diff.evil.textconv", "diff.evil.command",

@@ -48,7 +48,7 @@ std::shared_ptr<const Guards> guards(bool pii = false) {
   return Guards::make(shipped_secret_rules(), settings).value();
 }
 
-ScanResult scan(const Tree& tree, bool no_ignore = false, const std::string& part = "") {
+ScanResult scan_tree(const Tree& tree, bool no_ignore = false, const std::string& part = "") {
   ScanOptions options;
   options.paths = {tree.path(part)};
   options.no_ignore = no_ignore;
@@ -62,12 +62,12 @@ std::string names_in(const ScanResult& result, const Tree& tree) {
   return out;
 }
 
-const std::string kToken = spell_example("{github_crc:ghp_}", 4).value();
+const std::string kPlantedToken = spell_example("{github_crc:ghp_}", 4).value();
 
 TEST_CASE("a finding has its line, its column in code points, and never its value") {
   const Tree tree;
-  tree.write("a.txt", "one\ntwo \xC3\xA9\xC3\xA9 " + kToken + "\n");
-  const ScanResult result = scan(tree);
+  tree.write("a.txt", "one\ntwo \xC3\xA9\xC3\xA9 " + kPlantedToken + "\n");
+  const ScanResult result = scan_tree(tree);
   REQUIRE(result.findings.size() == 1);
   const ScanFinding& found = result.findings[0];
   CHECK(found.line == 2);
@@ -77,7 +77,7 @@ TEST_CASE("a finding has its line, its column in code points, and never its valu
   CHECK(found.length == 40);
   for (const std::string& report :
        {report_text(result, *guards(), {}), report_json(result, *guards(), {}), report_sarif(result, *guards(), {})}) {
-    CHECK(report.find(kToken.substr(4, 6)) == std::string::npos);
+    CHECK(report.find(kPlantedToken.substr(4, 6)) == std::string::npos);
     CHECK(report.find("github-token") != std::string::npos);
   }
   CHECK(report_text(result, *guards(), {}).find(found.hash) != std::string::npos);
@@ -86,12 +86,12 @@ TEST_CASE("a finding has its line, its column in code points, and never its valu
 
 TEST_CASE("fingerprints stay when lines move and differ by path and value") {
   const Tree tree;
-  tree.write("a.txt", kToken);
-  const std::string before = scan(tree).findings.at(0).fingerprint;
-  tree.write("a.txt", "\n\n  " + kToken);
-  CHECK(scan(tree).findings.at(0).fingerprint == before);
+  tree.write("a.txt", kPlantedToken);
+  const std::string before = scan_tree(tree).findings.at(0).fingerprint;
+  tree.write("a.txt", "\n\n  " + kPlantedToken);
+  CHECK(scan_tree(tree).findings.at(0).fingerprint == before);
   tree.write("a.txt", spell_example("{github_crc:ghp_}", 5).value());
-  CHECK(scan(tree).findings.at(0).fingerprint != before);
+  CHECK(scan_tree(tree).findings.at(0).fingerprint != before);
 }
 
 TEST_CASE("values that could be guessed from a hash have none") {
@@ -111,12 +111,12 @@ TEST_CASE("values that could be guessed from a hash have none") {
 TEST_CASE("a mark on the line or the line before lets a finding pass, one elsewhere does not") {
   const Tree tree;
   const std::string mark = std::string("pg:") + "allow";
-  tree.write("same", kToken + "  # " + mark + "\n");
-  tree.write("before", "# " + mark + "\n" + kToken + "\n");
-  tree.write("other", "# gitleaks:" + std::string("allow\n") + kToken);
-  tree.write("after", kToken + "\n# " + mark + "\n");
-  tree.write("far", "# " + mark + "\n\n" + kToken + "\n");
-  const ScanResult result = scan(tree);
+  tree.write("same", kPlantedToken + "  # " + mark + "\n");
+  tree.write("before", "# " + mark + "\n" + kPlantedToken + "\n");
+  tree.write("other", "# gitleaks:" + std::string("allow\n") + kPlantedToken);
+  tree.write("after", kPlantedToken + "\n# " + mark + "\n");
+  tree.write("far", "# " + mark + "\n\n" + kPlantedToken + "\n");
+  const ScanResult result = scan_tree(tree);
   CHECK(names_in(result, tree) == "after before far other same");
   CHECK(count_open(result) == 2);
   CHECK(report_text(result, *guards(), {}).find("same") == std::string::npos);
@@ -125,16 +125,16 @@ TEST_CASE("a mark on the line or the line before lets a finding pass, one elsewh
 
 TEST_CASE("binary files are counted, links are not followed, hidden files are read, unreadable paths are errors") {
   const Tree tree;
-  tree.write("binary", std::string("\0\1\2", 3) + kToken);
-  tree.write(".hidden/x", kToken);
+  tree.write("binary", std::string("\0\1\2", 3) + kPlantedToken);
+  tree.write(".hidden/x", kPlantedToken);
   std::filesystem::create_symlink(tree.path(".hidden"), tree.root() / "link");
   std::filesystem::create_symlink(tree.path("gone"), tree.root() / "dangling");
-  const ScanResult result = scan(tree);
+  const ScanResult result = scan_tree(tree);
   CHECK(names_in(result, tree) == ".hidden/x");
   CHECK(result.totals.binary == 1);
   CHECK(result.totals.symlinks == 2);
   CHECK(result.errors.empty());
-  const ScanResult missing = scan(tree, false, "gone");
+  const ScanResult missing = scan_tree(tree, false, "gone");
   REQUIRE(missing.errors.size() == 1);
   CHECK(missing.errors[0].find("No such file") != std::string::npos);
   CHECK(missing.totals.bytes == 0);
@@ -143,18 +143,18 @@ TEST_CASE("binary files are counted, links are not followed, hidden files are re
 TEST_CASE(".gitignore and .ignore leave out what git and ripgrep leave out; --no-ignore does not; named files are read anyway") {
   const Tree tree;
   std::filesystem::create_directories(tree.root() / ".git/info");
-  tree.write(".git/config", kToken);
+  tree.write(".git/config", kPlantedToken);
   tree.write(".git/info/exclude", "excluded\n");
   tree.write(".gitignore", "*.log\n!keep.log\n/build/\n");
   tree.write(".ignore", "local\n");
   tree.write("sub/.gitignore", "!b.log\ndeep/**/x\n");
   for (const char* name : {"a.log", "keep.log", "build/x", "sub/build/x", "local", "sub/local", "sub/b.log", "sub/c.log",
                            "sub/deep/1/2/x", "excluded"})
-    tree.write(name, kToken);
-  CHECK(names_in(scan(tree), tree) == "keep.log sub/b.log sub/build/x");
-  CHECK(names_in(scan(tree, false, "sub"), tree) == "sub/b.log sub/build/x");
-  CHECK(scan(tree, true).findings.size() == 10);
-  CHECK(names_in(scan(tree, false, "a.log"), tree) == "a.log");
+    tree.write(name, kPlantedToken);
+  CHECK(names_in(scan_tree(tree), tree) == "keep.log sub/b.log sub/build/x");
+  CHECK(names_in(scan_tree(tree, false, "sub"), tree) == "sub/b.log sub/build/x");
+  CHECK(scan_tree(tree, true).findings.size() == 10);
+  CHECK(names_in(scan_tree(tree, false, "a.log"), tree) == "a.log");
 }
 
 TEST_CASE("ignore globs follow gitignore(5)") {
@@ -183,7 +183,7 @@ TEST_CASE("a file of several pieces gives each finding once, with its true line"
   while (text.size() < 2 * ScanReader::kPiece + 5000) {
     const std::size_t away = std::min(text.size() % border, border - text.size() % border);
     if (away < 400) {
-      text += kToken + "\n";
+      text += kPlantedToken + "\n";
       lines.push_back(line);
     } else {
       text += filler;
@@ -193,7 +193,7 @@ TEST_CASE("a file of several pieces gives each finding once, with its true line"
   const Tree tree;
   tree.write("big", text);
   // When it is scanned
-  const ScanResult result = scan(tree);
+  const ScanResult result = scan_tree(tree);
   // Then each is there once
   std::vector<std::size_t> found;
   for (const ScanFinding& f : result.findings) found.push_back(f.line);
@@ -203,8 +203,8 @@ TEST_CASE("a file of several pieces gives each finding once, with its true line"
 
 TEST_CASE("SARIF is what code scanning services take") {
   const Tree tree;
-  tree.write("a b.txt", kToken);
-  const auto sarif = nlohmann::json::parse(report_sarif(scan(tree), *guards(), {}));
+  tree.write("a b.txt", kPlantedToken);
+  const auto sarif = nlohmann::json::parse(report_sarif(scan_tree(tree), *guards(), {}));
   CHECK(sarif["version"] == "2.1.0");
   const auto& run = sarif["runs"][0];
   CHECK(run["tool"]["driver"]["rules"][0]["id"] == "github-token");
@@ -218,7 +218,7 @@ TEST_CASE("SARIF is what code scanning services take") {
 TEST_CASE("a pipe is read to its end under the name that was given") {
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
-  const std::string text = std::string(40000, ' ') + kToken;
+  const std::string text = std::string(40000, ' ') + kPlantedToken;
   REQUIRE(::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()));
   ::close(ends[1]);
   ScanResult result;

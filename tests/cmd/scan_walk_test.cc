@@ -15,7 +15,7 @@
 namespace pg {
 namespace {
 
-ScanResult walk(const std::string& path, unsigned threads, bool no_ignore = false) {
+ScanResult walk_tree(const std::string& path, unsigned threads, bool no_ignore = false) {
   GuardSettings settings;
   settings.secrets = Action::detect;
   const auto guards = Guards::make(shipped_secret_rules(), settings).value();
@@ -37,11 +37,11 @@ TEST_CASE("every file of a wide and deep tree is scanned once, however many thre
       dir.write(deep + "f" + std::to_string(i), i % 7 == 0 ? value : "nothing");
     dir.write(deep + "sub" + std::to_string(level) + "/x", value);
   }
-  const ScanResult one = walk(dir.path(), 1);
+  const ScanResult one = walk_tree(dir.path(), 1);
   CHECK(one.totals.files == 3 * (70 + 32 + 1) + 12);
   CHECK(one.findings.size() == 3 * (10 + 5 + 1) + 12);
   for (const unsigned threads : {0U, 2U, 3U, 16U}) {
-    const ScanResult many = walk(dir.path(), threads);
+    const ScanResult many = walk_tree(dir.path(), threads);
     CHECK(many.totals.files == one.totals.files);
     CHECK(many.totals.bytes == one.totals.bytes);
     CHECK(std::equal(one.findings.begin(), one.findings.end(), many.findings.begin(), many.findings.end(),
@@ -56,21 +56,21 @@ TEST_CASE("ignore rules hold in every batch of a directory, and .git is no part 
   dir.write(".gitignore", "*.log\n/skipped/\n");
   dir.write(".git/config", value);
   dir.write("skipped/x", value);
-  const ScanResult result = walk(dir.path(), 2);
+  const ScanResult result = walk_tree(dir.path(), 2);
   CHECK(result.findings.size() == 50);
   CHECK(result.totals.ignored == 51);
-  CHECK(walk(dir.path(), 2, true).findings.size() == 101);
+  CHECK(walk_tree(dir.path(), 2, true).findings.size() == 101);
 }
 
 TEST_CASE("an empty directory, links and what is not there end a walk in good order") {
   const test::TempDir dir;
-  CHECK(walk(dir.path(), 4).totals.files == 0);
+  CHECK(walk_tree(dir.path(), 4).totals.files == 0);
   std::filesystem::create_symlink("nowhere", dir.file("link"));
   std::filesystem::create_directory_symlink(dir.path(), dir.file("loop"));
-  const ScanResult result = walk(dir.path(), 4);
+  const ScanResult result = walk_tree(dir.path(), 4);
   CHECK(result.totals.symlinks == 2);
   CHECK(result.errors.empty());
-  CHECK(walk(dir.path() + "/gone", 4).errors.size() == 1);
+  CHECK(walk_tree(dir.path() + "/gone", 4).errors.size() == 1);
 }
 
 TEST_CASE("a path is joined without a second slash, and the current directory is not named") {

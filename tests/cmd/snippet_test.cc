@@ -21,7 +21,7 @@ SetupValues values(std::string model = {}) {
   return {.base = "http://127.0.0.1:8787/api/default", .key = "pg_live_KEY", .model = std::move(model)};
 }
 
-bool holds(const std::string& text, std::string_view part) {
+bool has_part(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
@@ -36,35 +36,35 @@ TEST_CASE("words are quoted for each shell") {
 }
 
 TEST_CASE("Claude Code and the Anthropic SDKs get a base without /v1, the others with it") {
-  CHECK(holds(setup_snippet(tool("claude-code", "anthropic"), values(), ShellKind::sh, "default"),
-              "export ANTHROPIC_BASE_URL=http://127.0.0.1:8787/api/default\n"));
-  CHECK(holds(setup_snippet(tool("anthropic-sdk", "anthropic"), values(), ShellKind::sh, "default"),
-              "export ANTHROPIC_BASE_URL=http://127.0.0.1:8787/api/default\n"));
-  CHECK(holds(setup_snippet(tool("openai-sdk", "openai-chat"), values(), ShellKind::sh, "default"),
-              "export OPENAI_BASE_URL=http://127.0.0.1:8787/api/default/v1\n"));
-  CHECK(holds(setup_snippet(tool("codex", "openai-responses"), values(), ShellKind::sh, "default"),
-              "base_url=\"http://127.0.0.1:8787/api/default/v1\""));
+  CHECK(has_part(setup_snippet(tool("claude-code", "anthropic"), values(), ShellKind::sh, "default"),
+                 "export ANTHROPIC_BASE_URL=http://127.0.0.1:8787/api/default\n"));
+  CHECK(has_part(setup_snippet(tool("anthropic-sdk", "anthropic"), values(), ShellKind::sh, "default"),
+                 "export ANTHROPIC_BASE_URL=http://127.0.0.1:8787/api/default\n"));
+  CHECK(has_part(setup_snippet(tool("openai-sdk", "openai-chat"), values(), ShellKind::sh, "default"),
+                 "export OPENAI_BASE_URL=http://127.0.0.1:8787/api/default/v1\n"));
+  CHECK(has_part(setup_snippet(tool("codex", "openai-responses"), values(), ShellKind::sh, "default"),
+                 "base_url=\"http://127.0.0.1:8787/api/default/v1\""));
 }
 
 TEST_CASE("what keeps agents from asking again after a block is in their snippets") {
-  CHECK(holds(setup_snippet(tool("claude-code", "anthropic"), values(), ShellKind::sh, "default"),
-              "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1"));
-  CHECK(holds(setup_snippet(tool("codex", "openai-responses"), values(), ShellKind::sh, "default"), "stream_max_retries=0"));
+  CHECK(has_part(setup_snippet(tool("claude-code", "anthropic"), values(), ShellKind::sh, "default"),
+                 "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1"));
+  CHECK(has_part(setup_snippet(tool("codex", "openai-responses"), values(), ShellKind::sh, "default"), "stream_max_retries=0"));
 }
 
 TEST_CASE("the caller's own login leaves its credential alone") {
   auto own = values();
   own.own_login = true;
   auto text = setup_snippet(tool("claude-code", "anthropic"), own, ShellKind::sh, "default");
-  CHECK(holds(text, "ANTHROPIC_CUSTOM_HEADERS='x-pg-key: pg_live_KEY'"));
-  CHECK_FALSE(holds(text, "ANTHROPIC_AUTH_TOKEN"));
+  CHECK(has_part(text, "ANTHROPIC_CUSTOM_HEADERS='x-pg-key: pg_live_KEY'"));
+  CHECK_FALSE(has_part(text, "ANTHROPIC_AUTH_TOKEN"));
 }
 
 TEST_CASE("what names a model is left out when none is known") {
   auto without = setup_snippet(tool("codex", "openai-responses"), values(), ShellKind::sh, "default");
   auto with = setup_snippet(tool("codex", "openai-responses"), values("gpt-5.1"), ShellKind::sh, "default");
-  CHECK_FALSE(holds(without, " -m "));
-  CHECK(holds(with, " -m gpt-5.1"));
+  CHECK_FALSE(has_part(without, " -m "));
+  CHECK(has_part(with, " -m gpt-5.1"));
 }
 
 TEST_CASE("every snippet is filled in, holds the key once it needs one, and is only commands and comments") {
@@ -73,9 +73,10 @@ TEST_CASE("every snippet is filled in, holds the key once it needs one, and is o
     for (auto kind : {ShellKind::sh, ShellKind::fish, ShellKind::powershell}) {
       CAPTURE(candidate.name);
       auto text = setup_snippet(candidate, values(candidate.default_model), kind, "default");
-      for (const char* placeholder : {"{base}", "{base_v1}", "{key}", "{model}", "{file}"}) CHECK_FALSE(holds(text, placeholder));
-      CHECK(holds(text, "pg_live_KEY"));
-      CHECK(holds(text, "/api/default"));
+      for (const char* placeholder : {"{base}", "{base_v1}", "{key}", "{model}", "{file}"})
+        CHECK_FALSE(has_part(text, placeholder));
+      CHECK(has_part(text, "pg_live_KEY"));
+      CHECK(has_part(text, "/api/default"));
       CHECK(text.back() == '\n');
     }
   }

@@ -12,6 +12,7 @@
 
 using namespace pg;
 using pg::test::TestShell;
+using pg::test::widest_line;
 
 namespace {
 
@@ -29,12 +30,6 @@ UsageReport report_of(std::vector<UsageLine> lines) {
   UsageReport report{std::move(lines), {}};
   for (const UsageLine& line : report.lines) report.total.add(line.sums);
   return report;
-}
-
-int widest_line(const std::string& text) {
-  int widest = 0;
-  for (const auto line : split(text, '\n')) widest = std::max(widest, display_width(line));
-  return widest;
 }
 
 }  // namespace

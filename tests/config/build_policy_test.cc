@@ -9,16 +9,16 @@
 #include "tests/support/settings.h"
 
 using namespace pg;
-using pg::test::Home;
+using pg::test::SettingsHome;
 
 namespace {
 
-struct Fixture {
-  Home home;
+struct PolicyFixture {
+  SettingsHome home;
   PolicyParts parts;
   std::vector<Problem> problems;
 
-  Fixture() { parts.secrets = shipped_secret_rules(); }
+  PolicyFixture() { parts.secrets = shipped_secret_rules(); }
   void project(const std::string& providers, const std::string& rest = "") {
     home.project("p", "id = \"0F1E2D3C-4b5a-4968-8776-a5b4c3d2e1f0\"\nproviders = " + providers + "\n" + rest);
   }
@@ -45,7 +45,7 @@ const Outlet* find_outlet(const Provider& provider, DialectId id) {
 }  // namespace
 
 TEST_CASE("a project is in the policy under its name and its id") {
-  Fixture f;
+  PolicyFixture f;
   f.home.config("[serve]\nallowed_hosts = [\"h\"]\n[limits]\nmax_body = 2048\n");
   f.project("[\"echo\"]", "keep_vaults = false\nkeep_vaults_for = \"5m\"\nrequire_key = false\n");
   f.parts.version = 7;
@@ -67,7 +67,7 @@ TEST_CASE("a project is in the policy under its name and its id") {
 }
 
 TEST_CASE("whether a key is needed comes from the project, else from [serve]") {
-  Fixture f;
+  PolicyFixture f;
   f.project("[\"echo\"]");
   CHECK(f.build()->find_project("p")->require_key);
   f.home.config("[serve]\nrequire_key = false\n");
@@ -77,7 +77,7 @@ TEST_CASE("whether a key is needed comes from the project, else from [serve]") {
 }
 
 TEST_CASE("providers speak where their base URLs lead") {
-  Fixture f;
+  PolicyFixture f;
   f.home.config(
       "[providers.both]\nopenai_base_url = \"https://o.example/v1/\"\nanthropic_base_url = \"https://a.example/v1\"\n"
       "headers = { x-team = \"red\" }\nmodels = [\"m-*\"]\nvendor = \"both-vendor\"\nconnect_timeout = \"1s\"\n");
@@ -100,7 +100,7 @@ TEST_CASE("providers speak where their base URLs lead") {
 }
 
 TEST_CASE("echo alone answers everything, beside others only models named after it") {
-  Fixture f;
+  PolicyFixture f;
   f.project("[\"echo\"]");
   CHECK(f.provider().models.empty());
   f.project("[\"echo\", \"openai\"]");
@@ -108,7 +108,7 @@ TEST_CASE("echo alone answers everything, beside others only models named after 
 }
 
 TEST_CASE("credentials from the environment, a file, the database; a missing one is a state, no error") {
-  Fixture f;
+  PolicyFixture f;
   f.project("[\"openai\"]");
   CHECK(f.provider().credential_problem == "environment variable OPENAI_API_KEY is not set");
   f.home.set("OPENAI_API_KEY", " made-up \n");
@@ -136,7 +136,7 @@ TEST_CASE("credentials from the environment, a file, the database; a missing one
 }
 
 TEST_CASE("guards that do not compile stop the policy, at the line that says so") {
-  Fixture f;
+  PolicyFixture f;
   f.project("[\"echo\"]",
             "[[guards.custom]]\nname = \"good\"\nregex = 'x+'\n[[guards.custom]]\nname = \"broken\"\nregex = '(x'\n");
   CHECK(f.build() == nullptr);
@@ -149,7 +149,7 @@ TEST_CASE("guards that do not compile stop the policy, at the line that says so"
 }
 
 TEST_CASE("a default that does not compile is told once, at its place in pg.toml, and by check_guards too") {
-  Fixture f;
+  PolicyFixture f;
   f.home.config("[guards.rules]\n\"no-such-rule\" = \"off\"\n");
   f.project("[\"echo\"]");
   f.home.project("q", "id = \"11111111-2222-4333-8444-555555555555\"\nproviders = [\"echo\"]\n");
@@ -162,7 +162,7 @@ TEST_CASE("a default that does not compile is told once, at its place in pg.toml
 }
 
 TEST_CASE("the same guard settings are compiled once") {
-  Fixture f;
+  PolicyFixture f;
   GuardCache cache;
   f.parts.guards = &cache;
   f.project("[\"echo\"]");
@@ -175,7 +175,7 @@ TEST_CASE("the same guard settings are compiled once") {
 }
 
 TEST_CASE("a stored credential serves where the variable of the row is not set") {
-  Fixture f;
+  PolicyFixture f;
   f.project("[\"openai\"]");
   f.parts.open_sealed = [](std::string_view name) -> Result<SecretString> { return SecretString("sealed-" + std::string(name)); };
   CHECK(f.provider().credential.reveal() == "sealed-openai");

@@ -6,7 +6,7 @@ using namespace pg;
 
 namespace {
 
-std::string said(const std::optional<Complaint>& complaint) {
+std::string complaint_text(const std::optional<Complaint>& complaint) {
   return complaint ? complaint->message : "fine";
 }
 
@@ -16,16 +16,16 @@ TEST_CASE("a credential is named, never written") {
   for (const char* good : {"sealed", "client", "none", "env:OPENAI_API_KEY", "env:_X1", "file:/run/secrets/x", "file:x"})
     CHECK_MESSAGE(!check_credential(good), good);
   CHECK(check_credential("sealde")->hint == "did you mean \"sealed\"?");
-  CHECK(said(check_credential("env:")) == "credential: \"env:\" takes the name of a variable");
-  CHECK(said(check_credential("env:1X")) == "credential: \"env:\" takes the name of a variable");
-  CHECK(said(check_credential("file:")) != "fine");
+  CHECK(complaint_text(check_credential("env:")) == "credential: \"env:\" takes the name of a variable");
+  CHECK(complaint_text(check_credential("env:1X")) == "credential: \"env:\" takes the name of a variable");
+  CHECK(complaint_text(check_credential("file:")) != "fine");
   const std::string secret = "sk-" + std::string("abcdefghij1234567890");
   for (const std::string& text : {secret, "Bearer " + secret, std::string("sixteen characters")}) {
     const auto complaint = check_credential(text);
-    CHECK(said(complaint) == "a credential must not stand in a settings file");
+    CHECK(complaint_text(complaint) == "a credential must not stand in a settings file");
     CHECK(complaint->hint.find("pg providers login NAME") != std::string::npos);
   }
-  CHECK(said(check_credential("env:" + secret)).find("abcdefghij") == std::string::npos);
+  CHECK(complaint_text(check_credential("env:" + secret)).find("abcdefghij") == std::string::npos);
 }
 
 TEST_CASE("base URLs, hosts and origins") {
@@ -52,7 +52,7 @@ TEST_CASE("names, ids, types and ways to sign in") {
   CHECK_FALSE(check_project_type("agent"));
   CHECK(check_project_type("agnet")->hint == "did you mean \"agent\"?");
   CHECK_FALSE(check_auth("x-api-key"));
-  CHECK(said(check_auth("basic")) ==
+  CHECK(complaint_text(check_auth("basic")) ==
         "auth must be \"bearer\", \"x-api-key\", \"x-goog-api-key\", \"api-key\", \"sigv4\", \"google\" or \"none\"");
   CHECK(check_plain_text(""));
   CHECK(check_plain_text("a\nb"));
@@ -60,11 +60,11 @@ TEST_CASE("names, ids, types and ways to sign in") {
 
 TEST_CASE("headers cannot split, frame or carry credentials") {
   CHECK_FALSE(check_header("anthropic-beta", "context-1m-2025-08-07"));
-  CHECK(said(check_header("x-a", "b\r\nx: y")) == "a header value must not hold control characters");
-  CHECK(said(check_header("x a", "b")) == "not a header name");
-  CHECK(said(check_header("", "b")) == "not a header name");
-  CHECK(said(check_header("Transfer-Encoding", "chunked")) == "the header \"transfer-encoding\" is set by pg itself");
-  CHECK(said(check_header("X-Api-Key", "1")) == "a credential must not stand in a settings file");
-  CHECK(said(check_header("x-other", "Bearer sk-" + std::string("abcdefghij1234567890"))) ==
+  CHECK(complaint_text(check_header("x-a", "b\r\nx: y")) == "a header value must not hold control characters");
+  CHECK(complaint_text(check_header("x a", "b")) == "not a header name");
+  CHECK(complaint_text(check_header("", "b")) == "not a header name");
+  CHECK(complaint_text(check_header("Transfer-Encoding", "chunked")) == "the header \"transfer-encoding\" is set by pg itself");
+  CHECK(complaint_text(check_header("X-Api-Key", "1")) == "a credential must not stand in a settings file");
+  CHECK(complaint_text(check_header("x-other", "Bearer sk-" + std::string("abcdefghij1234567890"))) ==
         "a credential must not stand in a settings file");
 }

@@ -11,12 +11,12 @@
 #include "tests/support/settings.h"
 
 using namespace pg;
-using pg::test::Home;
+using pg::test::SettingsHome;
 
 namespace {
 
-struct Fixture {
-  Home home;
+struct InitFixture {
+  SettingsHome home;
   test::FakeClock clock;
   InitReport run() {
     auto report = init_files(home.options, clock);
@@ -30,7 +30,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("a first start makes everything, private, and a key that works") {
-  Fixture f;
+  InitFixture f;
   f.home.set("USER", "ada");
   const InitReport report = f.run();
   CHECK(report.created ==
@@ -52,7 +52,7 @@ TEST_CASE("a first start makes everything, private, and a key that works") {
 }
 
 TEST_CASE("a second start changes nothing and shows no key") {
-  Fixture f;
+  InitFixture f;
   const InitReport first = f.run();
   std::vector<FileStamp> stamps;
   for (const std::string& path : first.created) stamps.push_back(stamp_file(path));
@@ -65,14 +65,14 @@ TEST_CASE("a second start changes nothing and shows no key") {
 }
 
 TEST_CASE("providers whose key is in the environment join the first project") {
-  Fixture f;
+  InitFixture f;
   f.home.set("OPENAI_API_KEY", "made-up");
   f.home.set("GROQ_API_KEY", "made-up");
   CHECK(f.run().settings.projects.at("default").providers == std::vector<std::string>{"echo", "groq", "openai"});
 }
 
 TEST_CASE("what is there is kept: own settings, own project, a key in the environment") {
-  Fixture f;
+  InitFixture f;
   f.home.config("[serve]\nport = 1234\n");
   f.home.simple_project("mine");
   f.home.set("PG_APP_KEY", std::string(64, 'a'));
@@ -84,7 +84,7 @@ TEST_CASE("what is there is kept: own settings, own project, a key in the enviro
 }
 
 TEST_CASE("--config makes the file it names, and the projects beside it") {
-  Fixture f;
+  InitFixture f;
   f.home.options.config = f.home.dir.file("there/pg.toml");
   const InitReport report = f.run();
   CHECK(report.created[0] == f.home.dir.file("there/pg.toml"));
@@ -92,7 +92,7 @@ TEST_CASE("--config makes the file it names, and the projects beside it") {
 }
 
 TEST_CASE("what is broken is told and left alone") {
-  Fixture f;
+  InitFixture f;
   SUBCASE("settings") {
     f.home.config("[serve]\nprot = 1\n");
     CHECK(init_files(f.home.options, f.clock).error().code == Code::invalid_config);

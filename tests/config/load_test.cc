@@ -10,18 +10,18 @@
 #include "tests/support/settings.h"
 
 using namespace pg;
-using pg::test::Home;
+using pg::test::SettingsHome;
 
 namespace {
 
-std::string reason(const Home& home) {
+std::string reason(const SettingsHome& home) {
   return problems_text(read_settings(home.options).problems);
 }
 
 }  // namespace
 
 TEST_CASE("without any file the defaults hold and every key says so") {
-  const Home home;
+  const SettingsHome home;
   const Settings settings = load_settings(home.options).value();
   CHECK(settings.config_file.empty());
   CHECK(settings.serve.port == 8787);
@@ -34,7 +34,7 @@ TEST_CASE("without any file the defaults hold and every key says so") {
 }
 
 TEST_CASE("flags stand above the environment, that above the file, that above defaults") {
-  Home home;
+  SettingsHome home;
   const std::string file = home.config("[serve]\nport = 1001\nhost = \"::1\"\nthreads = 2\n");
   home.set("PG_SERVE_PORT", "1002");
   home.set("PG_SERVE_THREADS", "3");
@@ -50,7 +50,7 @@ TEST_CASE("flags stand above the environment, that above the file, that above de
 }
 
 TEST_CASE("--config stands above PG_CONFIG, that above the user's own file") {
-  Home home;
+  SettingsHome home;
   home.config("[serve]\nport = 1\n");
   const std::string by_variable = home.dir.write("v/pg.toml", "[serve]\nport = 2\n");
   const std::string by_flag = home.dir.write("f/pg.toml", "[serve]\nport = 3\n");
@@ -68,7 +68,7 @@ TEST_CASE("--config stands above PG_CONFIG, that above the user's own file") {
 }
 
 TEST_CASE("a checkout's file sets scan options, for those who ask, and nothing else") {
-  Home home;
+  SettingsHome home;
   home.config("[scan]\nexclude = [\"mine\"]\nmax_file_size = \"1MiB\"\n");
   home.options.directory = home.dir.file("repo/sub");
   home.dir.write("repo/sub/x", "");
@@ -84,7 +84,7 @@ TEST_CASE("a checkout's file sets scan options, for those who ask, and nothing e
 }
 
 TEST_CASE("a checkout cannot redirect, weaken or open anything, and is told why") {
-  Home home;
+  SettingsHome home;
   home.options.directory = home.dir.file("repo");
   home.options.repo_file = true;
   for (const char* text : {"[providers.openai]\nopenai_base_url = \"https://evil.example\"\n", "[guards]\nsecrets = \"off\"\n",
@@ -104,7 +104,7 @@ TEST_CASE("a checkout cannot redirect, weaken or open anything, and is told why"
 }
 
 TEST_CASE("projects start from pg.toml's guards and say otherwise for themselves") {
-  const Home home;
+  const SettingsHome home;
   home.config(
       "[guards]\nphone = \"detect\"\nemail = \"block\"\n[guards.rules]\n\"a-rule\" = \"off\"\n[[guards.custom]]\nname = "
       "\"x\"\nregex = "
@@ -137,7 +137,7 @@ TEST_CASE("projects start from pg.toml's guards and say otherwise for themselves
 }
 
 TEST_CASE("project files: names, copies, and what is no project file") {
-  const Home home;
+  const SettingsHome home;
   home.simple_project("default");
   home.project(".hidden", "nonsense");
   home.dir.write(".config/promptgate/projects/default.toml~", "nonsense");
@@ -163,7 +163,7 @@ TEST_CASE("project files: names, copies, and what is no project file") {
 }
 
 TEST_CASE("mistakes of several files are told together") {
-  const Home home;
+  const SettingsHome home;
   home.config("[serve]\nprot = 1\n");
   home.simple_project("a", "typ = 1\n");
   home.simple_project("b", "=\n");
@@ -174,7 +174,7 @@ TEST_CASE("mistakes of several files are told together") {
 }
 
 TEST_CASE("settings that are no plain file of ours are refused") {
-  const Home home;
+  const SettingsHome home;
   home.simple_project("default");
   const std::string path = home.dir.file(".config/promptgate/pg.toml");
   SUBCASE("pipe") {
@@ -197,7 +197,7 @@ TEST_CASE("settings that are no plain file of ours are refused") {
 }
 
 TEST_CASE("paths in pg.toml are taken from its directory or from home") {
-  Home home;
+  SettingsHome home;
   home.config("database = \"state/pg.db\"\napp_key_file = \"~/keys/app.key\"\n");
   Settings settings = load_settings(home.options).value();
   CHECK(settings.database == home.dir.file(".config/promptgate/state/pg.db"));
@@ -207,7 +207,7 @@ TEST_CASE("paths in pg.toml are taken from its directory or from home") {
 }
 
 TEST_CASE("show lists every key with its value and origin, and no credential") {
-  Home home;
+  SettingsHome home;
   home.config(
       "[serve]\nport = 1001\n[providers.openai]\nopenai_base_url = \"https://eu.example/v1\"\n[guards.rules]\n\"some-rule\" = "
       "\"block\"\n");

@@ -11,7 +11,7 @@ using namespace pg;
 namespace {
 
 // The message of the one problem, or "" when it parses.
-std::string complaint(std::string_view text) {
+std::string toml_complaint(std::string_view text) {
   std::vector<Problem> problems;
   const TomlDocument document = parse_toml(text, "f", problems);
   if (problems.empty()) return "";
@@ -50,19 +50,19 @@ TEST_CASE("values keep their kind and their place, keys their file order") {
 }
 
 TEST_CASE("mistakes of form are one problem with line and column") {
-  CHECK(complaint("a = 1\n b = \n") == "f:2:6: a value is missing, or a text without quotes");
-  CHECK(complaint("a = b\n") == "f:1:5: a value is missing, or a text without quotes");
-  CHECK(complaint("a = 1\n  a = 2\n") == "f:2:3: duplicate key \"a\"");
-  CHECK(complaint("[t]\n[t]\n") == "f:2:2: duplicate key \"t\"");
-  CHECK(complaint("a = \"x\nb = 1\n") == "f:1:7: the text is not closed, or holds a control character");
-  CHECK(complaint("a = 'caf\xff'\n") == "f:1:9: invalid UTF-8");
-  CHECK(complaint("\n\xc3") == "f:2:1: invalid UTF-8");
-  CHECK(complaint("a = \"\xed\xa0\x80\"") == "f:1:6: invalid UTF-8");
-  CHECK(complaint("a = [1, 2") != "");
-  CHECK(complaint("[t\n") != "");
-  CHECK(complaint(std::string("a = \"\0\"", 7)) != "");
-  CHECK(complaint("\xef\xbb\xbf"
-                  "a = 1\r\n") == "");
+  CHECK(toml_complaint("a = 1\n b = \n") == "f:2:6: a value is missing, or a text without quotes");
+  CHECK(toml_complaint("a = b\n") == "f:1:5: a value is missing, or a text without quotes");
+  CHECK(toml_complaint("a = 1\n  a = 2\n") == "f:2:3: duplicate key \"a\"");
+  CHECK(toml_complaint("[t]\n[t]\n") == "f:2:2: duplicate key \"t\"");
+  CHECK(toml_complaint("a = \"x\nb = 1\n") == "f:1:7: the text is not closed, or holds a control character");
+  CHECK(toml_complaint("a = 'caf\xff'\n") == "f:1:9: invalid UTF-8");
+  CHECK(toml_complaint("\n\xc3") == "f:2:1: invalid UTF-8");
+  CHECK(toml_complaint("a = \"\xed\xa0\x80\"") == "f:1:6: invalid UTF-8");
+  CHECK(toml_complaint("a = [1, 2") != "");
+  CHECK(toml_complaint("[t\n") != "");
+  CHECK(toml_complaint(std::string("a = \"\0\"", 7)) != "");
+  CHECK(toml_complaint("\xef\xbb\xbf"
+                       "a = 1\r\n") == "");
 }
 
 TEST_CASE("a message never quotes what may be a credential") {
@@ -81,20 +81,20 @@ TEST_CASE("depth is bounded in every way TOML can nest") {
         "a = " + repeat("{a=", 300000), "a = " + repeat("[\n", 500000), "a = " + repeat("{\"a\".\"a\"=", 100000),
         repeat("\"a\" . ", 150000) + "a = 1", "x = '''\n''''\n" + repeat("a.", 400000) + "a = 1",
         "x = \"\\\"\"\n" + repeat("a.", 400000) + "a = 1"})
-    CHECK(complaint(text).find("nested too deeply") != std::string::npos);
+    CHECK(toml_complaint(text).find("nested too deeply") != std::string::npos);
 }
 
 TEST_CASE("a table header without a name never reaches the parser") {
   for (const char* text : {"[.]", "a = 1\n [ {\n}", "[=},", "[\\", "[[.]]", "[ [", "[#]", "[\n]", "x [.", "\xef\xbb\xbf[.]"})
-    CHECK_MESSAGE(complaint(text) != "", text);
-  CHECK(complaint("[.]") == "f:1:1: the table has no name");
-  CHECK(complaint("[ a ]\n[[ \"b\" ]]\nc = [ [1], [\n[2] ] ]\n") == "");
+    CHECK_MESSAGE(toml_complaint(text) != "", text);
+  CHECK(toml_complaint("[.]") == "f:1:1: the table has no name");
+  CHECK(toml_complaint("[ a ]\n[[ \"b\" ]]\nc = [ [1], [\n[2] ] ]\n") == "");
 }
 
 TEST_CASE("dots and brackets inside texts and comments are no depth") {
-  CHECK(complaint("a = \"" + repeat(".", 100) + repeat("[", 100) + "\" # " + repeat(".", 100) + "\n") == "");
-  CHECK(complaint("a = '''" + repeat("[", 100) + "\n" + repeat(".", 100) + "'''\n") == "");
-  CHECK(complaint("a = [\n" + repeat("\"a.b.c\", [1],\n", 100) + "]\n") == "");
+  CHECK(toml_complaint("a = \"" + repeat(".", 100) + repeat("[", 100) + "\" # " + repeat(".", 100) + "\n") == "");
+  CHECK(toml_complaint("a = '''" + repeat("[", 100) + "\n" + repeat(".", 100) + "'''\n") == "");
+  CHECK(toml_complaint("a = [\n" + repeat("\"a.b.c\", [1],\n", 100) + "]\n") == "");
 }
 
 TEST_CASE("a megabyte of anything is answered in linear time") {
@@ -102,9 +102,9 @@ TEST_CASE("a megabyte of anything is answered in linear time") {
   for (const std::string& text :
        {repeat("[a]\n", 200000), repeat("a = 1\n", 150000), repeat("\"", 1000000), repeat("'''", 300000),
         repeat("[[a]]\nb=1\n", 90000), repeat("#", 1000000), repeat("\\", 1000000), repeat("\xff", 1000000)})
-    (void)complaint(text);
+    (void)toml_complaint(text);
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
-  CHECK(complaint(repeat("#", (1 << 20) + 1)) == "f: larger than 1048576 bytes");
+  CHECK(toml_complaint(repeat("#", (1 << 20) + 1)) == "f: larger than 1048576 bytes");
 }
 
 TEST_CASE("any bytes parse or are refused") {

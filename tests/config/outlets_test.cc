@@ -13,7 +13,7 @@
 #include "tests/support/settings.h"
 
 using namespace pg;
-using pg::test::Home;
+using pg::test::SettingsHome;
 
 namespace {
 
@@ -34,13 +34,13 @@ std::string problems_of(std::string_view text) {
   return problems_text(read_settings_text(text, "f").problems);
 }
 
-bool said(std::string_view text, std::string_view words) {
+bool complains_of(std::string_view text, std::string_view words) {
   const std::string problems = problems_of(text);
   INFO(problems);
   return problems.find(words) != std::string::npos;
 }
 
-std::shared_ptr<const Provider> provider_of(const Home& home, const std::string& name) {
+std::shared_ptr<const Provider> provider_of(const SettingsHome& home, const std::string& name) {
   PolicyParts parts;
   parts.environment = *home.options.environment;
   return build_provider(load_settings(home.options).value(), parts, name);
@@ -73,22 +73,27 @@ TEST_CASE("outlets: each kind of base URL has its dialect, its path and its way 
 }
 
 TEST_CASE("outlets: mistakes in a cloud's row are told with their place and the way out") {
-  CHECK(said("[providers.x]\nvertex_base_url = \"https://v.example/v1\"\n", "f:2:19: vertex_base_url names the project"));
-  CHECK(said("[providers.x]\nregion = \"US East\"\n", "region must be the name of an AWS region"));
-  CHECK(said("[providers.x]\nazure_base_url = \"https://r.example\"\napi_version = \"2024 10\"\n", "api_version must be"));
-  CHECK(said("[providers.x]\nopenai_base_url = \"https://r.example\"\napi_version = \"2024-10-21\"\n",
-             "f:3:15: api_version is for"));
-  CHECK(said("[providers.x]\nbedrock_base_url = \"https://b.example\"\n", "the region to sign for is unknown"));
+  CHECK(complains_of("[providers.x]\nvertex_base_url = \"https://v.example/v1\"\n", "f:2:19: vertex_base_url names the project"));
+  CHECK(complains_of("[providers.x]\nregion = \"US East\"\n", "region must be the name of an AWS region"));
+  CHECK(
+      complains_of("[providers.x]\nazure_base_url = \"https://r.example\"\napi_version = \"2024 10\"\n", "api_version must be"));
+  CHECK(complains_of("[providers.x]\nopenai_base_url = \"https://r.example\"\napi_version = \"2024-10-21\"\n",
+                     "f:3:15: api_version is for"));
+  CHECK(complains_of("[providers.x]\nbedrock_base_url = \"https://b.example\"\n", "the region to sign for is unknown"));
   CHECK(problems_of("[providers.x]\nbedrock_base_url = \"https://bedrock-runtime.us-west-2.amazonaws.com\"\n") == "");
-  CHECK(said("[providers.x]\nregion = \"us-east-1\"\nopenai_base_url = \"https://r.example\"\n", "mixes a cloud with another"));
-  CHECK(said("[providers.x]\nopenai_base_url = \"https://r.example\"\nauth = \"sigv4\"\n", "auth = \"sigv4\" is for region"));
-  CHECK(said("[providers.x]\nauth = \"sigv\"\n", "did you mean \"sigv4\"?"));
-  CHECK(said("[providers.azure]\nmodels = []\n", "set azure_base_url"));
-  CHECK(said("[providers.x]\nopenai_base_url = \"https://r.example\"\nmax_output_tokens = -1\n", "max_output_tokens must be"));
-  CHECK(said("[providers.x]\nopenai_base_url = \"https://r.example\"\nmodel_names = { \"a\" = \"\" }\n", "a model has a name"));
-  CHECK(said("[providers.x]\nopenai_base_url = \"https://r.example\"\nmodel_name = { \"a\" = \"b\" }\n",
-             "did you mean \"model_names\"?"));
-  const Home home;
+  CHECK(complains_of("[providers.x]\nregion = \"us-east-1\"\nopenai_base_url = \"https://r.example\"\n",
+                     "mixes a cloud with another"));
+  CHECK(complains_of("[providers.x]\nopenai_base_url = \"https://r.example\"\nauth = \"sigv4\"\n",
+                     "auth = \"sigv4\" is for region"));
+  CHECK(complains_of("[providers.x]\nauth = \"sigv\"\n", "did you mean \"sigv4\"?"));
+  CHECK(complains_of("[providers.azure]\nmodels = []\n", "set azure_base_url"));
+  CHECK(complains_of("[providers.x]\nopenai_base_url = \"https://r.example\"\nmax_output_tokens = -1\n",
+                     "max_output_tokens must be"));
+  CHECK(complains_of("[providers.x]\nopenai_base_url = \"https://r.example\"\nmodel_names = { \"a\" = \"\" }\n",
+                     "a model has a name"));
+  CHECK(complains_of("[providers.x]\nopenai_base_url = \"https://r.example\"\nmodel_name = { \"a\" = \"b\" }\n",
+                     "did you mean \"model_names\"?"));
+  const SettingsHome home;
   home.project("p", "id = \"" + std::string(test::kProjectId) + "\"\nproviders = [\"bedrock\"]\n");
   const Loaded loaded = read_settings(home.options);
   CHECK(problems_text(loaded.problems).find("provider \"bedrock\" leads nowhere yet") != std::string::npos);
@@ -96,7 +101,7 @@ TEST_CASE("outlets: mistakes in a cloud's row are told with their place and the 
 }
 
 TEST_CASE("outlets: AWS keys come from the environment's family, a file of AWS's tools, or one line") {
-  Home home;
+  SettingsHome home;
   home.config("[providers.bedrock]\nregion = \"us-east-1\"\n");
   CHECK(provider_of(home, "bedrock")->credential_problem == "environment variable AWS_ACCESS_KEY_ID is not set");
   home.set("AWS_ACCESS_KEY_ID", "ID");
@@ -117,7 +122,7 @@ TEST_CASE("outlets: AWS keys come from the environment's family, a file of AWS's
 }
 
 TEST_CASE("outlets: a service account is a file, or a variable with its path or its text") {
-  Home home;
+  SettingsHome home;
   const std::string json = test::service_account_json("https://oauth2.example/token");
   home.config("[providers.vertex]\nvertex_base_url = \"https://v.example/v1/projects/p/locations/l\"\n");
   const std::string path = home.dir.write("sa.json", json);

@@ -18,12 +18,12 @@
 #include "tests/support/settings.h"
 
 using namespace pg;
-using pg::test::Home;
+using pg::test::SettingsHome;
 
 namespace {
 
-struct Fixture {
-  Home home;
+struct SourceFixture {
+  SettingsHome home;
   std::vector<std::string> problems;
   test::FakeClock clock;
 
@@ -46,7 +46,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("nothing changed, nothing new") {
-  Fixture f;
+  SourceFixture f;
   f.home.simple_project();
   PolicySource source = f.open();
   CHECK(source.current()->version == 1);
@@ -56,7 +56,7 @@ TEST_CASE("nothing changed, nothing new") {
 }
 
 TEST_CASE("a key that another process adds, disables or revokes acts with the next poll") {
-  Fixture f;
+  SourceFixture f;
   PolicySource source = f.open();
   Db other = f.database();
   KeyStore keys(other, f.clock, "cli");
@@ -76,7 +76,7 @@ TEST_CASE("a key that another process adds, disables or revokes acts with the ne
 }
 
 TEST_CASE("log rows do not rebuild the policy") {
-  Fixture f;
+  SourceFixture f;
   PolicySource source = f.open();
   Db other = f.database();
   LogRow row;
@@ -87,7 +87,7 @@ TEST_CASE("log rows do not rebuild the policy") {
 }
 
 TEST_CASE("a changed, new or removed project file swaps the whole policy") {
-  Fixture f;
+  SourceFixture f;
   f.home.simple_project();
   PolicySource source = f.open();
   const auto before = source.current();
@@ -106,7 +106,7 @@ TEST_CASE("a changed, new or removed project file swaps the whole policy") {
 }
 
 TEST_CASE("a bad file keeps the old policy and is told once per change, with its line") {
-  Fixture f;
+  SourceFixture f;
   f.home.simple_project();
   PolicySource source = f.open();
   const auto before = source.current();
@@ -128,7 +128,7 @@ TEST_CASE("a bad file keeps the old policy and is told once per change, with its
 
 TEST_CASE("a revoked key stops although a file is bad, be it TOML or a regular expression") {
   for (const char* rest : {"nonsense", "[[guards.custom]]\nname = \"x\"\nregex = '('\n"}) {
-    Fixture f;
+    SourceFixture f;
     f.home.simple_project();
     PolicySource source = f.open();
     Db other = f.database();
@@ -151,7 +151,7 @@ TEST_CASE("a revoked key stops although a file is bad, be it TOML or a regular e
 }
 
 TEST_CASE("pg.toml may appear, change limits, and say what waits for a restart") {
-  Fixture f;
+  SourceFixture f;
   PolicySource source = f.open();
   const std::string path = f.home.config("[limits]\nmax_body = 4096\n");
   CHECK(source.poll(f.problems)->limits.max_body == 4096);
@@ -166,7 +166,7 @@ TEST_CASE("pg.toml may appear, change limits, and say what waits for a restart")
 }
 
 TEST_CASE("rotated credentials: files with the next poll, variables with a reload") {
-  Fixture f;
+  SourceFixture f;
   f.home.config("[providers.openai]\ncredential = \"file:key\"\n");
   const std::string key = f.home.dir.write(".config/promptgate/key", "one");
   f.home.project("default", "id = \"" + std::string(test::kProjectId) + "\"\nproviders = [\"openai\"]\n");
@@ -186,7 +186,7 @@ TEST_CASE("rotated credentials: files with the next poll, variables with a reloa
 TEST_CASE("rotated credentials: an AWS session token is read again when its file changes, the first of several and the second") {
   for (const char* row : {"credential = \"file:aws\"\n", "credentials = [\"env:NOT_SET\", \"file:aws\"]\n"}) {
     CAPTURE(row);
-    Fixture f;
+    SourceFixture f;
     f.home.config("[providers.cloud]\nbedrock_base_url = \"http://127.0.0.1:1\"\nregion = \"us-east-1\"\n" + std::string(row));
     const std::string key = f.home.dir.write(".config/promptgate/aws", "AKIDFAKE:se/cret:morning");
     f.home.project("default", "id = \"" + std::string(test::kProjectId) + "\"\nproviders = [\"cloud\"]\n");
@@ -204,7 +204,7 @@ TEST_CASE("rotated credentials: an AWS session token is read again when its file
 }
 
 TEST_CASE("rotated credentials: a Google key file that a variable names is read again when it changes") {
-  Fixture f;
+  SourceFixture f;
   f.home.config("[providers.vertex]\nvertex_base_url = \"https://v.example/v1/projects/p/locations/l\"\n");
   f.home.project("default", "id = \"" + std::string(test::kProjectId) + "\"\nproviders = [\"vertex\"]\n");
   const std::string key = f.home.dir.write("sa.json", "{}");
@@ -219,7 +219,7 @@ TEST_CASE("rotated credentials: a Google key file that a variable names is read 
 }
 
 TEST_CASE("pg providers login acts on a running server") {
-  Fixture f;
+  SourceFixture f;
   f.home.config("[providers.openai]\ncredential = \"sealed\"\n");
   f.home.project("default", "id = \"" + std::string(test::kProjectId) + "\"\nproviders = [\"openai\"]\n");
   const std::string key_file = f.home.dir.file(".local/share/promptgate/app.key");
@@ -235,7 +235,7 @@ TEST_CASE("pg providers login acts on a running server") {
 }
 
 TEST_CASE("settings made by hand are taken as they are") {
-  Fixture f;
+  SourceFixture f;
   Settings settings;
   settings.database = f.home.dir.file("d/pg.db");
   ProjectSettings project;
@@ -250,7 +250,7 @@ TEST_CASE("settings made by hand are taken as they are") {
 }
 
 TEST_CASE("what cannot be opened says why") {
-  Fixture f;
+  SourceFixture f;
   f.home.simple_project("default", "[[guards.custom]]\nname = \"x\"\nregex = '('\n");
   const auto bad = PolicySource::open(load_settings(f.home.options).value());
   CHECK(bad.error().code == Code::invalid_config);
@@ -261,7 +261,7 @@ TEST_CASE("what cannot be opened says why") {
 }
 
 TEST_CASE("a database that fails under a running server is told once and keeps the policy") {
-  Fixture f;
+  SourceFixture f;
   PolicySource source = f.open();
   Db other = f.database();
   REQUIRE(other.execute("DROP TABLE facts"));

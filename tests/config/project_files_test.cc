@@ -10,12 +10,12 @@
 #include "tests/support/settings.h"
 
 using namespace pg;
-using pg::test::Home;
+using pg::test::SettingsHome;
 
 namespace {
 
-struct Fixture {
-  Home home;
+struct ProjectFilesFixture {
+  SettingsHome home;
   test::FakeClock clock;
   Db db = Db::open(home.dir.file("d/pg.db")).value();
   ProjectAct act{&db, &clock, "cli:test"};
@@ -45,7 +45,7 @@ TEST_CASE("names that fit a file, a path and a filter") {
 }
 
 TEST_CASE("an added project is a private, valid, commented file with an audit row") {
-  Fixture f;
+  ProjectFilesFixture f;
   REQUIRE(add_project(f.load(), {"team", "", {"echo", "openai"}}, f.act).value() == f.path("team"));
   CHECK(test::mode_of(f.path("team")) == 0600);
   const ProjectSettings project = f.load().projects.at("team");
@@ -58,7 +58,7 @@ TEST_CASE("an added project is a private, valid, commented file with an audit ro
 }
 
 TEST_CASE("a project that cannot be is not added") {
-  Fixture f;
+  ProjectFilesFixture f;
   REQUIRE(add_project(f.load(), {"team", std::string(test::kProjectId), {}}, f.act));
   const Settings settings = f.load();
   CHECK(add_project(settings, {"team", "", {}}, f.act).error().code == Code::conflict);
@@ -73,7 +73,7 @@ TEST_CASE("a project that cannot be is not added") {
 }
 
 TEST_CASE("an act whose audit row cannot be written does not happen") {
-  Fixture f;
+  ProjectFilesFixture f;
   REQUIRE(add_project(f.load(), {"team", "", {}}, f.act));
   const Settings settings = f.load();
   REQUIRE(f.db.execute("DELETE FROM audit_head"));
@@ -84,7 +84,7 @@ TEST_CASE("an act whose audit row cannot be written does not happen") {
 }
 
 TEST_CASE("an edit is taken when it is valid, else the file stays") {
-  Fixture f;
+  ProjectFilesFixture f;
   REQUIRE(add_project(f.load(), {"team", std::string(test::kProjectId), {}}, f.act));
   const std::string text = "id = \"" + std::string(test::kProjectId) + "\"\nproviders = [\"echo\"]\n";
   REQUIRE(edit_project(f.load(), "team", text + "require_key = false\n", f.act));
@@ -100,7 +100,7 @@ TEST_CASE("an edit is taken when it is valid, else the file stays") {
 }
 
 TEST_CASE("a removed project is gone; a missing one is named") {
-  Fixture f;
+  ProjectFilesFixture f;
   REQUIRE(add_project(f.load(), {"team", "", {}}, {}));
   REQUIRE(remove_project(f.load(), "team", f.act));
   CHECK(f.load().projects.empty());
@@ -109,7 +109,7 @@ TEST_CASE("a removed project is gone; a missing one is named") {
 }
 
 TEST_CASE("a planted link is not written through") {
-  Fixture f;
+  ProjectFilesFixture f;
   f.home.dir.write("victim", "v");
   std::filesystem::create_directories(f.home.dir.file(".config/promptgate/projects"));
   REQUIRE(::symlink(f.home.dir.file("victim").c_str(), f.path("team").c_str()) == 0);

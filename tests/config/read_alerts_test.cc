@@ -12,15 +12,15 @@
 #include "tests/support/settings.h"
 
 using namespace pg;
-using pg::test::Home;
+using pg::test::SettingsHome;
 
 namespace {
 
-std::string said(std::string_view settings) {
+std::string alert_problems(std::string_view settings) {
   return problems_text(read_settings_text(settings, "pg.toml").problems);
 }
 
-bool says(const std::string& all, std::string_view part) {
+bool check_says(const std::string& all, std::string_view part) {
   const bool found = all.find(part) != std::string::npos;
   CHECK_MESSAGE(found, all);
   return found;
@@ -31,35 +31,38 @@ const std::string kHead = "[alerts.failing]\n";
 }  // namespace
 
 TEST_CASE("an alert's mistakes have a place and a way out") {
-  says(said(kHead + "when = \"staus:500\"\n"), "pg.toml:2:8: when: unknown field \"staus\", did you mean \"status\"?");
-  says(said(kHead + "when = \"status:500 cost:much\"\n"), "column 21 of the query; 'pg help filters' has the language");
-  says(said(kHead + "when = \"body:x\"\n"), "\"body\" is not kept in the log");
-  says(said(kHead + "when = \"time:>2h\"\n"), "leave out time, within says how long they count");
-  says(said(kHead + "when = \"\"\n"), "status:* says so");
-  says(said(kHead + "when = 5\n"), "when must be a text in quotes");
-  says(said(kHead), "pg.toml:1:9: the alert \"failing\" does not say when");
-  says(said(kHead + "when = \"status:500\"\ncuont = 5\n"), "pg.toml:3:1: unknown key \"cuont\"");
-  says(said(kHead + "when = \"status:500\"\ncuont = 5\n"), "did you mean \"count\"?");
-  says(said(kHead + "when = \"status:500\"\ncount = 0\n"), "pg.toml:3:9: count must be a whole number from 1 to 10000");
-  says(said(kHead + "when = \"status:500\"\nwithin = \"10\"\n"), "within must be a duration from 1s to 30d");
-  says(said(kHead + "when = \"status:500\"\nquiet = \"0s\"\n"), "quiet must be a duration from 1s to 30d");
-  says(said("[alerts]\nwhen = \"status:500\"\n"), "pg.toml:2:1: an alert is a table with a name");
+  check_says(alert_problems(kHead + "when = \"staus:500\"\n"),
+             "pg.toml:2:8: when: unknown field \"staus\", did you mean \"status\"?");
+  check_says(alert_problems(kHead + "when = \"status:500 cost:much\"\n"),
+             "column 21 of the query; 'pg help filters' has the language");
+  check_says(alert_problems(kHead + "when = \"body:x\"\n"), "\"body\" is not kept in the log");
+  check_says(alert_problems(kHead + "when = \"time:>2h\"\n"), "leave out time, within says how long they count");
+  check_says(alert_problems(kHead + "when = \"\"\n"), "status:* says so");
+  check_says(alert_problems(kHead + "when = 5\n"), "when must be a text in quotes");
+  check_says(alert_problems(kHead), "pg.toml:1:9: the alert \"failing\" does not say when");
+  check_says(alert_problems(kHead + "when = \"status:500\"\ncuont = 5\n"), "pg.toml:3:1: unknown key \"cuont\"");
+  check_says(alert_problems(kHead + "when = \"status:500\"\ncuont = 5\n"), "did you mean \"count\"?");
+  check_says(alert_problems(kHead + "when = \"status:500\"\ncount = 0\n"),
+             "pg.toml:3:9: count must be a whole number from 1 to 10000");
+  check_says(alert_problems(kHead + "when = \"status:500\"\nwithin = \"10\"\n"), "within must be a duration from 1s to 30d");
+  check_says(alert_problems(kHead + "when = \"status:500\"\nquiet = \"0s\"\n"), "quiet must be a duration from 1s to 30d");
+  check_says(alert_problems("[alerts]\nwhen = \"status:500\"\n"), "pg.toml:2:1: an alert is a table with a name");
   CHECK(read_settings_text("[alerts]\nwhen = \"status:500\"\n", "pg.toml").problems.size() == 1);
-  says(said("alerts = 5\n"), "pg.toml:1:");
-  says(said("[alerts.\"No Name\"]\nwhen = \"status:500\"\n"), "an alert's name is lower-case letters");
+  check_says(alert_problems("alerts = 5\n"), "pg.toml:1:");
+  check_says(alert_problems("[alerts.\"No Name\"]\nwhen = \"status:500\"\n"), "an alert's name is lower-case letters");
   std::string many;
   for (int i = 0; i < 101; ++i) many += "[alerts.a" + std::to_string(i) + "]\nwhen = \"status:500\"\n";
-  says(said(many), "more than 100 alerts");
-  says(said("[alrts.failing]\nwhen = \"status:500\"\n"), "did you mean \"alerts\"?");
+  check_says(alert_problems(many), "more than 100 alerts");
+  check_says(alert_problems("[alrts.failing]\nwhen = \"status:500\"\n"), "did you mean \"alerts\"?");
 }
 
 TEST_CASE("a missing when is not complained about where something else is wrong with it") {
-  const std::string all = said(kHead + "when = \"staus:500\"\n");
+  const std::string all = alert_problems(kHead + "when = \"staus:500\"\n");
   CHECK(all.find("does not say when") == std::string::npos);
 }
 
 TEST_CASE("an alert has defaults, is listed with the settings, and comes into the policy") {
-  const Home home;
+  const SettingsHome home;
   home.simple_project();
   home.config(
       "[alerts.failing]\nwhen = \"status:>=500 -status:529\"\n[alerts.dear]\nwhen = \"cost:>$1\"\ncount = 3\nquiet = \"1d\"\n");
@@ -102,11 +105,11 @@ TEST_CASE("without an alert the policy has none, and a filter that was never che
 }
 
 TEST_CASE("a checkout's file sets no alert") {
-  Home home;
+  SettingsHome home;
   home.simple_project();
   home.config("");
   home.options.repo_file = true;
   home.options.directory = home.dir.path() + "/work";
   home.dir.write("work/.promptgate.toml", kHead + "when = \"status:500\"\n");
-  says(problems_text(read_settings(home.options).problems), "\"alerts\" must not stand in a checkout's .promptgate.toml");
+  check_says(problems_text(read_settings(home.options).problems), "\"alerts\" must not stand in a checkout's .promptgate.toml");
 }

@@ -6,7 +6,7 @@ using namespace pg;
 
 namespace {
 
-Loaded read(const Environment& environment) {
+Loaded read_variables(const Environment& environment) {
   Loaded loaded;
   read_environment(environment, loaded);
   return loaded;
@@ -17,12 +17,12 @@ Loaded read(const Environment& environment) {
 TEST_CASE("every key has its variable") {
   CHECK(variable_of("serve.port") == "PG_SERVE_PORT");
   CHECK(variable_of("providers.my-gateway.openai_base_url") == "PG_PROVIDERS_MY_GATEWAY_OPENAI_BASE_URL");
-  const Loaded loaded = read({{"PG_SERVE_ALLOWED_HOSTS", "a.example, b.example"},
-                              {"PG_GUARDS_EMAIL", "block"},
-                              {"PG_LIMITS_MAX_BODY", "1MiB"},
-                              {"PG_DATABASE", "/x"},
-                              {"PG_PROVIDERS_OPENAI_OPENAI_BASE_URL", "http://127.0.0.1:1/v1"},
-                              {"PG_PROVIDERS_OPENAI_MODELS", "gpt-*,o*"}});
+  const Loaded loaded = read_variables({{"PG_SERVE_ALLOWED_HOSTS", "a.example, b.example"},
+                                        {"PG_GUARDS_EMAIL", "block"},
+                                        {"PG_LIMITS_MAX_BODY", "1MiB"},
+                                        {"PG_DATABASE", "/x"},
+                                        {"PG_PROVIDERS_OPENAI_OPENAI_BASE_URL", "http://127.0.0.1:1/v1"},
+                                        {"PG_PROVIDERS_OPENAI_MODELS", "gpt-*,o*"}});
   CHECK(loaded.problems.empty());
   CHECK(loaded.settings.warnings.empty());
   CHECK(loaded.settings.serve.allowed_hosts == std::vector<std::string>{"a.example", "b.example"});
@@ -36,29 +36,29 @@ TEST_CASE("every key has its variable") {
 }
 
 TEST_CASE("an unknown variable warns once, with what was meant; ours and PostgreSQL's do not") {
-  const Loaded loaded = read({{"PG_SERVE_PROT", "1"},
-                              {"PG_WHATEVER_ELSE", "1"},
-                              {"PG_APP_KEY", "x"},
-                              {"PG_CONFIG", "x"},
-                              {"PG_KEY", "x"},
-                              {"PG_SEED", "x"},
-                              {"PG_COLOR", "always"},
-                              {"PG_MAJOR", "16"},
-                              {"PG_SERVE_HOST", ""},
-                              {"PGHOST", "x"},
-                              {"PG", "x"}});
+  const Loaded loaded = read_variables({{"PG_SERVE_PROT", "1"},
+                                        {"PG_WHATEVER_ELSE", "1"},
+                                        {"PG_APP_KEY", "x"},
+                                        {"PG_CONFIG", "x"},
+                                        {"PG_KEY", "x"},
+                                        {"PG_SEED", "x"},
+                                        {"PG_COLOR", "always"},
+                                        {"PG_MAJOR", "16"},
+                                        {"PG_SERVE_HOST", ""},
+                                        {"PGHOST", "x"},
+                                        {"PG", "x"}});
   CHECK(loaded.problems.empty());
   CHECK(loaded.settings.warnings == std::vector<std::string>{"PG_SERVE_PROT is not a setting, did you mean PG_SERVE_PORT?",
                                                              "PG_WHATEVER_ELSE is not a setting and is ignored"});
 }
 
 TEST_CASE("a bad value is shown in place; a credential in one is not") {
-  CHECK(problems_text(read({{"PG_SERVE_PORT", "abc"}}).problems) ==
+  CHECK(problems_text(read_variables({{"PG_SERVE_PORT", "abc"}}).problems) ==
         "PG_SERVE_PORT: port must be a whole number from 0 to 65535\n"
         "  PG_SERVE_PORT=abc\n"
         "                ^~~");
   const std::string secret = "sk-" + std::string("abcdefghij1234567890");
-  const std::string text = problems_text(read({{"PG_PROVIDERS_OPENAI_CREDENTIAL", secret}}).problems);
+  const std::string text = problems_text(read_variables({{"PG_PROVIDERS_OPENAI_CREDENTIAL", secret}}).problems);
   CHECK(text.find("a credential must not stand in a settings file") != std::string::npos);
   CHECK(text.find("abcdefghij") == std::string::npos);
 }

@@ -8,7 +8,7 @@ using namespace pg;
 
 namespace {
 
-std::string complaint(const std::string& text) {
+std::string price_complaint(const std::string& text) {
   std::vector<Problem> problems;
   std::vector<Price> rows;
   const TomlDocument document = parse_toml(text, "pg.toml", problems);
@@ -46,17 +46,17 @@ TEST_CASE("price rows: what they hold") {
 }
 
 TEST_CASE("price rows: mistakes are named") {
-  CHECK(complaint("prices = 1\n") == "prices is a table | write [prices.\"openai/gpt-4o\"]");
-  CHECK(complaint("[prices.gpt]\ninput = \"1\"\n") ==
+  CHECK(price_complaint("prices = 1\n") == "prices is a table | write [prices.\"openai/gpt-4o\"]");
+  CHECK(price_complaint("[prices.gpt]\ninput = \"1\"\n") ==
         "\"gpt\" does not name a provider and a model | such as [prices.\"openai/gpt-4o\"]");
-  CHECK(complaint("[prices.\"a/b\"]\noutput = \"1\"\n") ==
+  CHECK(price_complaint("[prices.\"a/b\"]\noutput = \"1\"\n") ==
         "a price needs at least input | such as input = \"2.50\", in USD per million tokens");
-  CHECK(complaint("[prices.\"a/b\"]\ninput = 2.5\n") ==
+  CHECK(price_complaint("[prices.\"a/b\"]\ninput = 2.5\n") ==
         "input must be USD per million tokens, as a text | such as input = \"2.50\"");
-  CHECK(complaint("[prices.\"a/b\"]\ninput = \"1\"\ninptu = \"1\"\n") == "unknown key \"inptu\" | did you mean \"input\"?");
-  CHECK(complaint("[prices.\"a/b\"]\ninput = \"1\"\nnext_from = \"soon\"\n") ==
+  CHECK(price_complaint("[prices.\"a/b\"]\ninput = \"1\"\ninptu = \"1\"\n") == "unknown key \"inptu\" | did you mean \"input\"?");
+  CHECK(price_complaint("[prices.\"a/b\"]\ninput = \"1\"\nnext_from = \"soon\"\n") ==
         "next_from must be a day, as a text | such as next_from = \"2026-08-02\"");
-  CHECK(complaint("[prices.\"a/b\"]\ninput = \"-1\"\n") ==
+  CHECK(price_complaint("[prices.\"a/b\"]\ninput = \"-1\"\n") ==
         "input must be USD per million tokens, as a text | such as input = \"2.50\"");
 }
 

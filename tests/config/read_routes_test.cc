@@ -9,16 +9,16 @@
 #include "tests/support/settings.h"
 
 using namespace pg;
-using pg::test::Home;
+using pg::test::SettingsHome;
 
 namespace {
 
-const std::string kId = "id = \"" + std::string(test::kProjectId) + "\"\nproviders = [\"ollama\"]\n";
+const std::string kProjectHead = "id = \"" + std::string(test::kProjectId) + "\"\nproviders = [\"ollama\"]\n";
 
-std::string said(std::string_view settings, std::string_view project = "") {
-  const Home home;
+std::string route_problems(std::string_view settings, std::string_view project = "") {
+  const SettingsHome home;
   home.config(std::string(settings));
-  home.project("team", kId + std::string(project));
+  home.project("team", kProjectHead + std::string(project));
   return problems_text(read_settings(home.options).problems);
 }
 
@@ -26,7 +26,7 @@ bool says(const std::string& all, std::string_view part) {
   return all.find(part) != std::string::npos;
 }
 
-std::shared_ptr<const Policy> policy_of(const Home& home, std::vector<Problem>& problems) {
+std::shared_ptr<const Policy> policy_of(const SettingsHome& home, std::vector<Problem>& problems) {
   PolicyParts parts;
   parts.secrets = shipped_secret_rules();
   parts.environment = *home.options.environment;
@@ -36,75 +36,80 @@ std::shared_ptr<const Policy> policy_of(const Home& home, std::vector<Problem>& 
 }  // namespace
 
 TEST_CASE("a route names things that exist, and can fit") {
-  CHECK(said("[prompt_policies.house]\ntext = \"x\"\n",
-             "[[route]]\nmatch = { path = \"/v1/mess*\", dialect = [\"openai-*\", \"anthropic\"], host = \"A.example\" }\n"
-             "provider = \"ollama\"\nprompt = \"house\"\nfallback = \"groq:x\"\n[[route]]\nprompt = \"none\"\n") == "");
+  CHECK(route_problems(
+            "[prompt_policies.house]\ntext = \"x\"\n",
+            "[[route]]\nmatch = { path = \"/v1/mess*\", dialect = [\"openai-*\", \"anthropic\"], host = \"A.example\" }\n"
+            "provider = \"ollama\"\nprompt = \"house\"\nfallback = \"groq:x\"\n[[route]]\nprompt = \"none\"\n") == "");
   CHECK(
-      says(said("", "[[route]]\nprovider = \"olama\"\n"),
+      says(route_problems("", "[[route]]\nprovider = \"olama\"\n"),
            "team.toml:4:12: unknown provider \"olama\"\n  provider = \"olama\"\n             ^~~~~~~ did you mean \"ollama\"?"));
-  CHECK(says(said("[providers.groq]\nenabled = false\n", "[[route]]\nfallback = \"groq:x\"\n"), "disabled provider \"groq\""));
-  CHECK(says(said("[providers.own]\nanthropic_base_url = \"http://127.0.0.1/v1\"\ncredential = \"client\"\n",
-                  "[[route]]\nfallback = \"own\"\n"),
+  CHECK(says(route_problems("[providers.groq]\nenabled = false\n", "[[route]]\nfallback = \"groq:x\"\n"),
+             "disabled provider \"groq\""));
+  CHECK(says(route_problems("[providers.own]\nanthropic_base_url = \"http://127.0.0.1/v1\"\ncredential = \"client\"\n",
+                            "[[route]]\nfallback = \"own\"\n"),
              "a fallback needs a credential of its own"));
   CHECK(
-      says(said("[prompt_policies.house]\ntext = \"x\"\n", "[[route]]\nprompt = \"huose\"\n"),
+      says(route_problems("[prompt_policies.house]\ntext = \"x\"\n", "[[route]]\nprompt = \"huose\"\n"),
            "team.toml:4:10: unknown prompt policy \"huose\"\n  prompt = \"huose\"\n           ^~~~~~~ did you mean \"house\"?"));
-  CHECK(says(said("", "prompt = \"house\"\n"), "team.toml:3:10: unknown prompt policy \"house\""));
-  CHECK(says(said("", "[[route]]\nmodel = \"x\"\nmatch = { path = \"/v1/message\" }\n"), "did you mean \"/v1/messages\"?"));
-  CHECK(says(said("", "[[route]]\nmodel = \"x\"\nmatch = { dialect = \"openai\" }\n"), "no call has the dialect \"openai\""));
-  CHECK(says(said("", "[[route]]\nmodel = \"groq:x\"\n"),
+  CHECK(says(route_problems("", "prompt = \"house\"\n"), "team.toml:3:10: unknown prompt policy \"house\""));
+  CHECK(says(route_problems("", "[[route]]\nmodel = \"x\"\nmatch = { path = \"/v1/message\" }\n"),
+             "did you mean \"/v1/messages\"?"));
+  CHECK(says(route_problems("", "[[route]]\nmodel = \"x\"\nmatch = { dialect = \"openai\" }\n"),
+             "no call has the dialect \"openai\""));
+  CHECK(says(route_problems("", "[[route]]\nmodel = \"groq:x\"\n"),
              "team.toml:4:9: the project does not use provider \"groq\"\n  model = \"groq:x\"\n          ^~~~~~~~ "
              "write provider = \"groq\" and model = \"x\""));
-  CHECK(said("", "[[route]]\nmodel = \"ollama:x\"\n[[route]]\nmodel = \"qwen3:8b\"\n") == "");
-  CHECK(says(said("", "[[route]]\nname = \"idle\"\n"), "team.toml:3:1: this route changes nothing"));
+  CHECK(route_problems("", "[[route]]\nmodel = \"ollama:x\"\n[[route]]\nmodel = \"qwen3:8b\"\n") == "");
+  CHECK(says(route_problems("", "[[route]]\nname = \"idle\"\n"), "team.toml:3:1: this route changes nothing"));
 }
 
 TEST_CASE("a route is written with the keys there are") {
-  CHECK(says(said("", "[[route]]\nmodel = \"x\"\nmatch = { modl = \"x\" }\n"),
+  CHECK(says(route_problems("", "[[route]]\nmodel = \"x\"\nmatch = { modl = \"x\" }\n"),
              "team.toml:5:11: unknown key \"modl\"\n  match = { modl = \"x\" }\n            ^~~~ did you mean \"model\"?"));
-  CHECK(says(said("", "[[route]]\nprovidr = \"x\"\n"), "did you mean \"provider\"?"));
-  CHECK(says(said("", "[[route]]\nmodel = \"x\"\nmatch = { model = [1] }\n"), "model is a text, or a list of texts"));
-  CHECK(says(said("", "[[route]]\nmodel = \"x\"\nmatch = { model = [] }\n"), "model is a text, or a list of texts"));
-  CHECK(says(said("", "[[route]]\nmodel = \"x\"\nmatch = \"m\"\n"), "match is a table"));
-  CHECK(says(said("", "[[route]]\nmodel = \"\"\n"), "model must not be empty"));
-  CHECK(says(said("", "route = 3\n"), "route is a list of tables"));
-  CHECK(says(said("route = 3\n"), "unknown key \"route\""));
+  CHECK(says(route_problems("", "[[route]]\nprovidr = \"x\"\n"), "did you mean \"provider\"?"));
+  CHECK(says(route_problems("", "[[route]]\nmodel = \"x\"\nmatch = { model = [1] }\n"), "model is a text, or a list of texts"));
+  CHECK(says(route_problems("", "[[route]]\nmodel = \"x\"\nmatch = { model = [] }\n"), "model is a text, or a list of texts"));
+  CHECK(says(route_problems("", "[[route]]\nmodel = \"x\"\nmatch = \"m\"\n"), "match is a table"));
+  CHECK(says(route_problems("", "[[route]]\nmodel = \"\"\n"), "model must not be empty"));
+  CHECK(says(route_problems("", "route = 3\n"), "route is a list of tables"));
+  CHECK(says(route_problems("route = 3\n"), "unknown key \"route\""));
 }
 
 TEST_CASE("hosts are names, and lead to projects that ask for keys") {
-  CHECK(said("[hosts]\n\"LLM.example.com\" = \"team\"\n") == "");
-  CHECK(says(said("[hosts]\n\"llm.example.com\" = \"tem\"\n"), "pg.toml:2:21: unknown project \"tem\""));
-  CHECK(says(said("[hosts]\n\"https://x\" = \"team\"\n"), "not a host name"));
-  CHECK(says(said("[hosts]\n\"x:443\" = \"team\"\n"), "not a host name"));
-  CHECK(says(said("[hosts]\n\"x.y\" = \"team\"\n\"X.y\" = \"team\"\n"), "the host \"x.y\" stands here twice"));
-  CHECK(
-      says(said("[hosts]\n\"x.y\" = \"team\"\n", "require_key = false\n"), "everybody who reaches x.y could use your providers"));
-  CHECK(says(said("[serve]\nrequire_key = false\n[hosts]\n\"x.y\" = \"team\"\n"), "everybody who reaches x.y"));
-  CHECK(said("[serve]\nrequire_key = false\n[hosts]\n\"x.y\" = \"team\"\n", "require_key = true\n") == "");
+  CHECK(route_problems("[hosts]\n\"LLM.example.com\" = \"team\"\n") == "");
+  CHECK(says(route_problems("[hosts]\n\"llm.example.com\" = \"tem\"\n"), "pg.toml:2:21: unknown project \"tem\""));
+  CHECK(says(route_problems("[hosts]\n\"https://x\" = \"team\"\n"), "not a host name"));
+  CHECK(says(route_problems("[hosts]\n\"x:443\" = \"team\"\n"), "not a host name"));
+  CHECK(says(route_problems("[hosts]\n\"x.y\" = \"team\"\n\"X.y\" = \"team\"\n"), "the host \"x.y\" stands here twice"));
+  CHECK(says(route_problems("[hosts]\n\"x.y\" = \"team\"\n", "require_key = false\n"),
+             "everybody who reaches x.y could use your providers"));
+  CHECK(says(route_problems("[serve]\nrequire_key = false\n[hosts]\n\"x.y\" = \"team\"\n"), "everybody who reaches x.y"));
+  CHECK(route_problems("[serve]\nrequire_key = false\n[hosts]\n\"x.y\" = \"team\"\n", "require_key = true\n") == "");
 }
 
 TEST_CASE("trusted proxies are addresses or networks, and not everybody") {
-  CHECK(said("[serve]\ntrusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\", \"2001:db8::/32\"]\n") == "");
-  CHECK(says(said("[serve]\ntrusted_proxies = [\"10.0.0.1/8\"]\n"), "must be an IP address or a network"));
-  CHECK(says(said("[serve]\ntrusted_proxies = [\"proxy.local\"]\n"), "must be an IP address or a network"));
-  CHECK(says(said("[serve]\ntrusted_proxies = [\"0.0.0.0/0\"]\n"), "this is everybody"));
-  CHECK(says(said("[serve]\ntrusted_proxies = [\"::/0\"]\n"), "this is everybody"));
+  CHECK(route_problems("[serve]\ntrusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\", \"2001:db8::/32\"]\n") == "");
+  CHECK(says(route_problems("[serve]\ntrusted_proxies = [\"10.0.0.1/8\"]\n"), "must be an IP address or a network"));
+  CHECK(says(route_problems("[serve]\ntrusted_proxies = [\"proxy.local\"]\n"), "must be an IP address or a network"));
+  CHECK(says(route_problems("[serve]\ntrusted_proxies = [\"0.0.0.0/0\"]\n"), "this is everybody"));
+  CHECK(says(route_problems("[serve]\ntrusted_proxies = [\"::/0\"]\n"), "this is everybody"));
 }
 
 TEST_CASE("prompt policies have a text without placeholders, and a placement there is") {
-  CHECK(says(said("[prompt_policies.house]\nplacement = \"append\"\n"), "prompt policy \"house\" has no text"));
-  CHECK(says(said("[prompt_policies.house]\ntext = \" \"\n"), "text must not be empty"));
-  CHECK(says(said("[prompt_policies.house]\ntext = \"x\"\nplacement = \"apend\"\n"), "did you mean \"append\"?"));
-  CHECK(says(said("[prompt_policies.house]\ntext = \"[[EMAIL_001]]\"\n"), "pg.toml:2:8: the text holds what looks like"));
-  CHECK(says(said("[prompt_policies.none]\ntext = \"x\"\n"), "and not \"none\""));
-  CHECK(says(said("[prompt_policies.house]\ntxt = \"x\"\n"), "did you mean \"text\"?"));
+  CHECK(says(route_problems("[prompt_policies.house]\nplacement = \"append\"\n"), "prompt policy \"house\" has no text"));
+  CHECK(says(route_problems("[prompt_policies.house]\ntext = \" \"\n"), "text must not be empty"));
+  CHECK(says(route_problems("[prompt_policies.house]\ntext = \"x\"\nplacement = \"apend\"\n"), "did you mean \"append\"?"));
+  CHECK(
+      says(route_problems("[prompt_policies.house]\ntext = \"[[EMAIL_001]]\"\n"), "pg.toml:2:8: the text holds what looks like"));
+  CHECK(says(route_problems("[prompt_policies.none]\ntext = \"x\"\n"), "and not \"none\""));
+  CHECK(says(route_problems("[prompt_policies.house]\ntxt = \"x\"\n"), "did you mean \"text\"?"));
 }
 
 TEST_CASE("guards of a provider's row: one word, or a table over the project's own") {
-  CHECK(says(said("[providers.ollama]\nguards = \"of\"\n"), "did you mean \"off\"?"));
-  CHECK(says(said("[providers.ollama]\nguards = 3\n"), "guards are one action, or a table"));
-  CHECK(says(said("[providers.ollama]\nguards = { emial = \"off\" }\n"), "did you mean \"email\"?"));
-  Home home;
+  CHECK(says(route_problems("[providers.ollama]\nguards = \"of\"\n"), "did you mean \"off\"?"));
+  CHECK(says(route_problems("[providers.ollama]\nguards = 3\n"), "guards are one action, or a table"));
+  CHECK(says(route_problems("[providers.ollama]\nguards = { emial = \"off\" }\n"), "did you mean \"email\"?"));
+  SettingsHome home;
   home.config(
       "[providers.ollama]\nguards = \"off\"\n[providers.groq]\nguards = { ssn = \"off\", email = \"block\" }\n"
       "[providers.xai]\nguards = \"off\"\n[[providers.together.guards.custom]]\nname = \"own\"\nregex = \"zz+\"\naction = "
@@ -141,9 +146,9 @@ TEST_CASE("guards of a provider's row: one word, or a table over the project's o
 }
 
 TEST_CASE("a provider's bad rule is shown where it stands") {
-  Home home;
+  SettingsHome home;
   home.config("[providers.ollama.guards.rules]\n\"aws-acces-key-id\" = \"off\"\n");
-  home.project("team", kId);
+  home.project("team", kProjectHead);
   std::vector<Problem> problems;
   CHECK(policy_of(home, problems) == nullptr);
   CHECK(says(problems_text(problems), "pg.toml:2:1: unknown rule \"aws-acces-key-id\""));
@@ -163,12 +168,12 @@ TEST_CASE("guard sets that differ only in how exceptions are shared out have ver
 }
 
 TEST_CASE("what was read ends up in the policy") {
-  Home home;
+  SettingsHome home;
   home.set("GROQ_API_KEY", "x");
   home.config(
       "[serve]\ntrusted_proxies = [\"10.0.0.0/8\"]\n[hosts]\n\"LLM.example.com\" = \"team\"\n"
       "[prompt_policies.house]\ntext = \"Hi\"\nplacement = \"append\"\n");
-  home.project("team", kId +
+  home.project("team", kProjectHead +
                            "prompt = \"house\"\n[[route]]\nname = \"one\"\nmatch = { model = \"a*\", key = \"ci\" }\n"
                            "provider = \"ollama\"\nmodel = \"m\"\nprompt = \"none\"\nfallback = \"groq:x\"\n");
   std::vector<Problem> problems;
@@ -194,9 +199,9 @@ TEST_CASE("what was read ends up in the policy") {
 
 TEST_CASE("a rule for a host that no request may name warns") {
   const auto warned = [](std::string_view config, std::string_view host) {
-    const Home home;
+    const SettingsHome home;
     home.config(config);
-    home.project("team", kId + "[[route]]\nmodel = \"x\"\nmatch = { host = " + std::string(host) + " }\n");
+    home.project("team", kProjectHead + "[[route]]\nmodel = \"x\"\nmatch = { host = " + std::string(host) + " }\n");
     std::string all;
     for (const std::string& warning : load_settings(home.options).value().warnings) all += warning + "\n";
     return all;
@@ -214,8 +219,8 @@ TEST_CASE("a rule for a host that no request may name warns") {
 
 TEST_CASE("a rule whose fallback is its own provider and model warns") {
   const auto warned = [](std::string_view lines) {
-    Home home;
-    home.project("team", kId + "[[route]]\nprovider = \"ollama\"\n" + std::string(lines));
+    SettingsHome home;
+    home.project("team", kProjectHead + "[[route]]\nprovider = \"ollama\"\n" + std::string(lines));
     std::string all;
     for (const std::string& warning : load_settings(home.options).value().warnings) all += warning + "\n";
     return all;
@@ -227,8 +232,8 @@ TEST_CASE("a rule whose fallback is its own provider and model warns") {
 }
 
 TEST_CASE("a rule that takes every call hides those behind it") {
-  Home home;
-  home.project("team", kId + "[[route]]\nmodel = \"x\"\n[[route]]\nmodel = \"y\"\n");
+  SettingsHome home;
+  home.project("team", kProjectHead + "[[route]]\nmodel = \"x\"\n[[route]]\nmodel = \"y\"\n");
   const Settings settings = load_settings(home.options).value();
   REQUIRE(settings.warnings.size() == 1);
   CHECK(settings.warnings[0].find("team.toml:3:1: \"route 1\" takes every call") != std::string::npos);

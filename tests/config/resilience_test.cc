@@ -8,12 +8,12 @@
 #include "tests/support/settings.h"
 
 using namespace pg;
-using pg::test::Home;
+using pg::test::SettingsHome;
 
 namespace {
 
 struct Resilient {
-  Home home;
+  SettingsHome home;
   LastingState lasting;
   PolicyParts parts;
 

@@ -6,7 +6,7 @@
 #include "tests/support/settings.h"
 
 using namespace pg;
-using pg::test::Home;
+using pg::test::SettingsHome;
 
 TEST_CASE("loopback is this machine, however it is written") {
   for (const char* host : {"127.0.0.1", "127.9.9.9", "::1", "localhost"}) CHECK_MESSAGE(is_loopback_host(host), host);
@@ -23,7 +23,7 @@ TEST_CASE("rows that lead nowhere, a rebuilt echo and a missing CA file are prob
 }
 
 TEST_CASE("a CA file is looked for where it will be opened: beside pg.toml") {
-  const Home home;
+  const SettingsHome home;
   home.config("[providers.openai]\nca_file = \"ca.pem\"\n");
   CHECK(problems_text(read_settings(home.options).problems).find("no such file") != std::string::npos);
   home.dir.write(".config/promptgate/ca.pem", "x");
@@ -31,7 +31,7 @@ TEST_CASE("a CA file is looked for where it will be opened: beside pg.toml") {
 }
 
 TEST_CASE("a CA file without a certificate in it warns before the first call fails") {
-  const Home home;
+  const SettingsHome home;
   const auto warns = [&](std::string_view text) {
     home.dir.write(".config/promptgate/ca.pem", text);
     std::string all;
@@ -45,7 +45,7 @@ TEST_CASE("a CA file without a certificate in it warns before the first call fai
 }
 
 TEST_CASE("a disabled provider that a project needs says where it was disabled") {
-  const Home home;
+  const SettingsHome home;
   home.config("[providers.openai]\nenabled = false\n");
   home.project("p", "id = \"" + std::string(test::kProjectId) + "\"\nproviders = [\"openai\"]\n");
   const Loaded loaded = read_settings(home.options);
@@ -56,7 +56,7 @@ TEST_CASE("a disabled provider that a project needs says where it was disabled")
 
 TEST_CASE("aliases and fallbacks must lead to providers that may serve them") {
   const auto said = [](std::string_view lines) {
-    const Home home;
+    const SettingsHome home;
     home.config(
         "[providers.own]\nanthropic_base_url = \"https://api.anthropic.com/v1\"\nvendor = \"anthropic\"\ncredential = "
         "\"client\"\n");
@@ -74,7 +74,7 @@ TEST_CASE("aliases and fallbacks must lead to providers that may serve them") {
 
 TEST_CASE("an alias that cannot mean what it says is a problem, one that hardly does a warning") {
   const auto said = [](std::string_view aliases) {
-    const Home home;
+    const SettingsHome home;
     home.config("[providers.off]\nopenai_base_url = \"http://127.0.0.1/v1\"\ncredential = \"none\"\nenabled = false\n");
     home.project("p",
                  "id = \"" + std::string(test::kProjectId) + "\"\nproviders = [\"ollama\"]\n[aliases]\n" + std::string(aliases));
@@ -94,7 +94,7 @@ TEST_CASE("an alias that cannot mean what it says is a problem, one that hardly 
 
 TEST_CASE("a fallback that helps nobody warns") {
   const auto said = [](std::string_view lines) {
-    Home home;
+    SettingsHome home;
     home.set("OPENAI_API_KEY", "made-up");
     home.project("p", "id = \"" + std::string(test::kProjectId) + "\"\n" + std::string(lines));
     std::string all;
@@ -120,7 +120,7 @@ TEST_CASE("a fallback that helps nobody warns") {
 
 TEST_CASE("a breaker that opens for longer than its longest time warns") {
   const auto said = [](std::string_view lines) {
-    Home home;
+    SettingsHome home;
     home.config("[providers.openai]\n" + std::string(lines));
     std::string all;
     for (const std::string& warning : load_settings(home.options).value().warnings) all += warning + "\n";
@@ -138,7 +138,7 @@ TEST_CASE("a breaker that opens for longer than its longest time warns") {
 }
 
 TEST_CASE("missing credentials and open wires warn, for providers in use only") {
-  Home home;
+  SettingsHome home;
   home.config(
       "[providers.far]\nopenai_base_url = \"http://far.example/v1\"\ncredential = \"env:FAR_KEY\"\n"
       "[providers.file]\nopenai_base_url = \"https://f.example/v1\"\ncredential = \"file:missing.key\"\n");
@@ -151,7 +151,7 @@ TEST_CASE("missing credentials and open wires warn, for providers in use only") 
 }
 
 TEST_CASE("a fallback is in use, too: its missing credential warns before it is needed") {
-  Home home;
+  SettingsHome home;
   home.project("p", "id = \"" + std::string(test::kProjectId) +
                         "\"\nproviders = [\"ollama\"]\nfallback = \"groq:x\"\n[[route]]\nfallback = \"xai\"\n");
   CHECK(load_settings(home.options).value().warnings ==

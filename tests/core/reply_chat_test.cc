@@ -15,7 +15,7 @@ using test::Heard;
 using test::ReplyRun;
 using test::run_reply;
 using test::stream_options;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 std::string chunk(std::string_view choices, std::string_view rest = "") {
   return R"(data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1694268190,"model":"gpt-5.1","system_fingerprint":"fp_1",)"
@@ -164,7 +164,7 @@ TEST_CASE_FIXTURE(Chat, "stream vector: two tool calls interleaved by index, the
   const Heard heard = hear(upstream);
   REQUIRE(heard.arguments.size() == 2);
   CHECK(heard.arguments[0] == R"({"to":"jane@example.com"})");
-  CHECK(Json::parse(heard.arguments[1]).at("s") == "a\"b\\c\n");
+  CHECK(OrderedJson::parse(heard.arguments[1]).at("s") == "a\"b\\c\n");
 }
 
 TEST_CASE_FIXTURE(Chat, "a token in arguments split inside an escaped quote") {

@@ -9,7 +9,7 @@
 namespace pg {
 namespace {
 
-SseEvent event_of(std::string_view data, std::string_view type = {}) {
+SseEvent facts_event(std::string_view data, std::string_view type = {}) {
   SseEvent event;
   event.raw = event.data = data;
   event.type = type;
@@ -19,7 +19,7 @@ SseEvent event_of(std::string_view data, std::string_view type = {}) {
 
 // Gives the reader an event as ReplyPath does when nothing is rewritten; true when it had to be walked.
 bool give(FactReader& reader, DialectId dialect, std::string_view data, std::string_view type = {}) {
-  const SseEvent event = event_of(data, type);
+  const SseEvent event = facts_event(data, type);
   if (!reader.wants(event)) return false;
   std::vector<PlaceField> fields;
   REQUIRE(read_places(event_root(dialect), data, fields));

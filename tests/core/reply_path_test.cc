@@ -20,7 +20,7 @@ using test::run_reply;
 using test::stream_options;
 using test::text_block;
 using test::tool_block;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 const Vault kNothing;
 
@@ -44,7 +44,7 @@ std::vector<std::string> random_deltas(test::Gen& gen, const std::string& text) 
   return deltas;
 }
 
-std::string random_original(test::Gen& gen) {
+std::string random_value(test::Gen& gen) {
   const std::string_view parts[] = {"\"",   "\\", "\n", "\t", "\xe2\x80\xa8", "\xf0\x9f\x98\x80",
                                     "\x01", "a",  "@x", "$&", "[[X_001]]",    "[["};
   std::string original;
@@ -63,7 +63,7 @@ Conversation random_conversation(test::Gen& gen, Vault& vault) {
   Conversation talk;
   std::string sent;
   for (std::size_t n = gen.number(1, 5); n > 0; --n) {
-    const std::string original = random_original(gen);
+    const std::string original = random_value(gen);
     const std::string words = gen.text(gen.number(1, 6), "ab [].\\\"\n") + " ";
     sent += words + std::string(vault.placeholder_for("SECRET", original)) + " ";
     talk.text += words + original + " ";
@@ -72,8 +72,8 @@ Conversation random_conversation(test::Gen& gen, Vault& vault) {
   const auto arguments = [&](bool with_token) {
     const Vault::Entry& entry = vault.entries().front();
     const std::string value(with_token ? std::string_view(entry.token) : entry.original.reveal());
-    const Json inner = {{"deep", value + " "}};
-    return Json{{"file_path", "/tmp/x"}, {"content", value}, {"nested", inner.dump()}}.dump();
+    const OrderedJson inner = {{"deep", value + " "}};
+    return OrderedJson{{"file_path", "/tmp/x"}, {"content", value}, {"nested", inner.dump()}}.dump();
   };
   talk.tokens += 2;
   talk.arguments = arguments(false);
@@ -97,7 +97,7 @@ TEST_CASE("property: streams of every dialect come back whole, for random origin
       REQUIRE(heard.finished);
       REQUIRE(heard.text() == talk.text);
       REQUIRE(heard.arguments.size() == 1);
-      REQUIRE(Json::parse(heard.arguments[0], nullptr, false) == Json::parse(talk.arguments));
+      REQUIRE(OrderedJson::parse(heard.arguments[0], nullptr, false) == OrderedJson::parse(talk.arguments));
       REQUIRE(whole.facts.restored == talk.tokens);
       REQUIRE(whole.facts.usage.input_tokens == 25);
       REQUIRE(whole.facts.usage.output_tokens == 17);
@@ -117,7 +117,7 @@ TEST_CASE("property: whole replies of every dialect come back whole") {
       CAPTURE(upstream);
       REQUIRE(heard.faults.empty());
       REQUIRE(heard.text() == talk.text);
-      REQUIRE(Json::parse(heard.arguments.at(0), nullptr, false) == Json::parse(talk.arguments));
+      REQUIRE(OrderedJson::parse(heard.arguments.at(0), nullptr, false) == OrderedJson::parse(talk.arguments));
       REQUIRE(whole.facts.restored == talk.tokens);
       REQUIRE(whole.facts.usage.output_tokens == 17);
       REQUIRE(whole.facts.finished);

@@ -17,7 +17,7 @@ using test::Heard;
 using test::ReplyRun;
 using test::run_reply;
 using test::stream_options;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 // Writes events with a running sequence_number.
 struct Writer {
@@ -56,7 +56,7 @@ struct Writer {
   }
 };
 
-std::string message(const std::string& raw) {
+std::string message_item(const std::string& raw) {
   return R"({"id":"item_0","type":"message","content":[{"type":"output_text","text":")" + raw + R"(","annotations":[]}]})";
 }
 
@@ -122,7 +122,7 @@ TEST_CASE_FIXTURE(Responses, "stream vector: the token split at every byte; ever
     in.created().text("to " + token.substr(0, cut)).text(token.substr(cut) + " [").text_done(whole);
     in.event("response.content_part.done",
              Writer::at(0) + R"(,"content_index":0,"part":{"type":"output_text","text":")" + whole + "\"}");
-    in.event("response.output_item.done", R"(,"output_index":0,"item":)" + message(whole)).completed(message(whole));
+    in.event("response.output_item.done", R"(,"output_index":0,"item":)" + message_item(whole)).completed(message_item(whole));
     const ReplyRun result = run(in);
     const Heard heard = hear_stream(DialectId::openai_responses, result.bytes);
     CHECK(heard.faults.empty());
@@ -134,8 +134,8 @@ TEST_CASE_FIXTURE(Responses, "stream vector: the token split at every byte; ever
 
 TEST_CASE_FIXTURE(Responses, "held text goes out before .done with its number, and all later numbers move up by one") {
   Writer in, out;
-  in.created().text("a [[EM").text_done("a [[EM").completed(message("a [[EM"));
-  out.created().text("a ").text("[[EM").text_done("a [[EM").completed(message("a [[EM"));
+  in.created().text("a [[EM").text_done("a [[EM").completed(message_item("a [[EM"));
+  out.created().text("a ").text("[[EM").text_done("a [[EM").completed(message_item("a [[EM"));
   CHECK(run(in).bytes == out.bytes);
 }
 
@@ -152,7 +152,7 @@ TEST_CASE_FIXTURE(Responses, "function arguments: deltas, .done, item and comple
   const Heard heard = hear_stream(DialectId::openai_responses, result.bytes);
   CHECK(heard.faults.empty());
   REQUIRE(heard.arguments.size() == 1);
-  CHECK(Json::parse(heard.arguments[0]).at("s") == "a\"b\\c\n");
+  CHECK(OrderedJson::parse(heard.arguments[0]).at("s") == "a\"b\\c\n");
   CHECK(result.facts.restored == 1);
 }
 

@@ -19,7 +19,7 @@ using test::run_reply;
 using test::stream_options;
 using test::text_block;
 using test::tool_block;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 const std::string kHard = "a\"b\\c\n\td\xe2\x80\xa8\xf0\x9f\x98\x80\x01";
 
@@ -47,7 +47,7 @@ struct Vectors {
   // Says the deltas as arguments and wants a value at `key`.
   void check_argument(const std::vector<std::string>& deltas, const std::string& key, const std::string& expected) const {
     for (DialectId dialect : test::kModelDialects) {
-      const Json json = Json::parse(hear(dialect, {tool_block(deltas)}).arguments.at(0), nullptr, false);
+      const OrderedJson json = OrderedJson::parse(hear(dialect, {tool_block(deltas)}).arguments.at(0), nullptr, false);
       REQUIRE(json.is_object());
       CHECK(json.value(key, "") == expected);
     }
@@ -84,13 +84,14 @@ TEST_CASE_FIXTURE(Vectors, "vector: P in tool arguments, split inside an escaped
 }
 
 TEST_CASE_FIXTURE(Vectors, "vector: P inside a JSON string inside arguments") {
-  const std::string sent = Json{{"body", Json{{"k", "[[SECRET_001]]"}}.dump()}}.dump();
-  const std::string meant = Json{{"k", kHard}}.dump();
+  const std::string sent = OrderedJson{{"body", OrderedJson{{"k", "[[SECRET_001]]"}}.dump()}}.dump();
+  const std::string meant = OrderedJson{{"k", kHard}}.dump();
   for (DialectId dialect : test::kModelDialects) {
     for (std::size_t cut = 0; cut <= sent.size(); cut += 3) {
       const Heard heard = hear(dialect, {tool_block({sent.substr(0, cut), sent.substr(cut)})});
-      const Json body = Json::parse(Json::parse(heard.arguments.at(0)).at("body").get<std::string>(), nullptr, false);
-      REQUIRE(body == Json::parse(meant));
+      const OrderedJson body =
+          OrderedJson::parse(OrderedJson::parse(heard.arguments.at(0)).at("body").get<std::string>(), nullptr, false);
+      REQUIRE(body == OrderedJson::parse(meant));
     }
   }
 }

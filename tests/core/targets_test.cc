@@ -17,8 +17,8 @@ std::shared_ptr<Provider> provider(std::string name, std::vector<DialectId> dial
 }
 
 const auto kOpenai = provider("openai", {DialectId::openai_chat, DialectId::openai_responses});
-const auto kAnthropic = provider("anthropic", {DialectId::anthropic});
-const auto kChat = provider("ollama", {DialectId::openai_chat});
+const auto kAnthropicProvider = provider("anthropic", {DialectId::anthropic});
+const auto kChatProvider = provider("ollama", {DialectId::openai_chat});
 
 Project project_of(std::vector<std::shared_ptr<const Provider>> providers) {
   Project project;
@@ -28,7 +28,7 @@ Project project_of(std::vector<std::shared_ptr<const Provider>> providers) {
 }
 
 // "PROVIDER DIALECT MODEL", with a "~" in front when the call is translated; or the name of the refusal.
-std::string choice(const Project& project, DialectId dialect, std::string_view model) {
+std::string chosen(const Project& project, DialectId dialect, std::string_view model) {
   const auto target = choose_target(project, dialect, model);
   if (!target) return std::string(code_name(target.error().code)) + ": " + target.error().message;
   const Target& t = *target;
@@ -39,54 +39,54 @@ std::string choice(const Project& project, DialectId dialect, std::string_view m
 }  // namespace
 
 TEST_CASE("a bare name goes to its vendor, translated if need be, and else to whoever comes first") {
-  const Project both = project_of({kAnthropic, kOpenai});
-  CHECK(choice(both, DialectId::anthropic, "claude-x") == "anthropic anthropic claude-x");
-  CHECK(choice(both, DialectId::openai_chat, "gpt-x") == "openai openai-chat gpt-x");
-  CHECK(choice(both, DialectId::anthropic, "gpt-x") == "~openai openai-responses gpt-x");
-  CHECK(choice(both, DialectId::openai_responses, "claude-x") == "~anthropic anthropic claude-x");
-  CHECK(choice(both, DialectId::anthropic, "some-model") == "anthropic anthropic some-model");
-  CHECK(choice(both, DialectId::openai_chat, "some-model") == "openai openai-chat some-model");
-  const Project local = project_of({kChat, kAnthropic});
-  CHECK(choice(local, DialectId::openai_responses, "llama3:8b") == "~ollama openai-chat llama3:8b");
-  CHECK(choice(local, DialectId::anthropic, "llama3:8b") == "anthropic anthropic llama3:8b");
-  CHECK(choice(project_of({kChat}), DialectId::anthropic, "claude-x") == "~ollama openai-chat claude-x");
+  const Project both = project_of({kAnthropicProvider, kOpenai});
+  CHECK(chosen(both, DialectId::anthropic, "claude-x") == "anthropic anthropic claude-x");
+  CHECK(chosen(both, DialectId::openai_chat, "gpt-x") == "openai openai-chat gpt-x");
+  CHECK(chosen(both, DialectId::anthropic, "gpt-x") == "~openai openai-responses gpt-x");
+  CHECK(chosen(both, DialectId::openai_responses, "claude-x") == "~anthropic anthropic claude-x");
+  CHECK(chosen(both, DialectId::anthropic, "some-model") == "anthropic anthropic some-model");
+  CHECK(chosen(both, DialectId::openai_chat, "some-model") == "openai openai-chat some-model");
+  const Project local = project_of({kChatProvider, kAnthropicProvider});
+  CHECK(chosen(local, DialectId::openai_responses, "llama3:8b") == "~ollama openai-chat llama3:8b");
+  CHECK(chosen(local, DialectId::anthropic, "llama3:8b") == "anthropic anthropic llama3:8b");
+  CHECK(chosen(project_of({kChatProvider}), DialectId::anthropic, "claude-x") == "~ollama openai-chat claude-x");
 }
 
 TEST_CASE("provider:model and aliases name their target") {
-  Project project = project_of({kAnthropic, kOpenai, kChat});
+  Project project = project_of({kAnthropicProvider, kOpenai, kChatProvider});
   project.aliases = {{"fast", "openai:gpt-mini"}, {"smart", "claude-x"}};
-  CHECK(choice(project, DialectId::anthropic, "ollama:llama3:8b") == "~ollama openai-chat llama3:8b");
-  CHECK(choice(project, DialectId::openai_chat, "openai:claude-x") == "openai openai-chat claude-x");
-  CHECK(choice(project, DialectId::openai_chat, "fast") == "openai openai-chat gpt-mini");
-  CHECK(choice(project, DialectId::openai_chat, "smart") == "~anthropic anthropic claude-x");
+  CHECK(chosen(project, DialectId::anthropic, "ollama:llama3:8b") == "~ollama openai-chat llama3:8b");
+  CHECK(chosen(project, DialectId::openai_chat, "openai:claude-x") == "openai openai-chat claude-x");
+  CHECK(chosen(project, DialectId::openai_chat, "fast") == "openai openai-chat gpt-mini");
+  CHECK(chosen(project, DialectId::openai_chat, "smart") == "~anthropic anthropic claude-x");
   // Not one of ours: the colon belongs to the model.
-  CHECK(choice(project, DialectId::openai_chat, "mistral:7b") == "openai openai-chat mistral:7b");
+  CHECK(chosen(project, DialectId::openai_chat, "mistral:7b") == "openai openai-chat mistral:7b");
 }
 
 TEST_CASE("what cannot be served is refused with a reason") {
   auto keyless = std::make_shared<Provider>(*kOpenai);
   keyless->credential_problem = "environment variable X is not set";
-  CHECK(choice(project_of({keyless}), DialectId::openai_chat, "gpt-x") ==
+  CHECK(chosen(project_of({keyless}), DialectId::openai_chat, "gpt-x") ==
         "unavailable: provider openai has no credential: environment variable X is not set");
   Project helped = project_of({keyless});
-  helped.fallbacks = {{kChat, ""}};
-  CHECK(choice(helped, DialectId::openai_chat, "gpt-x") == "openai openai-chat gpt-x");  // passed over when it is its turn
+  helped.fallbacks = {{kChatProvider, ""}};
+  CHECK(chosen(helped, DialectId::openai_chat, "gpt-x") == "openai openai-chat gpt-x");  // passed over when it is its turn
   auto narrow = std::make_shared<Provider>(*kOpenai);
   narrow->models = {"gpt-*"};
-  CHECK(choice(project_of({narrow}), DialectId::openai_chat, "gpt-x") == "openai openai-chat gpt-x");
-  CHECK(choice(project_of({narrow}), DialectId::openai_chat, "other").starts_with("not_found: no provider of project p"));
-  CHECK(choice(project_of({narrow}), DialectId::openai_chat, "openai:other") == "openai openai-chat other");
-  CHECK(choice(project_of({kOpenai}), DialectId::openai_chat, "openai:") ==
+  CHECK(chosen(project_of({narrow}), DialectId::openai_chat, "gpt-x") == "openai openai-chat gpt-x");
+  CHECK(chosen(project_of({narrow}), DialectId::openai_chat, "other").starts_with("not_found: no provider of project p"));
+  CHECK(chosen(project_of({narrow}), DialectId::openai_chat, "openai:other") == "openai openai-chat other");
+  CHECK(chosen(project_of({kOpenai}), DialectId::openai_chat, "openai:") ==
         "bad_request: the model names a provider and no model of it");
-  CHECK(choice(project_of({kAnthropic}), DialectId::embeddings, "text-embedding-3-small").starts_with("not_found"));
-  CHECK(choice(project_of({kAnthropic, kOpenai}), DialectId::embeddings, "text-embedding-3-small") ==
+  CHECK(chosen(project_of({kAnthropicProvider}), DialectId::embeddings, "text-embedding-3-small").starts_with("not_found"));
+  CHECK(chosen(project_of({kAnthropicProvider, kOpenai}), DialectId::embeddings, "text-embedding-3-small") ==
         "openai openai-chat text-embedding-3-small");
 }
 
 TEST_CASE("the fallback speaks the client's dialect or is translated for, and may have a model of its own") {
-  Project project = project_of({kAnthropic});
+  Project project = project_of({kAnthropicProvider});
   CHECK_FALSE(choose_fallback(project, DialectId::anthropic, "claude-x"));
-  project.fallbacks = {{kChat, ""}};
+  project.fallbacks = {{kChatProvider, ""}};
   CHECK(choose_fallback(project, DialectId::anthropic, "claude-x").value().translated);
   CHECK(choose_fallback(project, DialectId::openai_chat, "claude-x").value().model == "claude-x");
   CHECK_FALSE(choose_fallback(project, DialectId::openai_chat, "claude-x").value().translated);
@@ -95,7 +95,7 @@ TEST_CASE("the fallback speaks the client's dialect or is translated for, and ma
   CHECK(choose_fallback(project, DialectId::anthropic, "fast").value().model == "llama3:8b");
   project.fallbacks[0].model = "";
   CHECK(choose_fallback(project, DialectId::anthropic, "fast").value().model == "claude-x");
-  auto keyless = std::make_shared<Provider>(*kChat);
+  auto keyless = std::make_shared<Provider>(*kChatProvider);
   keyless->credential_problem = "none";
   project.fallbacks[0].provider = keyless;
   CHECK_FALSE(choose_fallback(project, DialectId::openai_chat, "x"));
@@ -104,13 +104,13 @@ TEST_CASE("the fallback speaks the client's dialect or is translated for, and ma
 TEST_CASE("a caller's own credential never goes to another vendor by way of translation") {
   auto own = std::make_shared<Provider>(*kOpenai);
   own->auth = AuthStyle::client;
-  CHECK(choice(project_of({own}), DialectId::openai_chat, "gpt-x") == "openai openai-chat gpt-x");
-  CHECK(choice(project_of({own}), DialectId::anthropic, "gpt-x").starts_with("not_found"));
-  CHECK(choice(project_of({own, kAnthropic}), DialectId::anthropic, "gpt-x") == "anthropic anthropic gpt-x");
+  CHECK(chosen(project_of({own}), DialectId::openai_chat, "gpt-x") == "openai openai-chat gpt-x");
+  CHECK(chosen(project_of({own}), DialectId::anthropic, "gpt-x").starts_with("not_found"));
+  CHECK(chosen(project_of({own, kAnthropicProvider}), DialectId::anthropic, "gpt-x") == "anthropic anthropic gpt-x");
 }
 
 TEST_CASE("a route's provider and model decide; its model alone is read like the client's own") {
-  Project project = project_of({kAnthropic, kOpenai});
+  Project project = project_of({kAnthropicProvider, kOpenai});
   project.aliases = {{"fast", "openai:gpt-small"}, {"own", "openai:gpt-own"}};
   const auto routed = [&](const Route& route, std::string_view model) {
     const auto target = choose_target(project, DialectId::openai_chat, model, &route);
@@ -122,12 +122,12 @@ TEST_CASE("a route's provider and model decide; its model alone is read like the
   CHECK(routed(route, "claude-x") == "openai gpt-small");
   route.model = "anthropic:m";
   CHECK(routed(route, "own") == "anthropic m");
-  route.provider = kChat;
+  route.provider = kChatProvider;
   CHECK(routed(route, "own") == "ollama anthropic:m");
   route.model.clear();
   CHECK(routed(route, "own") == "ollama gpt-own");
   CHECK(routed(route, "openai:gpt-x") == "ollama gpt-x");
-  auto keyless = std::make_shared<Provider>(*kChat);
+  auto keyless = std::make_shared<Provider>(*kChatProvider);
   keyless->credential_problem = "none";
   route.provider = keyless;
   CHECK(routed(route, "m") == "unavailable");
@@ -136,14 +136,14 @@ TEST_CASE("a route's provider and model decide; its model alone is read like the
 }
 
 TEST_CASE("a route's fallback stands above the project's") {
-  Project project = project_of({kAnthropic});
+  Project project = project_of({kAnthropicProvider});
   Route route;
   CHECK(fallbacks_of(project, &route).empty());
   project.fallbacks = {{kOpenai, ""}};
   CHECK(fallbacks_of(project, &route).front().provider == kOpenai);
   CHECK(fallbacks_of(project, nullptr).front().provider == kOpenai);
-  route.fallbacks = {{kChat, "llama3:8b"}};
-  CHECK(fallbacks_of(project, &route).front().provider == kChat);
+  route.fallbacks = {{kChatProvider, "llama3:8b"}};
+  CHECK(fallbacks_of(project, &route).front().provider == kChatProvider);
   CHECK_FALSE(choose_fallback(project, DialectId::openai_chat, "m", &route, 1));
   CHECK(choose_fallback(project, DialectId::openai_chat, "m", &route).value().model == "llama3:8b");
   CHECK(choose_fallback(project, DialectId::openai_chat, "m").value().provider == kOpenai);
@@ -152,14 +152,14 @@ TEST_CASE("a route's fallback stands above the project's") {
 TEST_CASE("targets: a provider's own dialect is the exit for who does not speak its other one") {
   const auto gemini = provider("gemini", {DialectId::openai_chat, DialectId::gemini});
   const Project project = project_of({gemini});
-  CHECK(choice(project, DialectId::openai_chat, "gemini-3") == "gemini openai-chat gemini-3");
-  CHECK(choice(project, DialectId::anthropic, "gemini-3") == "~gemini gemini gemini-3");
-  CHECK(choice(project, DialectId::openai_responses, "gemini-3") == "~gemini gemini gemini-3");
-  CHECK(choice(project, DialectId::embeddings, "e") == "gemini openai-chat e");
+  CHECK(chosen(project, DialectId::openai_chat, "gemini-3") == "gemini openai-chat gemini-3");
+  CHECK(chosen(project, DialectId::anthropic, "gemini-3") == "~gemini gemini gemini-3");
+  CHECK(chosen(project, DialectId::openai_responses, "gemini-3") == "~gemini gemini gemini-3");
+  CHECK(chosen(project, DialectId::embeddings, "e") == "gemini openai-chat e");
   const Project native = project_of({provider("cohere", {DialectId::cohere})});
-  CHECK(choice(native, DialectId::embeddings, "e") == "~cohere cohere e");
-  CHECK(choice(native, DialectId::openai_chat, "command-a") == "~cohere cohere command-a");
-  CHECK(choice(project_of({provider("mistral", {DialectId::openai_chat})}), DialectId::embeddings, "e") ==
+  CHECK(chosen(native, DialectId::embeddings, "e") == "~cohere cohere e");
+  CHECK(chosen(native, DialectId::openai_chat, "command-a") == "~cohere cohere command-a");
+  CHECK(chosen(project_of({provider("mistral", {DialectId::openai_chat})}), DialectId::embeddings, "e") ==
         "~mistral openai-chat e");
 }
 
@@ -169,20 +169,20 @@ TEST_CASE("targets: where outlets are each a vendor's, the model says which, and
   vertex->outlets[1].vendor = "anthropic";
   vertex->model_names["claude-x"] = "claude-x@2026";
   const Project project = project_of({kOpenai, vertex});
-  CHECK(choice(project, DialectId::anthropic, "claude-x") == "vertex anthropic claude-x@2026");
-  CHECK(choice(project, DialectId::openai_chat, "claude-x") == "~vertex anthropic claude-x@2026");
-  CHECK(choice(project, DialectId::anthropic, "gemini-3") == "~vertex gemini gemini-3");
-  CHECK(choice(project, DialectId::openai_chat, "gemini-3") == "~vertex gemini gemini-3");
-  CHECK(choice(project, DialectId::openai_chat, "gpt-5") == "openai openai-chat gpt-5");
-  CHECK(choice(project, DialectId::openai_chat, "vertex:gpt-5").starts_with("not_found"));
+  CHECK(chosen(project, DialectId::anthropic, "claude-x") == "vertex anthropic claude-x@2026");
+  CHECK(chosen(project, DialectId::openai_chat, "claude-x") == "~vertex anthropic claude-x@2026");
+  CHECK(chosen(project, DialectId::anthropic, "gemini-3") == "~vertex gemini gemini-3");
+  CHECK(chosen(project, DialectId::openai_chat, "gemini-3") == "~vertex gemini gemini-3");
+  CHECK(chosen(project, DialectId::openai_chat, "gpt-5") == "openai openai-chat gpt-5");
+  CHECK(chosen(project, DialectId::openai_chat, "vertex:gpt-5").starts_with("not_found"));
   // One of its own embedding models bears a name like OpenAI's.
   for (const std::string model : {"gemini-embedding-001", "text-embedding-005"})
-    CHECK(choice(project_of({vertex}), DialectId::embeddings, model) == "~vertex gemini " + model);
-  CHECK(choice(project, DialectId::embeddings, "text-embedding-3-small") == "openai openai-chat text-embedding-3-small");
+    CHECK(chosen(project_of({vertex}), DialectId::embeddings, model) == "~vertex gemini " + model);
+  CHECK(chosen(project, DialectId::embeddings, "text-embedding-3-small") == "openai openai-chat text-embedding-3-small");
   auto ollama = provider("ollama", {DialectId::openai_chat});
-  CHECK(choice(project_of({ollama}), DialectId::embeddings, "e") == "ollama openai-chat e");
+  CHECK(chosen(project_of({ollama}), DialectId::embeddings, "e") == "ollama openai-chat e");
   ollama->outlets[0].base.path = "/api";
-  CHECK(choice(project_of({ollama}), DialectId::embeddings, "e") == "~ollama openai-chat e");
+  CHECK(chosen(project_of({ollama}), DialectId::embeddings, "e") == "~ollama openai-chat e");
 }
 
 }  // namespace pg

@@ -7,7 +7,7 @@ using std::chrono::seconds;
 
 namespace {
 
-AccessToken token(const char* text, std::int64_t lives) {
+AccessToken issued_token(const char* text, std::int64_t lives) {
   return {SecretString(text), lives};
 }
 
@@ -23,7 +23,7 @@ TEST_CASE("access tokens: one asks, the others wait or use the old one, and it i
   CHECK_FALSE(waiting.error);
   CHECK(tokens.take("b", start).fetch);  // another account's is another errand
 
-  tokens.put("a", token("one", 3600), start);
+  tokens.put("a", issued_token("one", 3600), start);
   CHECK(tokens.take("a", start + seconds(3299)).token->reveal() == "one");
   CHECK_FALSE(tokens.take("a", start + seconds(3299)).fetch);
   const AccessTokens::Turn early = tokens.take("a", start + seconds(3301));
@@ -32,7 +32,7 @@ TEST_CASE("access tokens: one asks, the others wait or use the old one, and it i
   CHECK_FALSE(tokens.take("a", start + seconds(3302)).fetch);  // somebody is on it
   CHECK(tokens.take("a", start + seconds(3302)).token->reveal() == "one");
   CHECK(tokens.take("a", start + seconds(3591)).token == nullptr);  // too close to its end
-  tokens.put("a", token("two", 3600), start + seconds(3591));
+  tokens.put("a", issued_token("two", 3600), start + seconds(3591));
   CHECK(tokens.take("a", start + seconds(3600)).token->reveal() == "two");
 }
 
@@ -43,7 +43,7 @@ TEST_CASE("access tokens: a refusal is told to all for a moment, and an old toke
   tokens.fail("a", make_error(Code::upstream_failed, "no"), start);
   CHECK(tokens.take("a", start + seconds(1)).error->message == "no");
   CHECK(tokens.take("a", start + seconds(3)).fetch);
-  tokens.put("a", token("one", 100), start + seconds(3));
+  tokens.put("a", issued_token("one", 100), start + seconds(3));
   CHECK(tokens.take("a", start + seconds(60)).fetch);  // past half of a short life
   tokens.fail("a", make_error(Code::upstream_failed, "no"), start + seconds(60));
   const AccessTokens::Turn kept = tokens.take("a", start + seconds(61));

@@ -33,15 +33,15 @@ struct DeniedLog {
   }
 };
 
-constexpr UnixMillis kStart = 1'700'000'000'000;
+constexpr UnixMillis kDeniedStart = 1'700'000'000'000;
 
 }  // namespace
 
 TEST_CASE("a key that asks for what it may not is noted once in a while, with how often it did in between") {
   DeniedLog log;
-  for (int i = 0; i < 50; ++i) log.denials.note(denied(kStart + i, "laptop"));
-  log.denials.note(denied(kStart + 60, "laptop", "this key belongs to another project"));
-  log.denials.note(denied(kStart + Denials::kOncePer + 1, "laptop"));
+  for (int i = 0; i < 50; ++i) log.denials.note(denied(kDeniedStart + i, "laptop"));
+  log.denials.note(denied(kDeniedStart + 60, "laptop", "this key belongs to another project"));
+  log.denials.note(denied(kDeniedStart + Denials::kOncePer + 1, "laptop"));
   const auto entries = log.entries();
   REQUIRE(entries.size() == 3);
   CHECK(entries[0].actor == "key:laptop");
@@ -54,12 +54,12 @@ TEST_CASE("a key that asks for what it may not is noted once in a while, with ho
 
 TEST_CASE("other refusals are no denials") {
   DeniedLog log;
-  LogRow row = denied(kStart, "");
+  LogRow row = denied(kDeniedStart, "");
   log.denials.note(row);
-  row = denied(kStart, "laptop");
+  row = denied(kDeniedStart, "laptop");
   row.status = 404;
   log.denials.note(row);
-  row = denied(kStart, "laptop");
+  row = denied(kDeniedStart, "laptop");
   row.error = "upstream 403";  // the provider's
   log.denials.note(row);
   CHECK(log.entries().empty());
@@ -67,9 +67,9 @@ TEST_CASE("other refusals are no denials") {
 
 TEST_CASE("a flood of different denials fills an hour's rows and no more") {
   DeniedLog log;
-  for (int i = 0; i < 5'000; ++i) log.denials.note(denied(kStart + i, "key" + std::to_string(i)));
+  for (int i = 0; i < 5'000; ++i) log.denials.note(denied(kDeniedStart + i, "key" + std::to_string(i)));
   CHECK(log.entries().size() == Denials::kMostPer);
-  log.denials.note(denied(kStart + 3'600'001, "one-more"));
+  log.denials.note(denied(kDeniedStart + 3'600'001, "one-more"));
   const auto entries = log.entries();
   REQUIRE(entries.size() == Denials::kMostPer + 2);
   CHECK(entries[Denials::kMostPer].detail == "4900 more were not listed");

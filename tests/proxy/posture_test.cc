@@ -14,7 +14,7 @@ namespace {
 
 using Lines = std::vector<std::pair<std::string, std::string>>;
 
-std::string verdict(const Lines& lines, const Policy& policy = {}, const std::string& listen_host = "127.0.0.1") {
+std::string posture_verdict(const Lines& lines, const Policy& policy = {}, const std::string& listen_host = "127.0.0.1") {
   RequestHead head;
   head.method = "POST";
   head.target = "/api/test/v1/messages";
@@ -23,10 +23,10 @@ std::string verdict(const Lines& lines, const Policy& policy = {}, const std::st
   return status ? "ok" : std::string(code_name(status.error().code));
 }
 std::string host(const std::string& name, const Policy& policy = {}, const std::string& listen_host = "127.0.0.1") {
-  return verdict({{"Host", name}}, policy, listen_host);
+  return posture_verdict({{"Host", name}}, policy, listen_host);
 }
 std::string with(const std::string& name, const std::string& value, const Policy& policy = {}) {
-  return verdict({{"Host", "localhost:8000"}, {name, value}}, policy);
+  return posture_verdict({{"Host", "localhost:8000"}, {name, value}}, policy);
 }
 
 TEST_CASE("faults C37, C42: only our own names are answered") {

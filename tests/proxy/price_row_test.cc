@@ -20,7 +20,7 @@ PriceTable table() {
   return PriceTable({price}, {}, "test");
 }
 
-LogRow row_of(std::vector<std::uint32_t> messages, Usage usage, UnixMillis time) {
+LogRow turn_row(std::vector<std::uint32_t> messages, Usage usage, UnixMillis time) {
   LogRow row;
   row.project_id = "p";
   row.key = "k";
@@ -42,7 +42,7 @@ LogRow row_of(std::vector<std::uint32_t> messages, Usage usage, UnixMillis time)
 TEST_CASE("a price is found by what was served, else by what was asked for; without one the cost is not known") {
   const PriceTable prices = table();
   PriceFinder finder(prices);
-  LogRow row = row_of({1}, {.input_tokens = 1'000, .output_tokens = 5}, 0);
+  LogRow row = turn_row({1}, {.input_tokens = 1'000, .output_tokens = 5}, 0);
   row.model_served = "big-1-2026";
   price_row(row, finder, 3);
   CHECK(row.cost == 10'000'000);
@@ -65,7 +65,7 @@ TEST_CASE("a price is found by what was served, else by what was asked for; with
 TEST_CASE("behind an alias the price is that of what was sent, where the answer names no model or one without a price") {
   const PriceTable prices = table();
   PriceFinder finder(prices);
-  LogRow row = row_of({1}, {.input_tokens = 1'000, .output_tokens = 5}, 0);
+  LogRow row = turn_row({1}, {.input_tokens = 1'000, .output_tokens = 5}, 0);
   row.model = "fast";
   price_row(row, finder, 3);
   CHECK(row.price == kPriceUnknown);
@@ -95,7 +95,7 @@ TEST_CASE("behind an alias the price is that of what was sent, where the answer 
 TEST_CASE("numbers nobody can have used are not paid for: the price is an estimate, by size") {
   const PriceTable prices = table();
   PriceFinder finder(prices);
-  LogRow row = row_of({1}, {}, 0);
+  LogRow row = turn_row({1}, {}, 0);
   price_row(row, finder, 3);
   const LogRow silent = row;
   CHECK(silent.price == 7);
@@ -116,8 +116,8 @@ TEST_CASE("what a cache break cost is the call's price less its price with those
   const auto loss = [&prices](Usage first, Usage second, std::string model = "big-1") {
     PriceFinder finder(prices);
     CacheBreaks breaks;
-    LogRow before = row_of({1, 2}, first, 0);
-    LogRow now = row_of({1, 9, 3}, second, 60'000);
+    LogRow before = turn_row({1, 2}, first, 0);
+    LogRow now = turn_row({1, 9, 3}, second, 60'000);
     before.model = now.model = std::move(model);
     for (LogRow* row : {&before, &now}) {
       price_row(*row, finder, 1);

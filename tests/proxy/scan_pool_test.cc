@@ -10,7 +10,7 @@ namespace {
 
 /// A job that waits until it may go on. Gates, and whatever else a job refers to, are declared before the pool: it is the pool's
 /// end that waits for a job to have let go of them.
-struct Gate {
+struct PoolGate {
   std::promise<void> open;
   std::shared_future<void> opened{open.get_future()};
   std::promise<void> begun;
@@ -24,7 +24,7 @@ std::shared_ptr<ScanPool::Job> make_job(
   return job;
 }
 
-std::shared_ptr<ScanPool::Job> make_waiting(Gate& gate) {
+std::shared_ptr<ScanPool::Job> make_waiting(PoolGate& gate) {
   return make_job([&gate] {
     gate.begun.set_value();
     gate.opened.wait();
@@ -48,7 +48,7 @@ TEST_CASE("jobs run elsewhere, and what they throw is kept") {
 }
 
 TEST_CASE("a second thread starts only when the first is busy, and never one too many") {
-  Gate first, second, third;
+  PoolGate first, second, third;
   ScanPool pool;
   pool.use_threads(2);
   REQUIRE(pool.add(make_waiting(first)));
@@ -65,7 +65,7 @@ TEST_CASE("a second thread starts only when the first is busy, and never one too
 }
 
 TEST_CASE("what has not begun can be taken back, what runs is asked to stop") {
-  Gate gate;
+  PoolGate gate;
   bool ran = false;
   ScanPool pool;
   const auto running = make_waiting(gate);
@@ -82,7 +82,7 @@ TEST_CASE("what has not begun can be taken back, what runs is asked to stop") {
 }
 
 TEST_CASE("stopping waits for what runs and forgets what waits") {
-  Gate gate;
+  PoolGate gate;
   bool ran = false;
   std::shared_ptr<ScanPool::Job> running;
   ScanPool pool;

@@ -19,7 +19,7 @@ struct Found {
   std::string allow;
 };
 
-Found find(std::string_view method, const std::string& target, bool upgrade = false) {
+Found find_in_table(std::string_view method, const std::string& target, bool upgrade = false) {
   Found found;
   found.target = std::make_shared<const std::string>(target);
   const Status status = find_surface(method, *found.target, upgrade, found.surface);
@@ -48,7 +48,7 @@ TEST_CASE("every path a client builds from either base leads to its surface") {
       for (const char* end : {"", "/", "?beta=true", "/?beta=true", "?a=..%2f&b=//"}) {
         const std::string target = "/api/" + kProject + "/" + version + row.path + end;
         CAPTURE(target);
-        const Found found = find(row.method, target);
+        const Found found = find_in_table(row.method, target);
         CHECK(found.verdict == "ok");
         CHECK(found.surface.operation == row.operation);
         CHECK(found.surface.dialect == row.dialect);
@@ -61,10 +61,10 @@ TEST_CASE("every path a client builds from either base leads to its surface") {
       }
     }
   }
-  CHECK(find("GET", "/api/test/v1/models").surface.operation == Operation::list_models);
-  CHECK(find("GET", "/api/test/models?limit=1000").verdict == "ok");
-  CHECK(find("GET", "/api/test/v1/v1/models").surface.operation == Operation::list_models);
-  CHECK(find("GET", "/api/my-project_1.x/v1/models").surface.project == "my-project_1.x");
+  CHECK(find_in_table("GET", "/api/test/v1/models").surface.operation == Operation::list_models);
+  CHECK(find_in_table("GET", "/api/test/models?limit=1000").verdict == "ok");
+  CHECK(find_in_table("GET", "/api/test/v1/v1/models").surface.operation == Operation::list_models);
+  CHECK(find_in_table("GET", "/api/my-project_1.x/v1/models").surface.project == "my-project_1.x");
 }
 
 TEST_CASE("one model: its id may hold colons and slashes, encoded or not, and is compared, never followed") {
@@ -82,31 +82,31 @@ TEST_CASE("one model: its id may hold colons and slashes, encoded or not, and is
       const std::string target = "/api/test/" + version + "models/" + written + "?x=%zz";
       CAPTURE(target);
       for (const char* method : {"GET", "HEAD"}) {
-        const Found found = find(method, target);
+        const Found found = find_in_table(method, target);
         CHECK(found.verdict == "ok");
         CHECK(found.surface.operation == Operation::list_models);
         CHECK(found.surface.model == id);
         CHECK(found.surface.project == "test");
       }
-      CHECK(find("DELETE", target).verdict == "method_not_allowed");
-      CHECK(find("DELETE", target).allow == "GET");
-      CHECK(find("TRACE", target).verdict == "method_not_allowed");
+      CHECK(find_in_table("DELETE", target).verdict == "method_not_allowed");
+      CHECK(find_in_table("DELETE", target).allow == "GET");
+      CHECK(find_in_table("TRACE", target).verdict == "method_not_allowed");
     }
-  CHECK(find("GET", "/api/test/v1/models").surface.model.empty());
-  CHECK(find("GET", "/api/test/v1/models/").surface.model.empty());
+  CHECK(find_in_table("GET", "/api/test/v1/models").surface.model.empty());
+  CHECK(find_in_table("GET", "/api/test/v1/models/").surface.model.empty());
   for (const char* odd : {"%", "%zz", "a%2", "..", "../x", "x/..", "a;b", "a\\b", "a b"}) {
     CAPTURE(std::string(odd));
-    CHECK(find("GET", "/api/test/v1/models/" + std::string(odd)).verdict == "bad_request");
+    CHECK(find_in_table("GET", "/api/test/v1/models/" + std::string(odd)).verdict == "bad_request");
   }
-  CHECK(find("GET", "/api/te%73t/v1/models/x").verdict == "bad_request");
-  CHECK(find("GET", "/api/models/v1/mess%61ges").verdict == "bad_request");
-  CHECK(find("GET", "/v1/models/x").verdict == "not_found");
+  CHECK(find_in_table("GET", "/api/te%73t/v1/models/x").verdict == "bad_request");
+  CHECK(find_in_table("GET", "/api/models/v1/mess%61ges").verdict == "bad_request");
+  CHECK(find_in_table("GET", "/v1/models/x").verdict == "not_found");
   Surface by_host;
   CHECK(find_surface("GET", "/v1/models/a%3Ab", false, by_host, "team"));
   CHECK(by_host.model == "a:b");
   const std::string key = std::string("pg_") + "live_" + std::string(43, 'k');
-  CHECK(find("GET", "/api/test/key/" + key + "/v1/models/x").surface.model == "x");
-  CHECK(find("GET", "/api/test/key/" + key + "/v1/models/x").surface.path == "/api/test/v1/models/x");
+  CHECK(find_in_table("GET", "/api/test/key/" + key + "/v1/models/x").surface.model == "x");
+  CHECK(find_in_table("GET", "/api/test/key/" + key + "/v1/models/x").surface.path == "/api/test/v1/models/x");
 }
 
 TEST_CASE("what clients and operators probe") {
@@ -114,16 +114,16 @@ TEST_CASE("what clients and operators probe") {
     CAPTURE(method);
     for (const char* path : {"/", "/api/hello", "/api/test", "/api/test/", "/api/test/api/hello", "/api/test/v1/api/hello"}) {
       CAPTURE(path);
-      const Found found = find(method, path);
+      const Found found = find_in_table(method, path);
       CHECK(found.verdict == "ok");
       CHECK(found.surface.operation == Operation::hello);
     }
-    CHECK(find(method, "/healthz").surface.operation == Operation::health);
-    CHECK(find(method, "/healthz").verdict == "ok");
-    CHECK(find(method, "/readyz").surface.operation == Operation::ready);
+    CHECK(find_in_table(method, "/healthz").surface.operation == Operation::health);
+    CHECK(find_in_table(method, "/healthz").verdict == "ok");
+    CHECK(find_in_table(method, "/readyz").surface.operation == Operation::ready);
   }
-  CHECK(find("GET", "/api/hello").surface.project.empty());
-  CHECK(find("GET", "/healthz").surface.project.empty());
+  CHECK(find_in_table("GET", "/api/hello").surface.project.empty());
+  CHECK(find_in_table("GET", "/healthz").surface.project.empty());
 }
 
 TEST_CASE("a key in the path is handed over and never logged") {
@@ -131,7 +131,7 @@ TEST_CASE("a key in the path is handed over and never logged") {
   for (const std::string rest :
        {"/v1/messages", "/messages?beta=true", "/v1/v1/messages/", "/v1/nothing", "/v1/..", "/%2f", "/a\\b", ""}) {
     for (const char* method : {"POST", "GET", "TRACE"}) {
-      const Found found = find(method, "/api/test/key/" + key + rest);
+      const Found found = find_in_table(method, "/api/test/key/" + key + rest);
       CAPTURE(rest);
       CHECK(found.surface.path.find(key.substr(0, 16)) == std::string::npos);
       CHECK(found.surface.query.find(key) == std::string::npos);
@@ -140,14 +140,14 @@ TEST_CASE("a key in the path is handed over and never logged") {
   }
   for (const std::string& misplaced : {"/api/test/v1/key/" + key, "/api/test/%6bey/" + key, "/key/" + key + "/v1/messages",
                                        "/api/test//key/" + key, "\\" + key}) {
-    CHECK(find("POST", misplaced).surface.path.find(key.substr(0, 16)) == std::string::npos);
+    CHECK(find_in_table("POST", misplaced).surface.path.find(key.substr(0, 16)) == std::string::npos);
   }
-  const Found found = find("POST", "/api/test/key/" + key + "/v1/messages?beta=true");
+  const Found found = find_in_table("POST", "/api/test/key/" + key + "/v1/messages?beta=true");
   CHECK(found.verdict == "ok");
   CHECK(found.surface.key == key);
   CHECK(found.surface.project == "test");
   CHECK(found.surface.query == "?beta=true");
-  CHECK(find("POST", "/api/test/v1/messages").surface.path == "/api/test/v1/messages");
+  CHECK(find_in_table("POST", "/api/test/v1/messages").surface.path == "/api/test/v1/messages");
   Surface surface;
   const Status status = find_surface("POST", "/api/test/key/" + key + "/nothing", false, surface);
   REQUIRE_FALSE(status);
@@ -190,7 +190,7 @@ TEST_CASE("unknown paths are not_found") {
         "/apix/test/v1/messages", "/API/test/v1/messages", "/api/test/V1/messages", "/api/test/v1/Messages", "/healthz/x",
         "/readyzz", "/favicon.ico", "/api/test/v1/chat", "/api/test/chat/completions/x", "/api//v1/messages"}) {
     CAPTURE(std::string(path));
-    const std::string verdict = find("POST", path).verdict;
+    const std::string verdict = find_in_table("POST", path).verdict;
     CHECK((verdict == "not_found" || (verdict == "bad_request" && std::string(path).find("//") != std::string::npos)));
   }
 }
@@ -200,30 +200,30 @@ TEST_CASE("faults A18: other methods are method_not_allowed and say what is") {
     for (const char* path :
          {"/api/test/v1/messages", "/api/test/v1/responses", "/api/test/v1/chat/completions", "/api/test/v1/embeddings"}) {
       CAPTURE(method);
-      const Found found = find(method, path);
+      const Found found = find_in_table(method, path);
       CHECK(found.verdict == "method_not_allowed");
       CHECK(found.allow.find("POST") != std::string::npos);
     }
   }
   for (const char* method : {"POST", "PUT", "OPTIONS", "TRACE"}) {
-    CHECK(find(method, "/api/test/v1/models").verdict == "method_not_allowed");
-    CHECK(find(method, "/api/test/v1/models").allow.find("GET") != std::string::npos);
-    CHECK(find(method, "/healthz").verdict == "method_not_allowed");
+    CHECK(find_in_table(method, "/api/test/v1/models").verdict == "method_not_allowed");
+    CHECK(find_in_table(method, "/api/test/v1/models").allow.find("GET") != std::string::npos);
+    CHECK(find_in_table(method, "/healthz").verdict == "method_not_allowed");
   }
-  CHECK(find("CONNECT", "evil.example:443").verdict == "method_not_allowed");
-  CHECK_FALSE(find("CONNECT", "evil.example:443").allow.empty());
-  CHECK(find("TRACE", "/").verdict == "method_not_allowed");
-  CHECK(find("OPTIONS", "*").verdict != "ok");
-  CHECK(find("TRACE", "*").verdict != "ok");
+  CHECK(find_in_table("CONNECT", "evil.example:443").verdict == "method_not_allowed");
+  CHECK_FALSE(find_in_table("CONNECT", "evil.example:443").allow.empty());
+  CHECK(find_in_table("TRACE", "/").verdict == "method_not_allowed");
+  CHECK(find_in_table("OPTIONS", "*").verdict != "ok");
+  CHECK(find_in_table("TRACE", "*").verdict != "ok");
 }
 
 TEST_CASE("a WebSocket is upgrade_required; Codex then falls back at once") {
-  const Found found = find("GET", "/api/test/v1/responses", true);
+  const Found found = find_in_table("GET", "/api/test/v1/responses", true);
   CHECK(found.verdict == "upgrade_required");
   CHECK(found.surface.dialect == DialectId::openai_responses);
   CHECK(found.surface.project == "test");
-  CHECK(find("GET", "/api/test/responses?x=y", true).verdict == "upgrade_required");
-  CHECK(find("GET", "/api/test/v1/responses", false).verdict == "method_not_allowed");
+  CHECK(find_in_table("GET", "/api/test/responses?x=y", true).verdict == "upgrade_required");
+  CHECK(find_in_table("GET", "/api/test/v1/responses", false).verdict == "method_not_allowed");
 }
 
 TEST_CASE("faults A26: no path that two readers could read differently") {
@@ -233,7 +233,7 @@ TEST_CASE("faults A26: no path that two readers could read differently") {
         "/api/test/%2e%2e/v1/messages", "/api/test/%2E/v1/messages", "/api/test/.%2e/v1/messages", "/api/test\\v1\\messages",
         "/api/test/v1/messages%5c", "/api/test/v1/messages%5C..", "/api/test/%252e%252e/v1/messages"}) {
     CAPTURE(std::string(path));
-    const std::string verdict = find("POST", path).verdict;
+    const std::string verdict = find_in_table("POST", path).verdict;
     CHECK((verdict == "bad_request" || (verdict == "not_found" && std::string(path).find("%25") != std::string::npos)));
   }
   for (const char* path : {"/api/test/v1/messages%00", "/api/te%00st/v1/messages", "/api/test/v1/messages%0d%0aX: y",
@@ -241,21 +241,21 @@ TEST_CASE("faults A26: no path that two readers could read differently") {
                            "/api/test//v1/messages", "/api/test/v1//messages", "/api/test/v1/messages//",
                            "/api/test/v1/messages;a=b", "/api/%zz/v1/messages", "/api/test/v1/%", "/api/\xC0\xAF/v1/messages"}) {
     CAPTURE(std::string(path));
-    const Found found = find("POST", path);
+    const Found found = find_in_table("POST", path);
     CHECK((found.verdict == "bad_request" || found.verdict == "not_found"));
     CHECK(found.surface.path.find_first_of("\r\n") == std::string::npos);
   }
 }
 
 TEST_CASE("a refusal still says whose it is and in which dialect to answer") {
-  const Found method = find("GET", "/api/test/v1/messages?x=y");
+  const Found method = find_in_table("GET", "/api/test/v1/messages?x=y");
   CHECK(method.surface.project == "test");
   CHECK(method.surface.dialect == DialectId::anthropic);
   CHECK(method.surface.path == "/api/test/v1/messages");
-  CHECK(find("DELETE", "/api/test/v1/responses").surface.dialect == DialectId::openai_responses);
-  CHECK(find("POST", "/api/test/v1/messages/batches").surface.project == "test");
-  CHECK(find("POST", "/api/test/v1/messages/batches").surface.dialect == DialectId::anthropic);
-  CHECK(find("POST", "/api/test/v1/foo").surface.path == "/api/test/v1/foo");
+  CHECK(find_in_table("DELETE", "/api/test/v1/responses").surface.dialect == DialectId::openai_responses);
+  CHECK(find_in_table("POST", "/api/test/v1/messages/batches").surface.project == "test");
+  CHECK(find_in_table("POST", "/api/test/v1/messages/batches").surface.dialect == DialectId::anthropic);
+  CHECK(find_in_table("POST", "/api/test/v1/foo").surface.path == "/api/test/v1/foo");
 }
 
 TEST_CASE("property: no target breaks it, none that holds a dot segment or a backslash passes") {
@@ -266,7 +266,7 @@ TEST_CASE("property: no target breaks it, none that holds a dot segment or a bac
       target.insert(gen.number(0, target.size()), gen.coin() ? gen.text(gen.number(1, 3), "/.\\%?2fFeE0") : gen.bytes(1));
     }
     CAPTURE(target);
-    const Found found = find(gen.coin() ? "POST" : "GET", target, gen.coin());
+    const Found found = find_in_table(gen.coin() ? "POST" : "GET", target, gen.coin());
     const std::string path = target.substr(0, target.find('?'));
     if (path.find("/../") != std::string::npos || path.find('\\') != std::string::npos) REQUIRE(found.verdict != "ok");
     if (found.verdict == "ok" && found.surface.key.size() > 6)

@@ -5,17 +5,16 @@
 #include <string_view>
 
 #include "config/load.h"
+#include "tests/support/project_id.h"
 #include "tests/support/temp_dir.h"
 
 namespace pg::test {
 
-inline constexpr std::string_view kProjectId = "0f1e2d3c-4b5a-4968-8776-a5b4c3d2e1f0";
-
-struct Home {
+struct SettingsHome {
   TempDir dir;
   LoadOptions options;
 
-  Home() { options.environment = Environment{{"HOME", dir.path()}}; }
+  SettingsHome() { options.environment = Environment{{"HOME", dir.path()}}; }
 
   std::string config(std::string_view text) const { return dir.write(".config/promptgate/pg.toml", text); }
   std::string project(const std::string& name, std::string_view text) const {

@@ -23,7 +23,7 @@ CacheTurn turn(std::vector<std::uint32_t> messages, std::int64_t input, std::int
   return made;
 }
 
-std::string place_of(const std::optional<CacheBreak>& found) {
+std::string break_place(const std::optional<CacheBreak>& found) {
   return found ? found->place : "none";
 }
 
@@ -49,7 +49,7 @@ TEST_CASE("a break is told by its first reason: provider, model, time, prompt, n
     breaks.note(std::move(first));
     CacheTurn second = turn({1, 2, 3}, 11'000, 0, idle);
     change(second);
-    return place_of(breaks.note(std::move(second)));
+    return break_place(breaks.note(std::move(second)));
   };
   const auto nothing = [](CacheTurn&) {};
   CHECK(after(kMinute, [](CacheTurn& t) { t.provider = t.model = 2; }) == "provider");
@@ -73,17 +73,17 @@ TEST_CASE("a provider that caches by itself is held to what it read before") {
   CHECK_FALSE(breaks.note(implicit({1, 2, 3}, 11'000, 0, kMinute)));  // it never promised to
   CHECK_FALSE(breaks.note(implicit({1, 2, 3, 4}, 12'000, 10'880, 2 * kMinute)));
   const auto found = breaks.note(implicit({1, 8, 3, 4, 5}, 13'000, -1, 3 * kMinute));  // some leave a zero out
-  CHECK(place_of(found) == "messages[1]");
+  CHECK(break_place(found) == "messages[1]");
   CHECK(found->tokens == 10'880);
   CHECK_FALSE(breaks.note(implicit({1, 8, 3, 4, 5, 6}, 14'000, 12'928, 4 * kMinute)));
-  CHECK(place_of(breaks.note(implicit({1, 8, 3, 4, 5, 6, 7}, 15'000, 0, 15 * kMinute))) == "expired");
+  CHECK(break_place(breaks.note(implicit({1, 8, 3, 4, 5, 6, 7}, 15'000, 0, 15 * kMinute))) == "expired");
 }
 
 TEST_CASE("no break: a compacted or rewound history, a small one, half a hit, a call beside the first") {
   const auto next = [](CacheTurn second, std::int64_t input = 10'000) {
     CacheBreaks breaks;
     breaks.note(turn({1, 2, 3, 4}, input, 0, 0));
-    return place_of(breaks.note(std::move(second)));
+    return break_place(breaks.note(std::move(second)));
   };
   CHECK(next(turn({1, 9}, 4'000, 0, kMinute)) == "none");
   CHECK(next(turn({1, 2, 9}, 8'900, 0, kMinute)) == "none");
@@ -98,7 +98,7 @@ TEST_CASE("conversations beside each other are not taken for one another") {
   CHECK_FALSE(breaks.note(turn({1, 2}, 10'000, 0, 0)));
   CHECK_FALSE(breaks.note(turn({7, 8}, 20'000, 0, 1'000)));  // a second agent in the same session
   CHECK_FALSE(breaks.note(turn({1, 2, 3}, 11'000, 10'000, kMinute)));
-  CHECK(place_of(breaks.note(turn({7, 9, 4}, 21'000, 0, kMinute))) == "messages[1]");
+  CHECK(break_place(breaks.note(turn({7, 9, 4}, 21'000, 0, kMinute))) == "messages[1]");
   CHECK(breaks.size() == 2);
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("without a session a conversation is known by how it opens") {
   };
   CHECK_FALSE(breaks.note(plain({5, 1, 2}, 1, 0, 0)));
   CHECK_FALSE(breaks.note(plain({5, 2, 2}, 2, 0, 0)));  // the same system message and answer, another opening
-  CHECK(place_of(breaks.note(plain({6, 1, 2, 3}, 1, 0, kMinute))) == "messages[0]");
+  CHECK(break_place(breaks.note(plain({6, 1, 2, 3}, 1, 0, kMinute))) == "messages[0]");
 }
 
 TEST_CASE("what is remembered is bounded, in number and in time") {

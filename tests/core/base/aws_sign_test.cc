@@ -18,19 +18,19 @@ AwsKeys suite_keys() {
 }
 constexpr UnixMillis kSuiteTime = 1'440'938'160'000;  // 2015-08-30T12:36:00Z
 
-using Fields = std::vector<std::pair<std::string, std::string>>;
+using SignedFields = std::vector<std::pair<std::string, std::string>>;
 
-std::string find(const Fields& fields, std::string_view name) {
+std::string find_field(const SignedFields& fields, std::string_view name) {
   for (const auto& [field, value] : fields)
     if (field == name) return value;
   return "";
 }
 
-std::string signature_of(std::string_view method, std::string_view target, Fields fields, std::string_view body,
+std::string signature_of(std::string_view method, std::string_view target, SignedFields fields, std::string_view body,
                          std::string_view service = "service") {
-  if (find(fields, "host").empty()) fields.emplace_back("host", "example.amazonaws.com");
-  const Fields added = sign_aws({method, target, fields, body}, suite_keys(), service, kSuiteTime);
-  const std::string text = find(added, "authorization");
+  if (find_field(fields, "host").empty()) fields.emplace_back("host", "example.amazonaws.com");
+  const SignedFields added = sign_aws({method, target, fields, body}, suite_keys(), service, kSuiteTime);
+  const std::string text = find_field(added, "authorization");
   return text.substr(text.rfind('=') + 1);
 }
 
@@ -55,20 +55,20 @@ TEST_CASE("aws: the published vectors") {
 TEST_CASE("aws: what is added names the scope, the signed fields and a session token") {
   AwsKeys keys = suite_keys();
   const AwsRequest request{"GET", "/", {{"host", "example.amazonaws.com"}}, ""};
-  Fields added = sign_aws(request, keys, "service", kSuiteTime);
-  CHECK(find(added, "x-amz-date") == "20150830T123600Z");
-  CHECK(find(added, "x-amz-security-token").empty());
-  CHECK(find(added, "authorization")
+  SignedFields added = sign_aws(request, keys, "service", kSuiteTime);
+  CHECK(find_field(added, "x-amz-date") == "20150830T123600Z");
+  CHECK(find_field(added, "x-amz-security-token").empty());
+  CHECK(find_field(added, "authorization")
             .starts_with("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, "
                          "SignedHeaders=host;x-amz-date, Signature="));
   keys.session_token = SecretString("session");
   added = sign_aws(request, keys, "service", kSuiteTime);
-  CHECK(find(added, "x-amz-security-token") == "session");
-  CHECK(find(added, "authorization").find("SignedHeaders=host;x-amz-date;x-amz-security-token,") != std::string::npos);
+  CHECK(find_field(added, "x-amz-security-token") == "session");
+  CHECK(find_field(added, "authorization").find("SignedHeaders=host;x-amz-date;x-amz-security-token,") != std::string::npos);
   // Everything counts.
-  const std::string before = find(added, "authorization");
-  CHECK(find(sign_aws({"GET", "/", request.fields, "x"}, keys, "service", kSuiteTime), "authorization") != before);
-  CHECK(find(sign_aws(request, keys, "service", kSuiteTime + 1000), "authorization") != before);
+  const std::string before = find_field(added, "authorization");
+  CHECK(find_field(sign_aws({"GET", "/", request.fields, "x"}, keys, "service", kSuiteTime), "authorization") != before);
+  CHECK(find_field(sign_aws(request, keys, "service", kSuiteTime + 1000), "authorization") != before);
   // An escape in the path is escaped once more.
   CHECK(signature_of("POST", "/model/a%3A0/invoke", {}, "") != signature_of("POST", "/model/a:0/invoke", {}, ""));
 }

@@ -2,10 +2,11 @@
 #include "core/base/byte_source.h"
 
 #include <doctest/doctest.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <string>
+
+#include "tests/support/gzip.h"
 
 namespace pg {
 namespace {
@@ -17,21 +18,6 @@ Result<std::string> all_of(ByteSource& source, std::size_t step) {
     if (got == 0) return out;
     out.append(piece, 0, got);
   }
-}
-
-std::string gzip(const std::string& bytes) {
-  z_stream stream{};
-  deflateInit2(&stream, 9, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, bytes.size()) + 32, '\0');
-  std::string in = bytes;
-  stream.next_in = reinterpret_cast<Bytef*>(in.data());
-  stream.avail_in = static_cast<uInt>(in.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
 }
 
 TEST_CASE("UTF-16 of either order becomes UTF-8, and halves of characters U+FFFD") {
@@ -62,7 +48,7 @@ TEST_CASE("a prefix, a part and the end of a part that is cut") {
 
 TEST_CASE("a compressed stream unpacks under its budget") {
   const std::string text(300'000, 'x');
-  const std::string packed = gzip("begin " + text);
+  const std::string packed = test::gzip("begin " + text);
   const auto unpack = [](const std::string& bytes, UnpackBudget budget) {
     MemorySource source(bytes);
     UnpackedSource unpacked(source, Coding::gzip, budget);
@@ -70,7 +56,7 @@ TEST_CASE("a compressed stream unpacks under its budget") {
   };
   CHECK(unpack(packed, {}).value() == "begin " + text);
   CHECK(unpack(packed, {1000, 250}).error().code == Code::too_large);
-  CHECK(unpack(gzip(std::string(8 << 20, 'x')), {std::uint64_t{1} << 30, 250}).error().code == Code::too_large);
+  CHECK(unpack(test::gzip(std::string(8 << 20, 'x')), {std::uint64_t{1} << 30, 250}).error().code == Code::too_large);
   CHECK(unpack(packed.substr(0, packed.size() / 2), {}).error().code == Code::bad_request);
   CHECK(unpack("\x1f\x8b\x08 no gzip at all, no", {}).error().code == Code::bad_request);
 }

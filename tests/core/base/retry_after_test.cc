@@ -7,10 +7,10 @@
 namespace pg::test {
 namespace {
 
-constexpr UnixMillis kNow = 784'111'777'000;  // Sun, 06 Nov 1994 08:49:37 GMT
+constexpr UnixMillis kRfcNow = 784'111'777'000;  // Sun, 06 Nov 1994 08:49:37 GMT
 
 std::int64_t millis(std::string_view value) {
-  const auto found = parse_retry_after(value, kNow);
+  const auto found = parse_retry_after(value, kRfcNow);
   return found ? found->count() : -1;
 }
 
@@ -34,13 +34,13 @@ TEST_CASE("what is neither is no Retry-After") {
 
 TEST_CASE("a reply's retry-after-ms stands above its Retry-After") {
   ReplyHead head;
-  CHECK_FALSE(find_retry_after(head, kNow));
+  CHECK_FALSE(find_retry_after(head, kRfcNow));
   head.fields = {{"Retry-After", "7"}};
-  CHECK(find_retry_after(head, kNow) == Millis{7'000});
+  CHECK(find_retry_after(head, kRfcNow) == Millis{7'000});
   head.fields.push_back({"Retry-After-Ms", "1500"});
-  CHECK(find_retry_after(head, kNow) == Millis{1'500});
+  CHECK(find_retry_after(head, kRfcNow) == Millis{1'500});
   head.fields = {{"Retry-After", "7"}, {"Retry-After-Ms", "none"}};
-  CHECK(find_retry_after(head, kNow) == Millis{7'000});
+  CHECK(find_retry_after(head, kRfcNow) == Millis{7'000});
 }
 
 }  // namespace pg::test

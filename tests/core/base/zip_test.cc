@@ -18,17 +18,17 @@ Result<std::vector<ZipEntry>> listed(const std::string& zip, std::uint64_t most 
   return list_zip(bytes, most);
 }
 
-std::size_t place_of(const std::string& zip, std::string_view sign) {
+std::size_t zip_place(const std::string& zip, std::string_view sign) {
   const std::size_t at = zip.rfind(sign);
   REQUIRE(at != std::string::npos);
   return at;
 }
 
-void put(std::string& zip, std::size_t at, std::uint64_t value, std::size_t size) {
+void put_field(std::string& zip, std::size_t at, std::uint64_t value, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) zip[at + i] = static_cast<char>(value >> (8 * i) & 0xFF);
 }
 
-constexpr std::string_view kDirectory = "PK\x01\x02", kEnd = "PK\x05\x06";
+constexpr std::string_view kDirectory = "PK\x01\x02", kEndRecord = "PK\x05\x06";
 
 TEST_CASE("entries have names, sizes and places, and directories are no entries") {
   const std::string zip = zip_of({{"dir/", ""}, {"dir/a.txt", "hello"}, {"b", std::string(1000, 'b')}}, true);
@@ -48,7 +48,7 @@ TEST_CASE("entries have names, sizes and places, and directories are no entries"
 TEST_CASE("a comment behind the end, even one that looks like an end, does not hide the directory") {
   std::string zip = zip_of({{"a", "hello"}}, false) + "comment";
   CHECK(listed(zip).value().size() == 1);
-  put(zip, place_of(zip, kEnd) + 20, 7, 2);
+  put_field(zip, zip_place(zip, kEndRecord) + 20, 7, 2);
   CHECK(listed(zip).value().size() == 1);
 }
 
@@ -62,7 +62,7 @@ TEST_CASE("a zip file that is cut anywhere is refused or lists nothing that is n
 
 TEST_CASE("numbers that lie are refused before they are used") {
   const std::string good = zip_of({{"name", "hello"}}, false);
-  const std::size_t directory = place_of(good, kDirectory), end = place_of(good, kEnd);
+  const std::size_t directory = zip_place(good, kDirectory), end = zip_place(good, kEndRecord);
   struct Lie {
     const char* what;
     std::size_t at, size;
@@ -77,14 +77,14 @@ TEST_CASE("numbers that lie are refused before they are used") {
   for (const Lie& lie : lies) {
     CAPTURE(lie.what);
     std::string zip = good;
-    put(zip, lie.at, lie.value, lie.size);
+    put_field(zip, lie.at, lie.value, lie.size);
     CHECK_FALSE(listed(zip).has_value());
   }
 }
 
 TEST_CASE("an entry whose data is not there is refused when it is asked for") {
   const std::string good = zip_of({{"name", "hello"}}, false);
-  const std::size_t directory = place_of(good, kDirectory);
+  const std::size_t directory = zip_place(good, kDirectory);
   struct Lie {
     const char* what;
     std::size_t at;
@@ -95,7 +95,7 @@ TEST_CASE("an entry whose data is not there is refused when it is asked for") {
                          Lie{"a size of 64 bits without its field", directory + 20, 0xFFFFFFFF}}) {
     CAPTURE(lie.what);
     std::string zip = good;
-    put(zip, lie.at, lie.value, 4);
+    put_field(zip, lie.at, lie.value, 4);
     MemoryBytes bytes(zip);
     const auto entries = list_zip(bytes, kMost);
     REQUIRE(entries.has_value());
@@ -106,9 +106,9 @@ TEST_CASE("an entry whose data is not there is refused when it is asked for") {
 TEST_CASE("the entries that are counted are those in the directory, whatever the end says") {
   std::string zip = zip_of({{"a", "1"}, {"b", "2"}, {"c", "3"}}, false);
   CHECK(listed(zip, 3).value().size() == 3);
-  put(zip, place_of(zip, kEnd) + 10, 1, 2);
+  put_field(zip, zip_place(zip, kEndRecord) + 10, 1, 2);
   CHECK(listed(zip, 2).error().code == Code::too_large);
-  put(zip, place_of(zip, kEnd) + 10, 4, 2);
+  put_field(zip, zip_place(zip, kEndRecord) + 10, 4, 2);
   CHECK_FALSE(listed(zip).has_value());
   CHECK_FALSE(listed("a program before it" + zip_of({{"a", "1"}}, false)).has_value());
 }

@@ -24,7 +24,7 @@ Anchor literal(std::string_view text) {
   return anchor;
 }
 
-std::vector<std::pair<std::size_t, int>> scan(const AnchorTable& table, std::string_view text) {
+std::vector<std::pair<std::size_t, int>> scan_anchors(const AnchorTable& table, std::string_view text) {
   std::vector<std::pair<std::size_t, int>> hits;
   AnchorTable::Scan scan(table, text);
   AnchorTable::Hit hit;
@@ -41,7 +41,7 @@ TEST_CASE("an anchor is found at every offset, at the start and at the end of a 
   for (std::size_t before = 0; before < 40; ++before) {
     for (std::size_t after = 0; after < 40; after += 3) {
       const std::string text = std::string(before, '.') + "abcdwxyz-long-one" + std::string(after, '.');
-      CHECK(scan(table, text) == std::vector<std::pair<std::size_t, int>>{{before, 1}, {before + 4, 2}});
+      CHECK(scan_anchors(table, text) == std::vector<std::pair<std::size_t, int>>{{before, 1}, {before + 4, 2}});
     }
   }
 }
@@ -60,7 +60,7 @@ TEST_CASE("anchors agree with a search by hand in random texts of few letters") 
       for (std::size_t at = text.find(words[i]); at != std::string::npos; at = text.find(words[i], at + 1))
         wanted.emplace_back(at, static_cast<int>(i));
     std::sort(wanted.begin(), wanted.end());
-    CHECK(scan(table, text) == wanted);
+    CHECK(scan_anchors(table, text) == wanted);
   }
 }
 
@@ -70,8 +70,8 @@ TEST_CASE("classes in an anchor match each of their bytes and no other") {
   anchor.insert(anchor.end(), 2, kLowerHex);
   REQUIRE(table.add(anchor, 0));
   table.build();
-  CHECK(scan(table, "AC0f").size() == 1);
-  CHECK(scan(table, "ACg0 AC0F ac00").empty());
+  CHECK(scan_anchors(table, "AC0f").size() == 1);
+  CHECK(scan_anchors(table, "ACg0 AC0F ac00").empty());
 }
 
 TEST_CASE("too short and too vague anchors are refused") {

@@ -33,7 +33,7 @@ std::vector<EncodedFinding> encoded_in(std::string_view text) {
   return out;
 }
 
-std::string token(std::uint64_t seed = 5) {
+std::string encoded_token(std::uint64_t seed = 5) {
   return spell_example("{github_crc:ghp_}", seed).value();
 }
 
@@ -54,7 +54,7 @@ std::string text_at(std::string_view text, const EncodedFinding& one) {
 }
 
 TEST_CASE("a token in any encoding is found with its value and the place of the encoded characters") {
-  const std::string value = token();
+  const std::string value = encoded_token();
   struct Case {
     std::string spelled;
     Encoding encoding;
@@ -79,7 +79,7 @@ TEST_CASE("a token in any encoding is found with its value and the place of the 
 }
 
 TEST_CASE("a value inside longer base64 has the place of its own characters") {
-  const std::string value = token();
+  const std::string value = encoded_token();
   for (const std::string ahead : {"user: x ", "user: xy ", "user: xyz "}) {
     const std::string text = to_base64(ahead + value + " and more of it");
     const auto found = encoded_in(text);
@@ -91,7 +91,7 @@ TEST_CASE("a value inside longer base64 has the place of its own characters") {
 }
 
 TEST_CASE("folded base64 is one value") {
-  const std::string value = token();
+  const std::string value = encoded_token();
   const std::string all =
       to_base64("# a file with a comment of some length in front of it\nkey = " + value + "\n# and one behind\n");
   for (const std::string_view newline : {"\n", "\r\n", "\n    "}) {
@@ -119,7 +119,7 @@ TEST_CASE("a manifest, a registry login and JSON in JSON give up what they hold"
 }
 
 TEST_CASE("what is found as it stands is not found again") {
-  CHECK(encoded_in("https:\\/\\/example.com " + token()).empty());
+  CHECK(encoded_in("https:\\/\\/example.com " + encoded_token()).empty());
   const std::string pem = spell_example("{pem_base64:RSA}", 1).value();
   CHECK(encoded_in("key: " + pem).empty());
 }
@@ -136,7 +136,7 @@ TEST_CASE("paths, hashes, binary base64 and prose are no encodings") {
 }
 
 TEST_CASE("a long run is decoded in pieces, and a value across their edge is whole") {
-  const std::string value = token();
+  const std::string value = encoded_token();
   // The first piece is 256 Ki characters: 192 Ki bytes.
   for (const std::size_t ahead :
        {std::size_t{196608 - 12288 - 20}, std::size_t{196608 - 12288}, std::size_t{196608 - 20}, std::size_t{400000}}) {

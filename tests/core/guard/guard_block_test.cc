@@ -14,22 +14,21 @@ namespace {
 
 using test::guard_body;
 using test::Guarded;
+using test::kJane;
 using test::make_guards;
-
-const std::string kJane = test::make_email("jane.doe");
 
 GuardSettings blocking() {
   GuardSettings settings;
   settings.secrets = Action::block;
   return settings;
 }
-std::string message(std::string_view text) {
+std::string user_message(std::string_view text) {
   return R"({"role":"user","content":)" + json_quoted(text) + "}";
 }
 
 TEST_CASE("a blocked call names its rules and places, and the way out") {
   const std::string key = test::make_aws_key_id();
-  const std::string body = R"({"messages":[)" + message("hi") + "," + message("the key is " + key) + "]}";
+  const std::string body = R"({"messages":[)" + user_message("hi") + "," + user_message("the key is " + key) + "]}";
   const Guarded guarded = guard_body(body, DialectId::anthropic, *make_guards(blocking()));
   REQUIRE(guarded.call.blocked.size() == 1);
   const Error error = block_error(guarded.call);
@@ -48,7 +47,7 @@ TEST_CASE("no part of what pg says of a call holds a value") {
   settings.iban = settings.card = Action::block;
   std::string text;
   for (const std::string& value : values) text += value + " ";
-  const std::string body = R"({"system":)" + json_quoted(text) + R"(,"messages":[)" + message(text) +
+  const std::string body = R"({"system":)" + json_quoted(text) + R"(,"messages":[)" + user_message(text) +
                            R"(,{"role":"assistant","content":[{"type":"tool_use","id":"i","name":"n","input":{)" +
                            json_quoted(values[0]) + ":" + json_quoted(text) + "}}]}]}";
   const Guarded guarded = guard_body(body, DialectId::anthropic, *make_guards(settings));
@@ -64,8 +63,8 @@ TEST_CASE("no part of what pg says of a call holds a value") {
 }
 
 TEST_CASE("each rule is named once, however often it speaks") {
-  std::string body = R"({"messages":[)" + message("start");
-  for (unsigned i = 0; i < 500; ++i) body += "," + message("key " + test::make_aws_key_id(i));
+  std::string body = R"({"messages":[)" + user_message("start");
+  for (unsigned i = 0; i < 500; ++i) body += "," + user_message("key " + test::make_aws_key_id(i));
   const Guarded guarded = guard_body(body + "]}", DialectId::anthropic, *make_guards(blocking()));
   CHECK(guarded.call.blocked.size() == 1);
   CHECK(guarded.call.places.size() <= 1024);
@@ -73,10 +72,10 @@ TEST_CASE("each rule is named once, however often it speaks") {
 }
 
 TEST_CASE("every rule is named, also behind hundreds of places of another") {
-  std::string body = R"({"messages":[)" + message("start");
-  for (unsigned i = 0; i < 300; ++i) body += "," + message("key " + test::make_aws_key_id(i));
+  std::string body = R"({"messages":[)" + user_message("start");
+  for (unsigned i = 0; i < 300; ++i) body += "," + user_message("key " + test::make_aws_key_id(i));
   const Guarded guarded =
-      guard_body(body + "," + message(test::make_github_token()) + "]}", DialectId::anthropic, *make_guards(blocking()));
+      guard_body(body + "," + user_message(test::make_github_token()) + "]}", DialectId::anthropic, *make_guards(blocking()));
   REQUIRE(guarded.call.blocked.size() == 2);
   for (const std::string& rule : guarded.call.blocked) CHECK(block_error(guarded.call).message.find(rule) != std::string::npos);
 }

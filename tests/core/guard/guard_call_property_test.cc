@@ -17,11 +17,11 @@
 namespace pg {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 using test::guard_body;
 using test::Guarded;
 
-bool holds(const Vault& vault, const std::string& value) {
+bool vault_holds(const Vault& vault, const std::string& value) {
   for (const Vault::Entry& entry : vault.entries()) {
     if (entry.original.reveal() == value) return true;
   }
@@ -42,9 +42,9 @@ TEST_CASE("property: undoing the edits gives the original; what is left holds no
       REQUIRE(test::restored(guarded.body, guarded.vault) == test::restored(body, guarded.vault));
       for (const std::string& value : request.planted()) {
         INFO(value);
-        REQUIRE(holds(guarded.vault, value));
+        REQUIRE(vault_holds(guarded.vault, value));
       }
-      for (const std::string& value : request.kept()) REQUIRE_FALSE(holds(guarded.vault, value));
+      for (const std::string& value : request.kept()) REQUIRE_FALSE(vault_holds(guarded.vault, value));
       REQUIRE(guard_body(guarded.body, dialect, *guards).call.edits.empty());
       REQUIRE(guarded.view.spans.size() == guard_body(guarded.body, dialect, *guards).view.spans.size());
     }
@@ -58,12 +58,12 @@ TEST_CASE("property: numbers stay as a conversation grows, so that a provider's 
     const std::string list = dialect == DialectId::openai_responses ? "input" : "messages";
     for (int round = 0; round < 25; ++round) {
       test::RequestGen request(gen, dialect);
-      Json before = Json::array(), head_before;
+      OrderedJson before = OrderedJson::array(), head_before;
       for (std::size_t turn = 1; turn <= 8; ++turn) {
         request.add_turn();
         const std::string body = request.body(turn);
         CAPTURE(body);
-        Json now = Json::parse(guard_body(body, dialect, *guards).body);
+        OrderedJson now = OrderedJson::parse(guard_body(body, dialect, *guards).body);
         for (std::size_t i = 0; i < before.size(); ++i) REQUIRE(now[list][i].dump() == before[i].dump());
         before = now[list];
         now.erase(list);

@@ -12,13 +12,14 @@
 namespace pg {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 using test::check_edits;
 using test::guard_body;
 using test::Guarded;
+using test::kJane;
 using test::make_guards;
 
-const std::string kJane = test::make_email("jane.doe"), kBob = test::make_email("bob");
+const std::string kBob = test::make_email("bob");
 
 std::string user_says(std::string_view text) {
   return R"({"model":"m","messages":[{"role":"user","content":)" + json_quoted(text) + "}]}";
@@ -28,8 +29,8 @@ std::string calls_with(std::string_view arguments) {
   return R"({"messages":[{"role":"assistant","tool_calls":[{"id":"c","function":{"name":"f","arguments":)" +
          json_quoted(arguments) + "}}]}]}";
 }
-std::string said(const Guarded& guarded) {
-  return Json::parse(guarded.body)["messages"][0]["content"];
+std::string first_content(const Guarded& guarded) {
+  return OrderedJson::parse(guarded.body)["messages"][0]["content"];
 }
 Guarded guard(std::string_view body, DialectId dialect = DialectId::anthropic, GuardSettings settings = {}) {
   const auto guards = make_guards(std::move(settings));
@@ -74,7 +75,7 @@ TEST_CASE("values spelled with escapes are found and remembered as the user mean
     const Guarded guarded = guard(body);
     REQUIRE(guarded.vault.size() == 1);
     CHECK(guarded.vault.entries()[0].original.reveal() == kJane);
-    CHECK(said(guarded).find("[[EMAIL_001]]") != std::string::npos);
+    CHECK(first_content(guarded).find("[[EMAIL_001]]") != std::string::npos);
     CHECK(test::restored(guarded.body, guarded.vault) == test::restored(body, guarded.vault));
   }
 }
@@ -82,7 +83,7 @@ TEST_CASE("values spelled with escapes are found and remembered as the user mean
 TEST_CASE("one value, one token; another case, another token; numbers follow the document") {
   const std::string upper = "JANE.DOE" + kJane.substr(8);
   const Guarded guarded = guard(user_says(kBob + " " + kJane + " " + kBob + " " + upper + " " + kJane));
-  CHECK(said(guarded) == "[[EMAIL_001]] [[EMAIL_002]] [[EMAIL_001]] [[EMAIL_003]] [[EMAIL_002]]");
+  CHECK(first_content(guarded) == "[[EMAIL_001]] [[EMAIL_002]] [[EMAIL_001]] [[EMAIL_003]] [[EMAIL_002]]");
   CHECK(guarded.call.redacted.at("EMAIL") == 5);
 }
 
@@ -103,48 +104,48 @@ TEST_CASE("the head is numbered first, wherever it stands in the body") {
   const std::string system = R"("system":[{"type":"text","text":)" + json_quoted(kJane) + "}]";
   for (const std::string& body : {"{" + system + "," + messages + "}", "{" + messages + "," + system + "}"}) {
     const Guarded guarded = guard(body);
-    CHECK(Json::parse(guarded.body)["system"][0]["text"] == "[[EMAIL_001]]");
-    CHECK(said(guarded) == "[[EMAIL_002]]");
+    CHECK(OrderedJson::parse(guarded.body)["system"][0]["text"] == "[[EMAIL_001]]");
+    CHECK(first_content(guarded) == "[[EMAIL_002]]");
   }
   const Guarded responses =
       guard(R"({"input":[{"role":"user","content":)" + json_quoted(kBob) + R"(}],"instructions":)" + json_quoted(kJane) + "}",
             DialectId::openai_responses);
-  CHECK(Json::parse(responses.body)["instructions"] == "[[EMAIL_001]]");
+  CHECK(OrderedJson::parse(responses.body)["instructions"] == "[[EMAIL_001]]");
 }
 
 TEST_CASE("literal tokens in a request keep their numbers to themselves") {
   const Guarded later = guard(user_says(kJane + " and [[EMAIL_001]]"));
-  CHECK(said(later) == "[[EMAIL_002]] and [[EMAIL_001]]");
+  CHECK(first_content(later) == "[[EMAIL_002]] and [[EMAIL_001]]");
   CHECK(later.vault.find("[[EMAIL_001]]") == nullptr);
   const std::string tools =
       R"({"tools":[{"name":"t","description":"takes [[EMAIL_001]]"}],"messages":[{"role":"user","content":)" +
       json_quoted(kJane) + "}]}";
-  CHECK(said(guard(tools)) == "[[EMAIL_002]]");
+  CHECK(first_content(guard(tools)) == "[[EMAIL_002]]");
   const std::string escaped = R"({"messages":[{"role":"user","content":")" + kJane + R"( \u005b[EMAIL\u005f001]]"}]})";
-  CHECK(said(guard(escaped)) == "[[EMAIL_002]] [[EMAIL_001]]");
+  CHECK(first_content(guard(escaped)) == "[[EMAIL_002]] [[EMAIL_001]]");
   const std::string arguments =
       R"({"messages":[{"content":)" + json_quoted(kJane) +
       R"(},{"role":"assistant","tool_calls":[{"function":{"arguments":"{\"to\":\"[[EMAIL_001]]\"}"}}]}]})";
-  CHECK(said(guard(arguments, DialectId::openai_chat)) == "[[EMAIL_002]]");
+  CHECK(first_content(guard(arguments, DialectId::openai_chat)) == "[[EMAIL_002]]");
 }
 
 TEST_CASE("tokens in signed text are ours from an earlier turn, which is never restored: they move no number") {
   const std::string thinking =
       R"({"messages":[{"role":"user","content":)" + json_quoted(kJane) +
       R"(},{"role":"assistant","content":[{"type":"thinking","thinking":"write to [[EMAIL_001]]","signature":"s"}]}]})";
-  CHECK(said(guard(thinking)) == "[[EMAIL_001]]");
+  CHECK(first_content(guard(thinking)) == "[[EMAIL_001]]");
 }
 
 TEST_CASE("tokens of other kinds, and other double brackets, are nobody's business") {
   const std::string text = "[[ -f x ]] [[EMAIL]] [[EMAIL_1]] [[PERSON_001]] a[[0]] ";
-  CHECK(said(guard(user_says(text + kJane))) == text + "[[EMAIL_001]]");
+  CHECK(first_content(guard(user_says(text + kJane))) == text + "[[EMAIL_001]]");
 }
 
 TEST_CASE("an adopted vault goes on where the earlier turn ended") {
   const auto guards = make_guards();
   const Guarded first = guard_body(user_says(kBob), DialectId::anthropic, *guards);
   const Guarded second = test::guard_body_after(first.vault, user_says(kJane + " " + kBob), DialectId::anthropic, *guards);
-  CHECK(said(second) == "[[EMAIL_002]] [[EMAIL_001]]");
+  CHECK(first_content(second) == "[[EMAIL_002]] [[EMAIL_001]]");
 }
 
 TEST_CASE("secrets are redacted too, under the kind of their rule") {
@@ -162,11 +163,11 @@ TEST_CASE("JSON inside function arguments is read to its strings, two levels dee
   const std::string inner = R"({"to":)" + json_quoted(kJane) + R"(,"note":)" + json_quoted("say \"hi\" to\n" + kJane) + "}";
   const std::string outer = R"({"payload":)" + json_quoted(inner) + R"(,"plain":)" + json_quoted(kBob) + R"(,"n":5})";
   const Guarded guarded = guard(calls_with(outer), DialectId::openai_chat);
-  const Json arguments =
-      Json::parse(Json::parse(guarded.body)["messages"][0]["tool_calls"][0]["function"]["arguments"].get<std::string>());
+  const OrderedJson arguments = OrderedJson::parse(
+      OrderedJson::parse(guarded.body)["messages"][0]["tool_calls"][0]["function"]["arguments"].get<std::string>());
   CHECK(arguments["plain"] == "[[EMAIL_002]]");
   CHECK(arguments["n"] == 5);
-  const Json deep = Json::parse(arguments["payload"].get<std::string>());
+  const OrderedJson deep = OrderedJson::parse(arguments["payload"].get<std::string>());
   CHECK(deep["to"] == "[[EMAIL_001]]");
   CHECK(deep["note"] == "say \"hi\" to\n[[EMAIL_001]]");
   CHECK(guarded.vault.entries()[0].original.reveal() == kJane);
@@ -180,7 +181,7 @@ TEST_CASE("arguments that are no JSON are read as text; escapes in arguments are
   const Guarded guarded = guard(twice, DialectId::openai_responses);
   REQUIRE(guarded.vault.size() == 1);
   CHECK(guarded.vault.entries()[0].original.reveal() == kJane);
-  CHECK(Json::parse(guarded.body)["input"][0]["arguments"] == R"({"to":"[[EMAIL_001]]"})");
+  CHECK(OrderedJson::parse(guarded.body)["input"][0]["arguments"] == R"({"to":"[[EMAIL_001]]"})");
 }
 
 TEST_CASE("signed and opaque parts keep every byte; what stands in signed text is reported") {
@@ -249,7 +250,7 @@ TEST_CASE("a value whose checksum says it is made up is never acted on") {
 TEST_CASE("an allow-listed value is left alone, its neighbour is not") {
   GuardSettings settings;
   settings.allow["email"] = {kBob};
-  CHECK(said(guard(user_says(kBob + " " + kJane), DialectId::anthropic, settings)) == kBob + " [[EMAIL_001]]");
+  CHECK(first_content(guard(user_says(kBob + " " + kJane), DialectId::anthropic, settings)) == kBob + " [[EMAIL_001]]");
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ std::string refusal_of(const GuardSettings& settings) {
 }
 
 /// "email:a@b.co" for each finding.
-std::string seen(const Guards& guards, std::string_view text, Scrutiny scrutiny = Scrutiny::all) {
+std::string seen_by_guards(const Guards& guards, std::string_view text, Scrutiny scrutiny = Scrutiny::all) {
   std::vector<Finding> found;
   guards.inspect(text, scrutiny, found);
   std::string out;
@@ -37,7 +37,7 @@ std::string seen(const Guards& guards, std::string_view text, Scrutiny scrutiny 
   return out;
 }
 
-const std::string kToken = spell_example("{github_crc:ghp_}", 11).value();
+const std::string kGuardedToken = spell_example("{github_crc:ghp_}", 11).value();
 
 TEST_CASE("every shipped rule and the six kinds of personal data have a row") {
   const auto guards = made({});
@@ -50,8 +50,9 @@ TEST_CASE("every shipped rule and the six kinds of personal data have a row") {
 
 TEST_CASE("defaults find secrets and personal data, but no phones and addresses") {
   const auto guards = made({});
-  CHECK(seen(*guards, "a@b.co " + kToken + " 415-555-2671 93.184.216.34") == "email:a@b.co github-token:" + kToken);
-  CHECK(seen(*guards, "a@b.co " + kToken, Scrutiny::secrets_only) == "github-token:" + kToken);
+  CHECK(seen_by_guards(*guards, "a@b.co " + kGuardedToken + " 415-555-2671 93.184.216.34") ==
+        "email:a@b.co github-token:" + kGuardedToken);
+  CHECK(seen_by_guards(*guards, "a@b.co " + kGuardedToken, Scrutiny::secrets_only) == "github-token:" + kGuardedToken);
 }
 
 TEST_CASE("actions by rule override the group's") {
@@ -60,19 +61,20 @@ TEST_CASE("actions by rule override the group's") {
   settings.email = Action::off;
   settings.actions = {{"github-token", Action::block}, {"phone", Action::detect}};
   const auto guards = made(settings);
-  CHECK(seen(*guards, "a@b.co " + kToken + " 415-555-2671") == "github-token:" + kToken + " phone:415-555-2671");
+  CHECK(seen_by_guards(*guards, "a@b.co " + kGuardedToken + " 415-555-2671") ==
+        "github-token:" + kGuardedToken + " phone:415-555-2671");
   std::vector<Finding> found;
-  guards->inspect(kToken, Scrutiny::all, found);
+  guards->inspect(kGuardedToken, Scrutiny::all, found);
   REQUIRE(found.size() == 1);
   CHECK(guards->action(found[0].rule) == Action::block);
 }
 
 TEST_CASE("allow lists match whole values, never parts of them") {
   GuardSettings settings;
-  settings.allow = {{"email", {"a@b.co", "@ok.example.com"}}, {"secrets", {kToken}}};
+  settings.allow = {{"email", {"a@b.co", "@ok.example.com"}}, {"secrets", {kGuardedToken}}};
   const auto guards = made(settings);
-  CHECK(seen(*guards, "a@b.co " + kToken + " x@OK.example.com") == "");
-  CHECK(seen(*guards, "aa@b.co a@b.com x@not-ok.example.com x@sub.ok.example.com") ==
+  CHECK(seen_by_guards(*guards, "a@b.co " + kGuardedToken + " x@OK.example.com") == "");
+  CHECK(seen_by_guards(*guards, "aa@b.co a@b.com x@not-ok.example.com x@sub.ok.example.com") ==
         "email:aa@b.co email:a@b.com email:x@not-ok.example.com email:x@sub.ok.example.com");
 }
 
@@ -80,7 +82,7 @@ TEST_CASE("custom rules have their own kind, and malformed ones are refused by n
   GuardSettings settings;
   settings.custom = {{"employee-id", "E[0-9]{6}", Action::block}};
   const auto guards = made(settings);
-  CHECK(seen(*guards, "see E123456.") == "custom:employee-id:E123456");
+  CHECK(seen_by_guards(*guards, "see E123456.") == "custom:employee-id:E123456");
   CHECK(guards->rules().back().kind == "EMPLOYEE_ID");
   settings.custom = {{"x", "a*", Action::redact}};
   CHECK(refusal_of(settings).find("\"x\"") != std::string::npos);
@@ -104,9 +106,9 @@ TEST_CASE("unknown rule ids are refused with a suggestion") {
 TEST_CASE("overlapping findings become one: the longer wins, then the higher priority") {
   GuardSettings settings;
   settings.custom = {{"wide", "a@b.co and more", Action::redact}, {"left", "id a@b", Action::redact}};
-  CHECK(seen(*made(settings), "an id a@b.co and more!") == "custom:wide:id a@b.co and more");
+  CHECK(seen_by_guards(*made(settings), "an id a@b.co and more!") == "custom:wide:id a@b.co and more");
   settings.custom = {{"same", "a@b\\.co", Action::redact}};
-  CHECK(seen(*made(settings), "a@b.co") == "custom:same:a@b.co");
+  CHECK(seen_by_guards(*made(settings), "a@b.co") == "custom:same:a@b.co");
 }
 
 TEST_CASE("a rule that only watches cannot shield what another would redact") {
@@ -129,8 +131,8 @@ TEST_CASE("a weak finding does not make an overlapping strong one weak") {
   settings.custom = {{"tail", "zzz9", Action::redact}};
   const std::string made_up = spell_example("ghp_{alnum:32}zzz9", 3).value();
   const auto guards = made(settings);
-  CHECK(seen(*guards, made_up) == "custom:tail:" + made_up);
-  CHECK(seen(*made({}), made_up) == "github-token:" + made_up + "?");
+  CHECK(seen_by_guards(*guards, made_up) == "custom:tail:" + made_up);
+  CHECK(seen_by_guards(*made({}), made_up) == "github-token:" + made_up + "?");
 }
 
 TEST_CASE("the fingerprint follows every setting and nothing else") {

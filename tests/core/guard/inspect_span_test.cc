@@ -15,8 +15,7 @@ namespace pg {
 namespace {
 
 using namespace std::string_view_literals;  // for bytes with NULs in them
-
-const std::string kJane = test::make_email("jane.doe");
+using test::kJane;
 
 Span span_of(std::string_view raw, SpanRole role) {
   Span span;

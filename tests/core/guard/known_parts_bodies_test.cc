@@ -17,11 +17,12 @@ namespace {
 
 using test::check_same;
 using test::count_known;
+using test::kPartsBudget;
 using test::run;
 
-constexpr std::size_t kBudget = 1 << 20, kStride = 16;
+constexpr std::size_t kShortStride = 16;
 
-std::string join(const std::vector<std::string>& all, const std::string& between) {
+std::string joined_by(const std::vector<std::string>& all, const std::string& between) {
   std::string out;
   for (const std::string& one : all) out += (out.empty() ? "" : between) + one;
   return out;
@@ -55,7 +56,7 @@ std::string value(test::Gen& gen, int depth) {
   for (std::size_t i = gen.number(0, 3); i > 0; --i)
     inside.push_back(blank(gen) + (kind < 7 ? "\"" + std::string(kKeys[gen.number(0, 14)]) + "\":" + blank(gen) : std::string()) +
                      value(gen, depth - 1) + blank(gen));
-  return (kind < 7 ? "{" : "[") + join(inside, ",") + (kind < 7 ? "}" : "]");
+  return (kind < 7 ? "{" : "[") + joined_by(inside, ",") + (kind < 7 ? "}" : "]");
 }
 
 // Conversations, tools, and what is neither, that begin alike.
@@ -68,7 +69,7 @@ std::vector<std::string> arrays(test::Gen& gen) {
   for (int i = 0; i < 6; ++i) {
     std::vector<std::string> some(elements.begin(), elements.begin() + static_cast<std::ptrdiff_t>(gen.number(0, 12)));
     if (gen.coin()) some.push_back(value(gen, 3));
-    const std::string list = "[" + join(some, gen.number(0, 3) == 0 ? " ,\n" : ",") + "]";
+    const std::string list = "[" + joined_by(some, gen.number(0, 3) == 0 ? " ,\n" : ",") + "]";
     all.push_back(gen.number(0, 4) == 0 ? "[" + list + "]" : list);
   }
   return all;
@@ -90,7 +91,7 @@ std::string body_of(test::Gen& gen, const std::vector<std::string>& pool) {
     members.push_back(blank(gen) + (gen.number(0, 2) == 0 ? std::string(kOthers[gen.number(0, 7)])
                                                           : "\"" + std::string(kParts[gen.number(0, 7)]) + "\":" + blank(gen) +
                                                                 pool[gen.number(0, pool.size() - 1)]));
-  std::string body = "{" + join(members, ",") + "}";
+  std::string body = "{" + joined_by(members, ",") + "}";
   if (gen.number(0, 9) == 0) body.resize(gen.number(0, body.size()));
   return body;
 }
@@ -102,7 +103,7 @@ TEST_CASE("property: any body is read the same after any other") {
   for (int round = 0; round < 200; ++round) {
     const DialectId dialect = test::kModelDialects[gen.number(0, 2)];
     const std::vector<std::string> pool = arrays(gen);
-    KnownParts parts(gen.number(0, 3) == 0 ? 2'000 : kBudget, kStride);
+    KnownParts parts(gen.number(0, 3) == 0 ? 2'000 : kPartsBudget, kShortStride);
     VerdictCache cache(gen.coin() ? 400 : 1 << 20);
     for (int i = 0; i < 30; ++i) {
       const std::string body = body_of(gen, pool);
@@ -117,14 +118,14 @@ TEST_CASE("property: any body is read the same after any other") {
 
 const std::string kLong(100, 'a');
 
-std::string said(const std::string& role, const std::string& text) {
+std::string said_by(const std::string& role, const std::string& text) {
   return R"({"role":")" + role + R"(","content":")" + text + R"("})";
 }
 
 // Each of `bodies`, twice over, with one memory; how much of them was known.
-std::size_t check_all(const std::vector<std::string>& bodies, DialectId dialect) {
+std::size_t check_bodies(const std::vector<std::string>& bodies, DialectId dialect) {
   const auto guards = test::make_guards();
-  KnownParts parts(kBudget, kStride);
+  KnownParts parts(kPartsBudget, kShortStride);
   std::size_t known = 0;
   for (int i = 0; i < 2; ++i) {
     for (const std::string& body : bodies) {
@@ -139,31 +140,31 @@ std::size_t check_all(const std::vector<std::string>& bodies, DialectId dialect)
 }
 
 TEST_CASE("arrays in place of messages are gone through as a whole") {
-  const std::string one = said("user", "jane.roe@corp-mail.com " + kLong), other = said("assistant", kLong);
+  const std::string one = said_by("user", "jane.roe@corp-mail.com " + kLong), other = said_by("assistant", kLong);
   for (const DialectId dialect : {DialectId::anthropic, DialectId::openai_chat})
-    CHECK(check_all({R"({"model":"m","messages":[[)" + one + "," + other + "," + one + "]]}",
-                     R"({"model":"m","messages":[[)" + one + "," + other + "," + one + "]," + one + "]}",
-                     R"({"model":"m","messages":[[[)" + one + "]," + other + "]," + one + "]}"},
-                    dialect) > 2);
+    CHECK(check_bodies({R"({"model":"m","messages":[[)" + one + "," + other + "," + one + "]]}",
+                        R"({"model":"m","messages":[[)" + one + "," + other + "," + one + "]," + one + "]}",
+                        R"({"model":"m","messages":[[[)" + one + "]," + other + "]," + one + "]}"},
+                       dialect) > 2);
 }
 
 TEST_CASE("tools and a system text say nothing of who speaks first, wherever they stand") {
-  const std::string user = said("user", kLong), system = said("system", kLong);
+  const std::string user = said_by("user", kLong), system = said_by("system", kLong);
   const std::string tools = R"("tools":[{"name":"t","description":")" + kLong + R"("}])",
                     texts = R"("system":[{"type":"text","text":")" + kLong + R"("}])";
   for (const std::string& head : {tools, texts})
-    CHECK(check_all({R"({"model":"m","messages":[)" + user + "]," + head + "}",
-                     R"({"model":"m",)" + head + R"(,"messages":[)" + system + "," + user + "]}",
-                     R"({"model":"m","messages":[)" + system + "," + user + "]," + head + "}",
-                     R"({"model":"m",)" + head + R"(,"messages":"none"})"},
-                    DialectId::openai_chat) > 4);
+    CHECK(check_bodies({R"({"model":"m","messages":[)" + user + "]," + head + "}",
+                        R"({"model":"m",)" + head + R"(,"messages":[)" + system + "," + user + "]}",
+                        R"({"model":"m","messages":[)" + system + "," + user + "]," + head + "}",
+                        R"({"model":"m",)" + head + R"(,"messages":"none"})"},
+                       DialectId::openai_chat) > 4);
 }
 
 TEST_CASE("what is known as tools is not known of a field that nobody knows") {
   const std::string list = R"([{"name":"t","description":"jane.roe@corp-mail.com )" + kLong + R"("}])";
   const std::vector<std::string> bodies = {R"({"model":"m","tools":)" + list + "}", R"({"model":"m","functions":)" + list + "}"};
   for (const std::vector<std::string>& all : {bodies, {bodies[1], bodies[0]}})
-    for (const DialectId dialect : test::kModelDialects) check_all(all, dialect);
+    for (const DialectId dialect : test::kModelDialects) check_bodies(all, dialect);
 }
 
 class CountingMemory final : public PartMemory {
@@ -172,7 +173,7 @@ class CountingMemory final : public PartMemory {
     ++asked;
     return {};
   }
-  std::size_t stride() const override { return kStride; }
+  std::size_t stride() const override { return kShortStride; }
   std::size_t asked = 0;
 };
 
@@ -191,10 +192,10 @@ TEST_CASE("the memory is asked once for each kind of part, however often it come
 
 TEST_CASE("a conversation that asks for signed reasoning from now on is known as that from the next turn on") {
   const auto guards = test::make_guards();
-  KnownParts parts(kBudget, kStride);
+  KnownParts parts(kPartsBudget, kShortStride);
   const std::string reasoning =
       R"({"type":"reasoning","summary":[{"type":"summary_text","text":"jane.roe@corp-mail.com )" + kLong + R"("}]})";
-  const std::string body = R"({"model":"m","input":[)" + reasoning + "," + said("user", kLong) + "]",
+  const std::string body = R"({"model":"m","input":[)" + reasoning + "," + said_by("user", kLong) + "]",
                     asks = R"(,"include":["reasoning.encrypted_content"])";
   for (const std::string& more : {std::string("}"), asks + "}"})
     for (const bool is_known : {false, true, true}) {
@@ -208,7 +209,8 @@ TEST_CASE("a conversation that asks for signed reasoning from now on is known as
 std::string talk(int messages, const std::string& more = "}") {
   std::string list;
   for (int i = 0; i < messages; ++i)
-    list += (i == 0 ? "" : ",") + said(i % 2 == 0 ? "user" : "assistant", std::to_string(i) + " jane.roe@corp-mail.com " + kLong);
+    list +=
+        (i == 0 ? "" : ",") + said_by(i % 2 == 0 ? "user" : "assistant", std::to_string(i) + " jane.roe@corp-mail.com " + kLong);
   return R"({"model":"m","messages":[)" + list + "]" + more;
 }
 
@@ -232,7 +234,7 @@ TEST_CASE("calls that are on their way at the same time find what they began wit
   GuardSettings blocking;
   blocking.email = Action::block;
   const auto strict = test::make_guards(blocking);
-  KnownParts parts(kBudget, kStride);
+  KnownParts parts(kPartsBudget, kShortStride);
   run(talk(20), DialectId::openai_chat, *guards, nullptr, &parts);
   const std::string one = talk(30), two = talk(40), three = talk(24);
   RequestView first, second, third;
@@ -244,7 +246,7 @@ TEST_CASE("calls that are on their way at the same time find what they began wit
   Vault vault, other, again;
   const GuardedCall got_two = guard_call(two, second, *guards, other, &cache, &parts);
   CHECK_FALSE(guard_call(two, second, *strict, again, &cache, &parts).blocked.empty());  // a second target with other guards
-  parts = KnownParts(kBudget, kStride);
+  parts = KnownParts(kPartsBudget, kShortStride);
   const std::atomic<bool> never{false};
   slow.read(never);
   const GuardedCall got_one = slow.decide(vault);
@@ -263,7 +265,7 @@ TEST_CASE("calls that are on their way at the same time find what they began wit
 
 TEST_CASE("a conversation that two calls read at the same time is kept once") {
   const auto guards = test::make_guards();
-  KnownParts parts(kBudget, kStride);
+  KnownParts parts(kPartsBudget, kShortStride);
   const std::string body = talk(20);
   RequestView first, second;
   REQUIRE(read_spans(body, DialectId::openai_chat, first, &parts).has_value());
@@ -281,7 +283,7 @@ TEST_CASE("what was found in a known part is found again when its verdict is lon
   const std::string body = talk(20);
   const auto plain = run(body, DialectId::openai_chat, *guards, nullptr, nullptr);
   REQUIRE(plain.call.edits.size() == 20);
-  KnownParts parts(kBudget, kStride);
+  KnownParts parts(kPartsBudget, kShortStride);
   VerdictCache empty, none(0);
   for (VerdictCache* cache : {static_cast<VerdictCache*>(nullptr), &empty, &none, static_cast<VerdictCache*>(nullptr)}) {
     const std::size_t known = parts.size();
@@ -294,7 +296,7 @@ TEST_CASE("what was found in a known part is found again when its verdict is lon
 
 TEST_CASE("a body that is refused leaves nothing behind") {
   const auto guards = test::make_guards();
-  KnownParts parts(kBudget, kStride);
+  KnownParts parts(kPartsBudget, kShortStride);
   const std::string body = talk(20);
   for (std::size_t size = 0; size < body.size(); size += 7) {
     const auto got = run(body.substr(0, size), DialectId::openai_chat, *guards, nullptr, &parts);

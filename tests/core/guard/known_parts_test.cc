@@ -18,10 +18,11 @@ namespace {
 
 using test::check_same;
 using test::count_known;
+using test::kPartsBudget;
 using test::run;
 using Run = test::PartsRun;
 
-constexpr std::size_t kBudget = 1 << 20, kStride = 64;
+constexpr std::size_t kLongStride = 64;
 
 std::string change_somewhere(std::string body, test::Gen& gen) {
   constexpr std::string_view kBytes = "ax \"\\{}[],:7\xC3\n";
@@ -51,7 +52,7 @@ TEST_CASE("whose turn is the first is the conversation's to say, wherever tools 
   const std::string in_front = R"({"model":"m",)" + others + "," + messages + "}";
   const std::string behind = R"({"model":"m",)" + messages + "," + others + "}";
   for (const auto& [first, then] : {std::pair(in_front, behind), std::pair(behind, in_front)}) {
-    KnownParts parts(kBudget, kStride);
+    KnownParts parts(kPartsBudget, kLongStride);
     check_same(run(first, DialectId::anthropic, *guards, nullptr, &parts),
                run(first, DialectId::anthropic, *guards, nullptr, nullptr));
     const Run again = run(then, DialectId::anthropic, *guards, nullptr, &parts);
@@ -70,7 +71,7 @@ TEST_CASE("property: conversations that grow, fork, are edited and cut, under on
   std::size_t known = 0, bodies = 0;
   for (int round = 0; round < 60; ++round) {
     const DialectId dialect = test::kModelDialects[gen.number(0, 2)];
-    KnownParts large(kBudget, kStride), small(3'000, kStride);
+    KnownParts large(kPartsBudget, kLongStride), small(3'000, kLongStride);
     VerdictCache cache;
     test::RequestGen request(gen, dialect);
     for (int i = 0; i < 10; ++i) request.add_turn();
@@ -86,7 +87,7 @@ TEST_CASE("property: conversations that grow, fork, are edited and cut, under on
         for (KnownParts* parts : {&large, &small}) {
           const Run got = run(said, dialect, guards, gen.coin() ? &cache : nullptr, parts);
           check_same(got, plain);
-          REQUIRE(parts->bytes() <= (parts == &large ? kBudget : 3'000));
+          REQUIRE(parts->bytes() <= (parts == &large ? kPartsBudget : 3'000));
           if (parts == &large) known += count_known(got.view);
         }
         ++bodies;
@@ -96,7 +97,7 @@ TEST_CASE("property: conversations that grow, fork, are edited and cut, under on
   CHECK(known > bodies / 2);
 }
 
-std::string message(const std::string& role, const std::string& text) {
+std::string block_message(const std::string& role, const std::string& text) {
   return R"({"role":")" + role + R"(","content":[{"type":"text","text":")" + text + R"("}]})";
 }
 
@@ -108,19 +109,19 @@ std::string chat(const std::vector<std::string>& messages, const std::string& mo
 
 TEST_CASE("a new turn is all that is walked and looked at, also when what it follows was marked for a cache") {
   const auto guards = test::make_guards();
-  KnownParts parts(kBudget, kStride);
+  KnownParts parts(kPartsBudget, kLongStride);
   VerdictCache cache;
   std::vector<std::string> messages;
   for (int i = 0; i < 20; ++i)
-    messages.push_back(message(i % 2 == 0 ? "user" : "assistant", std::string(100, 'a') + std::to_string(i)));
+    messages.push_back(block_message(i % 2 == 0 ? "user" : "assistant", std::string(100, 'a') + std::to_string(i)));
   const std::string tools = R"(,"tools":[{"name":"t","description":")" + std::string(400, 'd') + R"("}])";
   for (const std::size_t kept : {0U, 2U}) {  // what is new may never come again
     check_same(run(chat(messages, tools), DialectId::openai_chat, *guards, &cache, &parts),
                run(chat(messages, tools), DialectId::openai_chat, *guards, nullptr, nullptr));
     CHECK(parts.size() == kept);
   }
-  messages[18] = message("user", "changed");
-  messages.push_back(message("user", "next"));
+  messages[18] = block_message("user", "changed");
+  messages.push_back(block_message("user", "next"));
   const std::string body = chat(messages, tools);
   const Run again = run(body, DialectId::openai_chat, *guards, &cache, &parts);
   check_same(again, run(body, DialectId::openai_chat, *guards, nullptr, nullptr));
@@ -138,9 +139,9 @@ TEST_CASE("what one's guards found says nothing to other guards") {
   GuardSettings strict_settings;
   strict_settings.custom = {{"ticket", "T-[0-9]+", Action::block}};
   const auto strict = test::make_guards(strict_settings);
-  KnownParts parts(kBudget, kStride);
+  KnownParts parts(kPartsBudget, kLongStride);
   std::vector<std::string> messages;
-  for (int i = 0; i < 8; ++i) messages.push_back(message("user", "T-12345 and " + std::string(100, 'a')));
+  for (int i = 0; i < 8; ++i) messages.push_back(block_message("user", "T-12345 and " + std::string(100, 'a')));
   const std::string body = chat(messages);
   for (int round = 0; round < 3; ++round) {
     CHECK(run(body, DialectId::openai_chat, *mild, nullptr, &parts).call.blocked.empty());
@@ -150,7 +151,7 @@ TEST_CASE("what one's guards found says nothing to other guards") {
 
 TEST_CASE("summaries are signed or not by what stands behind them, also when they are known") {
   const auto guards = test::make_guards();
-  KnownParts parts(kBudget, kStride);
+  KnownParts parts(kPartsBudget, kLongStride);
   std::string items;
   for (int i = 0; i < 8; ++i)
     items += std::string(i == 0 ? "" : ",") +
@@ -168,9 +169,9 @@ TEST_CASE("summaries are signed or not by what stands behind them, also when the
 
 TEST_CASE("a key that comes twice, and parts that are no arrays, are walked") {
   const auto guards = test::make_guards();
-  KnownParts parts(kBudget, kStride);
+  KnownParts parts(kPartsBudget, kLongStride);
   std::vector<std::string> messages;
-  for (int i = 0; i < 8; ++i) messages.push_back(message("user", "jane.roe@corp-mail.com " + std::string(100, 'a')));
+  for (int i = 0; i < 8; ++i) messages.push_back(block_message("user", "jane.roe@corp-mail.com " + std::string(100, 'a')));
   const std::string body = chat(messages), list = body.substr(body.find('['), body.rfind(']') - body.find('[') + 1);
   for (const std::string& said : {body, R"({"model":"m","messages":)" + list + R"(,"messages":)" + list + "}",
                                   R"({"model":"m","messages":)" + list + R"(,"tools":)" + list + R"(,"system":)" + list + "}",
@@ -186,13 +187,13 @@ TEST_CASE("the budget holds, what was used last stays, and none is kept without 
   const auto guards = test::make_guards();
   const auto body_of = [](char letter) {
     std::vector<std::string> messages;
-    for (int i = 0; i < 10; ++i) messages.push_back(message("user", std::string(200, letter)));
+    for (int i = 0; i < 10; ++i) messages.push_back(block_message("user", std::string(200, letter)));
     return chat(messages);
   };
   const auto is_known = [&](KnownParts& parts, char letter) {
     return count_known(run(body_of(letter), DialectId::openai_chat, *guards, nullptr, &parts).view) == 1;
   };
-  KnownParts parts(kBudget, kStride);
+  KnownParts parts(kPartsBudget, kLongStride);
   CHECK_FALSE(is_known(parts, 'a'));
   const std::size_t one = parts.bytes();
   CHECK(is_known(parts, 'a'));

@@ -8,7 +8,7 @@ using namespace pg;
 
 namespace {
 
-const std::string kToken = spell_example("{github_crc:ghp_}", 21).value();
+const std::string kMaskedToken = spell_example("{github_crc:ghp_}", 21).value();
 
 std::string event(std::string_view text) {
   return R"(data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":")" + std::string(text) +
@@ -19,18 +19,19 @@ std::string event(std::string_view text) {
 
 TEST_CASE("a secret becomes stars of its length, and nothing else changes") {
   const SecretMask mask;
-  std::string text = R"({"a":")" + kToken + R"(","b":"mail bob@example.com"})";
+  std::string text = R"({"a":")" + kMaskedToken + R"(","b":"mail bob@example.com"})";
   CHECK(mask.mask(text) == 1);
-  CHECK(text == R"({"a":")" + std::string(kToken.size(), '*') + R"(","b":"mail bob@example.com"})");
+  CHECK(text == R"({"a":")" + std::string(kMaskedToken.size(), '*') + R"(","b":"mail bob@example.com"})");
   std::string clean = "nothing here";
   CHECK(mask.mask(clean) == 0);
   CHECK(clean == "nothing here");
-  CHECK(mask.find(kToken) != nullptr);
+  CHECK(mask.find(kMaskedToken) != nullptr);
   CHECK(mask.find("nothing") == nullptr);
 }
 
 TEST_CASE("what a command says back has stars for a secret, and is else as it was") {
-  CHECK(without_secrets("no key named \"" + kToken + "\"") == "no key named \"" + std::string(kToken.size(), '*') + "\"");
+  CHECK(without_secrets("no key named \"" + kMaskedToken + "\"") ==
+        "no key named \"" + std::string(kMaskedToken.size(), '*') + "\"");
   for (const char* plain :
        {"", "laptop", "/home/somebody/src/promptgate/pg.toml:12:3: unknown key", "01KAJ2Q8ZX5W7N3R9T4V6Y8B2C"})
     CHECK(without_secrets(plain) == plain);
@@ -42,8 +43,8 @@ TEST_CASE("a secret that comes in pieces of any size is starred piece by piece")
     CAPTURE(size);
     std::string events = event("the token is ");
     std::string expected = events;
-    for (std::size_t at = 0; at < kToken.size(); at += size) {
-      const std::string piece = kToken.substr(at, size);
+    for (std::size_t at = 0; at < kMaskedToken.size(); at += size) {
+      const std::string piece = kMaskedToken.substr(at, size);
       events += event(piece);
       expected += event(std::string(piece.size(), '*'));
     }

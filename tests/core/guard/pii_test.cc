@@ -24,7 +24,7 @@ PiiChoice all_kinds() {
 }
 
 /// "email:john@example.com card:4111…", in the order of the text.
-std::string found_in(std::string_view text, const PiiChoice& choice = all_kinds()) {
+std::string pii_in(std::string_view text, const PiiChoice& choice = all_kinds()) {
   std::vector<Finding> found;
   find_pii(text, choice, 0, found);
   std::sort(found.begin(), found.end(), [](const Finding& a, const Finding& b) { return a.begin < b.begin; });
@@ -36,22 +36,22 @@ std::string found_in(std::string_view text, const PiiChoice& choice = all_kinds(
   return out;
 }
 
-struct Row {
+struct PiiRow {
   std::string_view text;
   std::string_view expected;
 };
 
-void check_all(std::initializer_list<Row> rows) {
-  for (const Row& row : rows) {
+void check_pii(std::initializer_list<PiiRow> rows) {
+  for (const PiiRow& row : rows) {
     CAPTURE(row.text);
-    CHECK(found_in(row.text) == row.expected);
+    CHECK(pii_in(row.text) == row.expected);
     const std::string inside = "x \"" + std::string(row.text) + "\"\n";
-    CHECK(found_in(inside) == row.expected);
+    CHECK(pii_in(inside) == row.expected);
   }
 }
 
 TEST_CASE("e-mail addresses are found whole") {
-  check_all({
+  check_pii({
       {"john@example.com", "email:john@example.com"},
       {"mailto:john.doe+tag@mail.example.co.uk?subject=x", "email:john.doe+tag@mail.example.co.uk"},
       {"<john@example.com>", "email:john@example.com"},
@@ -104,12 +104,12 @@ TEST_CASE("what only looks like an e-mail address is left alone") {
                                       "actions/checkout@v4.com",
                                       ".@example.com"}) {
     CAPTURE(text);
-    CHECK(found_in(text) == "");
+    CHECK(pii_in(text) == "");
   }
 }
 
 TEST_CASE("cards are found bare and grouped") {
-  check_all({
+  check_pii({
       {"4111111111111111", "card:4111111111111111"},
       {"4111 1111 1111 1111", "card:4111 1111 1111 1111"},
       {"4111-1111-1111-1111", "card:4111-1111-1111-1111"},
@@ -151,12 +151,12 @@ TEST_CASE("what only passes Luhn is no card") {
                                       "0000000000000000",
                                       "_4111111111111111"}) {
     CAPTURE(text);
-    CHECK(found_in(text) == "");
+    CHECK(pii_in(text) == "");
   }
 }
 
 TEST_CASE("IBANs need country, length, structure and checksum") {
-  check_all({
+  check_pii({
       {"DE89370400440532013000", "iban:DE89370400440532013000"},
       {"DE89 3704 0044 0532 0130 00", "iban:DE89 3704 0044 0532 0130 00"},
       {"GB29NWBK60161331926819", "iban:GB29NWBK60161331926819"},
@@ -170,12 +170,12 @@ TEST_CASE("IBANs need country, length, structure and checksum") {
        {"DE89370400440532013001", "DE8937040044053201300", "XX89370400440532013000", "de89370400440532013000",
         "ADE89370400440532013000", "DE893704004405320130001", "GB29123460161331926819", "PO1234567"}) {
     CAPTURE(text);
-    CHECK(found_in(text) == "");
+    CHECK(pii_in(text) == "");
   }
 }
 
 TEST_CASE("social security numbers: dashed, or any form behind their name") {
-  check_all({
+  check_pii({
       {"123-45-6789", "ssn:123-45-6789"},
       {"SSN: 123 45 6789", "ssn:123 45 6789"},
       {"social security number 123456789", "ssn:123456789"},
@@ -185,12 +185,12 @@ TEST_CASE("social security numbers: dashed, or any form behind their name") {
        {"000-45-6789", "666-45-6789", "900-45-6789", "123-00-6789", "123-45-0000", "078-05-1120", "123456789", "123 45 6789",
         "1123-45-6789", "123-45-67890", "123-45-6789-1", "v123-45-6789", "2123-45-6789", "lessn: 123456789"}) {
     CAPTURE(text);
-    CHECK(found_in(text) == "");
+    CHECK(pii_in(text) == "");
   }
 }
 
 TEST_CASE("phones: international, North American with separators, bare behind a label") {
-  check_all({
+  check_pii({
       {"+49 30 901820", "phone:+49 30 901820"},
       {"+442071838750", "phone:+442071838750"},
       {"+1 (415) 555-2671", "phone:+1 (415) 555-2671"},
@@ -224,12 +224,12 @@ TEST_CASE("phones: international, North American with separators, bare behind a 
                                       "\"Opera Mobile\",F:{A:1287100800",
                                       "phone 2016-10-24"}) {
     CAPTURE(text);
-    CHECK(found_in(text) == "");
+    CHECK(pii_in(text) == "");
   }
 }
 
 TEST_CASE("IPv4: somebody's public address, not a version and not a well-known one") {
-  check_all({
+  check_pii({
       {"93.184.216.34", "ipv4:93.184.216.34"},
       {"http://93.184.216.34:8080/x", "ipv4:93.184.216.34"},
       {"93.184.216.34/24", "ipv4:93.184.216.34"},
@@ -273,12 +273,12 @@ TEST_CASE("IPv4: somebody's public address, not a version and not a well-known o
                                       "1.3.101.112",
                                       "11.22.0.0/16"}) {
     CAPTURE(text);
-    CHECK(found_in(text) == "");
+    CHECK(pii_in(text) == "");
   }
   PiiChoice choice = all_kinds();
   choice.private_ipv4 = true;
-  CHECK(found_in("host 10.1.2.3", choice) == "ipv4:10.1.2.3");
-  CHECK(found_in("host 127.0.0.1", choice) == "");
+  CHECK(pii_in("host 10.1.2.3", choice) == "ipv4:10.1.2.3");
+  CHECK(pii_in("host 127.0.0.1", choice) == "");
 }
 
 TEST_CASE("hashes, ids and stamps of ordinary code are no personal data") {
@@ -288,7 +288,7 @@ TEST_CASE("hashes, ids and stamps of ordinary code are no personal data") {
         "M10.5 3.2.1.4z", "2026-11-21T03:32:42.104Z", "rgba(12, 34, 56, 0.789)", "c17a12f9d3e4b5a6978812345678901234567890",
         "1e4111111111111111", "AB12-4111-1111-1111-1111"}) {
     CAPTURE(text);
-    CHECK(found_in(text) == "");
+    CHECK(pii_in(text) == "");
   }
 }
 
@@ -297,8 +297,8 @@ TEST_CASE("numbers at the very edges of a text and of sixteen-byte blocks are se
   for (std::size_t before = 0; before < 48; ++before) {
     const std::string text = std::string(before, ' ') + "4111111111111111";
     // When the text ends with it, or goes on
-    CHECK(found_in(text) == "card:4111111111111111");
-    CHECK(found_in(text + " " + std::string(before, '.')) == "card:4111111111111111");
+    CHECK(pii_in(text) == "card:4111111111111111");
+    CHECK(pii_in(text + " " + std::string(before, '.')) == "card:4111111111111111");
   }
 }
 
@@ -336,7 +336,7 @@ TEST_CASE("of the runs of digits none is left out that a finder would take") {
 }
 
 TEST_CASE("kinds do not hide each other") {
-  CHECK(found_in("123-45-6789 4111111111111111 john@example.com DE89370400440532013000 +49 30 901820 93.184.216.34") ==
+  CHECK(pii_in("123-45-6789 4111111111111111 john@example.com DE89370400440532013000 +49 30 901820 93.184.216.34") ==
         "ssn:123-45-6789 card:4111111111111111 email:john@example.com iban:DE89370400440532013000 phone:+49 30 901820 "
         "ipv4:93.184.216.34");
 }

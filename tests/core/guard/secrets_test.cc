@@ -25,7 +25,7 @@ std::string ids_in(std::string_view text) {
   return out;
 }
 
-std::string spelled(std::string_view pattern) {
+std::string spelled_secret(std::string_view pattern) {
   return spell_example(pattern, 21).value();
 }
 
@@ -73,8 +73,8 @@ TEST_CASE("published samples are nobody's secrets") {
 }
 
 TEST_CASE("an AWS secret is found near its id, whichever comes first, and not far from it") {
-  const std::string id = spelled("AKIA{base32:16}");
-  const std::string secret = spelled("{b64:40}");
+  const std::string id = spelled_secret("AKIA{base32:16}");
+  const std::string secret = spelled_secret("{b64:40}");
   CHECK(ids_in(id + "," + secret) == "aws-access-key-id aws-secret-access-key-near-id");
   CHECK(ids_in(secret + "\n" + id) == "aws-access-key-id aws-secret-access-key-near-id");
   CHECK(ids_in("{\\\"id\\\":\\\"" + id + "\\\",\\\"key\\\":\\\"" + secret + "\\\"}") ==
@@ -86,9 +86,9 @@ TEST_CASE("an AWS secret is found near its id, whichever comes first, and not fa
 }
 
 TEST_CASE("two rules of one shape do not both report") {
-  CHECK(ids_in(spelled("sk-or-v1-{hex:64}")) == "openrouter-api-key");
-  CHECK(ids_in(spelled("sk-ant-api03-{b64u:93}AA")) == "anthropic-api-key");
-  CHECK(ids_in(spelled("sk-proj-{b64u:74}T3BlbkFJ{b64u:74}")) == "openai-api-key");
+  CHECK(ids_in(spelled_secret("sk-or-v1-{hex:64}")) == "openrouter-api-key");
+  CHECK(ids_in(spelled_secret("sk-ant-api03-{b64u:93}AA")) == "anthropic-api-key");
+  CHECK(ids_in(spelled_secret("sk-proj-{b64u:74}T3BlbkFJ{b64u:74}")) == "openai-api-key");
 }
 
 TEST_CASE("random base64, hex and printable noise of a megabyte gives nothing") {

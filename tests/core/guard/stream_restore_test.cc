@@ -13,7 +13,7 @@
 namespace pg {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 struct Restored {
   std::string text;
@@ -37,7 +37,7 @@ Restored restore(const Vault& vault, TextForm form, const std::vector<std::strin
   return result;
 }
 
-std::string restored(const Vault& vault, const std::string& text) {
+std::string restored_text(const Vault& vault, const std::string& text) {
   return restore(vault, TextForm::plain, {text}).text;
 }
 
@@ -61,7 +61,7 @@ Vault two_entries() {
 TEST_CASE("originals go in verbatim: nothing in them is a pattern") {
   Vault vault;
   vault.placeholder_for("EMAIL", "pa$$word$&x$1\\0");
-  CHECK(restored(vault, "is [[EMAIL_001]]!") == R"(is pa$$word$&x$1\\0!)");
+  CHECK(restored_text(vault, "is [[EMAIL_001]]!") == R"(is pa$$word$&x$1\\0!)");
 }
 
 TEST_CASE("what was inserted is never looked at again") {
@@ -76,22 +76,22 @@ TEST_CASE("what was inserted is never looked at again") {
 
 TEST_CASE("glued and nested brackets") {
   const Vault vault = two_entries();
-  CHECK(restored(vault, "[[EMAIL_001]][[EMAIL_001]]") == "a@example.coma@example.com");
-  CHECK(restored(vault, "[[[EMAIL_001]]]") == "[a@example.com]");
-  CHECK(restored(vault, "x[[[[EMAIL_001]]]]y") == "x[[a@example.com]]y");
-  CHECK(restored(vault, R"(C:\\[[EMAIL_001]])") == R"(C:\\a@example.com)");
+  CHECK(restored_text(vault, "[[EMAIL_001]][[EMAIL_001]]") == "a@example.coma@example.com");
+  CHECK(restored_text(vault, "[[[EMAIL_001]]]") == "[a@example.com]");
+  CHECK(restored_text(vault, "x[[[[EMAIL_001]]]]y") == "x[[a@example.com]]y");
+  CHECK(restored_text(vault, R"(C:\\[[EMAIL_001]])") == R"(C:\\a@example.com)");
 }
 
 TEST_CASE("no token begins inside a JSON escape") {
   const Vault vault = two_entries();
-  CHECK(restored(vault, R"(\\u005b\u005bEMAIL_001\u005d\u005d)") == R"(\\u005ba@example.com\u005d)");
+  CHECK(restored_text(vault, R"(\\u005b\u005bEMAIL_001\u005d\u005d)") == R"(\\u005ba@example.com\u005d)");
 }
 
 TEST_CASE("bracketless PERSON_10 is never the value of PERSON_1 and a 0") {
   const Vault vault = two_entries();
-  CHECK(restored(vault, "PERSON_0010 PERSON_10 PERSON_001") == R"(PERSON_0010 PERSON_10 Jane \"J\" Doe)");
-  CHECK(restored(vault, "MY_PERSON_001 PERSON_001s person_001") == "MY_PERSON_001 PERSON_001s person_001");
-  CHECK(restored(vault, R"(\nPERSON_001\n)") == R"(\nJane \"J\" Doe\n)");
+  CHECK(restored_text(vault, "PERSON_0010 PERSON_10 PERSON_001") == R"(PERSON_0010 PERSON_10 Jane \"J\" Doe)");
+  CHECK(restored_text(vault, "MY_PERSON_001 PERSON_001s person_001") == "MY_PERSON_001 PERSON_001s person_001");
+  CHECK(restored_text(vault, R"(\nPERSON_001\n)") == R"(\nJane \"J\" Doe\n)");
 }
 
 TEST_CASE("a cut token goes out as it is and is counted") {
@@ -196,12 +196,13 @@ std::string random_original(test::Gen& gen) {
 }
 
 // A document whose strings hold tokens at nesting depth 1 to `depth`, and the same with originals.
-Json document(test::Gen& gen, const Vault& vault, int depth, bool with_tokens) {
+OrderedJson document(test::Gen& gen, const Vault& vault, int depth, bool with_tokens) {
   const auto text = [&](std::size_t n) {
     const Vault::Entry& entry = vault.entries()[n % vault.size()];
     return "x " + std::string(with_tokens ? std::string_view(entry.token) : entry.original.reveal()) + " y";
   };
-  Json json = {{"path", text(0)}, {"list", {text(1), 7, nullptr, text(2)}}, {"say", "he said \"" + text(3) + "\" and left"}};
+  OrderedJson json = {
+      {"path", text(0)}, {"list", {text(1), 7, nullptr, text(2)}}, {"say", "he said \"" + text(3) + "\" and left"}};
   if (depth > 1) json["nested"] = document(gen, vault, depth - 1, with_tokens).dump(depth == 2 ? 2 : -1);
   return json;
 }
@@ -222,7 +223,7 @@ TEST_CASE("arguments: after restoring they parse, and the strings hold exactly t
     }
     const std::string arguments = unescape_json(restore(vault, TextForm::json_text, pieces).text);
     CAPTURE(arguments);
-    const Json heard = Json::parse(arguments, nullptr, false);
+    const OrderedJson heard = OrderedJson::parse(arguments, nullptr, false);
     REQUIRE_FALSE(heard.is_discarded());
     REQUIRE(heard == document(gen, vault, depth, false));
   }

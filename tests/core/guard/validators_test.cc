@@ -19,7 +19,7 @@ Judgement judge(std::string_view validator, std::string_view value) {
   return found(candidate);
 }
 
-std::string spelled(std::string_view pattern) {
+std::string spelled_value(std::string_view pattern) {
   return spell_example(pattern, 5).value();
 }
 
@@ -33,19 +33,19 @@ TEST_CASE("CRC-32 and base 62 as published") {
 
 TEST_CASE("a token whose checksum is right is certain, one with a changed character weak") {
   for (const char* pattern : {"{github_crc:ghp_}", "{github_crc:npm_}", "{github_crc:ghr_:70}"}) {
-    std::string token = spelled(pattern);
+    std::string token = spelled_value(pattern);
     CHECK(judge("crc32_base62", token) == Judgement::certain);
     token[8] = token[8] == 'A' ? 'B' : 'A';
     CHECK(judge("crc32_base62", token) == Judgement::weak);
   }
-  std::string pat = spelled("{github_pat}");
+  std::string pat = spelled_value("{github_pat}");
   CHECK(judge("github_pat", pat) == Judgement::certain);
   pat[20] = pat[20] == 'A' ? 'B' : 'A';
   CHECK(judge("github_pat", pat) == Judgement::weak);
 }
 
 TEST_CASE("a JWT has a header with alg and an object for a payload") {
-  CHECK(judge("jwt", spelled("{jwt}")) == Judgement::possible);
+  CHECK(judge("jwt", spelled_value("{jwt}")) == Judgement::possible);
   const auto token = [](std::string_view header, std::string_view payload) {
     return to_base64url(header) + "." + to_base64url(payload) + ".c2lnbmF0dXJl";
   };
@@ -58,8 +58,8 @@ TEST_CASE("a JWT has a header with alg and an object for a payload") {
 }
 
 TEST_CASE("a macaroon names its registry") {
-  CHECK(judge("macaroon", spelled("{pypi:pypi.org}")) == Judgement::possible);
-  CHECK(judge("macaroon", spelled("{pypi:example.org}")) == Judgement::no);
+  CHECK(judge("macaroon", spelled_value("{pypi:pypi.org}")) == Judgement::possible);
+  CHECK(judge("macaroon", spelled_value("{pypi:example.org}")) == Judgement::no);
   CHECK(judge("macaroon", "pypi-AgEIcHlwaS5vcmc") == Judgement::no);
 }
 

@@ -15,32 +15,32 @@ Route route(std::string name, std::vector<std::pair<RouteTest, std::vector<std::
   return made;
 }
 
-RouteFacts facts(std::string_view model, DialectId dialect = DialectId::anthropic) {
+RouteFacts routed_facts(std::string_view model, DialectId dialect = DialectId::anthropic) {
   return {"llm.example.com", route_path(dialect, false), model, "ci-nightly", "codex", dialect};
 }
 
 }  // namespace
 
 TEST_CASE("every test must fit, by one of its globs; a rule without tests fits everything") {
-  CHECK(find_mismatch(route("all"), facts("m")) == RouteTest::none);
+  CHECK(find_mismatch(route("all"), routed_facts("m")) == RouteTest::none);
   const Route strict = route("strict", {{RouteTest::host, {"*.example.com"}},
                                         {RouteTest::path, {"/v1/responses", "/v1/mess*"}},
                                         {RouteTest::dialect, {"anthropic"}},
                                         {RouteTest::model, {"claude-*", "m?"}},
                                         {RouteTest::key, {"ci-*"}},
                                         {RouteTest::agent, {"codex"}}});
-  CHECK(find_mismatch(strict, facts("claude-x")) == RouteTest::none);
-  CHECK(find_mismatch(strict, facts("m2")) == RouteTest::none);
-  CHECK(find_mismatch(strict, facts("Claude-x")) == RouteTest::model);
-  CHECK(find_mismatch(strict, facts("claude-x", DialectId::openai_chat)) == RouteTest::path);
-  CHECK(find_mismatch(strict, facts("claude-x", DialectId::openai_responses)) == RouteTest::dialect);
-  RouteFacts other = facts("claude-x");
+  CHECK(find_mismatch(strict, routed_facts("claude-x")) == RouteTest::none);
+  CHECK(find_mismatch(strict, routed_facts("m2")) == RouteTest::none);
+  CHECK(find_mismatch(strict, routed_facts("Claude-x")) == RouteTest::model);
+  CHECK(find_mismatch(strict, routed_facts("claude-x", DialectId::openai_chat)) == RouteTest::path);
+  CHECK(find_mismatch(strict, routed_facts("claude-x", DialectId::openai_responses)) == RouteTest::dialect);
+  RouteFacts other = routed_facts("claude-x");
   other.host = "";
   CHECK(find_mismatch(strict, other) == RouteTest::host);
-  other = facts("claude-x");
+  other = routed_facts("claude-x");
   other.key = "";
   CHECK(find_mismatch(strict, other) == RouteTest::key);
-  other = facts("claude-x");
+  other = routed_facts("claude-x");
   other.agent = "cline";
   CHECK(find_mismatch(strict, other) == RouteTest::agent);
 }
@@ -48,10 +48,10 @@ TEST_CASE("every test must fit, by one of its globs; a rule without tests fits e
 TEST_CASE("the first rule that fits decides") {
   const std::vector<Route> routes = {route("a", {{RouteTest::model, {"gpt-*"}}}), route("b", {{RouteTest::model, {"claude-*"}}}),
                                      route("c", {{RouteTest::model, {"claude-x"}}}), route("d")};
-  CHECK(find_route(routes, facts("claude-x"))->name == "b");
-  CHECK(find_route(routes, facts("gpt-4o"))->name == "a");
-  CHECK(find_route(routes, facts("llama"))->name == "d");
-  CHECK(find_route(std::vector<Route>{routes[0]}, facts("llama")) == nullptr);
+  CHECK(find_route(routes, routed_facts("claude-x"))->name == "b");
+  CHECK(find_route(routes, routed_facts("gpt-4o"))->name == "a");
+  CHECK(find_route(routes, routed_facts("llama"))->name == "d");
+  CHECK(find_route(std::vector<Route>{routes[0]}, routed_facts("llama")) == nullptr);
 }
 
 TEST_CASE("each dialect has its path, whatever the client wrote in front of it") {

@@ -11,7 +11,7 @@ using namespace pg;
 
 namespace {
 
-constexpr UnixMillis kStart = 1'700'000'000'000;
+constexpr UnixMillis kAlertStart = 1'700'000'000'000;
 
 AlertRule rule_of(std::string text, std::uint32_t count = 1, UnixMillis within = 10 * kMinute, UnixMillis quiet = 60 * kMinute) {
   auto when = std::make_shared<const LogExpr>(parse_alert_filter(text).value());
@@ -30,7 +30,7 @@ LogRow row_at(UnixMillis time, int status = 500) {
 std::vector<std::int64_t> fired_at(AlertCounter& counter, const std::vector<std::int64_t>& minutes) {
   std::vector<std::int64_t> fired;
   for (const std::int64_t minute : minutes)
-    if (counter.note(row_at(kStart + minute * kMinute))) fired.push_back(minute);
+    if (counter.note(row_at(kAlertStart + minute * kMinute))) fired.push_back(minute);
   return fired;
 }
 
@@ -40,31 +40,31 @@ using Minutes = std::vector<std::int64_t>;
 
 TEST_CASE("an alert fires with the row that makes it so many within the time, and names that row") {
   AlertCounter counter(rule_of("status:>=500 -status:529", 3));
-  CHECK_FALSE(counter.note(row_at(kStart)));
-  CHECK_FALSE(counter.note(row_at(kStart + 1, 200)));
-  CHECK_FALSE(counter.note(row_at(kStart + 2, 529)));
-  CHECK_FALSE(counter.note(row_at(kStart + 11 * kMinute)));
-  CHECK_FALSE(counter.note(row_at(kStart + 12 * kMinute)));
-  const auto fired = counter.note(row_at(kStart + 21 * kMinute));
+  CHECK_FALSE(counter.note(row_at(kAlertStart)));
+  CHECK_FALSE(counter.note(row_at(kAlertStart + 1, 200)));
+  CHECK_FALSE(counter.note(row_at(kAlertStart + 2, 529)));
+  CHECK_FALSE(counter.note(row_at(kAlertStart + 11 * kMinute)));
+  CHECK_FALSE(counter.note(row_at(kAlertStart + 12 * kMinute)));
+  const auto fired = counter.note(row_at(kAlertStart + 21 * kMinute));
   REQUIRE(fired);
   CHECK(fired->name == "failing");
   CHECK(fired->count == 3);
-  CHECK(fired->time == kStart + 21 * kMinute);
-  CHECK(fired->request == std::to_string(kStart + 21 * kMinute));
+  CHECK(fired->time == kAlertStart + 21 * kMinute);
+  CHECK(fired->request == std::to_string(kAlertStart + 21 * kMinute));
   CHECK(counter.fits() == 4);
 }
 
 TEST_CASE("a request counts when it ended, however long ago it came") {
   AlertCounter counter(rule_of("status:500", 2));
-  LogRow slow = row_at(kStart);
+  LogRow slow = row_at(kAlertStart);
   slow.latency_ms = 15 * kMinute;
   CHECK_FALSE(counter.note(slow));
-  const auto fired = counter.note(row_at(kStart + 16 * kMinute));
+  const auto fired = counter.note(row_at(kAlertStart + 16 * kMinute));
   REQUIRE(fired);
-  LogRow never_ended = row_at(kStart);
+  LogRow never_ended = row_at(kAlertStart);
   never_ended.latency_ms = -1;
   AlertCounter one(rule_of("status:500"));
-  CHECK(one.note(never_ended)->time == kStart);
+  CHECK(one.note(never_ended)->time == kAlertStart);
 }
 
 TEST_CASE("after firing it says nothing for the quiet time, and counts on in it") {
@@ -75,7 +75,7 @@ TEST_CASE("after firing it says nothing for the quiet time, and counts on in it"
 }
 
 TEST_CASE("a quiet time that began before the counter holds") {
-  AlertCounter counter(rule_of("status:500"), kStart - 59 * kMinute);
+  AlertCounter counter(rule_of("status:500"), kAlertStart - 59 * kMinute);
   CHECK(fired_at(counter, {0, 1}) == Minutes{1});
 }
 
@@ -102,15 +102,15 @@ TEST_CASE("what stays alike keeps its count over new settings; what is counted o
   CHECK(fired_at(counter, {3, 4}).empty());
   CHECK(fired_at(counter, {5}).empty());  // still quiet
   CHECK(fired_at(counter, {6}) == Minutes{6});
-  CHECK(counter.last() == kStart + 6 * kMinute);
+  CHECK(counter.last() == kAlertStart + 6 * kMinute);
 }
 
 TEST_CASE("what fitted another filter, or was counted to another number, is forgotten") {
   AlertCounter other(rule_of("status:500", 2));
   CHECK(fired_at(other, {0}).empty());
   other.use(rule_of("status:404", 2));
-  CHECK_FALSE(other.note(row_at(kStart, 404)));
-  CHECK(other.note(row_at(kStart, 404)));
+  CHECK_FALSE(other.note(row_at(kAlertStart, 404)));
+  CHECK(other.note(row_at(kAlertStart, 404)));
   AlertCounter fewer(rule_of("status:500", 5));
   CHECK(fired_at(fewer, {0, 1, 2, 3}).empty());
   fewer.use(rule_of("status:500", 2));
@@ -124,7 +124,7 @@ TEST_CASE("what fitted another filter, or was counted to another number, is forg
 
 TEST_CASE("however many rows fit, so many times are remembered as it counts") {
   AlertCounter counter(rule_of("status:500", 100, 1'000, 1'000));
-  for (std::int64_t i = 0; i < 100'000; ++i) CHECK_FALSE(counter.note(row_at(kStart + i * 11)));
+  for (std::int64_t i = 0; i < 100'000; ++i) CHECK_FALSE(counter.note(row_at(kAlertStart + i * 11)));
   CHECK(counter.remembered() == 100);
   CHECK(counter.fits() == 100'000);
 }

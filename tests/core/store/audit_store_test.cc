@@ -9,7 +9,7 @@ using namespace pg;
 
 namespace {
 
-struct Fixture {
+struct AuditFixture {
   test::TempDir dir;
   Db db = Db::open(dir.file("pg.db")).value();
   AuditStore audit{db};
@@ -27,7 +27,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("an untouched chain verifies, empty or not, and lists its newest entries in order") {
-  Fixture f;
+  AuditFixture f;
   CHECK(f.audit.verify().value().intact);
   f.append(5);
   const AuditVerdict verdict = f.audit.verify().value();
@@ -45,14 +45,14 @@ TEST_CASE("an untouched chain verifies, empty or not, and lists its newest entri
 }
 
 TEST_CASE("rows cannot be changed or deleted through SQL") {
-  Fixture f;
+  AuditFixture f;
   f.append(1);
   CHECK_FALSE(f.db.execute("UPDATE audit SET target = 'x'"));
   CHECK_FALSE(f.db.execute("DELETE FROM audit"));
 }
 
 TEST_CASE("every edit, gap, cut and reordering shows") {
-  Fixture f;
+  AuditFixture f;
   f.append(5);
   SUBCASE("edit") {
     f.tamper("UPDATE audit SET actor = 'cli:b' WHERE seq = 3");
@@ -89,7 +89,7 @@ TEST_CASE("every edit, gap, cut and reordering shows") {
 }
 
 TEST_CASE("an act and its row are lost together") {
-  Fixture f;
+  AuditFixture f;
   {
     auto transaction = Transaction::begin(f.db);
     f.append(1);

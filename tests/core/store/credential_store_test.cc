@@ -13,7 +13,7 @@ using namespace pg;
 
 namespace {
 
-struct Fixture {
+struct CredentialFixture {
   test::TempDir dir;
   Db db = Db::open(dir.file("pg.db")).value();
   test::FakeClock clock{5000};
@@ -25,7 +25,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("a stored credential opens again and is nowhere in the files") {
-  Fixture f;
+  CredentialFixture f;
   REQUIRE(f.store.put("openai", SecretString(f.text + "\n"), f.app_key));
   CHECK(f.store.open("openai", f.app_key).value().reveal() == f.text);
   for (const char* suffix : {"", "-wal"}) CHECK(test::slurp(f.dir.file("pg.db") + suffix).find(f.text) == std::string::npos);
@@ -37,7 +37,7 @@ TEST_CASE("a stored credential opens again and is nowhere in the files") {
 }
 
 TEST_CASE("another key, another provider's row or a flipped bit does not open") {
-  Fixture f;
+  CredentialFixture f;
   REQUIRE(f.store.put("openai", SecretString(f.text), f.app_key));
   const auto wrong = f.store.open("openai", SecretString(std::string(32, 'x')));
   CHECK(wrong.error().code == Code::io_failed);
@@ -49,7 +49,7 @@ TEST_CASE("another key, another provider's row or a flipped bit does not open") 
 }
 
 TEST_CASE("what no header can carry is refused, and so is a short app key") {
-  Fixture f;
+  CredentialFixture f;
   for (const std::string& bad : {std::string(), std::string(" \n"), std::string("a\nb"), std::string("a\x01"),
                                  std::string("caf\xc3\xa9"), std::string(20000, 'a')})
     CHECK(f.store.put("openai", SecretString(bad), f.app_key).error().code == Code::bad_request);
@@ -58,7 +58,7 @@ TEST_CASE("what no header can carry is refused, and so is a short app key") {
 }
 
 TEST_CASE("removing, missing, and the audit rows of both") {
-  Fixture f;
+  CredentialFixture f;
   CHECK(f.store.open("openai", f.app_key).error().code == Code::not_found);
   CHECK(f.store.remove("openai").error().code == Code::not_found);
   const auto before = policy_version(f.db).value();

@@ -28,7 +28,7 @@ void add_key(Db& db, const char* name) {
 }
 
 // A key and 300 rows, closed.
-std::string make_database(const std::string& path) {
+std::string make_filled_database(const std::string& path) {
   auto db = Db::open(path);
   REQUIRE(db.has_value());
   add_key(db.value(), "laptop");
@@ -43,7 +43,7 @@ std::string make_database(const std::string& path) {
   return path;
 }
 
-void put(const std::string& path, const std::string& bytes) {
+void put_file(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 
@@ -51,7 +51,7 @@ void put(const std::string& path, const std::string& bytes) {
 
 TEST_CASE("a sound database is told what is in it") {
   const TempDir dir;
-  const std::string path = make_database(dir.file("pg.db"));
+  const std::string path = make_filled_database(dir.file("pg.db"));
   const std::string before = slurp(path);
   for (const bool quick : {false, true}) {
     const auto health = examine_db(path, quick);
@@ -71,7 +71,7 @@ TEST_CASE("a sound database is told what is in it") {
 
 TEST_CASE("damage is an answer, in SQLite's words, and nothing is written") {
   const TempDir dir;
-  const std::string path = make_database(dir.file("pg.db"));
+  const std::string path = make_filled_database(dir.file("pg.db"));
   std::string bytes = slurp(path);
   SUBCASE("zeroed pages") {
     bytes.replace(8192, 8192, std::string(8192, '\0'));
@@ -85,7 +85,7 @@ TEST_CASE("damage is an answer, in SQLite's words, and nothing is written") {
   SUBCASE("empty") {
     bytes.clear();
   }
-  put(path, bytes);
+  put_file(path, bytes);
   const auto health = examine_db(path, false);
   REQUIRE(health.has_value());
   CHECK_FALSE(health.value().is_sound());
@@ -96,7 +96,7 @@ TEST_CASE("damage is an answer, in SQLite's words, and nothing is written") {
 
 TEST_CASE("an index that does not fit its table is found by the whole look") {
   const TempDir dir;
-  const std::string path = make_database(dir.file("pg.db"));
+  const std::string path = make_filled_database(dir.file("pg.db"));
   {
     auto db = Db::open(path);
     REQUIRE(db.value().execute("CREATE TABLE t(x); CREATE INDEX t_x ON t(x); INSERT INTO t VALUES ('a needle')").has_value());
@@ -105,7 +105,7 @@ TEST_CASE("an index that does not fit its table is found by the whole look") {
   const std::size_t at = bytes.find("a needle");
   REQUIRE(bytes.find("a needle", at + 1) != std::string::npos);
   bytes[at] = 'b';
-  put(path, bytes);
+  put_file(path, bytes);
   CHECK(examine_db(path, true).value().is_sound());
   const auto whole = examine_db(path, false);
   REQUIRE(whole.value().damage.size() == 1);
@@ -114,7 +114,7 @@ TEST_CASE("an index that does not fit its table is found by the whole look") {
 
 TEST_CASE("tables that contradict each other are told, though every page is sound") {
   const TempDir dir;
-  const std::string path = make_database(dir.file("pg.db"));
+  const std::string path = make_filled_database(dir.file("pg.db"));
   const auto fault_after = [&](const char* sql) {
     {
       auto db = Db::open(path);
@@ -143,13 +143,13 @@ TEST_CASE("a random byte anywhere never crashes the look") {
   test::Gen gen;
   INFO("PG_SEED=" << gen.seed());
   const TempDir dir;
-  const std::string path = make_database(dir.file("pg.db"));
+  const std::string path = make_filled_database(dir.file("pg.db"));
   const std::string good = slurp(path);
   int found = 0;
   for (int round = 0; round < 60; ++round) {
     std::string bytes = good;
     for (int i = 0; i < 30; ++i) bytes[gen.number(0, bytes.size() - 1)] = static_cast<char>(gen.number(0, 255));
-    put(path, bytes);
+    put_file(path, bytes);
     const auto health = examine_db(path, round % 2 == 0);
     if (!health || !health.value().is_sound()) ++found;
   }
@@ -158,7 +158,7 @@ TEST_CASE("a random byte anywhere never crashes the look") {
 
 TEST_CASE("a copy takes the place of a database, and what was there is kept whole, its log too") {
   const TempDir dir;
-  const std::string path = make_database(dir.file("pg.db"));
+  const std::string path = make_filled_database(dir.file("pg.db"));
   {
     auto db = Db::open(path);
     REQUIRE(db.value().backup(dir.file("copy.bak")).has_value());
@@ -192,11 +192,11 @@ TEST_CASE("a copy takes the place of a database, and what was there is kept whol
 
 TEST_CASE("a damaged database is replaced and kept byte for byte") {
   const TempDir dir;
-  const std::string path = make_database(dir.file("pg.db"));
+  const std::string path = make_filled_database(dir.file("pg.db"));
   REQUIRE(Db::open(path).value().backup(dir.file("copy.bak")).has_value());
   std::string bytes = slurp(path);
   bytes.replace(4096, 8192, std::string(8192, '\0'));
-  put(path, bytes);
+  put_file(path, bytes);
   const std::string kept = replace_db(path, dir.file("copy.bak"), 1'764'228'000'000).value();
   CHECK(slurp(kept) == bytes);
   const std::string restored = slurp(path);
@@ -210,11 +210,11 @@ TEST_CASE("a damaged database is replaced and kept byte for byte") {
 
 TEST_CASE("where nothing was, a copy is put and nothing is kept; what cannot be copied leaves all as it was") {
   const TempDir dir;
-  const std::string copy = make_database(dir.file("copy.bak"));
+  const std::string copy = make_filled_database(dir.file("copy.bak"));
   CHECK(replace_db(dir.file("pg.db"), copy, 0).value().empty());
   CHECK(examine_db(dir.file("pg.db"), false).value().log_rows == 300);
   const std::string before = slurp(dir.file("pg.db"));
-  put(copy, std::string(9000, 'x'));
+  put_file(copy, std::string(9000, 'x'));
   CHECK_FALSE(replace_db(dir.file("pg.db"), copy, 0).has_value());
   CHECK(slurp(dir.file("pg.db")) == before);
   CHECK_FALSE(std::filesystem::exists(dir.file("pg.db.incoming")));
@@ -222,10 +222,10 @@ TEST_CASE("where nothing was, a copy is put and nothing is kept; what cannot be 
 
 TEST_CASE("backups are found, the newest first") {
   const TempDir dir;
-  const std::string path = make_database(dir.file("pg.db"));
+  const std::string path = make_filled_database(dir.file("pg.db"));
   CHECK(list_backups(path).empty());
   for (const char* name : {"pg.db.20261127T070000Z.bak", "pg.db.schema-7.bak", "other.bak", "pg.db.lock"})
-    put(dir.file(name), "x");
+    put_file(dir.file(name), "x");
   const auto now = std::filesystem::file_time_type::clock::now();
   std::filesystem::last_write_time(dir.file("pg.db.schema-7.bak"), now - std::chrono::hours(2));
   CHECK(list_backups(path) == std::vector<std::string>{dir.file("pg.db.20261127T070000Z.bak"), dir.file("pg.db.schema-7.bak")});

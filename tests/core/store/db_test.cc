@@ -33,7 +33,7 @@ std::string make_database(const TempDir& dir) {
   return path;
 }
 
-std::string refusal(const std::string& path, DbMode mode = DbMode::read_write) {
+std::string db_refusal(const std::string& path, DbMode mode = DbMode::read_write) {
   auto db = Db::open(path, mode);
   REQUIRE_FALSE(db);
   CHECK(db.error().code == Code::io_failed);
@@ -155,7 +155,7 @@ TEST_CASE("a damaged database is refused with a way out and never made anew") {
   REQUIRE(good.size() >= 4096 * 4);
   const auto damage = [&](std::string bytes) {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-    const std::string message = refusal(path);
+    const std::string message = db_refusal(path);
     INFO(message);
     CHECK(has(message, path));
     CHECK(has(message, "hint"));
@@ -207,22 +207,22 @@ TEST_CASE("a database of another program is refused by its application id") {
   const TempDir dir;
   const std::string path = make_database(dir);
   REQUIRE(Db::open(path).value().execute("PRAGMA application_id = 5"));
-  CHECK(has(refusal(path), "is not a pg database"));
+  CHECK(has(db_refusal(path), "is not a pg database"));
 }
 
 TEST_CASE("a newer schema is refused with both numbers") {
   const TempDir dir;
   const std::string path = make_database(dir);
   REQUIRE(Db::open(path).value().execute("PRAGMA user_version = 99"));
-  CHECK(has(refusal(path), "has schema 99, this program knows up to 9"));
-  CHECK(has(refusal(path, DbMode::read_only), "has schema 99, this program knows up to 9"));
+  CHECK(has(db_refusal(path), "has schema 99, this program knows up to 9"));
+  CHECK(has(db_refusal(path, DbMode::read_only), "has schema 99, this program knows up to 9"));
 }
 
 TEST_CASE("files that others may read are refused with the chmod that helps") {
   const TempDir dir;
   const std::string path = make_database(dir);
   ::chmod(path.c_str(), 0644);
-  CHECK(has(refusal(path), "hint: chmod 600 " + path));
+  CHECK(has(db_refusal(path), "hint: chmod 600 " + path));
   ::chmod(path.c_str(), 0600);
   CHECK(Db::open(path));
 }
@@ -232,25 +232,25 @@ TEST_CASE("a planted link, hard link, pipe or log beside the database is refused
   const std::string path = make_database(dir);
   SUBCASE("link") {
     REQUIRE(::symlink(path.c_str(), dir.file("link.db").c_str()) == 0);
-    CHECK(has(refusal(dir.file("link.db")), "symbolic link"));
+    CHECK(has(db_refusal(dir.file("link.db")), "symbolic link"));
   }
   SUBCASE("dangling link") {
     REQUIRE(::symlink(dir.file("elsewhere").c_str(), dir.file("link.db").c_str()) == 0);
-    CHECK(has(refusal(dir.file("link.db")), "symbolic link"));
+    CHECK(has(db_refusal(dir.file("link.db")), "symbolic link"));
     CHECK_FALSE(std::filesystem::exists(dir.file("elsewhere")));
   }
   SUBCASE("hard link") {
     REQUIRE(::link(path.c_str(), dir.file("second.db").c_str()) == 0);
-    CHECK(has(refusal(path), "hard link"));
+    CHECK(has(db_refusal(path), "hard link"));
   }
   SUBCASE("pipe") {
     REQUIRE(::mkfifo(dir.file("pipe.db").c_str(), 0600) == 0);
-    CHECK(has(refusal(dir.file("pipe.db")), "not a regular file"));
+    CHECK(has(db_refusal(dir.file("pipe.db")), "not a regular file"));
   }
   SUBCASE("log") {
     dir.write("victim", "x");
     REQUIRE(::symlink(dir.file("victim").c_str(), (path + "-wal").c_str()) == 0);
-    CHECK(has(refusal(path), "symbolic link"));
+    CHECK(has(db_refusal(path), "symbolic link"));
   }
 }
 
@@ -258,18 +258,18 @@ TEST_CASE("a directory that everybody may write into is refused") {
   const TempDir dir;
   std::filesystem::create_directory(dir.file("open"));
   ::chmod(dir.file("open").c_str(), 0777);
-  CHECK(has(refusal(dir.file("open/pg.db")), "chmod 700"));
+  CHECK(has(db_refusal(dir.file("open/pg.db")), "chmod 700"));
 }
 
 TEST_CASE("a directory that cannot be written is a plain refusal") {
   if (::geteuid() == 0) {
-    CHECK(has(refusal("/proc/pg.db"), "/proc/pg.db"));
+    CHECK(has(db_refusal("/proc/pg.db"), "/proc/pg.db"));
     return;
   }
   const TempDir dir;
   std::filesystem::create_directory(dir.file("fixed"));
   ::chmod(dir.file("fixed").c_str(), 0500);
-  CHECK(has(refusal(dir.file("fixed/pg.db")), "cannot be"));
+  CHECK(has(db_refusal(dir.file("fixed/pg.db")), "cannot be"));
 }
 
 TEST_CASE("a directory reached through a link is fine, the file itself is what counts") {

@@ -11,7 +11,7 @@ using namespace pg;
 
 namespace {
 
-struct Fixture {
+struct KeyStoreFixture {
   test::TempDir dir;
   Db db = Db::open(dir.file("pg.db")).value();
   test::FakeClock clock{5000};
@@ -35,8 +35,8 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("an added key authenticates; the database holds its digest only") {
-  Fixture f;
-  NewKey wanted = Fixture::named("laptop");
+  KeyStoreFixture f;
+  NewKey wanted = KeyStoreFixture::named("laptop");
   wanted.owner = "Ada";
   wanted.project = "p";
   wanted.scopes = scope_chat | scope_admin;
@@ -62,16 +62,16 @@ TEST_CASE("an added key authenticates; the database holds its digest only") {
 }
 
 TEST_CASE("names are checked and unique, expiries lie ahead") {
-  Fixture f;
-  REQUIRE(f.keys.add(Fixture::named("laptop")));
-  CHECK(f.keys.add(Fixture::named("laptop")).error().code == Code::conflict);
+  KeyStoreFixture f;
+  REQUIRE(f.keys.add(KeyStoreFixture::named("laptop")));
+  CHECK(f.keys.add(KeyStoreFixture::named("laptop")).error().code == Code::conflict);
   for (const std::string& bad : {std::string(), std::string("a b"), std::string(65, 'a'), std::string("-x"), std::string("a\n"),
                                  std::string("a\0b", 3), std::string("caf\xc3\xa9")})
-    CHECK(f.keys.add(Fixture::named(bad)).error().code == Code::bad_request);
-  NewKey late = Fixture::named("late");
+    CHECK(f.keys.add(KeyStoreFixture::named(bad)).error().code == Code::bad_request);
+  NewKey late = KeyStoreFixture::named("late");
   late.expires = 5000;
   CHECK(f.keys.add(late).error().code == Code::bad_request);
-  NewKey nothing = Fixture::named("nothing");
+  NewKey nothing = KeyStoreFixture::named("nothing");
   nothing.scopes = 0;
   CHECK(f.keys.add(nothing).error().code == Code::bad_request);
   CHECK(f.keys.list().value().size() == 1);
@@ -79,9 +79,9 @@ TEST_CASE("names are checked and unique, expiries lie ahead") {
 }
 
 TEST_CASE("find takes a name, an id or the shown prefix") {
-  Fixture f;
-  const IssuedKey issued = f.keys.add(Fixture::named("laptop")).value();
-  REQUIRE(f.keys.add(Fixture::named("phone")));
+  KeyStoreFixture f;
+  const IssuedKey issued = f.keys.add(KeyStoreFixture::named("laptop")).value();
+  REQUIRE(f.keys.add(KeyStoreFixture::named("phone")));
   CHECK(f.keys.find("laptop").value().id == issued.key.id);
   CHECK(f.keys.find(std::to_string(issued.key.id)).value().name == "laptop");
   CHECK(f.keys.find(issued.key.prefix).value().name == "laptop");
@@ -92,8 +92,8 @@ TEST_CASE("find takes a name, an id or the shown prefix") {
 }
 
 TEST_CASE("disable, enable, revoke: each with its audit row, and revoking is for good") {
-  Fixture f;
-  const IssuedKey issued = f.keys.add(Fixture::named("laptop")).value();
+  KeyStoreFixture f;
+  const IssuedKey issued = f.keys.add(KeyStoreFixture::named("laptop")).value();
   const std::string text(issued.text.reveal());
   const auto works = [&] { return bool(KeyRing(f.keys.list().value()).authenticate(text, 6000)); };
   CHECK(works());
@@ -107,14 +107,14 @@ TEST_CASE("disable, enable, revoke: each with its audit row, and revoking is for
   CHECK(f.keys.revoke("laptop").value().revoked == 5000);
   CHECK(f.keys.enable("laptop").error().code == Code::conflict);
   CHECK(f.keys.rotate("laptop").error().code == Code::conflict);
-  CHECK(f.keys.add(Fixture::named("laptop")).error().code == Code::conflict);
+  CHECK(f.keys.add(KeyStoreFixture::named("laptop")).error().code == Code::conflict);
   CHECK(f.acts() == std::vector<std::string>{"cli:test key.add laptop", "cli:test key.disable laptop",
                                              "cli:test key.enable laptop", "cli:test key.revoke laptop"});
 }
 
 TEST_CASE("rotate keeps the row and ends the old text") {
-  Fixture f;
-  const IssuedKey before = f.keys.add(Fixture::named("laptop")).value();
+  KeyStoreFixture f;
+  const IssuedKey before = f.keys.add(KeyStoreFixture::named("laptop")).value();
   const IssuedKey after = f.keys.rotate("laptop").value();
   CHECK(after.key.id == before.key.id);
   CHECK(after.text.reveal() != before.text.reveal());
@@ -125,18 +125,18 @@ TEST_CASE("rotate keeps the row and ends the old text") {
 }
 
 TEST_CASE("the first key is made once") {
-  Fixture f;
-  CHECK(f.keys.add_first(Fixture::named("first")));
-  CHECK(f.keys.add_first(Fixture::named("second")).error().code == Code::conflict);
+  KeyStoreFixture f;
+  CHECK(f.keys.add_first(KeyStoreFixture::named("first")));
+  CHECK(f.keys.add_first(KeyStoreFixture::named("second")).error().code == Code::conflict);
   CHECK(f.keys.list().value().size() == 1);
 }
 
 TEST_CASE("an act whose audit row cannot be written does not happen") {
-  Fixture f;
-  REQUIRE(f.keys.add(Fixture::named("laptop")));
+  KeyStoreFixture f;
+  REQUIRE(f.keys.add(KeyStoreFixture::named("laptop")));
   REQUIRE(f.db.execute("DELETE FROM audit_head"));
   CHECK_FALSE(f.keys.revoke("laptop"));
-  CHECK_FALSE(f.keys.add(Fixture::named("phone")));
+  CHECK_FALSE(f.keys.add(KeyStoreFixture::named("phone")));
   CHECK_FALSE(f.keys.rotate("laptop"));
   const auto keys = f.keys.list().value();
   REQUIRE(keys.size() == 1);
@@ -144,10 +144,10 @@ TEST_CASE("an act whose audit row cannot be written does not happen") {
 }
 
 TEST_CASE("policy_version rises with every change of a key, whoever makes it") {
-  Fixture f;
+  KeyStoreFixture f;
   Db other = Db::open(f.dir.file("pg.db")).value();
   const auto before = policy_version(f.db).value();
-  REQUIRE(KeyStore(other, f.clock, "x").add(Fixture::named("laptop")));
+  REQUIRE(KeyStore(other, f.clock, "x").add(KeyStoreFixture::named("laptop")));
   const auto added = policy_version(f.db).value();
   CHECK(added > before);
   REQUIRE(other.execute("UPDATE keys SET enabled = 0"));
@@ -155,11 +155,11 @@ TEST_CASE("policy_version rises with every change of a key, whoever makes it") {
 }
 
 TEST_CASE("a key's limit on calls under way is kept, and stands in the audit row") {
-  Fixture f;
-  NewKey wanted = Fixture::named("ci");
+  KeyStoreFixture f;
+  NewKey wanted = KeyStoreFixture::named("ci");
   wanted.concurrency = 3;
   REQUIRE(f.keys.add(wanted));
-  REQUIRE(f.keys.add(Fixture::named("free")));
+  REQUIRE(f.keys.add(KeyStoreFixture::named("free")));
   CHECK(f.keys.find("ci").value().concurrency == 3);
   CHECK(f.keys.find("free").value().concurrency == 0);
   CHECK(f.keys.rotate("ci").value().key.concurrency == 3);
@@ -172,8 +172,8 @@ TEST_CASE("a key's limit on calls under way is kept, and stands in the audit row
 }
 
 TEST_CASE("the audit row of a new key says whose it is and until when") {
-  Fixture f;
-  NewKey wanted = Fixture::named("ci");
+  KeyStoreFixture f;
+  NewKey wanted = KeyStoreFixture::named("ci");
   wanted.owner = "ada";
   wanted.expires = 1'924'905'600'000;
   REQUIRE(f.keys.add(wanted));
@@ -186,8 +186,8 @@ TEST_CASE("the audit row of a new key says whose it is and until when") {
 }
 
 TEST_CASE("an edit changes what is named, and the audit says what was and what is") {
-  Fixture f;
-  NewKey wanted = Fixture::named("laptop");
+  KeyStoreFixture f;
+  NewKey wanted = KeyStoreFixture::named("laptop");
   wanted.rules.rate.rpm = 5;
   REQUIRE(f.keys.add(wanted));
   KeyEdit edit;
@@ -221,9 +221,9 @@ TEST_CASE("an edit changes what is named, and the audit says what was and what i
 }
 
 TEST_CASE("audit rows of keys name projects, also one that is gone by its id") {
-  Fixture f;
+  KeyStoreFixture f;
   KeyStore keys(f.db, f.clock, "cli:test", {{"id-1", "work"}, {"id-2", "home"}});
-  NewKey wanted = Fixture::named("laptop");
+  NewKey wanted = KeyStoreFixture::named("laptop");
   wanted.project = "id-1";
   REQUIRE(keys.add(wanted));
   for (const char* project : {"id-2", "id-3", ""}) {

@@ -12,7 +12,7 @@ using namespace pg;
 
 namespace {
 
-constexpr UnixMillis kNow = 1'764'000'000'000;
+constexpr UnixMillis kQueryNow = 1'764'000'000'000;
 
 LogRow random_row(test::Gen& gen, int number) {
   const auto one_of = [&](std::initializer_list<const char*> values) {
@@ -20,7 +20,7 @@ LogRow random_row(test::Gen& gen, int number) {
   };
   LogRow row;
   row.id = "ID" + std::to_string(1000 + number);
-  row.time = kNow - static_cast<UnixMillis>(gen.number(0, 300)) * 120'000;
+  row.time = kQueryNow - static_cast<UnixMillis>(gen.number(0, 300)) * 120'000;
   row.project = one_of({"default", "Work"});
   row.key = one_of({"", "alice", "bob"});
   row.agent = one_of({"", "codex", "claude-code"});
@@ -148,12 +148,12 @@ std::string random_query(test::Gen& gen, int depth) {
 }
 
 std::string message_of(const std::string& text) {
-  const auto parsed = parse_log_query(text, kNow);
+  const auto parsed = parse_log_query(text, kQueryNow);
   return parsed ? "" : parsed.error().message;
 }
 
 bool matches(const std::string& text, const LogRow& row) {
-  return matches_row(parse_log_query(text, kNow).value(), row);
+  return matches_row(parse_log_query(text, kQueryNow).value(), row);
 }
 
 }  // namespace
@@ -171,9 +171,9 @@ TEST_CASE("log query: rows from SQL are the rows the expression says, for random
   for (int round = 0; round < 400; ++round) {
     const std::string text = random_query(gen, 2);
     LogQuery query;
-    REQUIRE_MESSAGE(parse_log_filters({&text, 1}, kNow, query), text);
-    if (gen.number(0, 3) == 0) query.since = kNow - static_cast<UnixMillis>(gen.number(1, 600)) * 60'000;
-    if (gen.number(0, 3) == 0) query.until = kNow - static_cast<UnixMillis>(gen.number(0, 300)) * 60'000;
+    REQUIRE_MESSAGE(parse_log_filters({&text, 1}, kQueryNow, query), text);
+    if (gen.number(0, 3) == 0) query.since = kQueryNow - static_cast<UnixMillis>(gen.number(1, 600)) * 60'000;
+    if (gen.number(0, 3) == 0) query.until = kQueryNow - static_cast<UnixMillis>(gen.number(0, 300)) * 60'000;
     std::string want, got;
     for (const LogRow& row : rows)
       if ((query.where == nullptr || matches_row(*query.where, row)) && row.time >= query.since &&
@@ -239,7 +239,7 @@ TEST_CASE("log query: units") {
   row.bytes_in = 2'000'000;
   row.cost = 50'000'000;
   row.price = 2;
-  row.time = kNow - 3'600'000;
+  row.time = kQueryNow - 3'600'000;
   for (const char* text : {"latency:1.5s", "latency:1500ms", "latency:1500", "latency:1s..2s", "latency:[1s TO 2s]",
                            "tokens.in:10k", "tokens.in:>9.9k", "bytes.in:2MB", "bytes.in:>1MiB", "cost:$0.05", "cost:0.05",
                            "cost:>=$0.05", "cost:<$1", "time:>2h", "time:<30m", "time:2025-11-24"})
@@ -283,7 +283,7 @@ TEST_CASE("log query: mistakes are named, with their place") {
   std::string many = "model:a";
   for (int i = 0; i < 600; ++i) many += ",b" + std::to_string(i);
   CHECK(message_of(many) == "too many values");
-  CHECK(parse_log_query("agent:x  statsu:1", kNow).error().detail == "column 10 of the query");
+  CHECK(parse_log_query("agent:x  statsu:1", kQueryNow).error().detail == "column 10 of the query");
 }
 
 TEST_CASE("log query: nothing of the text becomes SQL") {
@@ -296,7 +296,7 @@ TEST_CASE("log query: nothing of the text becomes SQL") {
   for (const char* text : {"model:\"' OR 1=1 --\"", "\"'; DROP TABLE log; --\"", "model:%", "agent:_*", "model:/'/"}) {
     const std::string word = text;
     LogQuery query;
-    REQUIRE(parse_log_filters({&word, 1}, kNow, query));
+    REQUIRE(parse_log_filters({&word, 1}, kQueryNow, query));
     int rows = 0;
     REQUIRE(log.select(query, [&](const LogRow&) { return ++rows, true; }));
     CHECK_MESSAGE(rows == 0, text);
@@ -311,11 +311,11 @@ TEST_CASE("log query: globs are linear in the text") {
 }
 
 TEST_CASE("log query: moments") {
-  CHECK(parse_moment("15m", kNow) == kNow - 900'000);
-  CHECK(parse_moment("2026-11-20T10:00Z", kNow) == 1'795'168'800'000);
-  CHECK(parse_moment("now", kNow) == kNow);
-  CHECK(parse_moment("today", kNow).value() <= kNow);
-  CHECK(parse_moment("yesterday", kNow).value() < parse_moment("today", kNow).value());
-  CHECK_FALSE(parse_moment("tomorrowish", kNow));
-  CHECK_FALSE(parse_moment("2026-13-01", kNow));
+  CHECK(parse_moment("15m", kQueryNow) == kQueryNow - 900'000);
+  CHECK(parse_moment("2026-11-20T10:00Z", kQueryNow) == 1'795'168'800'000);
+  CHECK(parse_moment("now", kQueryNow) == kQueryNow);
+  CHECK(parse_moment("today", kQueryNow).value() <= kQueryNow);
+  CHECK(parse_moment("yesterday", kQueryNow).value() < parse_moment("today", kQueryNow).value());
+  CHECK_FALSE(parse_moment("tomorrowish", kQueryNow));
+  CHECK_FALSE(parse_moment("2026-13-01", kQueryNow));
 }

@@ -17,7 +17,7 @@ using pg::test::ask;
 
 namespace {
 
-LogRow row_of(int number) {
+LogRow numbered_row(int number) {
   LogRow row;
   row.id = "01HX" + std::string(1, static_cast<char>('A' + number)) + "0000000000000000000000";
   row.time = 1000 * number;
@@ -29,14 +29,14 @@ LogRow row_of(int number) {
   return row;
 }
 
-struct Fixture {
+struct LogStoreFixture {
   test::TempDir dir;
   Db db = Db::open(dir.file("pg.db")).value();
   LogStore log{db};
 
   void fill(int count) {
     std::vector<LogRow> rows;
-    for (int i = 1; i <= count; ++i) rows.push_back(row_of(i));
+    for (int i = 1; i <= count; ++i) rows.push_back(numbered_row(i));
     REQUIRE(log.insert(rows));
   }
   std::string models(const LogQuery& query) {
@@ -52,8 +52,8 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("a row comes back as it went in, field by field") {
-  Fixture f;
-  LogRow row = row_of(1);
+  LogStoreFixture f;
+  LogRow row = numbered_row(1);
   row.project_id = "pid";
   row.key = "k";
   row.agent_version = "2.1";
@@ -110,10 +110,10 @@ TEST_CASE("a row comes back as it went in, field by field") {
 }
 
 TEST_CASE("a batch is whole or absent") {
-  Fixture f;
+  LogStoreFixture f;
   f.fill(3);
   REQUIRE(f.db.execute("CREATE TRIGGER no BEFORE INSERT ON log_rows WHEN NEW.time = 5000 BEGIN SELECT RAISE(ABORT, 'no'); END"));
-  std::vector<LogRow> batch = {row_of(4), row_of(5)};
+  std::vector<LogRow> batch = {numbered_row(4), numbered_row(5)};
   CHECK(f.log.insert(batch).error().code == Code::io_failed);
   CHECK(f.models({}) == "1 2 3 ");
   CHECK(f.log.insert({}));
@@ -125,9 +125,9 @@ TEST_CASE("a batch is whole or absent") {
 }
 
 TEST_CASE("what rows say alike stands once, by the letter") {
-  Fixture f;
+  LogStoreFixture f;
   std::vector<LogRow> rows;
-  for (int i = 0; i < 9; ++i) rows.push_back(row_of(1));
+  for (int i = 0; i < 9; ++i) rows.push_back(numbered_row(1));
   rows[3].project = "Default";
   rows[4].stream = true;
   rows[5].project = "defaul";
@@ -141,7 +141,7 @@ TEST_CASE("what rows say alike stands once, by the letter") {
 }
 
 TEST_CASE("names go with their last row, and come back when they are said again") {
-  Fixture f;
+  LogStoreFixture f;
   f.fill(3);
   CHECK(prune_log(f.db, {1'000'000, 0}, 100).value() == 2);
   CHECK(ask(f.db, "SELECT count(*) FROM log_names") == 1);
@@ -152,11 +152,11 @@ TEST_CASE("names go with their last row, and come back when they are said again"
 }
 
 TEST_CASE("made-up names are forgotten, not mixed up") {
-  Fixture f;
+  LogStoreFixture f;
   for (int batch = 0; batch < 3; ++batch) {
     std::vector<LogRow> rows;
     for (int i = 0; i < 3'000; ++i) {
-      rows.push_back(row_of(1));
+      rows.push_back(numbered_row(1));
       rows.back().model = "model-" + std::to_string(batch * 2'000 + i);
     }
     REQUIRE(f.log.insert(rows));
@@ -230,7 +230,7 @@ TEST_CASE("rows of before anybody kept routes and addresses have none, and new o
   CHECK((old.route + old.ip + old.ua).empty());
   CHECK(old.agent == "agent");
   CHECK(old.tls_ms == 16);
-  LogRow row = row_of(2);
+  LogRow row = numbered_row(2);
   row.ip = "10.0.0.7";
   row.ua = "curl/8.1";
   row.route = "route 2";
@@ -249,10 +249,10 @@ TEST_CASE("rows of before anybody kept routes and addresses have none, and new o
 }
 
 TEST_CASE("what many rows say alike of where they came from stands once") {
-  Fixture f;
+  LogStoreFixture f;
   std::vector<LogRow> rows;
   for (int i = 0; i < 2'000; ++i) {
-    LogRow row = row_of(0);
+    LogRow row = numbered_row(0);
     row.id = "R" + std::to_string(10'000 + i);
     row.ip = i % 2 == 0 ? "127.0.0.1" : "10.0.0.7";
     row.ua = std::string(200, 'u');
@@ -265,7 +265,7 @@ TEST_CASE("what many rows say alike of where they came from stands once") {
 }
 
 TEST_CASE("the newest rows in time order, after a row, between times, until told to stop") {
-  Fixture f;
+  LogStoreFixture f;
   CHECK(f.log.last_seq().value() == 0);
   f.fill(6);
   LogQuery query;
@@ -285,10 +285,10 @@ TEST_CASE("the newest rows in time order, after a row, between times, until told
 }
 
 TEST_CASE("hours in which nothing can fit are not read") {
-  Fixture f;
+  LogStoreFixture f;
   std::vector<LogRow> rows;
   for (int i = 0; i < 9'000; ++i) {
-    LogRow row = row_of(0);
+    LogRow row = numbered_row(0);
     row.id = "R" + std::to_string(100'000 + i);
     row.time = 1'700'000'000'000 + i / 3'000 * 3'600'000;  // three hours
     row.model = i / 3'000 == 1 ? "rare" : "common";
@@ -318,7 +318,7 @@ TEST_CASE("hours in which nothing can fit are not read") {
 }
 
 TEST_CASE("an id is found whole, by its beginning, in any case") {
-  Fixture f;
+  LogStoreFixture f;
   f.fill(3);
   CHECK(f.log.find("01HXB0000000000000000000000").value().model == "model-1");
   CHECK(f.log.find("01hxc").value().model == "model-2");
@@ -329,8 +329,8 @@ TEST_CASE("an id is found whole, by its beginning, in any case") {
 }
 
 TEST_CASE("hostile lengths are cut between characters") {
-  Fixture f;
-  LogRow row = row_of(1);
+  LogStoreFixture f;
+  LogRow row = numbered_row(1);
   row.path = std::string(2047, 'a') + "\xc3\xa9" + std::string(100000, 'b');
   row.places = std::string(5000, 'p');
   REQUIRE(f.log.insert({&row, 1}));

@@ -14,9 +14,9 @@ using namespace pg;
 
 namespace {
 
-constexpr UnixMillis kBegin = 1'764'000'000'000 / kHour * kHour;
+constexpr UnixMillis kFirstHour = 1'764'000'000'000 / kHour * kHour;
 
-struct Fixture {
+struct LogUsageFixture {
   test::TempDir dir;
   Db db = Db::open(dir.file("pg.db")).value();
   LogStore log{db};
@@ -33,7 +33,7 @@ struct Fixture {
   }
   UsageReport usage(UsageBy by, const std::string& filter = {}, UnixMillis since = 0, UnixMillis until = 0) {
     LogQuery query;
-    REQUIRE(parse_log_filters({&filter, 1}, kBegin, query));
+    REQUIRE(parse_log_filters({&filter, 1}, kFirstHour, query));
     query.since = since;
     query.until = until;
     return read_usage(db, query, by).value();
@@ -52,13 +52,13 @@ bool same(const LogSums& a, const LogSums& b) {
 
 TEST_CASE("usage: hours and rows together are exactly the rows, for random rows, windows and filters") {
   PG_GEN(gen);
-  Fixture f;
+  LogUsageFixture f;
   std::vector<LogRow> rows;
   const auto pick = [&](std::initializer_list<const char*> values) {
     return std::string(values.begin()[gen.number(0, values.size() - 1)]);
   };
   for (int i = 0; i < 400; ++i) {
-    LogRow row = f.row(kBegin + static_cast<UnixMillis>(gen.number(0, 10 * kHour)));
+    LogRow row = f.row(kFirstHour + static_cast<UnixMillis>(gen.number(0, 10 * kHour)));
     row.model = pick({"gpt-4o", "claude-x", ""});
     row.model_served = pick({"", "gpt-4o-mini"});
     row.key = pick({"alice", "bob"});
@@ -86,10 +86,10 @@ TEST_CASE("usage: hours and rows together are exactly the rows, for random rows,
   for (int round = 0; round < 60; ++round) {
     const std::string filter = pick({"", "key:alice", "class:error OR agent:codex", "-model:gpt*", "latency:>1s", "gpt",
                                      "cache_break:messages*", "id:U1000*", "-gpt (status:200 OR redactions:EMAIL)"});
-    const UnixMillis since = gen.coin() ? 0 : kBegin + static_cast<UnixMillis>(gen.number(0, 5 * kHour));
-    const UnixMillis until = gen.coin() ? 0 : kBegin + static_cast<UnixMillis>(gen.number(4 * kHour, 11 * kHour));
+    const UnixMillis since = gen.coin() ? 0 : kFirstHour + static_cast<UnixMillis>(gen.number(0, 5 * kHour));
+    const UnixMillis until = gen.coin() ? 0 : kFirstHour + static_cast<UnixMillis>(gen.number(4 * kHour, 11 * kHour));
     LogQuery query;
-    REQUIRE(parse_log_filters({&filter, 1}, kBegin, query));
+    REQUIRE(parse_log_filters({&filter, 1}, kFirstHour, query));
     std::map<std::string, LogSums> want;
     LogSums total;
     for (const LogRow& row : rows) {
@@ -113,10 +113,10 @@ TEST_CASE("usage: hours and rows together are exactly the rows, for random rows,
 }
 
 TEST_CASE("usage: the course of a group is its hours, and adds up to its sum") {
-  Fixture f;
+  LogUsageFixture f;
   std::vector<LogRow> rows;
   for (const auto& [minutes, model] : {std::pair{0, "a"}, {30, "a"}, {90, "b"}, {150, "a"}}) {
-    LogRow row = f.row(kBegin + minutes * 60'000);
+    LogRow row = f.row(kFirstHour + minutes * 60'000);
     row.model = model;
     row.path = "/v1";
     row.usage.input_tokens = 10;
@@ -137,36 +137,36 @@ TEST_CASE("usage: the course of a group is its hours, and adds up to its sum") {
       CHECK(sum.requests == line.sums.requests);
     }
     REQUIRE(report.lines[0].trend.size() == (by == UsageBy::model ? 2 : 3));
-    CHECK(report.lines[0].trend[0].time == kBegin);
+    CHECK(report.lines[0].trend[0].time == kFirstHour);
     CHECK(report.lines[0].trend[0].requests == 2);
-    CHECK(report.lines[0].trend.back().time == kBegin + 2 * kHour);
+    CHECK(report.lines[0].trend.back().time == kFirstHour + 2 * kHour);
   }
   CHECK(read_usage(f.db, {}, UsageBy::model).value().lines[0].trend.empty());
   CHECK(read_usage(f.db, {}, UsageBy::day, true).value().lines[0].trend.empty());
 }
 
 TEST_CASE("usage: an explanation says whether rows are read at all") {
-  Fixture f;
+  LogUsageFixture f;
   const auto told = [&f](UsageBy by, const std::string& filter = {}, UnixMillis since = 0) {
     LogQuery query;
-    REQUIRE(parse_log_filters({&filter, 1}, kBegin, query));
+    REQUIRE(parse_log_filters({&filter, 1}, kFirstHour, query));
     query.since = since;
     return explain_usage(f.db, query, by).value();
   };
   CHECK(told(UsageBy::model) == "sums   of whole hours from log_hours; no row is read\n");
-  CHECK(told(UsageBy::model, "key:alice", kBegin) == "sums   of whole hours from log_hours; no row is read\n");
+  CHECK(told(UsageBy::model, "key:alice", kFirstHour) == "sums   of whole hours from log_hours; no row is read\n");
   CHECK(told(UsageBy::session) == "sums   from log_sessions and log_hours; no row is read\n");
-  CHECK(told(UsageBy::day, "", kBegin + 1)
+  CHECK(told(UsageBy::day, "", kFirstHour + 1)
             .starts_with("sums   of whole hours from log_hours; the hours at both ends from rows\nsql "));
   CHECK(told(UsageBy::model, "latency:>1s").starts_with("sums   over rows\nsql "));
   CHECK(told(UsageBy::endpoint).starts_with("sums   over rows\nsql "));
 }
 
 TEST_CASE("usage: sums stay when the rows are gone") {
-  Fixture f;
+  LogUsageFixture f;
   std::vector<LogRow> rows;
   for (int i = 0; i < 10; ++i) {
-    LogRow row = f.row(kBegin + i * kHour);
+    LogRow row = f.row(kFirstHour + i * kHour);
     row.agent = "codex";
     row.agent_version = i < 5 ? "1.0" : "1.1";
     row.key = i % 2 == 0 ? "alice" : "bob";
@@ -176,14 +176,14 @@ TEST_CASE("usage: sums stay when the rows are gone") {
     rows.push_back(row);
   }
   REQUIRE(f.log.insert(rows));
-  CHECK(prune_log(f.db, {kBegin + 6 * kHour, 0}, 4).value() == 4);
-  CHECK(prune_log(f.db, {kBegin + 6 * kHour, 0}, 4).value() == 2);
-  CHECK(prune_log(f.db, {kBegin + 6 * kHour, 0}, 4).value() == 0);
+  CHECK(prune_log(f.db, {kFirstHour + 6 * kHour, 0}, 4).value() == 4);
+  CHECK(prune_log(f.db, {kFirstHour + 6 * kHour, 0}, 4).value() == 2);
+  CHECK(prune_log(f.db, {kFirstHour + 6 * kHour, 0}, 4).value() == 0);
   CHECK(f.log.first_seq().value() == 7);
-  CHECK(count_older(f.db, {kBegin + 8 * kHour, 0}).value() == 2);
+  CHECK(count_older(f.db, {kFirstHour + 8 * kHour, 0}).value() == 2);
   CHECK(f.usage(UsageBy::key).total.cost == 10'000);
   CHECK(f.usage(UsageBy::key, "key:alice").total.requests == 5);
-  CHECK(f.usage(UsageBy::key, "key:alice", kBegin + 2 * kHour, kBegin + 4 * kHour).total.requests == 1);
+  CHECK(f.usage(UsageBy::key, "key:alice", kFirstHour + 2 * kHour, kFirstHour + 4 * kHour).total.requests == 1);
   const UsageReport sessions = f.usage(UsageBy::session);
   CHECK(sessions.lines.size() == 4);
   CHECK(sessions.total.requests == 10);
@@ -193,30 +193,30 @@ TEST_CASE("usage: sums stay when the rows are gone") {
   CHECK(agents[0].keys == 2);
   CHECK(agents[0].sessions == 2);
   CHECK(agents[0].versions == "1.1, 1.0");
-  CHECK(agents[0].last == kBegin + 9 * kHour);
+  CHECK(agents[0].last == kFirstHour + 9 * kHour);
   CHECK(agents[0].sums.requests == 10);
-  CHECK(read_agents(f.db, kBegin + 20 * kHour).value().empty());
+  CHECK(read_agents(f.db, kFirstHour + 20 * kHour).value().empty());
 }
 
 TEST_CASE("usage: a row from a time that has not come keeps none behind it from going") {
-  Fixture f;
+  LogUsageFixture f;
   std::vector<LogRow> rows;
-  for (const UnixMillis hour : {900, 0, 901, 902, 1, 20, 2, 30}) rows.push_back(f.row(kBegin + hour * kHour));
+  for (const UnixMillis hour : {900, 0, 901, 902, 1, 20, 2, 30}) rows.push_back(f.row(kFirstHour + hour * kHour));
   REQUIRE(f.log.insert(rows));
-  const LogLimits limits{kBegin + 10 * kHour, 0, kBegin + 40 * kHour};
+  const LogLimits limits{kFirstHour + 10 * kHour, 0, kFirstHour + 40 * kHour};
   CHECK(count_older(f.db, limits).value() == 5);
   CHECK(prune_log(f.db, limits, 1).value() == 2);  // those between come on top of the slice
   CHECK(prune_log(f.db, limits, 1).value() == 3);
   CHECK(prune_log(f.db, limits, 1).value() == 0);
   CHECK(f.log.first_seq().value() == 6);
-  CHECK(count_older(f.db, {0, 0, kBegin}).value() == 0);
+  CHECK(count_older(f.db, {0, 0, kFirstHour}).value() == 0);
 }
 
 TEST_CASE("usage: the oldest rows go when the database is too large") {
-  Fixture f;
+  LogUsageFixture f;
   std::vector<LogRow> rows;
   for (int i = 0; i < 2'000; ++i) {
-    LogRow row = f.row(kBegin + i);
+    LogRow row = f.row(kFirstHour + i);
     row.places = std::string(500, 'x');
     rows.push_back(row);
   }
@@ -231,10 +231,10 @@ TEST_CASE("usage: the oldest rows go when the database is too large") {
 }
 
 TEST_CASE("usage: names without end share a row") {
-  Fixture f;
+  LogUsageFixture f;
   std::vector<LogRow> rows;
   for (int i = 0; i < 3'000; ++i) {
-    LogRow row = f.row(kBegin);
+    LogRow row = f.row(kFirstHour);
     row.model = "made-up-" + std::to_string(i);
     row.agent = "x";
     row.session = "s" + std::to_string(i);
@@ -249,23 +249,23 @@ TEST_CASE("usage: names without end share a row") {
   // And a search still finds what stands in the shared row.
   const std::string filter = "model:made-up-2999";
   LogQuery query;
-  REQUIRE(parse_log_filters({&filter, 1}, kBegin, query));
+  REQUIRE(parse_log_filters({&filter, 1}, kFirstHour, query));
   int found = 0;
   REQUIRE(f.log.select(query, [&](const LogRow&) { return ++found, true; }));
   CHECK(found == 1);
 }
 
 TEST_CASE("stats: percentiles are of the rows, by any field that makes groups") {
-  Fixture f;
+  LogUsageFixture f;
   std::vector<LogRow> rows;
   for (int i = 1; i <= 100; ++i) {
-    LogRow row = f.row(kBegin);
+    LogRow row = f.row(kFirstHour);
     row.latency_ms = i;
     row.status = i > 90 ? 500 : 200;
     row.outcome = i > 90 ? "error" : "ok";
     rows.push_back(row);
   }
-  rows.push_back(f.row(kBegin));  // one that was not measured
+  rows.push_back(f.row(kFirstHour));  // one that was not measured
   REQUIRE(f.log.insert(rows));
   const StatsReport report = read_stats(f.db, {}, find_log_field("status")).value();
   CHECK(report.total.p50_ms == 50);

@@ -11,7 +11,7 @@ namespace pg::test {
 namespace {
 
 // What can be told apart of a row, member by member.
-std::string spell(const LogRow& row) {
+std::string spell_row(const LogRow& row) {
   std::string out;
   for (const std::string* text : {&row.id,           &row.project,
                                   &row.project_id,   &row.key,
@@ -64,7 +64,7 @@ std::string spell(const LogRow& row) {
   return out;
 }
 
-LogRow random_row(Gen& gen) {
+LogRow arbitrary_row(Gen& gen) {
   LogRow row;
   for (std::string* text : {&row.id,           &row.project,
                             &row.project_id,   &row.key,
@@ -123,13 +123,13 @@ TEST_CASE("rows come out of the buffer as they went in, whatever stood in the ro
   std::deque<std::pair<std::string, std::shared_ptr<LogBody>>> expected;
   for (int turn = 0; turn < 300; ++turn) {
     for (std::size_t i = gen.number(0, 5); i > 0; --i) {
-      const LogRow row = random_row(gen);
+      const LogRow row = arbitrary_row(gen);
       buffer.add(row);
-      expected.emplace_back(spell(row), row.body);
+      expected.emplace_back(spell_row(row), row.body);
     }
     REQUIRE(buffer.size() == expected.size());
     for (const LogRow& row : buffer.take(room, gen.number(0, 5))) {
-      CHECK(spell(row) == expected.front().first);
+      CHECK(spell_row(row) == expected.front().first);
       CHECK(row.body == expected.front().second);
       expected.pop_front();
     }

@@ -10,14 +10,14 @@
 namespace pg::test {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-std::string refusal(Wire from, const Json& wrong) {
-  Json body = {{"model", "m"}};
+std::string type_refusal(Wire from, const OrderedJson& wrong) {
+  OrderedJson body = {{"model", "m"}};
   if (from == Wire::openai_responses)
     body["input"] = "x";
   else
-    body["messages"] = Json::array({{{"role", "user"}, {"content", "x"}}});
+    body["messages"] = OrderedJson::array({{{"role", "user"}, {"content", "x"}}});
   body.update(wrong);
   const auto result = translate_request(from, from == Wire::anthropic ? Wire::openai_chat : Wire::anthropic, body.dump(), {});
   return result ? "" : result.error().message;
@@ -55,9 +55,10 @@ TEST_CASE("check_types: Chat Completions") {
         Wrong{R"({"response_format":{"type":"xml"}})", "`response_format.type: xml`"},
         Wrong{R"({"web_search_options":{}})", "`web_search_options`"}}) {
     CAPTURE(wrong.body);
-    CHECK(refusal(Wire::openai_chat, Json::parse(wrong.body)).find(wrong.named) != std::string::npos);
+    CHECK(type_refusal(Wire::openai_chat, OrderedJson::parse(wrong.body)).find(wrong.named) != std::string::npos);
   }
-  CHECK(refusal(Wire::openai_chat, Json::parse(R"({"temperature":null,"stop":"x","tool_choice":"auto","n":1})")).empty());
+  CHECK(type_refusal(Wire::openai_chat, OrderedJson::parse(R"({"temperature":null,"stop":"x","tool_choice":"auto","n":1})"))
+            .empty());
 }
 
 TEST_CASE("check_types: Anthropic Messages") {
@@ -66,7 +67,7 @@ TEST_CASE("check_types: Anthropic Messages") {
                              Wrong{R"({"tool_choice":{"type":"maybe"}})", "`tool_choice.type: maybe`"},
                              Wrong{R"({"output_config":{"format":{"type":"xml"}}})", "`output_config.format.type: xml`"}}) {
     CAPTURE(wrong.body);
-    CHECK(refusal(Wire::anthropic, Json::parse(wrong.body)).find(wrong.named) != std::string::npos);
+    CHECK(type_refusal(Wire::anthropic, OrderedJson::parse(wrong.body)).find(wrong.named) != std::string::npos);
   }
 }
 
@@ -75,7 +76,7 @@ TEST_CASE("check_types: Responses") {
                              Wrong{R"({"temperature":"hot"})", "`temperature`"},
                              Wrong{R"({"text":{"format":{"type":"xml"}}})", "`text.format.type: xml`"}}) {
     CAPTURE(wrong.body);
-    CHECK(refusal(Wire::openai_responses, Json::parse(wrong.body)).find(wrong.named) != std::string::npos);
+    CHECK(type_refusal(Wire::openai_responses, OrderedJson::parse(wrong.body)).find(wrong.named) != std::string::npos);
   }
 }
 

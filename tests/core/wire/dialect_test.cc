@@ -15,7 +15,7 @@
 namespace pg {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
 constexpr DialectId kAll[] = {DialectId::anthropic, DialectId::openai_chat, DialectId::openai_responses, DialectId::embeddings};
 
@@ -25,7 +25,7 @@ struct Event {
 };
 
 /// A plain reading of the event-stream format: blank line ends an event, `:` lines are comments.
-std::vector<Event> read_events(const std::string& stream) {
+std::vector<Event> events_in(const std::string& stream) {
   std::vector<Event> events;
   Event event;
   for (const std::string_view line : split(stream, '\n')) {
@@ -66,28 +66,28 @@ TEST_CASE("every dialect is found by its name and by its id") {
 }
 
 TEST_CASE("a ping is an event only to Anthropic clients, and whole") {
-  const auto events = read_events(std::string(dialect(DialectId::anthropic).ping));
+  const auto events = events_in(std::string(dialect(DialectId::anthropic).ping));
   REQUIRE(events.size() == 1);
   CHECK(events[0].name == "ping");
-  CHECK(json::parse(events[0].data) == json{{"type", "ping"}});
+  CHECK(Json::parse(events[0].data) == Json{{"type", "ping"}});
   for (const DialectId id : {DialectId::openai_chat, DialectId::openai_responses, DialectId::embeddings}) {
-    CHECK(read_events(std::string(dialect(id).ping)).empty());
+    CHECK(events_in(std::string(dialect(id).ping)).empty());
     CHECK(dialect(id).ping == ": ping\n\n");
   }
 }
 
 TEST_CASE("Anthropic errors carry type, message and request id") {
-  const json body = json::parse(write_error_body(DialectId::anthropic, blocked(), "01ID"));
-  CHECK(body == json{{"type", "error"},
+  const Json body = Json::parse(write_error_body(DialectId::anthropic, blocked(), "01ID"));
+  CHECK(body == Json{{"type", "error"},
                      {"error", {{"type", "invalid_request_error"}, {"message", "Blocked by rule \"aws-key\":\nremove it"}}},
                      {"request_id", "01ID"}});
 }
 
 TEST_CASE("OpenAI errors carry message, type, param and code") {
   for (const DialectId id : {DialectId::openai_chat, DialectId::openai_responses, DialectId::embeddings}) {
-    const json body = json::parse(write_error_body(id, make_error(Code::unauthenticated, "no key"), "01ID"));
+    const Json body = Json::parse(write_error_body(id, make_error(Code::unauthenticated, "no key"), "01ID"));
     CHECK(body ==
-          json{{"error",
+          Json{{"error",
                 {{"message", "no key"}, {"type", "authentication_error"}, {"param", nullptr}, {"code", "invalid_api_key"}}}});
   }
   const auto param_of = [](std::string message) {
@@ -105,9 +105,9 @@ TEST_CASE("every code of every dialect is valid JSON and never shows the detail"
     for (const DialectId id : kAll) {
       const Error error = make_error(row.code, "what\x01 happened \xC3\xA9", "detail stays home");
       const std::string body = write_error_body(id, error, "01ID");
-      CHECK(json::parse(body).at("error").at("message") == "what\x01 happened \xC3\xA9");
+      CHECK(Json::parse(body).at("error").at("message") == "what\x01 happened \xC3\xA9");
       const std::string stream = write_stream_error(id, error, "01ID", 7);
-      CHECK(read_events(stream).size() == 1);
+      CHECK(events_in(stream).size() == 1);
       CHECK((body + stream).find("detail stays home") == std::string::npos);
     }
   }
@@ -115,37 +115,37 @@ TEST_CASE("every code of every dialect is valid JSON and never shows the detail"
 
 TEST_CASE("text that is not UTF-8 still gives JSON that parses") {
   const Error error = make_error(Code::bad_request, "bad \xFF byte");
-  for (const DialectId id : kAll) CHECK(json::accept(write_error_body(id, error, "01ID")));
-  for (const Event& event : read_events(write_refused_response_stream(error, "01ID", "mod\xFF"))) CHECK(json::accept(event.data));
+  for (const DialectId id : kAll) CHECK(Json::accept(write_error_body(id, error, "01ID")));
+  for (const Event& event : events_in(write_refused_response_stream(error, "01ID", "mod\xFF"))) CHECK(Json::accept(event.data));
 }
 
 TEST_CASE("a stream ends with an error in the dialect's own form") {
-  const auto anthropic = read_events(write_stream_error(DialectId::anthropic, blocked(), "01ID"));
+  const auto anthropic = events_in(write_stream_error(DialectId::anthropic, blocked(), "01ID"));
   CHECK(anthropic[0].name == "error");
-  CHECK(json::parse(anthropic[0].data).at("error").at("type") == "invalid_request_error");
+  CHECK(Json::parse(anthropic[0].data).at("error").at("type") == "invalid_request_error");
   const std::string chat_stream = write_stream_error(DialectId::openai_chat, blocked(), "01ID");
-  const auto chat = read_events(chat_stream);
+  const auto chat = events_in(chat_stream);
   CHECK(chat[0].name.empty());
-  CHECK(json::parse(chat[0].data).at("error").at("code") == "content_blocked");
+  CHECK(Json::parse(chat[0].data).at("error").at("code") == "content_blocked");
   CHECK(chat_stream.find("[DONE]") == std::string::npos);
 }
 
 TEST_CASE("a Responses stream ends with response.failed, numbered as the caller says") {
   const auto events =
-      read_events(write_stream_error(DialectId::openai_responses, make_error(Code::upstream_failed, "cut"), "01ID", 42));
+      events_in(write_stream_error(DialectId::openai_responses, make_error(Code::upstream_failed, "cut"), "01ID", 42));
   REQUIRE(events.size() == 1);
-  const json event = json::parse(events[0].data);
+  const Json event = Json::parse(events[0].data);
   CHECK(events[0].name == "response.failed");
   CHECK(event.at("type") == "response.failed");
   CHECK(event.at("sequence_number") == 42);
   CHECK(event.at("response").at("status") == "failed");
-  CHECK(event.at("response").at("error") == json{{"code", "server_error"}, {"message", "cut"}});
+  CHECK(event.at("response").at("error") == Json{{"code", "server_error"}, {"message", "cut"}});
 }
 
 TEST_CASE("Responses codes: what a retry cannot mend is invalid_prompt") {
   const auto code_of = [](Code code) {
-    const auto events = read_events(write_stream_error(DialectId::openai_responses, make_error(code, "x"), "01ID"));
-    return json::parse(events.at(0).data).at("response").at("error").at("code").get<std::string>();
+    const auto events = events_in(write_stream_error(DialectId::openai_responses, make_error(code, "x"), "01ID"));
+    return Json::parse(events.at(0).data).at("response").at("error").at("code").get<std::string>();
   };
   CHECK(code_of(Code::blocked) == "invalid_prompt");
   CHECK(code_of(Code::bad_request) == "invalid_prompt");
@@ -155,10 +155,10 @@ TEST_CASE("Responses codes: what a retry cannot mend is invalid_prompt") {
 }
 
 TEST_CASE("a refused Responses stream is created and failed, with the required fields of a Response") {
-  const auto events = read_events(write_refused_response_stream(blocked(), "01ID", "gpt-5"));
+  const auto events = events_in(write_refused_response_stream(blocked(), "01ID", "gpt-5"));
   REQUIRE(events.size() == 2);
-  const json created = json::parse(events[0].data);
-  const json failed = json::parse(events[1].data);
+  const Json created = Json::parse(events[0].data);
+  const Json failed = Json::parse(events[1].data);
   CHECK(events[0].name == "response.created");
   CHECK(events[1].name == "response.failed");
   CHECK(created.at("type") == "response.created");
@@ -167,13 +167,13 @@ TEST_CASE("a refused Responses stream is created and failed, with the required f
   CHECK(created.at("response").at("status") == "in_progress");
   CHECK(created.at("response").at("error").is_null());
   CHECK(failed.at("response").at("status") == "failed");
-  CHECK(failed.at("response").at("error") == json{{"code", "invalid_prompt"}, {"message", blocked().message}});
-  for (const json& event : {created, failed}) {
-    const json& response = event.at("response");
+  CHECK(failed.at("response").at("error") == Json{{"code", "invalid_prompt"}, {"message", blocked().message}});
+  for (const Json& event : {created, failed}) {
+    const Json& response = event.at("response");
     CHECK(response.at("id") == "resp_01ID");
     CHECK(response.at("object") == "response");
     CHECK(response.at("model") == "gpt-5");
-    CHECK(response.at("output") == json::array());
+    CHECK(response.at("output") == Json::array());
     CHECK(response.at("created_at").get<std::int64_t>() > 1'600'000'000);
     for (const char* field :
          {"instructions", "metadata", "parallel_tool_calls", "temperature", "tool_choice", "tools", "top_p"}) {

@@ -15,7 +15,7 @@
 namespace pg {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 using test::Heard;
 
 EchoReply echo(DialectId dialect, const std::string& body, bool counts = false) {
@@ -68,15 +68,16 @@ TEST_CASE("what it saw is the last user text, fit for a header") {
 }
 
 TEST_CASE("token counts and embeddings have their shapes") {
-  const Json count =
-      Json::parse(echo(DialectId::anthropic, R"({"model":"m","messages":[{"role":"user","content":"hello there"}]})", true).body);
+  const OrderedJson count = OrderedJson::parse(
+      echo(DialectId::anthropic, R"({"model":"m","messages":[{"role":"user","content":"hello there"}]})", true).body);
   CHECK(count["input_tokens"].get<int>() > 0);
-  const Json embeddings = Json::parse(echo(DialectId::embeddings, R"({"model":"m","input":["a","b"]})").body);
+  const OrderedJson embeddings = OrderedJson::parse(echo(DialectId::embeddings, R"({"model":"m","input":["a","b"]})").body);
   CHECK(embeddings["object"] == "list");
   REQUIRE(embeddings["data"].size() == 2);
   CHECK(embeddings["data"][0]["embedding"].is_array());
   CHECK(embeddings["data"][1]["index"] == 1);
-  const Json base64 = Json::parse(echo(DialectId::embeddings, R"({"model":"m","input":"a","encoding_format":"base64"})").body);
+  const OrderedJson base64 =
+      OrderedJson::parse(echo(DialectId::embeddings, R"({"model":"m","input":"a","encoding_format":"base64"})").body);
   REQUIRE(base64["data"].size() == 1);
   REQUIRE(base64["data"][0]["embedding"].is_string());
   CHECK(from_base64(base64["data"][0]["embedding"].get<std::string>()).value_or("x").size() % 4 == 0);

@@ -9,7 +9,7 @@
 namespace pg::test {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 const std::string kAskTwo = R"({"model":"m","input":["one","two"],"encoding_format":"base64","dimensions":256,"user":"u"})";
 
@@ -77,7 +77,7 @@ TEST_CASE("embedding replies come back as OpenAI's, numbers as they were spelled
 TEST_CASE("as bytes where the client asked for base64") {
   const auto reply = translate_embedding_reply(EmbeddingWire::ollama, R"({"embeddings":[[1,-0.5]]})", {"m", true});
   REQUIRE(reply.has_value());
-  const std::string bytes = from_base64(Json::parse(reply->body)["data"][0]["embedding"].get<std::string>()).value();
+  const std::string bytes = from_base64(OrderedJson::parse(reply->body)["data"][0]["embedding"].get<std::string>()).value();
   CHECK(to_hex(bytes) == "0000803f000000bf");
 }
 

@@ -32,20 +32,20 @@ constexpr Sample kSamples[] = {
     {ReplyPlace::responses_event, R"({"delta":")", R"(","sequence_number":10,"type":"response.output_text.delta"})"},
 };
 
-std::vector<PlaceField> walk(const Sample& sample, std::string_view json, bool& is_json) {
+std::vector<PlaceField> walk_sample(const Sample& sample, std::string_view json, bool& is_json) {
   std::vector<PlaceField> fields;
   is_json = read_places(sample.root, json, fields).has_value();
   return fields;
 }
 
-std::string event_of(const Sample& sample, std::string_view words) {
+std::string sample_event(const Sample& sample, std::string_view words) {
   return std::string(sample.before) + std::string(words) + std::string(sample.behind);
 }
 
 EventShape shape_of(const Sample& sample, std::string_view words) {
   bool is_json = false;
-  const std::string json = event_of(sample, words);
-  const std::vector<PlaceField> fields = walk(sample, json, is_json);
+  const std::string json = sample_event(sample, words);
+  const std::vector<PlaceField> fields = walk_sample(sample, json, is_json);
   REQUIRE(is_json);
   EventShape shape;
   shape.learn(json, fields);
@@ -56,11 +56,11 @@ TEST_CASE("another text of any length fits, and moves what stands behind it") {
   for (const Sample& sample : kSamples) {
     const EventShape shape = shape_of(sample, "one");
     for (const std::string words : {"", "two words", R"(\"quoted\" \\ [[EMAIL_001]] \u00e9)", "one"}) {
-      const std::string json = event_of(sample, words + std::string(words.size() * 9, 'z'));
+      const std::string json = sample_event(sample, words + std::string(words.size() * 9, 'z'));
       std::vector<PlaceField> fields;
       REQUIRE(shape.fits(json, fields));
       bool is_json = false;
-      CHECK(fields == walk(sample, json, is_json));
+      CHECK(fields == walk_sample(sample, json, is_json));
       CHECK(is_json);
     }
   }
@@ -70,12 +70,12 @@ TEST_CASE("numbers of sequence and padding may differ, nothing else may") {
   const Sample& sample = kSamples[4];
   const EventShape shape = shape_of(sample, "one");
   const auto fits = [&](std::string_view from, std::string_view to) {
-    std::string json = event_of(sample, "two");
+    std::string json = sample_event(sample, "two");
     json.replace(json.find(from), from.size(), to);
     std::vector<PlaceField> fields;
     bool is_json = false;
     const bool good = shape.fits(json, fields);
-    if (good) CHECK(fields == walk(sample, json, is_json));
+    if (good) CHECK(fields == walk_sample(sample, json, is_json));
     return good;
   };
   CHECK(fits(":9,", ":10,"));
@@ -97,7 +97,7 @@ TEST_CASE("property: what fits after any change is JSON, and is read the same") 
   for (int round = 0; round < 20'000; ++round) {
     const Sample& sample = kSamples[gen.number(0, std::size(kSamples) - 1)];
     const EventShape shape = shape_of(sample, "some words");
-    std::string json = event_of(sample, "some words");
+    std::string json = sample_event(sample, "some words");
     for (std::size_t i = gen.number(1, 3); i > 0; --i) {
       const std::size_t at = gen.number(0, json.size() - 1);
       if (gen.coin())
@@ -110,7 +110,7 @@ TEST_CASE("property: what fits after any change is JSON, and is read the same") 
     ++fitting;
     CAPTURE(json);
     bool is_json = false;
-    REQUIRE(fields == walk(sample, json, is_json));
+    REQUIRE(fields == walk_sample(sample, json, is_json));
     REQUIRE(is_json);
   }
   CHECK(fitting > 500);

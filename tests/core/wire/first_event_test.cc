@@ -14,7 +14,7 @@ struct Judged {
   int status;
 };
 
-Judged judge(Wire wire, std::string_view text) {
+Judged judge_stream(Wire wire, std::string_view text) {
   FirstEvent first(wire);
   const Says says = first.push(text);
   // Byte by byte must end the same way.
@@ -28,14 +28,14 @@ Judged judge(Wire wire, std::string_view text) {
 
 void check_error(Wire wire, std::string_view text, int status) {
   CAPTURE(std::string(text));
-  const Judged judged = judge(wire, text);
+  const Judged judged = judge_stream(wire, text);
   CHECK(judged.says == Says::error);
   CHECK(judged.status == status);
 }
 
 void check_fine(Wire wire, std::string_view text) {
   CAPTURE(std::string(text));
-  CHECK(judge(wire, text).says == Says::fine);
+  CHECK(judge_stream(wire, text).says == Says::fine);
 }
 
 }  // namespace
@@ -72,14 +72,14 @@ TEST_CASE("pings, beginnings and what is no JSON are no error") {
 
 TEST_CASE("comments are no event: what comes after them is the first") {
   const std::string comments = ": OPENROUTER PROCESSING\n\n: OPENROUTER PROCESSING\n\n";
-  CHECK(judge(Wire::openai_chat, comments).says == Says::nothing);
+  CHECK(judge_stream(Wire::openai_chat, comments).says == Says::nothing);
   check_error(Wire::openai_chat, comments + "data: {\"error\":{\"message\":\"m\",\"code\":502}}\n\n", 502);
   check_fine(Wire::openai_chat, comments + "data: {\"id\":\"x\",\"choices\":[]}\n\n");
 }
 
 TEST_CASE("what has not come in full says nothing yet, and what is longer than any error is fine") {
-  CHECK(judge(Wire::anthropic, "event: error\ndata: {\"type\":\"error\"}\n").says == Says::nothing);
-  CHECK(judge(Wire::anthropic, "").says == Says::nothing);
+  CHECK(judge_stream(Wire::anthropic, "event: error\ndata: {\"type\":\"error\"}\n").says == Says::nothing);
+  CHECK(judge_stream(Wire::anthropic, "").says == Says::nothing);
   FirstEvent first(Wire::openai_chat);
   CHECK(first.push("data: {\"error\":{\"message\":\"" + std::string(100'000, 'x')) == Says::fine);
 }

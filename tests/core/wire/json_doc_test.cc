@@ -11,7 +11,7 @@
 namespace pg::test {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 /// The document again, through views and a writer.
 void copy_value(JsonView value, JsonOut& out) {
@@ -88,8 +88,8 @@ TEST_CASE("any document comes out as it went in") {
     std::string copy;
     JsonOut out(copy);
     copy_value(doc.root(), out);
-    const Json expected = Json::parse(text, nullptr, false);
-    if (!expected.is_discarded()) CHECK(Json::parse(copy) == expected);
+    const OrderedJson expected = OrderedJson::parse(text, nullptr, false);
+    if (!expected.is_discarded()) CHECK(OrderedJson::parse(copy) == expected);
   }
 }
 

@@ -11,7 +11,7 @@
 namespace pg {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 const std::vector<ListedModel> kModels = {
     {"claude-opus-5-5", "Claude Opus 5.5", 1'760'000'000}, {"gpt-5.1", "", 0}, {"odd \"\\\n\xC3\xA9", "x", 1}};
@@ -96,7 +96,7 @@ TEST_CASE("rows of an unknown shape do not break a list") {
 }
 
 TEST_CASE("Anthropic's clients get Anthropic's list") {
-  const Json list = Json::parse(write_models(DialectId::anthropic, kModels));
+  const OrderedJson list = OrderedJson::parse(write_models(DialectId::anthropic, kModels));
   CHECK(list["has_more"] == false);
   CHECK(list["first_id"] == "claude-opus-5-5");
   CHECK(list["last_id"] == kModels[2].id);
@@ -106,7 +106,7 @@ TEST_CASE("Anthropic's clients get Anthropic's list") {
   CHECK(list["data"][0]["display_name"] == "Claude Opus 5.5");
   CHECK(list["data"][0]["created_at"].get<std::string>().rfind("2025-10-09T", 0) == 0);
   CHECK(list["data"][1]["display_name"].is_string());
-  const Json empty = Json::parse(write_models(DialectId::anthropic, {}));
+  const OrderedJson empty = OrderedJson::parse(write_models(DialectId::anthropic, {}));
   CHECK(empty["data"].empty());
   CHECK(empty["data"].is_array());
   CHECK(empty["first_id"].is_null());
@@ -115,7 +115,7 @@ TEST_CASE("Anthropic's clients get Anthropic's list") {
 
 TEST_CASE("everybody else gets OpenAI's list, Codex its own") {
   for (const DialectId dialect : {DialectId::openai_chat, DialectId::openai_responses, DialectId::embeddings}) {
-    const Json list = Json::parse(write_models(dialect, kModels));
+    const OrderedJson list = OrderedJson::parse(write_models(dialect, kModels));
     CHECK(list["object"] == "list");
     REQUIRE(list["data"].size() == 3);
     CHECK(list["data"][0]["id"] == "claude-opus-5-5");
@@ -123,17 +123,17 @@ TEST_CASE("everybody else gets OpenAI's list, Codex its own") {
     CHECK(list["data"][0]["created"] == 1'760'000'000);
     CHECK(list["data"][0]["owned_by"].is_string());
   }
-  CHECK(Json::parse(write_models(DialectId::openai_chat, {}))["data"].is_array());
-  const Json codex = Json::parse(write_codex_models(kModels));
+  CHECK(OrderedJson::parse(write_models(DialectId::openai_chat, {}))["data"].is_array());
+  const OrderedJson codex = OrderedJson::parse(write_codex_models(kModels));
   CHECK(codex["models"].is_array());
-  CHECK(Json::parse(write_codex_models({}))["models"].empty());
+  CHECK(OrderedJson::parse(write_codex_models({}))["models"].empty());
 }
 
 TEST_CASE("one model is written as it stands in a list") {
   for (const DialectId dialect : {DialectId::anthropic, DialectId::openai_chat})
     for (std::size_t i = 0; i < kModels.size(); ++i) {
-      const Json list = Json::parse(write_models(dialect, kModels));
-      CHECK(Json::parse(write_model(dialect, kModels[i])) == list["data"][i]);
+      const OrderedJson list = OrderedJson::parse(write_models(dialect, kModels));
+      CHECK(OrderedJson::parse(write_model(dialect, kModels[i])) == list["data"][i]);
     }
 }
 

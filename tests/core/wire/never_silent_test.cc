@@ -12,17 +12,17 @@
 namespace pg::test {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-Result<Translated> translated(Wire from, Wire to, const Json& body) {
+Result<Translated> translate_body(Wire from, Wire to, const OrderedJson& body) {
   TranslateOptions options;
   options.model_max_tokens = 8192;
   return translate_request(from, to, body.dump(), options);
 }
 
-bool is_heard(Wire from, Wire to, const Json& body, const Json::json_pointer& place) {
-  const auto whole = translated(from, to, body);
-  return outcome_of(whole) != outcome_of(translated(from, to, without(body, place))) || is_named(whole, body, place);
+bool is_heard(Wire from, Wire to, const OrderedJson& body, const OrderedJson::json_pointer& place) {
+  const auto whole = translate_body(from, to, body);
+  return outcome_of(whole) != outcome_of(translate_body(from, to, without(body, place))) || is_named(whole, body, place);
 }
 
 }  // namespace
@@ -32,8 +32,8 @@ TEST_CASE("never silent: every member of every golden request matters to every t
   for (const GoldenCase& golden : load_golden("request-")) {
     for (const Wire from : kClientWires) {
       if (golden.find(wire_name(from)) == nullptr) continue;
-      const Json whole = Json::parse(*golden.find(wire_name(from)));
-      for (const Json::json_pointer& place : places_in(whole)) {
+      const OrderedJson whole = OrderedJson::parse(*golden.find(wire_name(from)));
+      for (const OrderedJson::json_pointer& place : places_in(whole)) {
         const std::string pattern = pattern_of(place), name = std::string(wire_name(from)) + " " + pattern;
         if (is_default(whole.at(place))) continue;
         if (!excuse_for(from, pattern).empty() || ++tried[name] > 3) continue;
@@ -54,17 +54,17 @@ TEST_CASE("never silent: a member that nobody knows is named, wherever it stands
   for (const GoldenCase& golden : load_golden("request-")) {
     for (const Wire from : kClientWires) {
       if (golden.find(wire_name(from)) == nullptr) continue;
-      const Json whole = Json::parse(*golden.find(wire_name(from)));
-      for (const Json::json_pointer& place : objects_in(whole)) {
-        const Json& object = whole.at(place);
+      const OrderedJson whole = OrderedJson::parse(*golden.find(wire_name(from)));
+      for (const OrderedJson::json_pointer& place : objects_in(whole)) {
+        const OrderedJson& object = whole.at(place);
         const std::string type = object.contains("type") && object["type"].is_string() ? object["type"].get<std::string>() : "";
         const std::string name = std::string(wire_name(from)) + " " + pattern_of(place) + " " + type;
         if (type == "summary_text" || ++tried[name] > 2) continue;  // a part of a thought goes or is named with it
-        Json body = whole;
+        OrderedJson body = whole;
         body.at(place)["zz_unknown"] = "yes";
         for (const Wire to : kAllWires) {
           if (to == from) continue;
-          const auto result = translated(from, to, body);
+          const auto result = translate_body(from, to, body);
           const bool heard =
               !result || result->body.find("zz_unknown") != std::string::npos || is_named(result, body, place / "zz_unknown");
           CHECK_MESSAGE(heard, "unknown in " << name << " -> " << wire_name(to) << " is not named");
@@ -130,11 +130,12 @@ TEST_CASE("never silent: pages cross, and what only one side tells of them is na
 }
 
 TEST_CASE("never silent: search results reach the model as words") {
-  const Json ask = Json::parse(R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"search_result",
+  const OrderedJson ask =
+      OrderedJson::parse(R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"search_result",
     "source":"https://a.example/x","title":"T","content":[{"type":"text","text":"found"}],"citations":{"enabled":true}}]}]})");
-  const auto result = translated(Wire::anthropic, Wire::openai_chat, ask);
+  const auto result = translate_body(Wire::anthropic, Wire::openai_chat, ask);
   REQUIRE(result.has_value());
-  CHECK(Json::parse(result->body)["messages"][0]["content"] == "[T](https://a.example/x)\nfound");
+  CHECK(OrderedJson::parse(result->body)["messages"][0]["content"] == "[T](https://a.example/x)\nfound");
   CHECK(result->warnings == std::vector<std::string>{"change:search_result", "drop:citations"});
 }
 

@@ -21,14 +21,14 @@ std::string claude(std::string_view messages, std::string_view head = "") {
   return R"({"model":"claude-x",)" + std::string(head) + R"("messages":[)" + std::string(messages) + "]}";
 }
 
-constexpr std::string_view kTwo = R"({"role":"user","content":"first"},{"role":"assistant","content":"second"})";
+constexpr std::string_view kTwoTurns = R"({"role":"user","content":"first"},{"role":"assistant","content":"second"})";
 
 }  // namespace
 
 TEST_CASE("a conversation that grew is no drift, a word changed in its midst is one at that message") {
-  const PromptDigest before = digest_of(claude(kTwo));
+  const PromptDigest before = digest_of(claude(kTwoTurns));
   CHECK(before.messages.size() == 2);
-  CHECK(find_drift(before, digest_of(claude(std::string(kTwo) + R"(,{"role":"user","content":"third"})"))) == "");
+  CHECK(find_drift(before, digest_of(claude(std::string(kTwoTurns) + R"(,{"role":"user","content":"third"})"))) == "");
   CHECK(find_drift(before, digest_of(claude(R"({"role":"user","content":"first"},{"role":"assistant","content":"other"})"))) ==
         "messages[1]");
   CHECK(find_drift(before, digest_of(claude(R"({"role":"user","content":"fir"},{"role":"assistant","content":"stsecond"})"))) ==
@@ -48,7 +48,7 @@ TEST_CASE("what providers leave out of the prompt is no drift: cache marks, ids,
 
 TEST_CASE("tools, system and settings are told apart in every dialect") {
   const auto drift = [](std::string_view a, std::string_view b) {
-    return find_drift(digest_of(claude(kTwo, a)), digest_of(claude(kTwo, b)));
+    return find_drift(digest_of(claude(kTwoTurns, a)), digest_of(claude(kTwoTurns, b)));
   };
   CHECK(drift(R"("system":"It is 10:00.",)", R"("system":"It is 10:01.",)") == "system");
   CHECK(drift(R"("tools":[{"name":"a","input_schema":{}}],"system":"x",)",
@@ -58,7 +58,7 @@ TEST_CASE("tools, system and settings are told apart in every dialect") {
   CHECK(drift(R"("tool_choice":{"type":"auto"},)", R"("tool_choice":{"type":"any"},)") == "settings");
   CHECK(drift(R"("max_tokens":1,"temperature":0,)", R"("max_tokens":2,"temperature":1,)") == "");
 
-  const auto chat = [](std::string_view head) { return digest_of(claude(kTwo, head), DialectId::openai_chat); };
+  const auto chat = [](std::string_view head) { return digest_of(claude(kTwoTurns, head), DialectId::openai_chat); };
   CHECK(find_drift(chat(R"("functions":[{"name":"a"}],)"), chat(R"("functions":[{"name":"b"}],)")) == "tools");
   CHECK(find_drift(chat(R"("response_format":{"type":"text"},)"), chat(R"("response_format":{"type":"json_object"},)")) ==
         "settings");

@@ -13,37 +13,37 @@
 namespace pg::test {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 const ReplySource kEvents{200, true, 1u << 20};
 const ReplySource kDocument{200, false, 1u << 20};
 
-std::string event_of(Wire wire, const Json& data) {
+std::string event_of(Wire wire, const OrderedJson& data) {
   const bool named = wire == Wire::anthropic || wire == Wire::openai_responses;
   return (named ? "event: " + data.value("type", "x") + "\n" : std::string()) + "data: " + data.dump() + "\n\n";
 }
 
-Json pick(Gen& gen, const std::vector<Json>& list) {
+OrderedJson pick(Gen& gen, const std::vector<OrderedJson>& list) {
   return list[gen.number(0, list.size() - 1)];
 }
 
 /// Words, halves of JSON, nothing, the wrong type.
-Json random_text(Gen& gen) {
-  return pick(gen, {"Hello", "", "{\"a\":", "1}", "{}", "{\"input\":\"x", "\"}", "\\ud83d", nullptr, 7, Json::array()});
+OrderedJson random_text(Gen& gen) {
+  return pick(gen, {"Hello", "", "{\"a\":", "1}", "{}", "{\"input\":\"x", "\"}", "\\ud83d", nullptr, 7, OrderedJson::array()});
 }
 
-Json random_anthropic(Gen& gen) {
-  const Json index = gen.number(0, 2);
-  const Json block = pick(gen, {{{"type", "text"}, {"text", ""}},
-                                {{"type", "tool_use"}, {"id", "t1"}, {"name", "exec"}, {"input", Json::object()}},
-                                {{"type", "tool_use"}, {"name", "lookup"}, {"input", {{"a", 1}}}},
-                                {{"type", "thinking"}, {"thinking", ""}},
-                                {{"type", "redacted_thinking"}, {"data", "b3A="}},
-                                {{"type", "server_tool_use"}}});
-  const Json delta = pick(gen, {{{"type", "text_delta"}, {"text", random_text(gen)}},
-                                {{"type", "input_json_delta"}, {"partial_json", random_text(gen)}},
-                                {{"type", "thinking_delta"}, {"thinking", random_text(gen)}},
-                                {{"type", "signature_delta"}, {"signature", "c2ln"}}});
+OrderedJson random_anthropic(Gen& gen) {
+  const OrderedJson index = gen.number(0, 2);
+  const OrderedJson block = pick(gen, {{{"type", "text"}, {"text", ""}},
+                                       {{"type", "tool_use"}, {"id", "t1"}, {"name", "exec"}, {"input", OrderedJson::object()}},
+                                       {{"type", "tool_use"}, {"name", "lookup"}, {"input", {{"a", 1}}}},
+                                       {{"type", "thinking"}, {"thinking", ""}},
+                                       {{"type", "redacted_thinking"}, {"data", "b3A="}},
+                                       {{"type", "server_tool_use"}}});
+  const OrderedJson delta = pick(gen, {{{"type", "text_delta"}, {"text", random_text(gen)}},
+                                       {{"type", "input_json_delta"}, {"partial_json", random_text(gen)}},
+                                       {{"type", "thinking_delta"}, {"thinking", random_text(gen)}},
+                                       {{"type", "signature_delta"}, {"signature", "c2ln"}}});
   return pick(gen, {{{"type", "message_start"}, {"message", {{"id", "msg_1"}, {"usage", {{"input_tokens", 3}}}}}},
                     {{"type", "content_block_start"}, {"index", index}, {"content_block", block}},
                     {{"type", "content_block_start"}, {"index", index}, {"content_block", block}},
@@ -55,34 +55,37 @@ Json random_anthropic(Gen& gen) {
                      {"delta", {{"stop_reason", pick(gen, {"end_turn", "tool_use", "max_tokens", "refusal"})}}}}});
 }
 
-Json random_chat(Gen& gen) {
-  Json call = {{"function", {{"name", pick(gen, {"exec", "", "lookup", nullptr})}, {"arguments", random_text(gen)}}}};
+OrderedJson random_chat(Gen& gen) {
+  OrderedJson call = {{"function", {{"name", pick(gen, {"exec", "", "lookup", nullptr})}, {"arguments", random_text(gen)}}}};
   if (gen.coin()) call["index"] = gen.number(0, 3);
   if (gen.coin()) call["id"] = pick(gen, {"a", "b", "", nullptr});
-  Json delta = pick(gen, {{{"content", random_text(gen)}},
-                          {{"role", "assistant"}},
-                          {{"reasoning_content", random_text(gen)}},
-                          {{"refusal", random_text(gen)}},
-                          {{"tool_calls", Json::array({call})}},
-                          {{"tool_calls", Json::array({call})}},
-                          {{"function_call", {{"name", "lookup"}, {"arguments", random_text(gen)}}}}});
-  const Json finish = gen.number(0, 9) == 0 ? pick(gen, {"stop", "tool_calls", "length", "content_filter"}) : Json(nullptr);
-  Json chunk = {{"id", "chatcmpl-1"}, {"choices", Json::array({{{"index", 0}, {"delta", delta}, {"finish_reason", finish}}})}};
+  OrderedJson delta = pick(gen, {{{"content", random_text(gen)}},
+                                 {{"role", "assistant"}},
+                                 {{"reasoning_content", random_text(gen)}},
+                                 {{"refusal", random_text(gen)}},
+                                 {{"tool_calls", OrderedJson::array({call})}},
+                                 {{"tool_calls", OrderedJson::array({call})}},
+                                 {{"function_call", {{"name", "lookup"}, {"arguments", random_text(gen)}}}}});
+  const OrderedJson finish =
+      gen.number(0, 9) == 0 ? pick(gen, {"stop", "tool_calls", "length", "content_filter"}) : OrderedJson(nullptr);
+  OrderedJson chunk = {{"id", "chatcmpl-1"},
+                       {"choices", OrderedJson::array({{{"index", 0}, {"delta", delta}, {"finish_reason", finish}}})}};
   if (gen.coin()) chunk["usage"] = pick(gen, {{{"prompt_tokens", 5}, {"completion_tokens", 6}}, nullptr});
   return chunk;
 }
 
-Json random_responses(Gen& gen) {
-  const Json item =
-      pick(gen, {{{"type", "message"}, {"id", "m"}, {"content", Json::array({{{"type", "output_text"}, {"text", "Hello you"}}})}},
-                 {{"type", "function_call"}, {"id", "f"}, {"call_id", "c"}, {"name", "exec"}, {"arguments", random_text(gen)}},
-                 {{"type", "custom_tool_call"}, {"id", "x"}, {"call_id", "d"}, {"name", "exec"}, {"input", "print"}},
-                 {{"type", "reasoning"}, {"id", "r"}, {"summary", Json::array()}, {"encrypted_content", "gAAA"}}});
-  const Json kind =
+OrderedJson random_responses(Gen& gen) {
+  const OrderedJson item = pick(
+      gen,
+      {{{"type", "message"}, {"id", "m"}, {"content", OrderedJson::array({{{"type", "output_text"}, {"text", "Hello you"}}})}},
+       {{"type", "function_call"}, {"id", "f"}, {"call_id", "c"}, {"name", "exec"}, {"arguments", random_text(gen)}},
+       {{"type", "custom_tool_call"}, {"id", "x"}, {"call_id", "d"}, {"name", "exec"}, {"input", "print"}},
+       {{"type", "reasoning"}, {"id", "r"}, {"summary", OrderedJson::array()}, {"encrypted_content", "gAAA"}}});
+  const OrderedJson kind =
       pick(gen, {"response.output_text.delta", "response.function_call_arguments.delta", "response.output_text.done",
                  "response.function_call_arguments.done", "response.reasoning_summary_text.delta", "response.refusal.delta",
                  "response.custom_tool_call_input.delta"});
-  Json event =
+  OrderedJson event =
       pick(gen, {{{"type", "response.created"}, {"response", {{"id", "resp_1"}}}},
                  {{"type", "response.output_item.added"}, {"item", item}},
                  {{"type", "response.output_item.done"}, {"item", item}},
@@ -93,31 +96,33 @@ Json random_responses(Gen& gen) {
   return event;
 }
 
-Json random_gemini(Gen& gen) {
-  const Json part = pick(gen, {{{"text", random_text(gen)}},
-                               {{"text", "Hm"}, {"thought", true}},
-                               {{"functionCall", {{"name", "exec"}, {"args", {{"input", "x"}}}}}, {"thoughtSignature", "c2ln"}},
-                               {{"functionCall", {{"name", "lookup"}}}}});
-  Json candidate = {{"content", {{"parts", Json::array({part, part})}}}};
+OrderedJson random_gemini(Gen& gen) {
+  const OrderedJson part =
+      pick(gen, {{{"text", random_text(gen)}},
+                 {{"text", "Hm"}, {"thought", true}},
+                 {{"functionCall", {{"name", "exec"}, {"args", {{"input", "x"}}}}}, {"thoughtSignature", "c2ln"}},
+                 {{"functionCall", {{"name", "lookup"}}}}});
+  OrderedJson candidate = {{"content", {{"parts", OrderedJson::array({part, part})}}}};
   if (gen.number(0, 5) == 0) candidate["finishReason"] = pick(gen, {"STOP", "SAFETY", "MAX_TOKENS", "MALFORMED_FUNCTION_CALL"});
-  return {{"candidates", Json::array({candidate})}, {"responseId", "r"}};
+  return {{"candidates", OrderedJson::array({candidate})}, {"responseId", "r"}};
 }
 
-Json random_cohere(Gen& gen) {
-  Json event = pick(gen, {{{"type", "message-start"}, {"id", "c"}},
-                          {{"type", "content-delta"}, {"delta", {{"message", {{"content", {{"text", random_text(gen)}}}}}}}},
-                          {{"type", "content-end"}},
-                          {{"type", "tool-plan-delta"}, {"delta", {{"message", {{"tool_plan", random_text(gen)}}}}}},
-                          {{"type", "tool-call-start"},
-                           {"delta", {{"message", {{"tool_calls", {{"id", "t"}, {"function", {{"name", "exec"}}}}}}}}}},
-                          {{"type", "tool-call-delta"},
-                           {"delta", {{"message", {{"tool_calls", {{"function", {{"arguments", random_text(gen)}}}}}}}}}},
-                          {{"type", "tool-call-end"}}});
+OrderedJson random_cohere(Gen& gen) {
+  OrderedJson event = pick(
+      gen,
+      {{{"type", "message-start"}, {"id", "c"}},
+       {{"type", "content-delta"}, {"delta", {{"message", {{"content", {{"text", random_text(gen)}}}}}}}},
+       {{"type", "content-end"}},
+       {{"type", "tool-plan-delta"}, {"delta", {{"message", {{"tool_plan", random_text(gen)}}}}}},
+       {{"type", "tool-call-start"}, {"delta", {{"message", {{"tool_calls", {{"id", "t"}, {"function", {{"name", "exec"}}}}}}}}}},
+       {{"type", "tool-call-delta"},
+        {"delta", {{"message", {{"tool_calls", {{"function", {{"arguments", random_text(gen)}}}}}}}}}},
+       {{"type", "tool-call-end"}}});
   event["index"] = gen.number(0, 2);
   return event;
 }
 
-Json random_event(Gen& gen, Wire wire) {
+OrderedJson random_event(Gen& gen, Wire wire) {
   if (wire == Wire::anthropic) return random_anthropic(gen);
   if (wire == Wire::openai_chat) return random_chat(gen);
   if (wire == Wire::openai_responses) return random_responses(gen);
@@ -144,7 +149,7 @@ std::string random_stream(Gen& gen, Wire wire) {
   return out;
 }
 
-std::string run(Wire from, Wire to, std::string_view bytes, bool stream = true, const ReplySource& source = kEvents) {
+std::string run_translator(Wire from, Wire to, std::string_view bytes, bool stream = true, const ReplySource& source = kEvents) {
   return translate_reply(from, to, bytes, golden_context(to, stream), source).text;
 }
 
@@ -156,12 +161,12 @@ TEST_CASE("any order of events ends in a stream its client accepts, however it i
     for (Wire from : kAllWires) {
       const std::string bytes = random_stream(gen, from);
       const Wire to = kClientWires[gen.number(0, 2)];
-      const std::string whole = run(from, to, bytes);
+      const std::string whole = run_translator(from, to, bytes);
       const std::string complaint = check_stream(to, whole);
       CHECK_MESSAGE(complaint.empty(), complaint << "\n" << bytes << "\n->\n" << whole);
       const std::size_t piece = gen.number(1, 40);
       CHECK(translate_reply(from, to, bytes, golden_context(to, true), kEvents, piece).text == whole);
-      const std::string document = run(from, to, bytes, false);
+      const std::string document = run_translator(from, to, bytes, false);
       CHECK_MESSAGE(check_whole(to, document) == "", document);
       if (!complaint.empty()) return;
     }
@@ -170,29 +175,31 @@ TEST_CASE("any order of events ends in a stream its client accepts, however it i
 
 TEST_CASE("tool calls without ids and numbers are as many as there are, in a whole reply and in a stream") {
   const auto call = [](const char* name, const char* arguments) {
-    return Json{{"id", ""}, {"type", "function"}, {"function", {{"name", name}, {"arguments", arguments}}}};
+    return OrderedJson{{"id", ""}, {"type", "function"}, {"function", {{"name", name}, {"arguments", arguments}}}};
   };
-  const Json both = Json::array({call("exec", "{\"a\":\"}\"}"), call("exec", "{}")});
-  Json whole = {{"id", "c"}, {"model", "m"}};
-  whole["choices"] =
-      Json::array({{{"index", 0}, {"finish_reason", "tool_calls"}, {"message", {{"role", "assistant"}, {"tool_calls", both}}}}});
-  const Json document = Json::parse(run(Wire::openai_chat, Wire::anthropic, whole.dump(), false, kDocument));
+  const OrderedJson both = OrderedJson::array({call("exec", "{\"a\":\"}\"}"), call("exec", "{}")});
+  OrderedJson whole = {{"id", "c"}, {"model", "m"}};
+  whole["choices"] = OrderedJson::array(
+      {{{"index", 0}, {"finish_reason", "tool_calls"}, {"message", {{"role", "assistant"}, {"tool_calls", both}}}}});
+  const OrderedJson document =
+      OrderedJson::parse(run_translator(Wire::openai_chat, Wire::anthropic, whole.dump(), false, kDocument));
   REQUIRE(document["content"].size() == 2);
-  CHECK(document["content"][0]["input"] == Json{{"a", "}"}});
-  CHECK(document["content"][1]["input"] == Json::object());
+  CHECK(document["content"][0]["input"] == OrderedJson{{"a", "}"}});
+  CHECK(document["content"][1]["input"] == OrderedJson::object());
   CHECK(document["content"][0]["id"] != document["content"][1]["id"]);
   std::string stream;
-  for (const Json& one : both) {
-    Json chunk = {{"id", "c"}, {"model", "m"}};
-    chunk["choices"] = Json::array({{{"index", 0}, {"delta", {{"tool_calls", Json::array({one})}}}, {"finish_reason", nullptr}}});
+  for (const OrderedJson& one : both) {
+    OrderedJson chunk = {{"id", "c"}, {"model", "m"}};
+    chunk["choices"] =
+        OrderedJson::array({{{"index", 0}, {"delta", {{"tool_calls", OrderedJson::array({one})}}}, {"finish_reason", nullptr}}});
     stream += event_of(Wire::openai_chat, chunk);
   }
-  Json end = {{"id", "c"}, {"model", "m"}};
-  end["choices"] = Json::array({{{"index", 0}, {"delta", Json::object()}, {"finish_reason", "tool_calls"}}});
+  OrderedJson end = {{"id", "c"}, {"model", "m"}};
+  end["choices"] = OrderedJson::array({{{"index", 0}, {"delta", OrderedJson::object()}, {"finish_reason", "tool_calls"}}});
   stream += event_of(Wire::openai_chat, end) + "data: [DONE]\n\n";
-  const Json heard = Json::parse(run(Wire::openai_chat, Wire::anthropic, stream, false));
+  const OrderedJson heard = OrderedJson::parse(run_translator(Wire::openai_chat, Wire::anthropic, stream, false));
   REQUIRE(heard["content"].size() == 2);
-  CHECK(heard["content"][1]["input"] == Json::object());
+  CHECK(heard["content"][1]["input"] == OrderedJson::object());
 }
 
 TEST_CASE("a client that waits for events gets them from a provider that answers whole, and the other way round") {
@@ -200,11 +207,11 @@ TEST_CASE("a client that waits for events gets them from a provider that answers
     for (Wire from : kAllWires) {
       if (golden.find(wire_name(from)) == nullptr) continue;
       for (Wire to : kClientWires) {
-        const std::string stream = run(from, to, *golden.find(wire_name(from)), true, kDocument);
+        const std::string stream = run_translator(from, to, *golden.find(wire_name(from)), true, kDocument);
         CHECK_MESSAGE(check_stream(to, stream) == "", stream);
         // The stream it became is the reply it was.
-        const std::string again = run(to, to, stream, false, kEvents);
-        const std::string straight = run(from, to, *golden.find(wire_name(from)), false, kDocument);
+        const std::string again = run_translator(to, to, stream, false, kEvents);
+        const std::string straight = run_translator(from, to, *golden.find(wire_name(from)), false, kDocument);
         // Namespaces are given back by the table of the request, which a second time over has nothing to say.
         if (golden.name == "reply-namespaced-tool" && to == Wire::openai_responses) continue;
         const bool error = straight.find("\"error\":{") != std::string::npos;
@@ -263,9 +270,9 @@ TEST_CASE("bounds: huge events, huge replies, no JSON at all") {
       many += R"(data: {"id":"a","choices":[{"index":0,"delta":{"content":"0123456789012345"}}]})"
               "\n\n";
     ends_in_error(to, translate_reply(Wire::openai_chat, to, many, golden_context(to, true), small).text);
-    CHECK(check_whole(to, run(Wire::anthropic, to, "<html>", false, kDocument)) == "");
-    CHECK(check_whole(to, run(Wire::anthropic, to, "", false, kDocument)) == "");
-    CHECK(check_whole(to, run(Wire::anthropic, to, "[]", false, kDocument)) == "");
+    CHECK(check_whole(to, run_translator(Wire::anthropic, to, "<html>", false, kDocument)) == "");
+    CHECK(check_whole(to, run_translator(Wire::anthropic, to, "", false, kDocument)) == "");
+    CHECK(check_whole(to, run_translator(Wire::anthropic, to, "[]", false, kDocument)) == "");
   }
 }
 
@@ -278,14 +285,14 @@ TEST_CASE("errors with a status are documents whatever the client waits for, and
   CHECK(out.empty());
   translator.finish(false, out);
   CHECK(translator.status() == 502);
-  CHECK(Json::parse(out)["error"]["message"] == "the provider answered 502");
+  CHECK(OrderedJson::parse(out)["error"]["message"] == "the provider answered 502");
 }
 
 TEST_CASE("events under another content type are events all the same") {
   const std::string events =
       "data: {\"id\":\"a\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}\n\ndata: "
       "[DONE]\n\n";
-  CHECK(check_stream(Wire::anthropic, run(Wire::openai_chat, Wire::anthropic, events, true, kDocument)) == "");
+  CHECK(check_stream(Wire::anthropic, run_translator(Wire::openai_chat, Wire::anthropic, events, true, kDocument)) == "");
 }
 
 }  // namespace pg::test

@@ -17,15 +17,15 @@
 namespace pg {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-struct Row {
+struct FixtureRow {
   std::string_view path;  // glob; array indexes are written as #
   std::string_view role;  // "any": the references say nothing of it
 };
 
 // The first row that matches counts.
-constexpr Row kAnthropic[] = {
+constexpr FixtureRow kAnthropicFixtures[] = {
     {"model", "none"},
     {"metadata.user_id", "none"},
     {"thread.previous_message_id", "none"},
@@ -56,7 +56,7 @@ constexpr Row kAnthropic[] = {
     {"context_management*", "any"},
     {"thinking*", "any"},
 };
-constexpr Row kChat[] = {
+constexpr FixtureRow kChatFixtures[] = {
     {"model", "none"},
     {"messages#.content", "text M"},
     {"messages#.content#.text", "text M"},
@@ -74,7 +74,7 @@ constexpr Row kChat[] = {
     {"tool_choice", "any"},
     {"reasoning_effort", "any"},
 };
-constexpr Row kResponses[] = {
+constexpr FixtureRow kResponsesFixtures[] = {
     {"model", "none"},
     {"previous_response_id", "none"},
     {"instructions", "text H"},
@@ -107,12 +107,12 @@ constexpr Row kResponses[] = {
     {"prompt_cache_key", "any"},
     {"client_metadata*", "any"},
 };
-constexpr Row kEmbeddings[] = {{"model", "none"}, {"input", "text"}, {"input#", "text"}, {"encoding_format", "any"}};
+constexpr FixtureRow kEmbeddings[] = {{"model", "none"}, {"input", "text"}, {"input#", "text"}, {"encoding_format", "any"}};
 
-std::span<const Row> rows_of(DialectId id) {
-  if (id == DialectId::anthropic) return kAnthropic;
-  if (id == DialectId::openai_chat) return kChat;
-  return id == DialectId::embeddings ? std::span<const Row>(kEmbeddings) : kResponses;
+std::span<const FixtureRow> rows_of(DialectId id) {
+  if (id == DialectId::anthropic) return kAnthropicFixtures;
+  if (id == DialectId::openai_chat) return kChatFixtures;
+  return id == DialectId::embeddings ? std::span<const FixtureRow>(kEmbeddings) : kResponsesFixtures;
 }
 
 /// Every string of a body in document order, as "path with # for indexes".
@@ -145,7 +145,7 @@ std::string word_of(const Span& span) {
 
 void check_leaf(const Leaves::Leaf& leaf, DialectId id, const std::map<std::size_t, Span>& spans) {
   CAPTURE(leaf.path);
-  for (const Row& row : rows_of(id)) {
+  for (const FixtureRow& row : rows_of(id)) {
     if (!matches_glob(row.path, leaf.path)) continue;
     const auto found = spans.find(leaf.begin);
     const std::string seen = found == spans.end() ? "none" : word_of(found->second);
@@ -167,13 +167,13 @@ TEST_CASE("recorded requests: every string is read as it should be") {
     Leaves leaves;
     REQUIRE(walk_json(fixture.body, leaves));
     for (const auto& leaf : leaves.leaves) check_leaf(leaf, fixture.dialect, spans);
-    CHECK(view.model == Json::parse(fixture.body).at("model"));
-    CHECK(view.stream == Json::parse(fixture.body).value("stream", false));
+    CHECK(view.model == OrderedJson::parse(fixture.body).at("model"));
+    CHECK(view.stream == OrderedJson::parse(fixture.body).value("stream", false));
   }
   CHECK(names.size() >= 25);
 }
 
-RequestView view_of(const std::string& name) {
+RequestView fixture_view(const std::string& name) {
   const test::Fixture fixture = test::load_fixture(name);
   RequestView view;
   REQUIRE(read_spans(fixture.body, fixture.dialect, view));
@@ -181,17 +181,17 @@ RequestView view_of(const std::string& name) {
 }
 
 TEST_CASE("recorded requests: what the provider keeps") {
-  const RequestView thread = view_of("anthropic-sdk-1.11.0-thread-second-turn");
+  const RequestView thread = fixture_view("anthropic-sdk-1.11.0-thread-second-turn");
   CHECK(thread.kept_by_provider);
   CHECK(thread.continues.rfind("msg_", 0) == 0);
-  const RequestView previous = view_of("openai-sdk-6.49.0-responses-previous-response-id");
+  const RequestView previous = fixture_view("openai-sdk-6.49.0-responses-previous-response-id");
   CHECK(previous.kept_by_provider);
   CHECK(previous.continues.rfind("resp_", 0) == 0);
-  const RequestView codex = view_of("codex-0.169.0-resumed-with-encrypted-reasoning");
+  const RequestView codex = fixture_view("codex-0.169.0-resumed-with-encrypted-reasoning");
   CHECK_FALSE(codex.kept_by_provider);
   CHECK(codex.continues.empty());
   CHECK(codex.signed_reasoning);
-  CHECK_FALSE(view_of("claude-code-2.1.329-tool-turn-with-thinking-2").kept_by_provider);
+  CHECK_FALSE(fixture_view("claude-code-2.1.329-tool-turn-with-thinking-2").kept_by_provider);
 }
 
 }  // namespace

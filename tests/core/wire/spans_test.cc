@@ -14,7 +14,7 @@
 namespace pg {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 std::string_view role_word(SpanRole role) {
   switch (role) {
@@ -34,7 +34,7 @@ std::string_view role_word(SpanRole role) {
   return "?";
 }
 
-void collect_marks(const Json& json, std::vector<std::string>& out) {
+void collect_marks(const OrderedJson& json, std::vector<std::string>& out) {
   if (json.is_string()) out.push_back(json.get<std::string>());
   for (const auto& [key, value] : json.items()) {
     if (json.is_object()) out.push_back(key);
@@ -94,7 +94,7 @@ RequestView check_marks(std::string_view body, DialectId dialect) {
     last = span.end;
   }
   std::vector<std::string> marked;
-  collect_marks(Json::parse(body), marked);
+  collect_marks(OrderedJson::parse(body), marked);
   for (const std::string& text : marked) check_mark(text, spans);
   return view;
 }

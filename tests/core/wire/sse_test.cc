@@ -24,31 +24,31 @@ struct Read {
   bool at_boundary = true;
 };
 
-Seen seen(const SseEvent& event) {
+Seen seen_event(const SseEvent& event) {
   return {std::string(event.raw), std::string(event.type), std::string(event.data), event.data_lines};
 }
 
-Read read(const std::vector<std::string>& pieces) {
+Read read_pieces(const std::vector<std::string>& pieces) {
   SseReader reader(1 << 23);
   Read result;
   SseEvent event;
   for (const std::string& piece : pieces) {
     reader.feed(piece);
     while (reader.next(event).value()) {
-      result.events.push_back(seen(event));
+      result.events.push_back(seen_event(event));
       result.raws += event.raw;
     }
   }
   result.at_boundary = reader.at_boundary();
   if (reader.rest(event)) {
-    result.events.push_back(seen(event));
+    result.events.push_back(seen_event(event));
     result.raws += event.raw;
   }
   return result;
 }
 
 TEST_CASE("events end at blank lines and keep every byte") {
-  const Read result = read({"event: a\ndata: 1\n\n: note\n\ndata: 2\n\n"});
+  const Read result = read_pieces({"event: a\ndata: 1\n\n: note\n\ndata: 2\n\n"});
   REQUIRE(result.events.size() == 3);
   CHECK(result.events[0] == Seen{"event: a\ndata: 1\n\n", "a", "1", 1});
   CHECK(result.events[1] == Seen{": note\n\n", "", "", 0});
@@ -60,7 +60,7 @@ TEST_CASE("CRLF, LF and CR line ends") {
   for (const std::string end : {"\n", "\r\n", "\r"}) {
     CAPTURE(end);
     const std::string first = "event: a" + end + "data: 1" + end + end;
-    const Read result = read({first + "data: 2" + end + end});
+    const Read result = read_pieces({first + "data: 2" + end + end});
     REQUIRE(result.events.size() == 2);
     CHECK(result.events[0] == Seen{first, "a", "1", 1});
     CHECK(result.events[1].data == "2");
@@ -69,9 +69,9 @@ TEST_CASE("CRLF, LF and CR line ends") {
 
 TEST_CASE("lines: no space, no colon, several data lines, id and retry, a byte order mark") {
   const Read result =
-      read({"\xef\xbb\xbf"
-            "data:1\ndata:  2\ndata\nid: 7\nretry: 10\ndatax: no\n\n\xef\xbb\xbf"
-            "data: no\n\n"});
+      read_pieces({"\xef\xbb\xbf"
+                   "data:1\ndata:  2\ndata\nid: 7\nretry: 10\ndatax: no\n\n\xef\xbb\xbf"
+                   "data: no\n\n"});
   REQUIRE(result.events.size() == 2);
   CHECK(result.events[0].data == "1\n 2\n");
   CHECK(result.events[0].lines == 3);
@@ -80,7 +80,7 @@ TEST_CASE("lines: no space, no colon, several data lines, id and retry, a byte o
 
 TEST_CASE("no final blank line: the rest is told apart") {
   for (const std::string tail : {"data: [DONE]", "data: [DONE]\n", "data: [DONE]\r\n"}) {
-    const Read result = read({"data: 1\n\n", tail});
+    const Read result = read_pieces({"data: 1\n\n", tail});
     CHECK_FALSE(result.at_boundary);
     REQUIRE(result.events.size() == 2);
     CHECK(result.events[1].data == "[DONE]");
@@ -96,14 +96,14 @@ TEST_CASE("any cut of the bytes gives the same events") {
   for (int round = 0; round < 3000; ++round) {
     std::string text;
     for (std::size_t n = gen.number(1, 14); n > 0; --n) text += parts[gen.number(0, std::size(parts) - 1)];
-    const Read whole = read({text});
+    const Read whole = read_pieces({text});
     REQUIRE(whole.raws == text);
     std::vector<std::string> pieces(1);
     for (char c : text) {
       pieces.back().push_back(c);
       if (gen.number(0, 2) == 0) pieces.emplace_back();
     }
-    const Read cut = read(pieces);
+    const Read cut = read_pieces(pieces);
     CAPTURE(text);
     REQUIRE(cut.raws == text);
     REQUIRE(cut.events == whole.events);
@@ -116,7 +116,7 @@ TEST_CASE("a 5 MB event in small pieces is one event, read in linear time") {
   std::vector<std::string> pieces;
   for (std::size_t at = 0; at < event.size(); at += 997) pieces.push_back(event.substr(at, 997));
   const auto begin = std::chrono::steady_clock::now();
-  const Read result = read(pieces);
+  const Read result = read_pieces(pieces);
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(2));
   REQUIRE(result.events.size() == 1);
   CHECK(result.events[0].raw == event);

@@ -17,15 +17,15 @@
 namespace pg::test {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-Json translated(Wire from, Wire to, const Json& body, const TranslateOptions& options = {}) {
+OrderedJson translated(Wire from, Wire to, const OrderedJson& body, const TranslateOptions& options = {}) {
   const auto result = translate_request(from, to, body.dump(), options);
   REQUIRE_MESSAGE(result.has_value(), (result ? std::string() : result.error().message));
-  return Json::parse(result->body);
+  return OrderedJson::parse(result->body);
 }
 
-const Json kAsk = {{"model", "m"}, {"messages", Json::array({{{"role", "user"}, {"content", "x"}}})}};
+const OrderedJson kAsk = {{"model", "m"}, {"messages", OrderedJson::array({{{"role", "user"}, {"content", "x"}}})}};
 
 std::string unwrapped(std::string_view text, std::size_t piece) {
   InputUnwrapper unwrapper;
@@ -40,11 +40,11 @@ std::string unwrapped(std::string_view text, std::size_t piece) {
 TEST_CASE("options: a cap lowers what a call asks for, and says so") {
   TranslateOptions options;
   options.max_output_tokens = 100;
-  Json ask = kAsk;
+  OrderedJson ask = kAsk;
   ask["max_completion_tokens"] = 101;
   const auto lowered = translate_request(Wire::openai_chat, Wire::gemini, ask.dump(), options);
   REQUIRE(lowered.has_value());
-  CHECK(Json::parse(lowered->body)["generationConfig"]["maxOutputTokens"] == 100);
+  CHECK(OrderedJson::parse(lowered->body)["generationConfig"]["maxOutputTokens"] == 100);
   CHECK(lowered->warnings == std::vector<std::string>{"change:max_tokens"});
   ask["max_completion_tokens"] = 100;
   CHECK(translate_request(Wire::openai_chat, Wire::gemini, ask.dump(), options)->warnings.empty());
@@ -57,8 +57,9 @@ TEST_CASE("options: the target's model, its token field, its roles") {
   options.max_completion_tokens = false;
   options.developer_role = true;
   options.cache_key = "session-1";
-  Json body = {{"model", "m"}, {"max_output_tokens", 5}, {"input", Json::array({{{"role", "developer"}, {"content", "D"}}})}};
-  const Json chat = translated(Wire::openai_responses, Wire::openai_chat, body, options);
+  OrderedJson body = {
+      {"model", "m"}, {"max_output_tokens", 5}, {"input", OrderedJson::array({{{"role", "developer"}, {"content", "D"}}})}};
+  const OrderedJson chat = translated(Wire::openai_responses, Wire::openai_chat, body, options);
   CHECK(chat["model"] == "target/model");
   CHECK(chat["max_tokens"] == 5);
   CHECK(chat["messages"][0]["role"] == "developer");
@@ -74,7 +75,7 @@ TEST_CASE("options: the model's maximum where Anthropic wants max_tokens") {
 TEST_CASE("options: budgets for models without adaptive thinking, always below max_tokens") {
   TranslateOptions options;
   options.adaptive_thinking = false;
-  Json body = kAsk;
+  OrderedJson body = kAsk;
   body["reasoning_effort"] = "high";
   body["max_completion_tokens"] = 3000;
   CHECK(translated(Wire::openai_chat, Wire::anthropic, body, options)["thinking"]["budget_tokens"] == 2999);
@@ -87,11 +88,11 @@ TEST_CASE("options: budgets for models without adaptive thinking, always below m
 TEST_CASE("options: a model that cannot think is not asked to, and the client is told") {
   TranslateOptions options;
   options.thinking = false;
-  Json body = kAsk;
+  OrderedJson body = kAsk;
   body["reasoning_effort"] = "high";
   const auto result = translate_request(Wire::openai_chat, Wire::anthropic, body.dump(), options);
   REQUIRE(result.has_value());
-  const Json out = Json::parse(result->body);
+  const OrderedJson out = OrderedJson::parse(result->body);
   CHECK_FALSE(out.contains("thinking"));
   CHECK_FALSE(out.contains("output_config"));
   CHECK(result->warnings == std::vector<std::string>{"drop:thinking.enabled"});
@@ -100,9 +101,9 @@ TEST_CASE("options: a model that cannot think is not asked to, and the client is
 TEST_CASE("options: system messages stay where they are for models that take them there") {
   TranslateOptions options;
   options.system_anywhere = true;
-  Json body = kAsk;
+  OrderedJson body = kAsk;
   body["messages"].push_back({{"role", "system"}, {"content", "S"}});
-  const Json out = translated(Wire::openai_chat, Wire::anthropic, body, options);
+  const OrderedJson out = translated(Wire::openai_chat, Wire::anthropic, body, options);
   CHECK(out["messages"][1]["role"] == "system");
   CHECK_FALSE(out.contains("system"));
 }
@@ -110,7 +111,7 @@ TEST_CASE("options: system messages stay where they are for models that take the
 TEST_CASE("options: what would be refused is dropped by name where the user says so") {
   TranslateOptions options;
   options.drop_unsupported = true;
-  Json body = kAsk;
+  OrderedJson body = kAsk;
   body["n"] = 2;
   body["seed"] = 1;
   const auto result = translate_request(Wire::openai_chat, Wire::anthropic, body.dump(), options);
@@ -121,28 +122,28 @@ TEST_CASE("options: what would be refused is dropped by name where the user says
 TEST_CASE("options: thoughts go along to DeepSeek and Kimi, in tool turns only") {
   TranslateOptions options;
   options.reasoning_content = true;
-  const Json call = {{"id", "c"}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", "{}"}}}};
-  Json body = kAsk;
+  const OrderedJson call = {{"id", "c"}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", "{}"}}}};
+  OrderedJson body = kAsk;
   body["messages"].push_back(
-      {{"role", "assistant"}, {"reasoning_content", "Hm."}, {"content", nullptr}, {"tool_calls", Json::array({call})}});
+      {{"role", "assistant"}, {"reasoning_content", "Hm."}, {"content", nullptr}, {"tool_calls", OrderedJson::array({call})}});
   body["messages"].push_back({{"role", "tool"}, {"tool_call_id", "c"}, {"content", "ok"}});
   CHECK(translated(Wire::openai_chat, Wire::openai_chat, body, options)["messages"][1]["reasoning_content"] == "Hm.");
   CHECK_FALSE(translated(Wire::openai_chat, Wire::openai_chat, body)["messages"][1].contains("reasoning_content"));
 }
 
 TEST_CASE("gemini: results of parallel calls stand together, and their images behind them") {
-  const Json image = {{"type", "image"}, {"source", {{"type", "base64"}, {"media_type", "image/png"}, {"data", "AA=="}}}};
+  const OrderedJson image = {{"type", "image"}, {"source", {{"type", "base64"}, {"media_type", "image/png"}, {"data", "AA=="}}}};
   const auto use = [](const char* id) {
-    return Json{{"type", "tool_use"}, {"id", id}, {"name", "f"}, {"input", Json::object()}};
+    return OrderedJson{{"type", "tool_use"}, {"id", id}, {"name", "f"}, {"input", OrderedJson::object()}};
   };
-  const auto result = [](const char* id, const Json& content) {
-    return Json{{"type", "tool_result"}, {"tool_use_id", id}, {"content", content}};
+  const auto result = [](const char* id, const OrderedJson& content) {
+    return OrderedJson{{"type", "tool_result"}, {"tool_use_id", id}, {"content", content}};
   };
-  Json body = kAsk;
-  body["messages"].push_back({{"role", "assistant"}, {"content", Json::array({use("a"), use("b")})}});
+  OrderedJson body = kAsk;
+  body["messages"].push_back({{"role", "assistant"}, {"content", OrderedJson::array({use("a"), use("b")})}});
   body["messages"].push_back(
-      {{"role", "user"}, {"content", Json::array({result("a", Json::array({image})), result("b", "ok")})}});
-  const Json parts = translated(Wire::anthropic, Wire::gemini, body)["contents"][2]["parts"];
+      {{"role", "user"}, {"content", OrderedJson::array({result("a", OrderedJson::array({image})), result("b", "ok")})}});
+  const OrderedJson parts = translated(Wire::anthropic, Wire::gemini, body)["contents"][2]["parts"];
   REQUIRE(parts.size() == 3);
   CHECK(parts[0]["functionResponse"]["id"] == "a");
   CHECK(parts[1]["functionResponse"]["id"] == "b");
@@ -150,8 +151,8 @@ TEST_CASE("gemini: results of parallel calls stand together, and their images be
 }
 
 TEST_CASE("a tool whose schema was to be held to strictly is told of where nobody promises that") {
-  Json body = kAsk;
-  body["tools"] = Json::array({{{"name", "f"}, {"input_schema", {{"type", "object"}}}, {"strict", true}}});
+  OrderedJson body = kAsk;
+  body["tools"] = OrderedJson::array({{{"name", "f"}, {"input_schema", {{"type", "object"}}}, {"strict", true}}});
   for (const Wire to : {Wire::gemini, Wire::cohere})
     CHECK(translate_request(Wire::anthropic, to, body.dump(), {})->warnings == std::vector<std::string>{"drop:tools.strict"});
   for (const Wire to : {Wire::openai_chat, Wire::openai_responses})
@@ -162,11 +163,11 @@ TEST_CASE("options: Vertex gets no call ids, Gemini 2.5 a budget") {
   TranslateOptions options;
   options.gemini_call_ids = false;
   options.gemini_levels = false;
-  Json body = kAsk;
+  OrderedJson body = kAsk;
   body["reasoning_effort"] = "medium";
-  const Json call = {{"id", "c"}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", "{}"}}}};
-  body["messages"].push_back({{"role", "assistant"}, {"content", nullptr}, {"tool_calls", Json::array({call})}});
-  const Json out = translated(Wire::openai_chat, Wire::gemini, body, options);
+  const OrderedJson call = {{"id", "c"}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", "{}"}}}};
+  body["messages"].push_back({{"role", "assistant"}, {"content", nullptr}, {"tool_calls", OrderedJson::array({call})}});
+  const OrderedJson out = translated(Wire::openai_chat, Wire::gemini, body, options);
   CHECK(out["generationConfig"]["thinkingConfig"]["thinkingBudget"] == 2048);
   CHECK_FALSE(out["contents"][1]["parts"][0]["functionCall"].contains("id"));
 }
@@ -184,7 +185,7 @@ TEST_CASE("every recorded request of a real client crosses to every target, or s
         continue;
       }
       ++crossed;
-      CHECK(Json::parse(result->body).is_object());
+      CHECK(OrderedJson::parse(result->body).is_object());
       CHECK(result->context.input_estimate > 0);
     }
   }
@@ -192,26 +193,27 @@ TEST_CASE("every recorded request of a real client crosses to every target, or s
 }
 
 TEST_CASE("an append-only conversation stays append-only, so that the provider's prompt cache keeps hitting") {
-  Json body = kAsk;
-  body["tools"] = Json::array({{{"type", "function"}, {"function", {{"name", std::string(90, 'n')}}}}});
-  const Json call = {
+  OrderedJson body = kAsk;
+  body["tools"] = OrderedJson::array({{{"type", "function"}, {"function", {{"name", std::string(90, 'n')}}}}});
+  const OrderedJson call = {
       {"id", std::string(80, 'i')}, {"type", "function"}, {"function", {{"name", std::string(90, 'n')}, {"arguments", "{}"}}}};
-  body["messages"].push_back({{"role", "assistant"}, {"content", nullptr}, {"tool_calls", Json::array({call})}});
+  body["messages"].push_back({{"role", "assistant"}, {"content", nullptr}, {"tool_calls", OrderedJson::array({call})}});
   body["messages"].push_back({{"role", "tool"}, {"tool_call_id", std::string(80, 'i')}, {"content", "ok"}});
-  const Json before = translated(Wire::openai_chat, Wire::openai_responses, body);
+  const OrderedJson before = translated(Wire::openai_chat, Wire::openai_responses, body);
   body["messages"].push_back({{"role", "user"}, {"content", "more"}});
-  const Json after = translated(Wire::openai_chat, Wire::openai_responses, body);
+  const OrderedJson after = translated(Wire::openai_chat, Wire::openai_responses, body);
   CHECK(before["tools"] == after["tools"]);
   for (std::size_t i = 0; i < before["input"].size(); ++i) CHECK(before["input"][i] == after["input"][i]);
 }
 
 TEST_CASE("a tool result that stands in the assistant's own turn is refused, not looked for where it was") {
-  const Json result = {{"type", "tool_result"}, {"tool_use_id", "t"}, {"content", "ok"}};
-  const Json use = {{"type", "tool_use"}, {"id", "t"}, {"name", "f"}, {"input", Json::object()}};
+  const OrderedJson result = {{"type", "tool_result"}, {"tool_use_id", "t"}, {"content", "ok"}};
+  const OrderedJson use = {{"type", "tool_use"}, {"id", "t"}, {"name", "f"}, {"input", OrderedJson::object()}};
   for (const char* role : {"assistant", "system"}) {
-    const Json body = {{"model", "m"},
-                       {"max_tokens", 5},
-                       {"messages", Json::array({{{"role", role}, {"content", Json::array({use, result})}}})}};
+    const OrderedJson body = {
+        {"model", "m"},
+        {"max_tokens", 5},
+        {"messages", OrderedJson::array({{{"role", role}, {"content", OrderedJson::array({use, result})}}})}};
     for (Wire to : kAllWires) {
       const auto refused = translate_request(Wire::anthropic, to, body.dump(), {});
       REQUIRE_FALSE(refused.has_value());
@@ -222,12 +224,12 @@ TEST_CASE("a tool result that stands in the assistant's own turn is refused, not
 }
 
 TEST_CASE("blocks where they have no meaning are refused, not lost") {
-  const Json use = {{"type", "tool_use"}, {"id", "t"}, {"name", "f"}, {"input", Json::object()}};
-  Json body = kAsk;
-  body["messages"][0]["content"] = Json::array({use});
+  const OrderedJson use = {{"type", "tool_use"}, {"id", "t"}, {"name", "f"}, {"input", OrderedJson::object()}};
+  OrderedJson body = kAsk;
+  body["messages"][0]["content"] = OrderedJson::array({use});
   CHECK_FALSE(translate_request(Wire::anthropic, Wire::openai_chat, body.dump(), {}).has_value());
   body = kAsk;
-  body["system"] = Json::array({use});
+  body["system"] = OrderedJson::array({use});
   CHECK_FALSE(translate_request(Wire::anthropic, Wire::openai_chat, body.dump(), {}).has_value());
 }
 
@@ -238,7 +240,7 @@ TEST_CASE("spoiled bodies are refused or translated, never worse") {
       if (golden.find(wire_name(from)) == nullptr) continue;
       for (int i = 0; i < 20; ++i) {
         const auto result = translate_request(from, kAllWires[gen.number(0, 4)], spoil(gen, *golden.find(wire_name(from))), {});
-        if (result) CHECK(Json::accept(result->body));
+        if (result) CHECK(OrderedJson::accept(result->body));
       }
     }
   }
@@ -332,13 +334,13 @@ TEST_CASE("Gemini's schema subset: circles end, fan-out ends, empty objects vani
            below + "\"}}}";
   }
   fan += R"(},"type":"object","properties":{"r":{"$ref":"#/$defs/x39"}}})";
-  CHECK(Json::accept(gemini_schema(fan, lost)));
+  CHECK(OrderedJson::accept(gemini_schema(fan, lost)));
   CHECK(gemini_schema(R"({"type":"object"})", lost).empty());
   CHECK(gemini_schema("[]", lost).empty());
   lost = false;
-  CHECK(
-      Json::parse(gemini_schema(R"({"type":"object","properties":{"a":{"anyOf":[{"type":"string"},{"type":"null"}]}}})", lost)) ==
-      Json::parse(R"({"type":"object","properties":{"a":{"nullable":true,"type":"string"}}})"));
+  CHECK(OrderedJson::parse(
+            gemini_schema(R"({"type":"object","properties":{"a":{"anyOf":[{"type":"string"},{"type":"null"}]}}})", lost)) ==
+        OrderedJson::parse(R"({"type":"object","properties":{"a":{"nullable":true,"type":"string"}}})"));
   CHECK_FALSE(lost);
 }
 

@@ -16,7 +16,7 @@ namespace {
 using namespace std::string_view_literals;  // for bytes with NULs in them
 
 /// "ok", or the name of the refusal.
-std::string verdict(const std::string& raw) {
+std::string head_verdict(const std::string& raw) {
   const auto head = parse_request_head(raw);
   return head ? "ok" : std::string(code_name(head.error().code));
 }
@@ -24,10 +24,10 @@ std::string verdict(const std::string& raw) {
 std::string post(const std::string& lines, const std::string& version = "HTTP/1.1") {
   return "POST /v1/messages " + version + "\r\nHost: localhost\r\n" + lines + "\r\n";
 }
-void check_all(const char* expected, std::initializer_list<std::string> heads) {
+void check_heads(const char* expected, std::initializer_list<std::string> heads) {
   for (const std::string& head : heads) {
     CAPTURE(head.substr(0, 120));
-    const std::string seen = verdict(head);
+    const std::string seen = head_verdict(head);
     CHECK(std::string("|" + std::string(expected) + "|").find("|" + seen + "|") != std::string::npos);
     if (seen != "ok") CHECK(parse_request_head(head).error().message.find('\n') == std::string::npos);
   }
@@ -66,14 +66,14 @@ TEST_CASE("the end of a head is its blank line") {
 }
 
 TEST_CASE("faults A1-A5: lengths") {
-  check_all(
+  check_heads(
       "bad_request",
       {post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"), post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n"),
        post("Content-Length: 5\r\nContent-Length: 6\r\n"), post("Content-Length: 5\r\nContent-Length: 5\r\n"),
        post("Content-Length: 5, 5\r\n"), post("Content-Length: 5,6\r\n"), post("content-length: 5\r\nCONTENT-LENGTH: 5\r\n")});
   for (const char* value : {"+5", "-1", "0x5", "5_0", " 5 5", "", "18446744073709551616", "99999999999999999999999", "5a", "5.0",
                             "1e3", "\"5\"", "5;", "\xEF\xBC\x95", "five"}) {
-    check_all("bad_request", {post("Content-Length: " + std::string(value) + "\r\n")});
+    check_heads("bad_request", {post("Content-Length: " + std::string(value) + "\r\n")});
   }
   CHECK(parse_request_head(post("Content-Length: 0\r\n"))->content_length == 0);
   CHECK(parse_request_head(post("Content-Length: 4294967296\r\n"))->content_length == 4294967296ULL);
@@ -85,12 +85,12 @@ TEST_CASE("faults A6-A8: transfer codings") {
                             "\x0b"
                             "chunked",
                             "chunked;q=1", "chunked chunked", "\"chunked\"", "chunked,", ",chunked", "chun ked"}) {
-    check_all("bad_request|not_implemented", {post("Transfer-Encoding: " + std::string(value) + "\r\n")});
+    check_heads("bad_request|not_implemented", {post("Transfer-Encoding: " + std::string(value) + "\r\n")});
   }
-  check_all("bad_request|not_implemented", {post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"),
-                                            post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n"),
-                                            post("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n")});
-  check_all("bad_request", {post("Transfer-Encoding: chunked\r\n", "HTTP/1.0")});
+  check_heads("bad_request|not_implemented", {post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"),
+                                              post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n"),
+                                              post("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n")});
+  check_heads("bad_request", {post("Transfer-Encoding: chunked\r\n", "HTTP/1.0")});
   for (const char* value : {"chunked", "Chunked", "CHUNKED"}) {
     const auto head = parse_request_head(post("Transfer-Encoding: " + std::string(value) + "\r\n"));
     REQUIRE(head);
@@ -106,57 +106,57 @@ TEST_CASE("faults A6-A8: transfer codings") {
 }
 
 TEST_CASE("faults A13-A15: lines and fields") {
-  check_all("bad_request", {"GET / HTTP/1.1\nHost: x\n\n",
-                            "GET / HTTP/1.1\r\nHost: x\nX: y\r\n\r\n",
-                            "GET / HTTP/1.1\nHost: x\r\n\r\n",
-                            "GET / HTTP/1.1\rHost: x\r\n\r\n",
-                            post("X: a\rb\r\n"),
-                            post("X: a\r\r\n"),
-                            post("X: a\nb\r\n"),
-                            post("X: a\r\n\n"),
-                            post("X: a\r\n b\r\n"),
-                            post("X: a\r\n\tb\r\n"),
-                            post("X: a\r\n \r\n"),
-                            "GET / HTTP/1.1\r\n Host: x\r\n\r\n",
-                            "GET / HTTP/1.1\r\n\tHost: x\r\n\r\n",
-                            post("X : a\r\n"),
-                            post("X\t: a\r\n"),
-                            post("X a\r\n"),
-                            post(": a\r\n"),
-                            post("X(: a\r\n"),
-                            post("X Y: a\r\n"),
-                            post("\"X\": a\r\n"),
-                            post("X\xC3\xA9: a\r\n"),
-                            post("X,Y: a\r\n"),
-                            post("X/Y: a\r\n"),
-                            post("X@: a\r\n"),
-                            post(std::string("X: a\0b\r\n"sv)),
-                            post(std::string("X\0: a\r\n"sv)),
-                            post("X: a\x01"
-                                 "b\r\n"),
-                            post("X: a\x7f\r\n"),
-                            post("X: \x1b[31m\r\n")});
-  check_all("ok", {post("X: a\tb\r\n"), post("X: caf\xC3\xA9\r\n"), post("!#$%&'*+-.^_`|~09aZ: a\r\n"), post("X:a\r\n"),
-                   post("X: :a: b\r\n")});
+  check_heads("bad_request", {"GET / HTTP/1.1\nHost: x\n\n",
+                              "GET / HTTP/1.1\r\nHost: x\nX: y\r\n\r\n",
+                              "GET / HTTP/1.1\nHost: x\r\n\r\n",
+                              "GET / HTTP/1.1\rHost: x\r\n\r\n",
+                              post("X: a\rb\r\n"),
+                              post("X: a\r\r\n"),
+                              post("X: a\nb\r\n"),
+                              post("X: a\r\n\n"),
+                              post("X: a\r\n b\r\n"),
+                              post("X: a\r\n\tb\r\n"),
+                              post("X: a\r\n \r\n"),
+                              "GET / HTTP/1.1\r\n Host: x\r\n\r\n",
+                              "GET / HTTP/1.1\r\n\tHost: x\r\n\r\n",
+                              post("X : a\r\n"),
+                              post("X\t: a\r\n"),
+                              post("X a\r\n"),
+                              post(": a\r\n"),
+                              post("X(: a\r\n"),
+                              post("X Y: a\r\n"),
+                              post("\"X\": a\r\n"),
+                              post("X\xC3\xA9: a\r\n"),
+                              post("X,Y: a\r\n"),
+                              post("X/Y: a\r\n"),
+                              post("X@: a\r\n"),
+                              post(std::string("X: a\0b\r\n"sv)),
+                              post(std::string("X\0: a\r\n"sv)),
+                              post("X: a\x01"
+                                   "b\r\n"),
+                              post("X: a\x7f\r\n"),
+                              post("X: \x1b[31m\r\n")});
+  check_heads("ok", {post("X: a\tb\r\n"), post("X: caf\xC3\xA9\r\n"), post("!#$%&'*+-.^_`|~09aZ: a\r\n"), post("X:a\r\n"),
+                     post("X: :a: b\r\n")});
 }
 
 TEST_CASE("faults A16, A17: whom the request is for") {
   const auto with_hosts = [](const std::string& lines) { return "GET / HTTP/1.1\r\n" + lines + "\r\n"; };
-  check_all("bad_request", {with_hosts(""), with_hosts("Host: a\r\nHost: b\r\n"), with_hosts("Host: a\r\nHost: a\r\n"),
-                            with_hosts("Host: a,b\r\n"), with_hosts("Host: user@a\r\n"), with_hosts("Host: user:pw@a\r\n"),
-                            with_hosts("Host: a/b\r\n"), with_hosts("Host: a b\r\n"), with_hosts("Host: a?b\r\n"),
-                            with_hosts("Host: a#b\r\n"), with_hosts("Host: a\\b\r\n"), with_hosts("Host: http://a\r\n")});
-  check_all("ok", {with_hosts("Host: localhost\r\n"), with_hosts("Host: 127.0.0.1:8000\r\n"), with_hosts("Host: [::1]:8000\r\n"),
-                   with_hosts("Host: [::1]\r\n")});
+  check_heads("bad_request", {with_hosts(""), with_hosts("Host: a\r\nHost: b\r\n"), with_hosts("Host: a\r\nHost: a\r\n"),
+                              with_hosts("Host: a,b\r\n"), with_hosts("Host: user@a\r\n"), with_hosts("Host: user:pw@a\r\n"),
+                              with_hosts("Host: a/b\r\n"), with_hosts("Host: a b\r\n"), with_hosts("Host: a?b\r\n"),
+                              with_hosts("Host: a#b\r\n"), with_hosts("Host: a\\b\r\n"), with_hosts("Host: http://a\r\n")});
+  check_heads("ok", {with_hosts("Host: localhost\r\n"), with_hosts("Host: 127.0.0.1:8000\r\n"),
+                     with_hosts("Host: [::1]:8000\r\n"), with_hosts("Host: [::1]\r\n")});
   const auto absolute = [](const std::string& target, const std::string& host) {
     return "GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
   };
-  check_all("misdirected",
-            {absolute("http://evil.example/", "localhost:8000"), absolute("http://evil.example:8000/v1", "localhost:8000"),
-             absolute("http://localhost:9999/v1", "localhost:8000")});
-  check_all("misdirected|bad_request",
-            {absolute("https://evil.example/", "localhost:8000"), absolute("ftp://evil.example/", "localhost"),
-             absolute("http://localhost:8000@evil.example/", "localhost:8000")});
+  check_heads("misdirected",
+              {absolute("http://evil.example/", "localhost:8000"), absolute("http://evil.example:8000/v1", "localhost:8000"),
+               absolute("http://localhost:9999/v1", "localhost:8000")});
+  check_heads("misdirected|bad_request",
+              {absolute("https://evil.example/", "localhost:8000"), absolute("ftp://evil.example/", "localhost"),
+               absolute("http://localhost:8000@evil.example/", "localhost:8000")});
   const std::string raw = absolute("http://localhost:8000/v1/models?a=b", "localhost:8000");
   const auto own = parse_request_head(raw);
   REQUIRE(own);
@@ -164,11 +164,11 @@ TEST_CASE("faults A16, A17: whom the request is for") {
 }
 
 TEST_CASE("faults A18-A20: methods that are not for us, other protocols on this port") {
-  check_all("ok|method_not_allowed", {"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n"});
-  check_all("ok", {"TRACE / HTTP/1.1\r\nHost: x\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"});
-  check_all("bad_request|version_not_supported", {"PRI * HTTP/2.0\r\n\r\n", "PRI * HTTP/2.0\r\nHost: x\r\n\r\n"});
-  check_all("bad_request", {std::string("\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03 a b\r\n\r\n"sv), "\r\n\r\n", " \r\n\r\n",
-                            "GET\r\n\r\n", "GET /\r\n\r\n", std::string("\0\0\0\0\r\n\r\n"sv), "SSH-2.0-OpenSSH_9.2\r\n\r\n"});
+  check_heads("ok|method_not_allowed", {"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n"});
+  check_heads("ok", {"TRACE / HTTP/1.1\r\nHost: x\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"});
+  check_heads("bad_request|version_not_supported", {"PRI * HTTP/2.0\r\n\r\n", "PRI * HTTP/2.0\r\nHost: x\r\n\r\n"});
+  check_heads("bad_request", {std::string("\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03 a b\r\n\r\n"sv), "\r\n\r\n", " \r\n\r\n",
+                              "GET\r\n\r\n", "GET /\r\n\r\n", std::string("\0\0\0\0\r\n\r\n"sv), "SSH-2.0-OpenSSH_9.2\r\n\r\n"});
   const auto upgrade =
       parse_request_head("GET /v1/responses HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
   REQUIRE(upgrade);
@@ -177,52 +177,52 @@ TEST_CASE("faults A18-A20: methods that are not for us, other protocols on this 
 
 TEST_CASE("faults A21: sizes") {
   const auto get = [](std::size_t target) { return "GET /" + std::string(target - 1, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n"; };
-  check_all("ok", {get(kMaxTarget), post("X: " + std::string(kMaxFieldLine - 10, 'a') + "\r\n")});
-  check_all("uri_too_long", {get(kMaxTarget + 1), get(60'000)});
-  check_all("headers_too_large",
-            {post("X: " + std::string(kMaxFieldLine + 1, 'a') + "\r\n"), post(std::string(kMaxFieldLine + 1, 'X') + ": a\r\n")});
+  check_heads("ok", {get(kMaxTarget), post("X: " + std::string(kMaxFieldLine - 10, 'a') + "\r\n")});
+  check_heads("uri_too_long", {get(kMaxTarget + 1), get(60'000)});
+  check_heads("headers_too_large", {post("X: " + std::string(kMaxFieldLine + 1, 'a') + "\r\n"),
+                                    post(std::string(kMaxFieldLine + 1, 'X') + ": a\r\n")});
   std::string fields;
   for (std::size_t i = 1; i < kMaxFields; ++i) fields += "X: y\r\n";
-  check_all("ok", {post(fields)});
-  check_all("headers_too_large", {post(fields + "X: y\r\n"), post(fields + fields + fields)});
-  check_all("ok", {std::string(kMaxMethod, 'M') + " / HTTP/1.1\r\nHost: x\r\n\r\n"});
-  check_all("not_implemented", {std::string(kMaxMethod + 1, 'M') + " / HTTP/1.1\r\nHost: x\r\n\r\n"});
+  check_heads("ok", {post(fields)});
+  check_heads("headers_too_large", {post(fields + "X: y\r\n"), post(fields + fields + fields)});
+  check_heads("ok", {std::string(kMaxMethod, 'M') + " / HTTP/1.1\r\nHost: x\r\n\r\n"});
+  check_heads("not_implemented", {std::string(kMaxMethod + 1, 'M') + " / HTTP/1.1\r\nHost: x\r\n\r\n"});
 }
 
 TEST_CASE("faults A22, A23: versions and expectations") {
   for (const char* version : {"HTTP/2.0", "HTTP/1.2", "HTTP/3", "http/1.1", "HTTP/1.10", "HTTP/01.1", "HTTP/1", "HTTP/1.1 ",
                               " HTTP/1.1", "HTTPS/1.1", "HTTP/0.9", "HTTP/1,1", "", "HTTP/1.1\t"}) {
-    check_all("bad_request|version_not_supported", {post("", version)});
+    check_heads("bad_request|version_not_supported", {post("", version)});
   }
   const auto waiting = parse_request_head(post("Content-Length: 5\r\nExpect: 100-Continue\r\n"));
   REQUIRE(waiting);
   CHECK(waiting->expects_continue);
-  check_all("expectation_failed", {post("Expect: 200-ok\r\n"), post("Expect: 100-continue, x\r\n"), post("Expect: \r\n")});
+  check_heads("expectation_failed", {post("Expect: 200-ok\r\n"), post("Expect: 100-continue, x\r\n"), post("Expect: \r\n")});
 }
 
 TEST_CASE("faults A26: request lines and targets") {
   const auto get = [](const std::string& target) { return "GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n"; };
-  check_all("bad_request", {get("a"),
-                            get(""),
-                            get("/a b"),
-                            get("/a\tb"),
-                            get("/a\x01"),
-                            get(std::string("/a\0b"sv)),
-                            get("/a\x7f"),
-                            get("/a\rb"),
-                            get("?a=b"),
-                            get("*a"),
-                            "GET  / HTTP/1.1\r\nHost: x\r\n\r\n",
-                            "GET /  HTTP/1.1\r\nHost: x\r\n\r\n",
-                            " GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-                            "G@T / HTTP/1.1\r\nHost: x\r\n\r\n",
-                            "G\tT / HTTP/1.1\r\nHost: x\r\n\r\n",
-                            "/ HTTP/1.1\r\nHost: x\r\n\r\n",
-                            "GET\t/ HTTP/1.1\r\nHost: x\r\n\r\n",
-                            get("/a#b"),
-                            get("/caf\xC3\xA9"),
-                            get("/a\xFF")});
-  check_all("ok", {get("/"), get("/a%20b?c=%0d%0a"), get("/a//b")});
+  check_heads("bad_request", {get("a"),
+                              get(""),
+                              get("/a b"),
+                              get("/a\tb"),
+                              get("/a\x01"),
+                              get(std::string("/a\0b"sv)),
+                              get("/a\x7f"),
+                              get("/a\rb"),
+                              get("?a=b"),
+                              get("*a"),
+                              "GET  / HTTP/1.1\r\nHost: x\r\n\r\n",
+                              "GET /  HTTP/1.1\r\nHost: x\r\n\r\n",
+                              " GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+                              "G@T / HTTP/1.1\r\nHost: x\r\n\r\n",
+                              "G\tT / HTTP/1.1\r\nHost: x\r\n\r\n",
+                              "/ HTTP/1.1\r\nHost: x\r\n\r\n",
+                              "GET\t/ HTTP/1.1\r\nHost: x\r\n\r\n",
+                              get("/a#b"),
+                              get("/caf\xC3\xA9"),
+                              get("/a\xFF")});
+  check_heads("ok", {get("/"), get("/a%20b?c=%0d%0a"), get("/a//b")});
 }
 
 TEST_CASE("keep-alive is what Connection says") {

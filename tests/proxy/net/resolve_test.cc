@@ -11,32 +11,33 @@ namespace pg::test {
 namespace {
 
 using Endpoints = std::vector<asio::ip::tcp::endpoint>;
-using Found = std::optional<Result<Endpoints>>;
+using Resolved = std::optional<Result<Endpoints>>;
 
-Task<void> look_up(Loop& loop, std::string host, SteadyTime deadline, Found& found) {
+Task<void> look_up(Loop& loop, std::string host, SteadyTime deadline, Resolved& found) {
   found = co_await resolve(loop, std::move(host), 443, deadline);
 }
 
-Result<Endpoints> find(const std::string& host, SteadyTime deadline = SteadyTime::clock::now() + std::chrono::seconds(20)) {
+Result<Endpoints> resolve_now(const std::string& host,
+                              SteadyTime deadline = SteadyTime::clock::now() + std::chrono::seconds(20)) {
   Loop loop;
-  Found found;
+  Resolved found;
   asio::co_spawn(loop.io(), look_up(loop, host, deadline, found), asio::detached);
   loop.io().run();  // until an answer that comes too late is there as well
   return std::move(found).value();
 }
 
 TEST_CASE("an address is not looked up, a name is") {
-  const bool same4 = find("127.0.0.1", SteadyTime::min()).value() == Endpoints{{asio::ip::make_address("127.0.0.1"), 443}};
-  const bool same6 = find("::1", SteadyTime::min()).value() == Endpoints{{asio::ip::make_address("::1"), 443}};
+  const bool same4 = resolve_now("127.0.0.1", SteadyTime::min()).value() == Endpoints{{asio::ip::make_address("127.0.0.1"), 443}};
+  const bool same6 = resolve_now("::1", SteadyTime::min()).value() == Endpoints{{asio::ip::make_address("::1"), 443}};
   CHECK(same4);
   CHECK(same6);
-  const Endpoints local = find("localhost").value();
+  const Endpoints local = resolve_now("localhost").value();
   REQUIRE_FALSE(local.empty());
   for (const auto& endpoint : local) CHECK((endpoint.address().is_loopback() && endpoint.port() == 443));
 }
 
 TEST_CASE("faults E55: a name that nobody knows is upstream_failed") {
-  const Result<Endpoints> unknown = find(std::string(70, 'a') + ".invalid");  // too long to be asked for
+  const Result<Endpoints> unknown = resolve_now(std::string(70, 'a') + ".invalid");  // too long to be asked for
   REQUIRE_FALSE(unknown.has_value());
   CHECK(unknown.error().code == Code::upstream_failed);
   CHECK(unknown.error().detail.starts_with("cannot resolve aaa"));
@@ -46,19 +47,19 @@ TEST_CASE("faults E55: what the name server tells too late is dropped") {
   // Names are asked for one after the other: the last one waits for all before it.
   constexpr std::size_t kBefore = 500;
   Loop loop;
-  std::vector<Found> before(kBefore);
-  Found late;
-  for (Found& found : before) asio::co_spawn(loop.io(), look_up(loop, "localhost", SteadyTime::max(), found), asio::detached);
+  std::vector<Resolved> before(kBefore);
+  Resolved late;
+  for (Resolved& found : before) asio::co_spawn(loop.io(), look_up(loop, "localhost", SteadyTime::max(), found), asio::detached);
   asio::co_spawn(loop.io(), look_up(loop, "localhost", SteadyTime::clock::now(), late), asio::detached);
   loop.io().run();
   REQUIRE(late.has_value());
   REQUIRE_FALSE(late->has_value());
   CHECK(late->error().code == Code::upstream_timeout);
-  for (const Found& found : before) CHECK((found.has_value() && found->has_value()));
+  for (const Resolved& found : before) CHECK((found.has_value() && found->has_value()));
 }
 
 TEST_CASE("a loop that ends forgets who waits for a name") {
-  Found found;
+  Resolved found;
   {
     Loop loop;
     asio::co_spawn(loop.io(), look_up(loop, "localhost", SteadyTime::max(), found), asio::detached);

@@ -98,7 +98,7 @@ Task<void> pause(Loop& loop, Millis time) {
 }
 
 // Until the other side takes no more, nor makes more room for it.
-Task<void> fill(Stream& stream) {
+Task<void> fill_stream(Stream& stream) {
   const std::string much(1u << 20, 'x');
   const iovec piece = piece_of(much);
   for (int refused = 0; refused < 5;) {
@@ -311,7 +311,7 @@ TEST_CASE("stream: one who has ended his side and reads nothing is waited for, n
     ::shutdown(peer.fd, SHUT_WR);
     IoEnd end = IoEnd::ok;
     with_stream(ring, peer, [&](Stream& stream) -> Task<void> {
-      co_await fill(stream);
+      co_await fill_stream(stream);
       stream.set_deadline(std::chrono::steady_clock::now() + 60ms);
       end = co_await stream.wait_writable();
     });
@@ -330,7 +330,7 @@ TEST_CASE("stream: a wait to write ends when the other side has something to say
       peer.say("no more of it");
     });
     with_stream(ring, peer, [&](Stream& stream) -> Task<void> {
-      co_await fill(stream);
+      co_await fill_stream(stream);
       stream.set_deadline(std::chrono::steady_clock::now() + 3s);
       end = co_await stream.wait_writable_or_input();
       has_input = stream.has_input();
