@@ -17,6 +17,9 @@ target_include_directories(pg_flags INTERFACE "${CMAKE_SOURCE_DIR}")
 # No path of the build machine in asserts or debug information.
 target_compile_options(pg_flags INTERFACE "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
 
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(pg_flags INTERFACE -Wno-subobject-linkage)  # meant for headers, which files compiled together look like
+endif()
 if((PG_SANITIZE OR PG_TSAN) AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(pg_flags INTERFACE -Wno-maybe-uninitialized)  # instrumented code confuses g++ 12's flow analysis
 endif()
