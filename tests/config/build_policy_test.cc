@@ -20,7 +20,7 @@ struct PolicyFixture {
 
   PolicyFixture() { parts.secrets = shipped_secret_rules(); }
   void project(const std::string& providers, const std::string& rest = "") {
-    home.project("p", "id = \"0F1E2D3C-4b5a-4968-8776-a5b4c3d2e1f0\"\nproviders = " + providers + "\n" + rest);
+    home.project("p", "id = \"7B1F0C52-3d0e-4c3e-9a55-0a4f5f1f2b11\"\nproviders = " + providers + "\n" + rest);
   }
   std::shared_ptr<const Policy> build() {
     parts.environment = *home.options.environment;

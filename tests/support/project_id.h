@@ -5,6 +5,6 @@
 
 namespace pg::test {
 
-inline constexpr std::string_view kProjectId = "0f1e2d3c-4b5a-4968-8776-a5b4c3d2e1f0";
+inline constexpr std::string_view kProjectId = "7b1f0c52-3d0e-4c3e-9a55-0a4f5f1f2b11";
 
 }  // namespace pg::test
