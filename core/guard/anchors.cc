@@ -1,12 +1,10 @@
 // The filter: the three bytes at every second place of the text against a hashed bitmap of those inside the anchors' rarest
-// windows; few survive to be compared.
+// windows, then the four bytes of both windows around such a place against another. Places and windows that survive are listed
+// without a branch, for which they are cannot be foreseen; few are left to be compared.
 #include "core/guard/anchors.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
-
-#include "core/guard/wide_places.h"
 
 namespace pg {
 namespace {
@@ -101,6 +99,8 @@ void AnchorTable::build() {
   for (std::uint32_t b = 0; b < (1U << kBucketBits); ++b) {
     buckets_[b] = static_cast<std::uint32_t>(entries_.size());
     for (; at < windows_.size() && bucket(windows_[at]) == b; ++at) {
+      const std::uint32_t filtered = hash(windows_[at].bytes) >> (32 - kWindowBits);
+      window_bitmap_[filtered >> 5] |= 1U << (filtered & 31);
       entries_.push_back(windows_[at].bytes);
       entries_.push_back(windows_[at].anchor);
       // Of a window that begins at an even place its first three bytes are looked at, of one at an odd place its last three.
@@ -123,63 +123,60 @@ bool AnchorTable::stands_at(const Anchor& anchor, std::string_view text, std::si
   return true;
 }
 
-void AnchorTable::Scan::take_places(std::size_t begin, std::uint64_t found) {
-  // Bit k stands for the window at block_ + k: both that hold the three bytes of an even place.
-  block_ = begin - 1;
-  pending_ = found | found << 1;
-  if (begin == 0) {  // no window begins before the text
-    block_ = 0;
-    pending_ >>= 1;
+/// The even places in the chunk of `size` bytes at `at_` whose three bytes are among ours; how many.
+std::size_t AnchorTable::Scan::list_places(std::size_t size) {
+  static FindPlaces* const find_places = quickest_find_places();
+  const char* const data = text_.data() + at_;
+  const std::size_t rest = text_.size() - at_;
+  std::size_t at = 0, count = 0;
+  if (find_places != nullptr && rest > kPlaceReads) {
+    const std::size_t steps = std::min(size, rest - kPlaceReads) / kPlaceStep;
+    count = find_places(data, steps, {table_.bitmap_.data(), kFactor << 8, 32 - kBits}, places_.data());
+    at = steps * kPlaceStep;
+  }
+  for (; at < size && at + 4 <= rest; at += 2) {
+    places_[count] = static_cast<std::uint16_t>(at);
+    count += table_.bits_from(load32(data + at)) & 1;
+  }
+  // Three last bytes are only looked at with the one before them.
+  if (at < size && at + 3 == rest) places_[count++] = static_cast<std::uint16_t>(at);
+  return count;
+}
+
+/// Of the two windows that hold the three bytes of a place: those whose four bytes may be ours.
+void AnchorTable::Scan::list_windows(std::size_t places) {
+  const auto list = [this](std::size_t place, std::uint32_t bytes) {
+    windows_[listed_] = static_cast<std::uint16_t>(place);
+    listed_ += table_.may_have(hash(bytes));
+  };
+  listed_ = taken_ = 0;
+  for (std::size_t i = 0; i < places; ++i) {
+    const std::size_t place = places_[i], at = at_ + place;
+    if (at > 0) list(place, load32(text_.data() + at - 1));
+    if (at + kWindow <= text_.size()) list(place + 1, load32(text_.data() + at));
   }
 }
 
+/// On to the next chunk that has a window of ours, or something very like it.
 bool AnchorTable::Scan::refill() {
-  const char* data = text_.data();
-#ifdef PG_AVX2
-  if (has_avx2()) {
-    FindPlaces* const find_places = has_quick_gather() ? find_places_gathered : find_places_loaded;
-    for (; at_ + kWideReads <= text_.size(); at_ += kWidePlaces) {
-      const std::uint32_t found = find_places(data + at_, table_.bitmap_.data(), kFactor << 8, 32 - kBits);
-      if (found == 0) continue;
-      take_places(at_, found);
-      at_ += kWidePlaces;
-      if (pending_ != 0) return true;
-      at_ -= kWidePlaces;
-    }
+  while (at_ < text_.size()) {
+    const std::size_t size = std::min(kChunk, text_.size() - at_);
+    list_windows(list_places(size));
+    chunk_ = at_;
+    at_ += size;
+    if (listed_ > 0) return true;
   }
-#endif
-  // Eight even places a step; the last of them reads up to 18 bytes on.
-  while (at_ + 18 <= text_.size()) {
-    std::uint64_t any = 0, found = 0;
-    for (unsigned i = 0; i < 16; i += 2) any |= table_.bits_from(load32(data + at_ + i));
-    at_ += 16;
-    if ((any & 1) == 0) continue;
-    // Which places they were is only worked out now.
-    for (unsigned i = 0; i < 16; i += 2)
-      found |= static_cast<std::uint64_t>(table_.bits_from(load32(data + at_ - 16 + i)) & 1) << i;
-    take_places(at_ - 16, found);
-    if (pending_ != 0) return true;
-  }
-  // What is left is compared window by window, with the one that ends in it.
-  if (tail_done_) return false;
-  tail_done_ = true;
-  block_ = at_ == 0 ? 0 : at_ - 1;
-  if (block_ + kWindow > text_.size()) return false;
-  pending_ = (std::uint64_t{1} << (text_.size() - kWindow + 1 - block_)) - 1;
-  return true;
+  return false;
 }
 
 /// On to the next window that shares its bucket with one of ours.
 bool AnchorTable::Scan::advance() {
-  do {
-    if (pending_ == 0 && !refill()) return false;
-    window_ = block_ + static_cast<std::size_t>(std::countr_zero(pending_));
-    pending_ &= pending_ - 1;
-    bytes_ = load32(text_.data() + window_);
-    const std::uint32_t* bucket = table_.buckets_.data() + (hash(bytes_) >> (32 - kBucketBits));
-    entry_ = table_.entries_.data() + bucket[0];
-    entries_end_ = table_.entries_.data() + bucket[1];
-  } while (entry_ == entries_end_);
+  if (taken_ == listed_ && !refill()) return false;
+  window_ = chunk_ + windows_[taken_++] - 1;
+  bytes_ = load32(text_.data() + window_);
+  const std::uint32_t* bucket = table_.buckets_.data() + (hash(bytes_) >> (32 - kBucketBits));
+  entry_ = table_.entries_.data() + bucket[0];
+  entries_end_ = table_.entries_.data() + bucket[1];
   return true;
 }
 

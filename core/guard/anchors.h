@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/guard/byte_set.h"
+#include "core/guard/wide_places.h"
 
 namespace pg {
 
@@ -41,25 +42,31 @@ class AnchorTable {
     bool next(Hit& hit);
 
    private:
-    void take_places(std::size_t begin, std::uint64_t found);
+    static constexpr std::size_t kChunk = 1024;  // bytes of text at a time
+
+    std::size_t list_places(std::size_t size);
+    void list_windows(std::size_t places);
     bool refill();
     bool advance();
 
     const AnchorTable& table_;
     std::string_view text_;
-    std::size_t at_ = 0;         // first place not looked at yet; even
-    std::uint64_t pending_ = 0;  // bit k: window block_ + k may be one of ours
-    std::size_t block_ = 0;
-    bool tail_done_ = false;
-    std::size_t window_ = 0;  // the window whose entries are being compared
+    std::size_t at_ = 0;                  // first byte not looked at yet; even
+    std::size_t chunk_ = 0;               // where the chunk begins whose windows are listed
+    std::size_t listed_ = 0, taken_ = 0;  // windows
+    std::size_t window_ = 0;              // the window whose entries are being compared
     std::uint32_t bytes_ = 0;
     const std::uint32_t* entry_ = nullptr;
     const std::uint32_t* entries_end_ = nullptr;
+    // Not initialised, for many texts are short. Places in the chunk; windows by where they begin, from one byte before it.
+    std::array<std::uint16_t, kChunk / 2 + kMostPlaces> places_;
+    std::array<std::uint16_t, kChunk + 2> windows_;
   };
 
  private:
   static constexpr unsigned kBits = 17;  // 16 KiB of bitmap: half of a first-level cache
   static constexpr unsigned kBucketBits = 13;
+  static constexpr unsigned kWindowBits = 16;
   // Of some thousand odd numbers the one under which the shipped anchors share fewest places with what is common in source files.
   static constexpr std::uint32_t kFactor = 0x7F4BC827U;
   static std::uint32_t hash(std::uint32_t window) { return window * kFactor; }
@@ -72,6 +79,11 @@ class AnchorTable {
   std::uint32_t bits_from(std::uint32_t bytes) const {
     const std::uint32_t at = place_of(bytes);
     return bitmap_[at >> 5] >> (at & 31);
+  }
+  /// 1 when a window of this hash may be among ours. Three bytes alone let twenty times as many through.
+  std::uint32_t may_have(std::uint32_t hash) const {
+    const std::uint32_t at = hash >> (32 - kWindowBits);
+    return window_bitmap_[at >> 5] >> (at & 31) & 1;
   }
   /// Where its rarest window begins.
   static std::optional<std::size_t> choose_window(const Anchor& anchor);
@@ -92,6 +104,7 @@ class AnchorTable {
   std::vector<std::uint32_t> entries_;                            // pairs (window bytes, anchor), by bucket
   std::array<std::uint32_t, (1U << kBucketBits) + 1> buckets_{};  // begin of each bucket in entries_
   std::array<std::uint32_t, (1U << kBits) / 32> bitmap_{};
+  std::array<std::uint32_t, (1U << kWindowBits) / 32> window_bitmap_{};
 };
 
 }  // namespace pg

@@ -1,17 +1,16 @@
-// Eight places to a register: multiplied, looked up by a gather or by eight loads, their bits moved to the sign.
+// The four bytes at each second place: those at 0, 4, 8... are the words of one register, those at 2, 6, 10... of another. They
+// are multiplied and looked up by a gather or by loads. Where something is found cannot be foreseen, so nothing branches on it:
+// what is found is listed, and only how long the list gets depends on it.
 #include "core/guard/wide_places.h"
 
-#ifdef PG_AVX2
-#include <immintrin.h>
+#include <bit>
+
+#include "core/base/wide.h"
 
 namespace pg {
-namespace {
 
-PG_AVX2 inline __m256i load16(const char* from) {
-  const auto* low = reinterpret_cast<const __m128i*>(from);
-  const auto* high = reinterpret_cast<const __m128i*>(from + 8);
-  return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(low)), _mm_loadu_si128(high), 1);
-}
+#ifdef PG_AVX2
+namespace {
 
 /// bitmap[i] for each of the eight indexes.
 struct Gathered {
@@ -35,42 +34,100 @@ struct Loaded {
   }
 };
 
-/// A bit for each of the eight even places from `text` on.
+/// The bits of the eight places `text`, `text` + 4..., each as the sign of its word.
 template <class Lookup>
-PG_AVX2 inline std::uint32_t find_eight(const char* text, const std::uint32_t* bitmap, __m256i factor, int shift) {
-  const __m256i spread = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 2, 3, 2, 3, 4, 5, 4, 5, 6, 7, 6, 7, 8, 9));
-  const __m256i windows = _mm256_shuffle_epi8(load16(text), spread);
-  const __m256i places = _mm256_srl_epi32(_mm256_mullo_epi32(windows, factor), _mm_cvtsi32_si128(shift));
-  const __m256i words = Lookup::words(bitmap, _mm256_srli_epi32(places, 5));
-  const __m256i to_sign = _mm256_andnot_si256(places, _mm256_set1_epi32(31));
-  return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_sllv_epi32(words, to_sign))));
+PG_AVX2 inline __m256i look_up_eight(const char* text, const PlaceFilter& filter) {
+  const __m256i windows = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text));
+  const __m256i products = _mm256_mullo_epi32(windows, _mm256_set1_epi32(static_cast<int>(filter.factor)));
+  const __m256i places = _mm256_srl_epi32(products, _mm_cvtsi32_si128(filter.shift));
+  const __m256i words = Lookup::words(filter.bitmap, _mm256_srli_epi32(places, 5));
+  return _mm256_sllv_epi32(words, _mm256_andnot_si256(places, _mm256_set1_epi32(31)));
 }
 
-inline std::uint32_t to_even_bits(std::uint32_t bits) {
-  bits = (bits | bits << 8) & 0x00FF00FFU;
-  bits = (bits | bits << 4) & 0x0F0F0F0FU;
-  bits = (bits | bits << 2) & 0x33333333U;
-  return (bits | bits << 1) & 0x55555555U;
+/// The bits of the sixteen even places from `text` on, each as the sign of its half word.
+template <class Lookup>
+PG_AVX2 inline __m256i look_up_sixteen(const char* text, const PlaceFilter& filter) {
+  const __m256i first = look_up_eight<Lookup>(text, filter), second = look_up_eight<Lookup>(text + 2, filter);
+  return _mm256_blend_epi16(_mm256_srli_epi32(first, 16), second, 0b10101010);
+}
+
+/// The places whose bits are set: `choice` is of the eight even ones from `from` on. The end of the list.
+PG_AVX2 inline std::uint16_t* list_eight(unsigned choice, std::size_t from, std::uint16_t* to) {
+  const auto& chosen = kChosenOfEight[choice & 0xFF];
+  const __m128i halves = _mm_cvtepu8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(chosen.data())));
+  const __m128i places = _mm_add_epi16(_mm_add_epi16(halves, halves), _mm_set1_epi16(static_cast<short>(from)));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), places);
+  return to + std::popcount(choice & 0xFF);
 }
 
 template <class Lookup>
-PG_AVX2 inline std::uint32_t find_sixteen(const char* text, const std::uint32_t* bitmap, std::uint32_t factor, int shift) {
-  const __m256i factors = _mm256_set1_epi32(static_cast<int>(factor));
-  const std::uint32_t first = find_eight<Lookup>(text, bitmap, factors, shift);
-  const std::uint32_t second = find_eight<Lookup>(text + 16, bitmap, factors, shift);
-  const std::uint32_t found = first | second << 8;
-  return found == 0 ? 0 : to_even_bits(found);
+PG_AVX2 inline std::size_t find_places(const char* text, std::size_t steps, const PlaceFilter& filter, std::uint16_t* places) {
+  std::uint16_t* to = places;
+  for (std::size_t at = 0; at < steps * kPlaceStep; at += kPlaceStep) {
+    const __m256i low = look_up_sixteen<Lookup>(text + at, filter), high = look_up_sixteen<Lookup>(text + at + 32, filter);
+    // Packing takes eight of `low`, eight of `high`, and so again.
+    const auto found = static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_packs_epi16(low, high)));
+    to = list_eight(found, at, to);
+    to = list_eight(found >> 16, at + 16, to);
+    to = list_eight(found >> 8, at + 32, to);
+    to = list_eight(found >> 24, at + 48, to);
+  }
+  return static_cast<std::size_t>(to - places);
 }
 
 }  // namespace
 
-PG_AVX2 std::uint32_t find_places_gathered(const char* text, const std::uint32_t* bitmap, std::uint32_t factor, int shift) {
-  return find_sixteen<Gathered>(text, bitmap, factor, shift);
+PG_AVX2 std::size_t find_places_gathered(const char* text, std::size_t steps, const PlaceFilter& filter, std::uint16_t* places) {
+  return find_places<Gathered>(text, steps, filter, places);
 }
 
-PG_AVX2 std::uint32_t find_places_loaded(const char* text, const std::uint32_t* bitmap, std::uint32_t factor, int shift) {
-  return find_sixteen<Loaded>(text, bitmap, factor, shift);
+PG_AVX2 std::size_t find_places_loaded(const char* text, std::size_t steps, const PlaceFilter& filter, std::uint16_t* places) {
+  return find_places<Loaded>(text, steps, filter, places);
+}
+#endif
+
+#ifdef PG_AVX512
+namespace {
+
+/// The bits of the sixteen places `text`, `text` + 4..., each as the lowest of its word.
+PG_AVX512 inline __m512i look_up_sixteen_512(const char* text, const PlaceFilter& filter) {
+  const __m512i products = _mm512_mullo_epi32(_mm512_loadu_si512(text), _mm512_set1_epi32(static_cast<int>(filter.factor)));
+  const __m512i places = _mm512_srl_epi32(products, _mm_cvtsi32_si128(filter.shift));
+  const __m512i words = _mm512_i32gather_epi32(_mm512_srli_epi32(places, 5), filter.bitmap, 4);
+  return _mm512_rorv_epi32(words, places);
+}
+
+}  // namespace
+
+PG_AVX512 std::size_t find_places_512(const char* text, std::size_t steps, const PlaceFilter& filter, std::uint16_t* places) {
+  alignas(64) static constexpr std::array<std::uint16_t, kMostPlaces> kOffsets = [] {
+    std::array<std::uint16_t, kMostPlaces> offsets{};
+    for (std::size_t i = 0; i < offsets.size(); ++i) offsets[i] = static_cast<std::uint16_t>(2 * i);
+    return offsets;
+  }();
+  const __m512i lowest = _mm512_set1_epi16(1);
+  __m512i offsets = _mm512_load_si512(kOffsets.data());
+  std::uint16_t* to = places;
+  for (std::size_t at = 0; at < steps * kPlaceStep; at += kPlaceStep) {
+    const __m512i first = look_up_sixteen_512(text + at, filter), second = look_up_sixteen_512(text + at + 2, filter);
+    const __m512i both = _mm512_mask_blend_epi16(0xAAAAAAAA, first, _mm512_slli_epi32(second, 16));
+    const __mmask32 found = _mm512_test_epi16_mask(both, lowest);
+    _mm512_storeu_si512(to, _mm512_maskz_compress_epi16(found, offsets));
+    to += std::popcount(static_cast<std::uint32_t>(found));
+    offsets = _mm512_add_epi16(offsets, _mm512_set1_epi16(kPlaceStep));
+  }
+  return static_cast<std::size_t>(to - places);
+}
+#endif
+
+FindPlaces* quickest_find_places() {
+#ifdef PG_AVX512
+  if (has_avx512() && has_quick_gather()) return find_places_512;
+#endif
+#ifdef PG_AVX2
+  if (has_avx2()) return has_quick_gather() ? find_places_gathered : find_places_loaded;
+#endif
+  return nullptr;
 }
 
 }  // namespace pg
-#endif

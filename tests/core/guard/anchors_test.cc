@@ -1,9 +1,10 @@
-// Every place of every literal is found, whatever stands around it and wherever blocks of sixteen bytes end.
+// Every place of every literal is found, whatever stands around it and wherever blocks and chunks of it end.
 #include "core/guard/anchors.h"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,13 +55,42 @@ TEST_CASE("anchors agree with a search by hand in random texts of few letters") 
   for (std::size_t i = 0; i < words.size(); ++i) REQUIRE(table.add(literal(words[i]), static_cast<std::uint16_t>(i)));
   table.build();
   for (int round = 0; round < 200; ++round) {
-    const std::string text = gen.text(gen.number(0, 200), "ab");
+    const std::string text = gen.text(gen.number(0, round % 4 == 0 ? 3'000 : 200), "ab");
     std::vector<std::pair<std::size_t, int>> wanted;
     for (std::size_t i = 0; i < words.size(); ++i)
       for (std::size_t at = text.find(words[i]); at != std::string::npos; at = text.find(words[i], at + 1))
         wanted.emplace_back(at, static_cast<int>(i));
     std::sort(wanted.begin(), wanted.end());
     CHECK(scan_anchors(table, text) == wanted);
+  }
+}
+
+TEST_CASE("an anchor is found at every offset around the end of a chunk, and at the end of every length of text") {
+  AnchorTable table;
+  REQUIRE(table.add(literal("abcd"), 1));
+  table.build();
+  for (std::size_t before = 1'000; before < 1'100; ++before) {
+    const std::unique_ptr<char[]> block(new char[before + 4]);  // of just that size, so that ASan sees what is read beyond
+    std::fill_n(block.get(), before, '.');
+    std::copy_n("abcd", 4, block.get() + before);
+    CHECK(scan(table, {block.get(), before + 4}) == std::vector<std::pair<std::size_t, int>>{{before, 1}});
+    CHECK(scan(table, {block.get(), before + 3}).empty());
+    CHECK(scan(table, {block.get() + before - 1, 5}).size() == 1);
+    CHECK(scan(table, std::string(block.get(), before + 4) + std::string(before % 70, '.')).size() == 1);
+  }
+}
+
+TEST_CASE("a text of nothing but anchors: each of them, in the order of their windows") {
+  AnchorTable table;
+  REQUIRE(table.add(literal("aaaa"), 1));
+  table.build();
+  for (const std::size_t size : {4, 5, 63, 64, 65, 66, 67, 1'023, 1'024, 1'025, 1'026, 1'027, 1'028, 5'000}) {
+    const std::string text(size, 'a');
+    AnchorTable::Scan scan(table, text);
+    AnchorTable::Hit hit;
+    std::size_t at = 0;
+    while (scan.next(hit)) REQUIRE(hit.begin == at++);
+    CHECK(at == size - 3);
   }
 }
 
