@@ -37,5 +37,12 @@ PG_AVX2 inline std::uint64_t bits_of(__m256i low, __m256i high) {
          static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(high))) << 32;
 }
 
+#ifdef PG_AVX512
+/// The lowest `count` of 64 bits, or all of them.
+PG_AVX512 inline std::uint64_t first_bits(std::size_t count) {
+  return count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
+}
+#endif
+
 }  // namespace pg
 #endif

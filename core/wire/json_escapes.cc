@@ -1,0 +1,125 @@
+// RFC 8259 section 7, and what is made of half a surrogate pair.
+#include "core/wire/json_escapes.h"
+
+#include <array>
+
+namespace pg {
+namespace {
+
+std::uint32_t hex4(std::string_view text) {
+  std::uint32_t value = 0;
+  for (const char c : text) {
+    const auto digit = c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+    value = value << 4 | static_cast<std::uint32_t>(digit);
+  }
+  return value;
+}
+
+// What stands behind a backslash, by its byte; quote, backslash, slash and what RFC 8259 does not know stand for themselves.
+constexpr std::array<char, 256> kSimpleEscapes = [] {
+  std::array<char, 256> table{};
+  for (std::size_t i = 0; i < table.size(); ++i) table[i] = static_cast<char>(i);
+  table['b'] = '\b', table['f'] = '\f', table['n'] = '\n', table['r'] = '\r', table['t'] = '\t';
+  return table;
+}();
+
+char simple_escape(char c) {
+  return kSimpleEscapes[static_cast<unsigned char>(c)];
+}
+
+bool is_unicode_escape(std::string_view raw, std::size_t at) {
+  return at + 6 <= raw.size() && raw[at] == '\\' && raw[at + 1] == 'u';
+}
+
+void append_utf8(char*& to, std::uint32_t c) {
+  const auto put = [&to](std::uint32_t byte) { *to++ = static_cast<char>(byte); };
+  switch (utf8_size(c)) {
+    case 1:
+      put(c);
+      return;
+    case 2:
+      put(0xC0 | c >> 6);
+      break;
+    case 3:
+      put(0xE0 | c >> 12);
+      put(0x80 | (c >> 6 & 0x3F));
+      break;
+    default:
+      put(0xF0 | c >> 18);
+      put(0x80 | (c >> 12 & 0x3F));
+      put(0x80 | (c >> 6 & 0x3F));
+  }
+  put(0x80 | (c & 0x3F));
+}
+
+bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+// The length of the escape at text[at], 0 when it is none.
+std::size_t escape_length(std::string_view text, std::size_t at) {
+  if (at + 1 >= text.size()) return 0;
+  switch (text[at + 1]) {
+    case 'n':
+    case '"':
+    case '\\':
+    case 't':
+    case '/':
+    case 'r':
+    case 'b':
+    case 'f':
+      return 2;
+    case 'u':
+      break;
+    default:
+      return 0;
+  }
+  if (at + 6 > text.size()) return 0;
+  for (std::size_t i = at + 2; i < at + 6; ++i)
+    if (!is_hex(text[i])) return 0;
+  return 6;
+}
+
+}  // namespace
+
+Escape read_escape(std::string_view raw, std::size_t at, bool keeps_halves) {
+  if (!is_unicode_escape(raw, at)) {
+    const char c = at + 1 < raw.size() ? raw[at + 1] : '\\';
+    return {2, static_cast<unsigned char>(simple_escape(c))};
+  }
+  const std::uint32_t high = hex4(raw.substr(at + 2, 4));
+  if (high < 0xD800 || high > 0xDFFF) return {6, high};
+  if (high < 0xDC00 && is_unicode_escape(raw, at + 6)) {
+    const std::uint32_t low = hex4(raw.substr(at + 8, 4));
+    if (low >= 0xDC00 && low <= 0xDFFF) return {12, 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)};
+  }
+  return {6, keeps_halves ? high : 0xFFFD};
+}
+
+std::size_t utf8_size(std::uint32_t code_point) {
+  if (code_point < 0x80) return 1;
+  if (code_point < 0x800) return 2;
+  return code_point < 0x10000 ? 3 : 4;
+}
+
+std::size_t undo_escape(std::string_view raw, std::size_t at, char*& to, bool keeps_halves) {
+  if (!is_unicode_escape(raw, at)) {
+    *to++ = simple_escape(at + 1 < raw.size() ? raw[at + 1] : '\\');
+    return at + 2;
+  }
+  const Escape escape = read_escape(raw, at, keeps_halves);
+  append_utf8(to, escape.code_point);
+  return at + escape.raw_size;
+}
+
+Special take_special(std::string_view text, std::size_t& at, StringFacts& facts) {
+  if (text[at] == '"') return Special::end;
+  if (text[at] != '\\') return Special::fault;
+  const std::size_t length = escape_length(text, at);
+  if (length == 0) return Special::fault;
+  facts.escaped = true;
+  at += length;
+  return Special::escape;
+}
+
+}  // namespace pg
