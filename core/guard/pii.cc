@@ -12,7 +12,6 @@
 #include "core/guard/edges.h"
 #include "core/guard/number_runs.h"
 #include "core/guard/pii_finders.h"
-#include "core/guard/wide_numbers.h"
 
 namespace pg {
 namespace {
@@ -45,17 +44,18 @@ class Finder {
     }
   }
 
-  void find_numbers() {
+  /// By the runs that `find` finds, or by each in turn.
+  void find_numbers(FindNumberRuns* find) {
+    if (find == nullptr) return walk_numbers();
     std::vector<Place> runs;
-    std::size_t at = find_number_runs(text_, runs);
+    find(text_, runs);
     for (const Place& run : runs) offer(run);
-    std::size_t begin = at;
-    while (begin > 0 && kDigits.has(text_[begin - 1])) --begin;
-    bool inside = begin < at;  // the byte before `at` is a digit
-    if (inside && !runs.empty() && runs.back().begin == begin) {
-      at = runs.back().end;
-      inside = false;
-    }
+  }
+
+ private:
+  void walk_numbers() {
+    std::size_t at = 0, begin = 0;
+    bool inside = false;  // the byte before `at` is a digit
 #if defined(__SSE2__)
     const __m128i zero = _mm_set1_epi8('0');
     const __m128i nine = _mm_set1_epi8(9);
@@ -87,7 +87,6 @@ class Finder {
     if (inside) offer({begin, text_.size()});
   }
 
- private:
   void add(const Place& place, Pii kind) {
     out_.push_back({static_cast<std::uint32_t>(place.begin), static_cast<std::uint32_t>(place.end),
                     static_cast<RuleIndex>(base_ + static_cast<RuleIndex>(kind)), false});
@@ -139,11 +138,17 @@ std::span<const Rule> pii_rules() {
 }
 
 void find_pii(std::string_view text, const PiiChoice& choice, RuleIndex base, std::vector<Finding>& out) {
+  static FindNumberRuns* const quickest = quickest_find_number_runs();
+  find_pii_by(quickest, text, choice, base, out);
+}
+
+void find_pii_by(FindNumberRuns* find, std::string_view text, const PiiChoice& choice, RuleIndex base,
+                 std::vector<Finding>& out) {
   Finder finder(text, choice, base, out);
   if (choice.wants(Pii::email)) finder.find_emails();
   if (choice.wants(Pii::iban) || choice.wants(Pii::card) || choice.wants(Pii::ssn) || choice.wants(Pii::phone) ||
       choice.wants(Pii::ipv4))
-    finder.find_numbers();
+    finder.find_numbers(find);
 }
 
 }  // namespace pg

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/guard/rule.h"
+#include "core/guard/wide_numbers.h"
 
 namespace pg {
 
@@ -25,5 +26,8 @@ std::span<const Rule> pii_rules();
 
 /// Appends what stands in `text`, in no order, not merged; the rule of a kind is `base` + its place in Pii.
 void find_pii(std::string_view text, const PiiChoice& choice, RuleIndex base, std::vector<Finding>& out);
+
+/// The same, with runs of digits as `find` gives them; nullptr: looked at one by one.
+void find_pii_by(FindNumberRuns* find, std::string_view text, const PiiChoice& choice, RuleIndex base, std::vector<Finding>& out);
 
 }  // namespace pg

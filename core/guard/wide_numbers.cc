@@ -1,13 +1,14 @@
 // In code there is a number in every line, and hardly one is somebody's: what cannot be is told from the bytes around it, for all
-// runs of a step together.
+// runs of a step together, and the few that are left by what they join.
 #include "core/guard/wide_numbers.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 
 #include "core/base/wide.h"
 #include "core/guard/byte_set.h"
-#include "core/guard/number_runs.h"
 
 namespace pg {
 
@@ -15,6 +16,51 @@ namespace pg {
 namespace {
 
 constexpr std::size_t kNumbersStep = 64;
+
+constexpr std::size_t kSteps = 16;  // looked at together
+
+/// What the bytes of some steps are, a bit for each. Joiners and openers are kGroupJoiner " .()-" and what of kGroupStart is no
+/// digit, " (". The first two steps are the last two of those before; the last waits for what stands behind it.
+struct Sorted {
+  using Bits = std::array<std::uint64_t, kSteps + 2>;
+  Bits digits, joiners, openers, capitals;
+  Bits places;  // where a run ends, or begins behind capital letters, that may be a number; but for the first step and the last
+};
+
+/// Sorts `steps` times 64 bytes as those from the third step on, and finds the places.
+using SortBytes = void(const char* bytes, std::size_t steps, Sorted& sorted);
+
+/// Places that stand `count` behind, or before, one of `bits`; `before` and `next` are those of the steps around.
+inline std::uint64_t behind(std::uint64_t bits, std::uint64_t before, unsigned count) {
+  return bits << count | before >> (64 - count);
+}
+inline std::uint64_t ahead(std::uint64_t bits, std::uint64_t next, unsigned count) {
+  return bits >> count | next << (64 - count);
+}
+
+/// Places behind seven digits.
+inline std::uint64_t behind_seven(std::uint64_t digits, std::uint64_t before) {
+  const std::uint64_t two = digits & behind(digits, before, 1), two_before = before & before << 1;
+  const std::uint64_t four = two & behind(two, two_before, 2), four_before = two_before & two_before << 2;
+  const std::uint64_t seven = four & behind(four, four_before, 3), seven_before = four_before & four_before << 3;
+  return behind(seven, seven_before, 1);
+}
+
+/// Plain arithmetic on the bits of each step, which the compiler does for several at once.
+inline void find_places(Sorted& s, std::size_t steps) {
+  for (std::size_t i = 1; i <= steps; ++i) {
+    const std::uint64_t digits = s.digits[i], after = behind(digits, s.digits[i - 1], 1);
+    const std::uint64_t second = ahead(digits, s.digits[i + 1], 1);
+    // Up to three joiners and a digit go on with a number.
+    const std::uint64_t third =
+        ahead(digits, s.digits[i + 1], 2) | (ahead(s.joiners[i], s.joiners[i + 1], 2) & ahead(digits, s.digits[i + 1], 3));
+    const std::uint64_t joined = s.joiners[i] & (second | (ahead(s.openers[i], s.openers[i + 1], 1) & third));
+    const std::uint64_t ends = after & ~digits & (behind_seven(digits, s.digits[i - 1]) | joined);
+    const std::uint64_t codes =
+        digits & ~after & second & behind(s.capitals[i], s.capitals[i - 1], 1) & behind(s.capitals[i], s.capitals[i - 1], 2);
+    s.places[i] = ends | codes;
+  }
+}
 
 struct Bytes64 {
   __m256i low, high;
@@ -26,7 +72,7 @@ PG_AVX2 inline std::uint64_t in_range(const Bytes64& bytes, char first, char siz
   return bits_of(_mm256_cmpeq_epi8(_mm256_min_epu8(low, last), low), _mm256_cmpeq_epi8(_mm256_min_epu8(high, last), high));
 }
 
-/// One of kGroupJoiner, " .()-": each has a lower half of its own.
+/// Each joiner has a lower half of its own.
 PG_AVX2 inline std::uint64_t joiners(const Bytes64& bytes) {
   const __m256i by_low =
       _mm256_broadcastsi128_si256(_mm_setr_epi8(' ', -1, -1, -1, -1, -1, -1, -1, '(', ')', -1, -1, -1, '-', '.', 0));
@@ -41,59 +87,125 @@ PG_AVX2 inline std::uint64_t openers(const Bytes64& bytes) {
                  _mm256_cmpeq_epi8(_mm256_and_si256(bytes.high, without), blank));
 }
 
-/// Places that stand `count` behind one of `bits`; `before` are those of the step before.
-inline std::uint64_t behind(std::uint64_t bits, std::uint64_t before, unsigned count) {
-  return bits << count | before >> (64 - count);
-}
-
-/// Places behind seven digits.
-inline std::uint64_t behind_seven(std::uint64_t digits, std::uint64_t before) {
-  __extension__ using Wide = unsigned __int128;
-  const Wide one = static_cast<Wide>(digits) << 64 | before;
-  const Wide two = one & one << 1, four = two & two << 2, seven = four & four << 3;
-  return static_cast<std::uint64_t>((seven << 1) >> 64);
-}
-
-Place run_around(std::string_view text, std::size_t at) {
-  Place run{at, at};
-  while (run.begin > 0 && kDigits.has(text[run.begin - 1])) --run.begin;
-  while (run.end < text.size() && kDigits.has(text[run.end])) ++run.end;
-  return run;
-}
-
-PG_AVX2 std::size_t find_wide(std::string_view text, std::vector<Place>& runs) {
-  std::uint64_t digits_before = 0, capitals_before = 0;
-  std::size_t at = 0;
-  for (; at + kNumbersStep < text.size(); at += kNumbersStep) {
-    const auto* const data = reinterpret_cast<const __m256i*>(text.data() + at);
-    const Bytes64 bytes{_mm256_loadu_si256(data), _mm256_loadu_si256(data + 1)};
-    const std::uint64_t digits = in_range(bytes, '0', 10), capitals = in_range(bytes, 'A', 26);
-    const std::uint64_t after = behind(digits, digits_before, 1);
-    const std::uint64_t group_starts = digits | openers(bytes);
-    const std::uint64_t next_is_one = group_starts >> 1 | static_cast<std::uint64_t>(kGroupStart.has(text[at + kNumbersStep]))
-                                                              << 63;
-    const std::uint64_t ends = after & ~digits & (behind_seven(digits, digits_before) | (joiners(bytes) & next_is_one));
-    const std::uint64_t codes = digits & ~after & behind(capitals, capitals_before, 1) & behind(capitals, capitals_before, 2);
-    for (std::uint64_t found = ends | codes; found != 0; found &= found - 1) {
-      const auto place = static_cast<unsigned>(std::countr_zero(found));
-      const Place run = run_around(text, at + place);
-      if (runs.empty() || runs.back().begin != run.begin) runs.push_back(run);
-    }
-    digits_before = digits;
-    capitals_before = capitals;
+PG_AVX2 void sort_bytes_256(const char* bytes, std::size_t steps, Sorted& sorted) {
+  for (std::size_t i = 0; i < steps; ++i) {
+    const auto* const data = reinterpret_cast<const __m256i*>(bytes + i * kNumbersStep);
+    const Bytes64 both{_mm256_loadu_si256(data), _mm256_loadu_si256(data + 1)};
+    sorted.digits[i + 2] = in_range(both, '0', 10);
+    sorted.joiners[i + 2] = joiners(both);
+    sorted.openers[i + 2] = openers(both);
+    sorted.capitals[i + 2] = in_range(both, 'A', 26);
   }
-  return at;
+  find_places(sorted, steps);
+}
+
+#ifdef PG_AVX512
+PG_AVX512 void sort_bytes_512(const char* bytes, std::size_t steps, Sorted& sorted) {
+  const __m512i zero = _mm512_set1_epi8('0'), ten = _mm512_set1_epi8(10), a = _mm512_set1_epi8('A'), z = _mm512_set1_epi8(26);
+  const __m512i without = _mm512_set1_epi8(static_cast<char>(~('(' - ' '))), blank = _mm512_set1_epi8(' ');
+  const __m512i by_low =
+      _mm512_broadcast_i32x4(_mm_setr_epi8(' ', -1, -1, -1, -1, -1, -1, -1, '(', ')', -1, -1, -1, '-', '.', 0));
+  for (std::size_t i = 0; i < steps; ++i) {
+    const __m512i all = _mm512_loadu_si512(bytes + i * kNumbersStep);
+    sorted.digits[i + 2] = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(all, zero), ten);
+    sorted.joiners[i + 2] = _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(by_low, all), all);
+    sorted.openers[i + 2] = _mm512_cmpeq_epi8_mask(_mm512_and_si512(all, without), blank);
+    sorted.capitals[i + 2] = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(all, a), z);
+  }
+  find_places(sorted, steps);
+}
+#endif
+
+/// 64 places from `place` on, and the 64 that end there, as its highest bits.
+inline std::uint64_t from(std::uint64_t bits, std::uint64_t next, unsigned place) {
+  return bits >> place | next << 1 << (63 - place);
+}
+inline std::uint64_t until(std::uint64_t bits, std::uint64_t before, unsigned place) {
+  return bits << (63 - place) << 1 | before >> place;
+}
+
+/// Groups that fewer than seven digits belong to are no number, nor an address when it takes no three dots to join them.
+PG_AVX2 inline bool may_be_number(std::size_t size, std::uint64_t digits, std::uint64_t joiners) {
+  const auto length = static_cast<unsigned>(std::countr_one(digits | joiners));
+  if (size >= 7 || length == 64) return true;
+  const std::uint64_t inside = (std::uint64_t{1} << length) - 1;
+  return size + static_cast<unsigned>(std::popcount(digits & inside)) >= 7 || std::popcount(joiners & inside) >= 3;
+}
+
+class Runs {
+ public:
+  Runs(std::string_view text, std::vector<Place>& found) : text_(text), found_(found) {}
+
+  /// Those whose places are in step `i`, which begins at `at`.
+  PG_AVX2 void take(const Sorted& s, std::size_t i, std::size_t at) {
+    for (std::uint64_t places = s.places[i]; places != 0; places &= places - 1) {
+      const auto place = static_cast<unsigned>(std::countr_zero(places));
+      const auto size = static_cast<std::size_t>(std::countl_one(until(s.digits[i], s.digits[i - 1], place)));
+      if (size == 0)
+        add_code(at + place);
+      else if (may_be_number(size, from(s.digits[i], s.digits[i + 1], place), from(s.joiners[i], s.joiners[i + 1], place)))
+        add_ended(at + place, size);
+    }
+  }
+
+ private:
+  void add_ended(std::size_t end, std::size_t size) {
+    std::size_t begin = end - size;
+    while (size >= kNumbersStep && begin > 0 && kDigits.has(text_[begin - 1])) --begin;
+    if (found_.empty() || found_.back().begin != begin) found_.push_back({begin, end});
+  }
+  void add_code(std::size_t begin) {
+    std::size_t end = begin;
+    while (end < text_.size() && kDigits.has(text_[end])) ++end;
+    found_.push_back({begin, end});
+  }
+
+  std::string_view text_;
+  std::vector<Place>& found_;
+};
+
+void find_runs(std::string_view text, std::vector<Place>& found, SortBytes* sort_bytes) {
+  Runs runs(text, found);
+  Sorted s;
+  s.digits[0] = s.digits[1] = s.joiners[1] = s.openers[1] = s.capitals[0] = s.capitals[1] = 0;
+  std::size_t at = 0;
+  const auto look = [&](const char* bytes, std::size_t steps) {
+    sort_bytes(bytes, steps, s);
+    for (std::size_t i = 1; i <= steps; ++i, at += kNumbersStep)
+      if (s.places[i] != 0) runs.take(s, i, at - kNumbersStep);
+    for (Sorted::Bits* const bits : {&s.digits, &s.joiners, &s.openers, &s.capitals}) {
+      (*bits)[0] = (*bits)[steps];
+      (*bits)[1] = (*bits)[steps + 1];
+    }
+  };
+  while (at + kNumbersStep <= text.size()) look(text.data() + at, std::min(kSteps, (text.size() - at) / kNumbersStep));
+  // The last bytes, with nothing behind them; and for the runs that end with the text a step of nothing.
+  std::array<char, 2 * kNumbersStep> last{};
+  text.substr(at).copy(last.data(), kNumbersStep);
+  look(last.data(), 2);
 }
 
 }  // namespace
+
+PG_AVX2 void find_number_runs_256(std::string_view text, std::vector<Place>& runs) {
+  find_runs(text, runs, sort_bytes_256);
+}
 #endif
 
-std::size_t find_number_runs(std::string_view text, std::vector<Place>& runs) {
-#ifdef PG_AVX2
-  if (text.size() > kNumbersStep && has_avx2()) return find_wide(text, runs);
+#ifdef PG_AVX512
+PG_AVX512 void find_number_runs_512(std::string_view text, std::vector<Place>& runs) {
+  find_runs(text, runs, sort_bytes_512);
+}
 #endif
-  (void)text, (void)runs;
-  return 0;
+
+FindNumberRuns* quickest_find_number_runs() {
+#ifdef PG_AVX512
+  if (has_avx512()) return find_number_runs_512;
+#endif
+#ifdef PG_AVX2
+  if (has_avx2()) return find_number_runs_256;
+#endif
+  return nullptr;
 }
 
 }  // namespace pg

@@ -5,13 +5,23 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/processor.h"
 #include "core/guard/matcher.h"
 
 namespace pg {
 
-/// Appends the runs of digits that begin in text[0, end), in order, but for most of those that are short and stand alone or
-/// inside a word: a run of at least seven digits that no word goes on behind, or one that joins further groups, or one behind two
-/// capital letters is never left out. Returns `end`, where the search goes on run by run; 0 on other processors.
-std::size_t find_number_runs(std::string_view text, std::vector<Place>& runs);
+/// Appends those runs of digits in `text`, in order, that a finder may take: never left out is one of at least seven digits, one
+/// of two digits behind two capital letters, and one that joins further groups when all of them have seven digits or are four.
+using FindNumberRuns = void(std::string_view text, std::vector<Place>& runs);
+
+#ifdef PG_AVX2
+FindNumberRuns find_number_runs_256;  // for has_avx2()
+#endif
+#ifdef PG_AVX512
+FindNumberRuns find_number_runs_512;  // for has_avx512()
+#endif
+
+/// The quickest of them here; nullptr where there is none.
+FindNumberRuns* quickest_find_number_runs();
 
 }  // namespace pg

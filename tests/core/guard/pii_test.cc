@@ -12,7 +12,6 @@
 
 #include "core/guard/guard.h"
 #include "core/guard/pii_finders.h"
-#include "core/guard/wide_numbers.h"
 
 namespace pg {
 namespace {
@@ -299,39 +298,6 @@ TEST_CASE("numbers at the very edges of a text and of sixteen-byte blocks are se
     // When the text ends with it, or goes on
     CHECK(pii_in(text) == "card:4111111111111111");
     CHECK(pii_in(text + " " + std::string(before, '.')) == "card:4111111111111111");
-  }
-}
-
-TEST_CASE("of the runs of digits none is left out that a finder would take") {
-  std::mt19937 random(5);
-  constexpr std::string_view kBytes = "0123456789012345678901234567890123456789 .()- .()-ABZaz_\n\\@,";
-  for (int round = 0; round < 3'000; ++round) {
-    std::string text(65 + random() % 300, ' ');
-    for (char& c : text) c = kBytes[random() % kBytes.size()];
-    std::vector<Place> runs;
-    const std::size_t end = find_number_runs(text, runs);
-    if (end == 0) return;  // this processor looks at runs one by one
-    std::set<std::size_t> begins;
-    for (const Place& run : runs) {
-      REQUIRE(text.substr(run.begin, run.size()).find_first_not_of("0123456789") == std::string::npos);
-      REQUIRE((run.begin == 0 || text[run.begin - 1] < '0' || text[run.begin - 1] > '9'));
-      REQUIRE((run.end == text.size() || text[run.end] < '0' || text[run.end] > '9'));
-      REQUIRE(begins.insert(run.begin).second);
-      REQUIRE((begins.size() == 1 || *begins.rbegin() == run.begin));
-    }
-    for (std::size_t at = 0; at < end;) {
-      const std::size_t begin = std::min(text.find_first_of("0123456789", at), text.size());
-      at = std::min(text.find_first_not_of("0123456789", begin), text.size());
-      if (at >= end) break;
-      const auto is = [&](std::size_t place, std::string_view any) {
-        return place < text.size() && any.find(text[place]) != std::string_view::npos;
-      };
-      const bool grouped = is(at, " .()-") && is(at + 1, " (0123456789");
-      const bool code = begin >= 2 && is(begin - 1, "ABZ") && is(begin - 2, "ABZ");
-      CAPTURE(text);
-      CAPTURE(begin);
-      REQUIRE(begins.contains(begin) == (grouped || code || at - begin >= 7));
-    }
   }
 }
 
