@@ -1,15 +1,11 @@
 // The vault's numbering, and the search for literals that look like our tokens.
 #include "core/guard/vault.h"
 
-#include <bit>
 #include <charconv>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 #include "core/base/ascii.h"
 #include "core/base/crypto.h"
+#include "core/guard/wide_tokens.h"
 
 namespace pg {
 namespace {
@@ -112,21 +108,11 @@ Vault::Entry& Vault::add(Entry entry) {
 
 namespace {
 
-// The next underscore before a digit: alone they come in every line of source, and a call of memchr() for each is dear.
 std::size_t find_numbered(std::string_view text, std::size_t at) {
-#if defined(__SSE2__)
-  const __m128i underscore = _mm_set1_epi8('_'), zero = _mm_set1_epi8('0'), nine = _mm_set1_epi8(9);
-  for (; at + 17 <= text.size(); at += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
-    const __m128i value = _mm_sub_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at + 1)), zero);
-    const __m128i both = _mm_and_si128(_mm_cmpeq_epi8(bytes, underscore), _mm_cmpeq_epi8(_mm_min_epu8(value, nine), value));
-    const auto found = static_cast<unsigned>(_mm_movemask_epi8(both));
-    if (found != 0) return at + static_cast<std::size_t>(std::countr_zero(found));
-  }
+#ifdef PG_AVX2
+  if (has_avx2()) return find_numbered_256(text, at);
 #endif
-  for (; at + 1 < text.size(); ++at)
-    if (text[at] == '_' && is_digit(text[at + 1])) return at;
-  return text.size();
+  return find_numbered_plain(text, at);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kNumbersStep = 64;
 
-constexpr std::size_t kSteps = 16;  // looked at together
+constexpr std::size_t kSteps = 32;  // looked at together
 
 /// What the bytes of some steps are, a bit for each. Joiners and openers are kGroupJoiner " .()-" and what of kGroupStart is no
 /// digit, " (". The first two steps are the last two of those before; the last waits for what stands behind it.
