@@ -1,6 +1,7 @@
 // The filter: the three bytes at every second place of the text against a hashed bitmap of those inside the anchors' rarest
 // windows, then the four bytes of both windows around such a place against another. Places and windows that survive are listed
-// without a branch, for which they are cannot be foreseen; few are left to be compared.
+// without a branch, for which they are cannot be foreseen; few are left to be compared. Where a processor can look up 64 bytes in
+// a register, and the anchors are few, a sieve finds those windows instead.
 #include "core/guard/anchors.h"
 
 #include <algorithm>
@@ -13,15 +14,6 @@ std::uint32_t load32(const char* p) {
   std::uint32_t value;
   std::memcpy(&value, p, sizeof value);
   return value;
-}
-
-/// How common a byte is in code and prose, roughly in thousandths: rare windows make a quiet filter.
-unsigned commonness(char byte) {
-  static constexpr std::string_view kFrequent = " etaoinsrhldcu";
-  if (kFrequent.find(byte) != std::string_view::npos) return 60;
-  if (kLower.has(byte)) return 20;
-  if (kDigits.has(byte) || std::string_view("\n\"'.,/-_=:()").find(byte) != std::string_view::npos) return 10;
-  return kUpper.has(byte) ? 4 : 2;
 }
 
 /// What a position costs and allows, worked out once for all windows it is part of.
@@ -114,6 +106,17 @@ void AnchorTable::build() {
     }
   }
   buckets_[1U << kBucketBits] = static_cast<std::uint32_t>(entries_.size());
+#ifdef PG_AVX512
+  if (has_avx512() && anchors_.size() <= kMostSieved) make_sieve();
+#endif
+}
+
+void AnchorTable::make_sieve() {
+  std::vector<AnchorSieve::Window> windows;
+  for (const Listed& anchor : anchors_)
+    std::copy_n(anchor.bytes.begin() + anchor.offset, kWindow, windows.emplace_back().begin());
+  sieve_ = AnchorSieve(windows);
+  sieves_ = sieve_.is_quiet();
 }
 
 bool AnchorTable::stands_at(const Anchor& anchor, std::string_view text, std::size_t begin) const {
@@ -122,6 +125,31 @@ bool AnchorTable::stands_at(const Anchor& anchor, std::string_view text, std::si
     if (!anchor[i].has(text[begin + i])) return false;
   return true;
 }
+
+/// Windows by where they begin from one byte before the chunk on; those whose four bytes may be ours.
+inline void AnchorTable::Scan::list_window(std::size_t window, const char* at) {
+  windows_[listed_] = static_cast<std::uint16_t>(window);
+  listed_ += table_.may_have(hash(load32(at)));
+}
+
+#ifdef PG_AVX512
+/// The windows that pass the sieve and begin in the chunk of `size` bytes at `at_`.
+void AnchorTable::Scan::sieve_windows(std::size_t size) {
+  const char* const data = text_.data() + at_;
+  const std::size_t rest = text_.size() - at_;
+  const std::size_t steps = rest < AnchorSieve::kReads ? 0 : std::min(size, rest - AnchorSieve::kReads) / AnchorSieve::kStep;
+  const std::size_t count = table_.sieve_.find(data, steps, places_.data());
+  for (std::size_t i = 0; i < count; ++i) list_window(places_[i] + 1U, data + places_[i]);
+  const std::size_t looked_at = steps * AnchorSieve::kStep;
+  if (looked_at == size) return;
+  // Less than a step and what it reads beyond are left of the text.
+  std::array<char, 2 * AnchorSieve::kStep + AnchorSieve::kReads> last{};
+  std::memcpy(last.data(), data + looked_at, rest - looked_at);
+  const std::size_t left = table_.sieve_.find(last.data(), 2, places_.data());
+  for (std::size_t i = 0; i < left && looked_at + places_[i] + kWindow <= rest; ++i)
+    list_window(looked_at + places_[i] + 1, last.data() + places_[i]);
+}
+#endif
 
 /// The even places in the chunk of `size` bytes at `at_` whose three bytes are among ours; how many.
 std::size_t AnchorTable::Scan::list_places(std::size_t size) {
@@ -145,15 +173,10 @@ std::size_t AnchorTable::Scan::list_places(std::size_t size) {
 
 /// Of the two windows that hold the three bytes of a place: those whose four bytes may be ours.
 void AnchorTable::Scan::list_windows(std::size_t places) {
-  const auto list = [this](std::size_t place, std::uint32_t bytes) {
-    windows_[listed_] = static_cast<std::uint16_t>(place);
-    listed_ += table_.may_have(hash(bytes));
-  };
-  listed_ = taken_ = 0;
   for (std::size_t i = 0; i < places; ++i) {
     const std::size_t place = places_[i], at = at_ + place;
-    if (at > 0) list(place, load32(text_.data() + at - 1));
-    if (at + kWindow <= text_.size()) list(place + 1, load32(text_.data() + at));
+    if (at > 0) list_window(place, text_.data() + at - 1);
+    if (at + kWindow <= text_.size()) list_window(place + 1, text_.data() + at);
   }
 }
 
@@ -161,8 +184,14 @@ void AnchorTable::Scan::list_windows(std::size_t places) {
 bool AnchorTable::Scan::refill() {
   while (at_ < text_.size()) {
     const std::size_t size = std::min(kChunk, text_.size() - at_);
-    list_windows(list_places(size));
     chunk_ = at_;
+    listed_ = taken_ = 0;
+#ifdef PG_AVX512
+    if (sieves_)
+      sieve_windows(size);
+    else
+#endif
+      list_windows(list_places(size));
     at_ += size;
     if (listed_ > 0) return true;
   }

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/guard/anchor_sieve.h"
 #include "core/guard/byte_set.h"
 #include "core/guard/wide_places.h"
 
@@ -37,7 +38,9 @@ class AnchorTable {
   /// One pass over a text; hits come in the order of their windows.
   class Scan {
    public:
-    Scan(const AnchorTable& table, std::string_view text) : table_(table), text_(text) {}
+    /// `may_sieve`: tests alone say no.
+    Scan(const AnchorTable& table, std::string_view text, bool may_sieve = true)
+        : table_(table), text_(text), sieves_(may_sieve && table.sieves_) {}
     /// False at the end of the text.
     bool next(Hit& hit);
 
@@ -45,12 +48,15 @@ class AnchorTable {
     static constexpr std::size_t kChunk = 1024;  // bytes of text at a time
 
     std::size_t list_places(std::size_t size);
+    void list_window(std::size_t window, const char* at);
     void list_windows(std::size_t places);
+    void sieve_windows(std::size_t size);
     bool refill();
     bool advance();
 
     const AnchorTable& table_;
     std::string_view text_;
+    bool sieves_;
     std::size_t at_ = 0;                  // first byte not looked at yet; even
     std::size_t chunk_ = 0;               // where the chunk begins whose windows are listed
     std::size_t listed_ = 0, taken_ = 0;  // windows
@@ -59,7 +65,7 @@ class AnchorTable {
     const std::uint32_t* entry_ = nullptr;
     const std::uint32_t* entries_end_ = nullptr;
     // Not initialised, for many texts are short. Places in the chunk; windows by where they begin, from one byte before it.
-    std::array<std::uint16_t, kChunk / 2 + kMostPlaces> places_;
+    std::array<std::uint16_t, kChunk + kMostPlaces> places_;
     std::array<std::uint16_t, kChunk + 2> windows_;
   };
 
@@ -67,6 +73,7 @@ class AnchorTable {
   static constexpr unsigned kBits = 17;  // 16 KiB of bitmap: half of a first-level cache
   static constexpr unsigned kBucketBits = 13;
   static constexpr unsigned kWindowBits = 16;
+  static constexpr std::size_t kMostSieved = 1000;
   // Of some thousand odd numbers the one under which the shipped anchors share fewest places with what is common in source files.
   static constexpr std::uint32_t kFactor = 0x7F4BC827U;
   static std::uint32_t hash(std::uint32_t window) { return window * kFactor; }
@@ -88,6 +95,7 @@ class AnchorTable {
   /// Where its rarest window begins.
   static std::optional<std::size_t> choose_window(const Anchor& anchor);
   bool stands_at(const Anchor& anchor, std::string_view text, std::size_t begin) const;
+  void make_sieve();
   void add_windows(std::size_t anchor, std::size_t offset);
 
   struct Listed {
@@ -105,6 +113,8 @@ class AnchorTable {
   std::array<std::uint32_t, (1U << kBucketBits) + 1> buckets_{};  // begin of each bucket in entries_
   std::array<std::uint32_t, (1U << kBits) / 32> bitmap_{};
   std::array<std::uint32_t, (1U << kWindowBits) / 32> window_bitmap_{};
+  AnchorSieve sieve_;
+  bool sieves_ = false;
 };
 
 }  // namespace pg
