@@ -3,6 +3,9 @@
 
 #include <array>
 
+#include "core/base/ascii.h"
+#include "core/base/text.h"
+
 namespace pg {
 namespace {
 
@@ -31,31 +34,6 @@ bool is_unicode_escape(std::string_view raw, std::size_t at) {
   return at + 6 <= raw.size() && raw[at] == '\\' && raw[at + 1] == 'u';
 }
 
-void append_utf8(char*& to, std::uint32_t c) {
-  const auto put = [&to](std::uint32_t byte) { *to++ = static_cast<char>(byte); };
-  switch (utf8_size(c)) {
-    case 1:
-      put(c);
-      return;
-    case 2:
-      put(0xC0 | c >> 6);
-      break;
-    case 3:
-      put(0xE0 | c >> 12);
-      put(0x80 | (c >> 6 & 0x3F));
-      break;
-    default:
-      put(0xF0 | c >> 18);
-      put(0x80 | (c >> 12 & 0x3F));
-      put(0x80 | (c >> 6 & 0x3F));
-  }
-  put(0x80 | (c & 0x3F));
-}
-
-bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 // The length of the escape at text[at], 0 when it is none.
 std::size_t escape_length(std::string_view text, std::size_t at) {
   if (at + 1 >= text.size()) return 0;
@@ -82,7 +60,7 @@ std::size_t escape_length(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-Escape read_escape(std::string_view raw, std::size_t at, bool keeps_halves) {
+JsonEscape read_escape(std::string_view raw, std::size_t at, bool keeps_halves) {
   if (!is_unicode_escape(raw, at)) {
     const char c = at + 1 < raw.size() ? raw[at + 1] : '\\';
     return {2, static_cast<unsigned char>(simple_escape(c))};
@@ -96,19 +74,13 @@ Escape read_escape(std::string_view raw, std::size_t at, bool keeps_halves) {
   return {6, keeps_halves ? high : 0xFFFD};
 }
 
-std::size_t utf8_size(std::uint32_t code_point) {
-  if (code_point < 0x80) return 1;
-  if (code_point < 0x800) return 2;
-  return code_point < 0x10000 ? 3 : 4;
-}
-
 std::size_t undo_escape(std::string_view raw, std::size_t at, char*& to, bool keeps_halves) {
   if (!is_unicode_escape(raw, at)) {
     *to++ = simple_escape(at + 1 < raw.size() ? raw[at + 1] : '\\');
     return at + 2;
   }
-  const Escape escape = read_escape(raw, at, keeps_halves);
-  append_utf8(to, escape.code_point);
+  const JsonEscape escape = read_escape(raw, at, keeps_halves);
+  to += write_utf8(to, escape.code_point);
   return at + escape.raw_size;
 }
 

@@ -9,18 +9,16 @@
 
 namespace pg {
 
-struct Escape {
+struct JsonEscape {
   std::size_t raw_size = 1;  // bytes of the raw text it takes
   std::uint32_t code_point = 0;
 };
 
 /// The escape that begins at raw[at] (a backslash). A lone surrogate is three bytes either way.
-Escape read_escape(std::string_view raw, std::size_t at, bool keeps_halves = false);
+JsonEscape read_escape(std::string_view raw, std::size_t at, bool keeps_halves = false);
 
 /// The escape at raw[at], undone behind `to`; where it ends. What is undone is never longer than it was.
 std::size_t undo_escape(std::string_view raw, std::size_t at, char*& to, bool keeps_halves);
-
-std::size_t utf8_size(std::uint32_t code_point);
 
 enum class Special : std::uint8_t { end, escape, fault };
 

@@ -3,6 +3,7 @@
 
 #include <bit>
 
+#include "core/base/text.h"
 #include "core/wire/json_escapes.h"
 #include "core/wire/wide_strings.h"
 
@@ -88,7 +89,7 @@ std::size_t raw_offset_of(std::string_view raw, std::size_t decoded_offset) {
       ++decoded;
       continue;
     }
-    const Escape escape = read_escape(raw, at);
+    const JsonEscape escape = read_escape(raw, at);
     const std::size_t size = utf8_size(escape.code_point);
     if (decoded + size > decoded_offset) return at;
     decoded += size;

@@ -28,7 +28,7 @@ Anchor literal(std::string_view text) {
 using Hits = std::vector<std::pair<std::size_t, int>>;
 
 Hits hits_of(const AnchorTable& table, std::string_view text, bool may_sieve = true) {
-  AnchorTable::Scan scan_anchors(table, text, may_sieve);
+  AnchorTable::Scan scan(table, text, may_sieve);
   Hits hits;
   AnchorTable::Hit hit;
   while (scan.next(hit)) hits.emplace_back(hit.begin, hit.owner);
