@@ -10,7 +10,7 @@
 namespace pg {
 namespace {
 
-constexpr unsigned weigh(char byte) {
+constexpr unsigned weight_of(char byte) {
   constexpr std::string_view kFrequent = " etaoinsrhldcu";
   if (kFrequent.find(byte) != std::string_view::npos) return 60;
   if (kLower.has(byte)) return 20;
@@ -20,7 +20,7 @@ constexpr unsigned weigh(char byte) {
 
 constexpr std::array<unsigned, 256> kCommonness = [] {
   std::array<unsigned, 256> table{};
-  for (std::size_t i = 0; i < table.size(); ++i) table[i] = weigh(static_cast<char>(i));
+  for (std::size_t i = 0; i < table.size(); ++i) table[i] = weight_of(static_cast<char>(i));
   return table;
 }();
 
@@ -51,7 +51,7 @@ double share_of(const Group& group) {
   return share;
 }
 
-Group group_of(const AnchorSieve::Window& window) {
+Group group_of_window(const AnchorSieve::Window& window) {
   Group group;
   for (std::size_t i = 0; i < window.size(); ++i)
     window[i].for_each([&](char byte) {
@@ -61,9 +61,9 @@ Group group_of(const AnchorSieve::Window& window) {
   return group;
 }
 
-using Groups = std::array<Group, AnchorSieve::kGroups>;
+using SieveGroups = std::array<Group, AnchorSieve::kGroups>;
 
-std::size_t best_for(const Group& window, const Groups& groups) {
+std::size_t best_for(const Group& window, const SieveGroups& groups) {
   std::size_t best = 0;
   double least = 2;
   for (std::size_t i = 0; i < groups.size(); ++i) {
@@ -84,11 +84,11 @@ unsigned commonness(char byte) {
 }
 
 AnchorSieve::AnchorSieve(const std::vector<Window>& windows) {
-  Groups groups;
+  SieveGroups groups;
   std::vector<Group> each;
   std::vector<std::size_t> placed;
   for (const Window& window : windows) {
-    each.push_back(group_of(window));
+    each.push_back(group_of_window(window));
     placed.push_back(best_for(each.back(), groups));
     groups[placed.back()].add(each.back());
   }

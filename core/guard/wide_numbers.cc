@@ -47,7 +47,7 @@ inline std::uint64_t behind_seven(std::uint64_t digits, std::uint64_t before) {
 }
 
 /// Plain arithmetic on the bits of each step, which the compiler does for several at once.
-inline void find_places(Sorted& s, std::size_t steps) {
+inline void find_number_places(Sorted& s, std::size_t steps) {
   for (std::size_t i = 1; i <= steps; ++i) {
     const std::uint64_t digits = s.digits[i], after = behind(digits, s.digits[i - 1], 1);
     const std::uint64_t second = ahead(digits, s.digits[i + 1], 1);
@@ -96,7 +96,7 @@ PG_AVX2 void sort_bytes_256(const char* bytes, std::size_t steps, Sorted& sorted
     sorted.openers[i + 2] = openers(both);
     sorted.capitals[i + 2] = in_range(both, 'A', 26);
   }
-  find_places(sorted, steps);
+  find_number_places(sorted, steps);
 }
 
 #ifdef PG_AVX512
@@ -112,15 +112,15 @@ PG_AVX512 void sort_bytes_512(const char* bytes, std::size_t steps, Sorted& sort
     sorted.openers[i + 2] = _mm512_cmpeq_epi8_mask(_mm512_and_si512(all, without), blank);
     sorted.capitals[i + 2] = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(all, a), z);
   }
-  find_places(sorted, steps);
+  find_number_places(sorted, steps);
 }
 #endif
 
 /// 64 places from `place` on, and the 64 that end there, as its highest bits.
-inline std::uint64_t from(std::uint64_t bits, std::uint64_t next, unsigned place) {
+inline std::uint64_t beginning_at(std::uint64_t bits, std::uint64_t next, unsigned place) {
   return bits >> place | next << 1 << (63 - place);
 }
-inline std::uint64_t until(std::uint64_t bits, std::uint64_t before, unsigned place) {
+inline std::uint64_t ending_at(std::uint64_t bits, std::uint64_t before, unsigned place) {
   return bits << (63 - place) << 1 | before >> place;
 }
 
@@ -140,10 +140,11 @@ class Runs {
   PG_AVX2 void take(const Sorted& s, std::size_t i, std::size_t at) {
     for (std::uint64_t places = s.places[i]; places != 0; places &= places - 1) {
       const auto place = static_cast<unsigned>(std::countr_zero(places));
-      const auto size = static_cast<std::size_t>(std::countl_one(until(s.digits[i], s.digits[i - 1], place)));
+      const auto size = static_cast<std::size_t>(std::countl_one(ending_at(s.digits[i], s.digits[i - 1], place)));
       if (size == 0)
         add_code(at + place);
-      else if (may_be_number(size, from(s.digits[i], s.digits[i + 1], place), from(s.joiners[i], s.joiners[i + 1], place)))
+      else if (may_be_number(size, beginning_at(s.digits[i], s.digits[i + 1], place),
+                             beginning_at(s.joiners[i], s.joiners[i + 1], place)))
         add_ended(at + place, size);
     }
   }

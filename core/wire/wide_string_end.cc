@@ -12,7 +12,7 @@ namespace pg {
 #ifdef PG_AVX2
 namespace {
 
-constexpr std::size_t kWide = 64;
+constexpr std::size_t kEndStep = 64;
 
 struct Masks {
   std::uint64_t quotes = 0, slashes = 0, controls = 0;
@@ -52,7 +52,7 @@ Special walk_specials(std::string_view text, std::size_t& at, std::size_t end, S
 
 PG_AVX2 bool find_string_end_256(std::string_view text, std::size_t& at, StringFacts& facts) {
   std::uint64_t carry = 0;
-  for (; at + kWide <= text.size(); at += kWide) {
+  for (; at + kEndStep <= text.size(); at += kEndStep) {
     const auto* const data = reinterpret_cast<const __m256i*>(text.data() + at);
     const __m256i low = _mm256_loadu_si256(data), high = _mm256_loadu_si256(data + 1);
     facts.ascii = facts.ascii && _mm256_movemask_epi8(_mm256_or_si256(low, high)) == 0;
@@ -68,12 +68,12 @@ PG_AVX2 bool find_string_end_256(std::string_view text, std::size_t& at, StringF
     const std::uint64_t ends = masks.quotes & ~behind;
     const std::uint64_t inside = (ends & (0 - ends)) - 1;  // before the first end, or everything
     if (((masks.controls | (behind & ~bits_of(is_simple(low), is_simple(high)))) & inside) != 0) {  // \u or a fault
-      const std::size_t end = at + kWide;
+      const std::size_t end = at + kEndStep;
       at -= before_carry;
       carry = 0;
       const Special special = walk_specials(text, at, end, facts);
       if (special != Special::escape) return special == Special::end;
-      at -= kWide;  // and it may stand beyond `end`
+      at -= kEndStep;  // and it may stand beyond `end`
       continue;
     }
     facts.escaped = facts.escaped || (behind & inside) != 0;
@@ -102,14 +102,14 @@ constexpr std::array<std::uint8_t, 128> kSimple = [] {
 // As above, but that the last bytes are a step of their own, of which those beyond the text are not read.
 PG_AVX512 bool find_string_end_512(std::string_view text, std::size_t& at, StringFacts& facts) {
   const __m512i quote = _mm512_set1_epi8('"'), slash = _mm512_set1_epi8('\\'), blank = _mm512_set1_epi8(' ');
-  const __m512i simple_low = _mm512_loadu_si512(kSimple.data()), simple_high = _mm512_loadu_si512(kSimple.data() + kWide);
+  const __m512i simple_low = _mm512_loadu_si512(kSimple.data()), simple_high = _mm512_loadu_si512(kSimple.data() + kEndStep);
   std::uint64_t carry = 0, beyond_ascii = 0, escapes = 0;
   const auto tell = [&](bool found) {
     facts.ascii = facts.ascii && beyond_ascii == 0;
     facts.escaped = facts.escaped || escapes != 0;
     return found;
   };
-  for (; at < text.size(); at += kWide) {
+  for (; at < text.size(); at += kEndStep) {
     const std::uint64_t inside_text = first_bits(text.size() - at);
     const __m512i bytes = _mm512_maskz_loadu_epi8(inside_text, text.data() + at);
     const std::uint64_t no_ascii = _mm512_movepi8_mask(bytes);
@@ -123,12 +123,12 @@ PG_AVX512 bool find_string_end_512(std::string_view text, std::size_t& at, Strin
     const __m512i simple = _mm512_permutex2var_epi8(simple_low, bytes, simple_high);
     const std::uint64_t is_simple = _mm512_test_epi8_mask(simple, simple) & ~no_ascii;
     if (((controls | (behind & ~is_simple)) & inside) != 0) {  // \u or a fault, such as a text that ends here
-      const std::size_t end = std::min(at + kWide, text.size());
+      const std::size_t end = std::min(at + kEndStep, text.size());
       at -= before_carry;
       carry = 0;
       const Special special = walk_specials(text, at, end, facts);
       if (special != Special::escape) return tell(special == Special::end);
-      at -= kWide;  // and it may stand beyond `end`
+      at -= kEndStep;  // and it may stand beyond `end`
       continue;
     }
     escapes |= behind & inside;

@@ -12,7 +12,7 @@ namespace pg {
 #ifdef PG_AVX2
 namespace {
 
-constexpr std::size_t kWide = 64, kEight = 8;
+constexpr std::size_t kUnescapeStep = 64, kEight = 8;
 
 // What b, f, n, r and t stand for behind a backslash; other bytes stay.
 PG_AVX2 inline __m256i meant_by(__m256i bytes) {
@@ -26,7 +26,7 @@ PG_AVX2 inline __m256i meant_by(__m256i bytes) {
 }
 
 // All ones in the bytes whose bits are set.
-PG_AVX2 inline __m256i bytes_of(std::uint32_t bits) {
+PG_AVX2 inline __m256i bytes_where_set(std::uint32_t bits) {
   const __m256i spread = _mm256_shuffle_epi8(
       _mm256_set1_epi32(static_cast<int>(bits)),
       _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3));
@@ -35,10 +35,10 @@ PG_AVX2 inline __m256i bytes_of(std::uint32_t bits) {
 }
 
 PG_AVX2 inline void squeeze(const __m256i (&bytes)[2], std::uint64_t kept, char*& to) {
-  alignas(32) char from[kWide];
+  alignas(32) char from[kUnescapeStep];
   _mm256_store_si256(reinterpret_cast<__m256i*>(from), bytes[0]);
   _mm256_store_si256(reinterpret_cast<__m256i*>(from) + 1, bytes[1]);
-  for (std::size_t i = 0; i < kWide; i += kEight, kept >>= kEight) {
+  for (std::size_t i = 0; i < kUnescapeStep; i += kEight, kept >>= kEight) {
     const auto& order = kChosenOfEight[kept & 0xFF];
     const __m128i piece = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + i));
     const __m128i places = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(order.data()));
@@ -52,7 +52,7 @@ PG_AVX2 inline void squeeze(const __m256i (&bytes)[2], std::uint64_t kept, char*
 PG_AVX2 std::size_t unescape_256(std::string_view raw, char*& to, bool keeps_halves) {
   std::size_t at = 0;
   std::uint64_t carry = 0;
-  for (; at + kWide <= raw.size(); at += kWide) {
+  for (; at + kUnescapeStep <= raw.size(); at += kUnescapeStep) {
     const auto* const data = reinterpret_cast<const __m256i*>(raw.data() + at);
     const __m256i bytes[2] = {_mm256_loadu_si256(data), _mm256_loadu_si256(data + 1)};
     const __m256i slash = _mm256_set1_epi8('\\');
@@ -60,14 +60,14 @@ PG_AVX2 std::size_t unescape_256(std::string_view raw, char*& to, bool keeps_hal
     if ((slashes | carry) == 0) {
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), bytes[0]);
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(to) + 1, bytes[1]);
-      to += kWide;
+      to += kUnescapeStep;
       continue;
     }
     const std::uint64_t before_carry = carry;
     const std::uint64_t behind = escaped_bytes(slashes, carry);
     const __m256i u = _mm256_set1_epi8('u');
     if ((behind & bits_of(_mm256_cmpeq_epi8(bytes[0], u), _mm256_cmpeq_epi8(bytes[1], u))) != 0) {
-      const std::size_t end = at + kWide;
+      const std::size_t end = at + kUnescapeStep;
       carry = 0;
       for (at -= before_carry; at < end;) {
         if (raw[at] == '\\')
@@ -75,12 +75,12 @@ PG_AVX2 std::size_t unescape_256(std::string_view raw, char*& to, bool keeps_hal
         else
           *to++ = raw[at++];
       }
-      at -= kWide;  // and it may stand beyond `end`
+      at -= kUnescapeStep;  // and it may stand beyond `end`
       continue;
     }
     const __m256i undone[2] = {
-        _mm256_blendv_epi8(bytes[0], meant_by(bytes[0]), bytes_of(static_cast<std::uint32_t>(behind))),
-        _mm256_blendv_epi8(bytes[1], meant_by(bytes[1]), bytes_of(static_cast<std::uint32_t>(behind >> 32)))};
+        _mm256_blendv_epi8(bytes[0], meant_by(bytes[0]), bytes_where_set(static_cast<std::uint32_t>(behind))),
+        _mm256_blendv_epi8(bytes[1], meant_by(bytes[1]), bytes_where_set(static_cast<std::uint32_t>(behind >> 32)))};
     // What begins an escape goes: a backslash that is not behind another.
     squeeze(undone, ~(slashes & ~behind), to);
   }
@@ -104,10 +104,10 @@ constexpr std::array<char, 128> kMeant = [] {
 // As above, but that the last bytes are a step of their own, of which those beyond the text are not read.
 PG_AVX512 std::size_t unescape_512(std::string_view raw, char*& to, bool keeps_halves) {
   const __m512i slash = _mm512_set1_epi8('\\'), u = _mm512_set1_epi8('u');
-  const __m512i meant_low = _mm512_loadu_si512(kMeant.data()), meant_high = _mm512_loadu_si512(kMeant.data() + kWide);
+  const __m512i meant_low = _mm512_loadu_si512(kMeant.data()), meant_high = _mm512_loadu_si512(kMeant.data() + kUnescapeStep);
   std::size_t at = 0;
   std::uint64_t carry = 0;
-  for (; at < raw.size(); at += kWide) {
+  for (; at < raw.size(); at += kUnescapeStep) {
     const std::size_t rest = raw.size() - at;
     const std::uint64_t inside = first_bits(rest);
     const __m512i bytes = _mm512_maskz_loadu_epi8(inside, raw.data() + at);
@@ -115,7 +115,7 @@ PG_AVX512 std::size_t unescape_512(std::string_view raw, char*& to, bool keeps_h
     const std::uint64_t before_carry = carry;
     const std::uint64_t behind = escaped_bytes(slashes, carry);
     if ((behind & _mm512_cmpeq_epi8_mask(bytes, u)) != 0) {
-      const std::size_t end = std::min(at + kWide, raw.size());
+      const std::size_t end = std::min(at + kUnescapeStep, raw.size());
       carry = 0;
       for (at -= before_carry; at < end;) {
         if (raw[at] == '\\')
@@ -123,7 +123,7 @@ PG_AVX512 std::size_t unescape_512(std::string_view raw, char*& to, bool keeps_h
         else
           *to++ = raw[at++];
       }
-      at -= kWide;  // and it may stand beyond `end`
+      at -= kUnescapeStep;  // and it may stand beyond `end`
       continue;
     }
     const std::uint64_t looked_up = behind & ~_mm512_movepi8_mask(bytes);
@@ -132,7 +132,7 @@ PG_AVX512 std::size_t unescape_512(std::string_view raw, char*& to, bool keeps_h
     const std::uint64_t kept = inside & ~(slashes & ~behind);
     _mm512_storeu_si512(to, _mm512_maskz_compress_epi8(kept, undone));
     to += std::popcount(kept);
-    if (rest < kWide) carry = behind >> rest & 1;  // the last byte of all begins an escape
+    if (rest < kUnescapeStep) carry = behind >> rest & 1;  // the last byte of all begins an escape
   }
   return std::min(at, raw.size()) - carry;
 }

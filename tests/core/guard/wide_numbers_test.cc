@@ -20,7 +20,7 @@
 namespace pg {
 namespace {
 
-std::vector<FindNumberRuns*> ways() {
+std::vector<FindNumberRuns*> ways_of_numbers() {
   std::vector<FindNumberRuns*> out;
 #ifdef PG_AVX2
   if (has_avx2()) out.push_back(find_number_runs_256);
@@ -82,7 +82,7 @@ std::vector<std::tuple<std::uint32_t, std::uint32_t, int>> personal(FindNumberRu
   return out;
 }
 
-std::size_t check(std::string_view text, std::size_t shift) {
+std::size_t check_numbers(std::string_view text, std::size_t shift) {
   // In a block on the heap that ends where the text ends, so that ASan sees what is read beyond.
   const std::unique_ptr<char[]> block(new char[shift + text.size()]);
   std::copy(text.begin(), text.end(), block.get() + shift);
@@ -90,7 +90,7 @@ std::size_t check(std::string_view text, std::size_t shift) {
   CAPTURE(text);
   const Begins expected = Plainly(view).begins();
   const auto plain = personal(nullptr, view);
-  for (FindNumberRuns* const find : ways()) {
+  for (FindNumberRuns* const find : ways_of_numbers()) {
     std::vector<Place> runs;
     find(view, runs);
     Begins begins;
@@ -136,11 +136,11 @@ TEST_CASE("numbers of every kind, at every place of a step and at the end of the
                                         "0123456789012345678901234567890123456789012345678901234567890123456789"})
     for (std::size_t before = 0; before < 200; ++before) {
       const std::string text = std::string(before, '.') + ' ' + std::string(number);
-      check(text, before % 64);
-      check(text + ' ', 0);
-      check(text + std::string(before, 'x'), 0);
+      check_numbers(text, before % 64);
+      check_numbers(text + ' ', 0);
+      check_numbers(text + std::string(before, 'x'), 0);
     }
-  CHECK(check("call me +49 30 901820, 4111111111111111, 93.184.216.34, DE89370400440532013000", 0) == 4);
+  CHECK(check_numbers("call me +49 30 901820, 4111111111111111, 93.184.216.34, DE89370400440532013000", 0) == 4);
 }
 
 TEST_CASE("texts at random of digits and what joins them") {
@@ -151,7 +151,7 @@ TEST_CASE("texts at random of digits and what joins them") {
                                                      "12345678901234567890 .()-", "45111 -.", "0123456789ABxyz. +(\n"};
   for (int round = 0; round < 20'000; ++round) {
     const std::string_view alphabet = alphabets[gen.number(0, alphabets.size() - 1)];
-    found += check(gen.text(gen.number(0, round % 20 == 0 ? 2'500 : 300), alphabet), gen.number(0, 63));
+    found += check_numbers(gen.text(gen.number(0, round % 20 == 0 ? 2'500 : 300), alphabet), gen.number(0, 63));
   }
   CHECK(found > 50);
 }
@@ -159,12 +159,12 @@ TEST_CASE("texts at random of digits and what joins them") {
 TEST_CASE("bytes at random, and runs and rows of joiners longer than a step") {
   test::Gen gen;
   INFO("PG_SEED=" << gen.seed());
-  for (int round = 0; round < 2'000; ++round) check(gen.bytes(gen.number(0, 300)), gen.number(0, 63));
+  for (int round = 0; round < 2'000; ++round) check_numbers(gen.bytes(gen.number(0, 300)), gen.number(0, 63));
   for (std::size_t size = 0; size < 300; ++size) {
-    check(std::string(size, '7'), size % 64);
-    check("AB" + std::string(size, '7') + " x", 0);
-    check("12 " + std::string(size, ' ') + "34", 0);
-    check("12 3" + std::string(size, ' ') + "4", 0);
+    check_numbers(std::string(size, '7'), size % 64);
+    check_numbers("AB" + std::string(size, '7') + " x", 0);
+    check_numbers("12 " + std::string(size, ' ') + "34", 0);
+    check_numbers("12 3" + std::string(size, ' ') + "4", 0);
   }
 }
 

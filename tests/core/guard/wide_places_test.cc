@@ -18,7 +18,7 @@ constexpr int kShift = 32 - 14;
 
 using Places = std::vector<std::uint16_t>;
 
-std::vector<FindPlaces*> ways() {
+std::vector<FindPlaces*> ways_of_places() {
   std::vector<FindPlaces*> out;
 #ifdef PG_AVX2
   if (has_avx2()) out = {find_places_gathered, find_places_loaded};
@@ -55,7 +55,7 @@ TEST_CASE("many places at once are those that are found one by one, in each of t
     const PlaceFilter filter{bitmap.data(), kFactor, kShift};
     const Places expected = found_plainly(text, steps, filter);
     found += expected.size();
-    for (FindPlaces* const find : ways()) {
+    for (FindPlaces* const find : ways_of_places()) {
       Places places((steps + 1) * kMostPlaces);
       places.resize(find(text, steps, filter, places.data()));
       CHECK(places == expected);

@@ -12,7 +12,7 @@
 namespace pg {
 namespace {
 
-void check(std::string_view text, std::size_t shift, std::size_t from) {
+void check_tokens(std::string_view text, std::size_t shift, std::size_t from) {
   // In a block on the heap that ends where the text ends, so that ASan sees what is read beyond.
   const std::unique_ptr<char[]> block(new char[shift + text.size()]);
   std::copy(text.begin(), text.end(), block.get() + shift);
@@ -30,19 +30,19 @@ void check(std::string_view text, std::size_t shift, std::size_t from) {
 }
 
 TEST_CASE("an underscore before a digit is found at every place, and no other") {
-  for (std::size_t size = 0; size < 300; ++size) check(std::string(size, '_'), size % 64, size / 3);
+  for (std::size_t size = 0; size < 300; ++size) check_tokens(std::string(size, '_'), size % 64, size / 3);
   for (std::size_t size = 2; size < 200; ++size) {
     for (std::size_t at = 0; at < size; ++at) {
       std::string text(size, '_');
       text[at] = "09/:"[at % 4];
-      check(text, size % 64, 0);
+      check_tokens(text, size % 64, 0);
     }
   }
   test::Gen gen;
   INFO("PG_SEED=" << gen.seed());
   for (int round = 0; round < 5'000; ++round) {
     const std::string text = gen.text(gen.number(0, 300), "_____________x/:09");
-    check(text, gen.number(0, 63), gen.number(0, text.size()));
+    check_tokens(text, gen.number(0, 63), gen.number(0, text.size()));
   }
 }
 

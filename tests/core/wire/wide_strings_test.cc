@@ -49,7 +49,7 @@ class Tight {
   std::size_t shift_, size_;
 };
 
-void check(std::string_view text, std::size_t shift, std::size_t from) {
+void check_strings(std::string_view text, std::size_t shift, std::size_t from) {
   const Tight tight(text, shift);
   const std::string_view view = tight.view();
   CAPTURE(text);
@@ -72,19 +72,19 @@ void check(std::string_view text, std::size_t shift, std::size_t from) {
 }
 
 TEST_CASE("every length, and a backslash at every place of it: alone, before each byte, and in rows") {
-  for (std::size_t size = 0; size <= 300; ++size) check(std::string(size, 'x'), size % 64, 0);
+  for (std::size_t size = 0; size <= 300; ++size) check_strings(std::string(size, 'x'), size % 64, 0);
   for (std::size_t size = 1; size <= 200; ++size) {
     for (std::size_t at = 0; at < size; ++at) {
       std::string text(size, 'n');
       text[at] = '\\';
-      check(text, at % 64, 0);
+      check_strings(text, at % 64, 0);
       for (std::size_t row = 1; row <= at % 5; ++row) text[at - row] = '\\';
-      check(text, size % 64, 0);
+      check_strings(text, size % 64, 0);
     }
   }
   for (int byte = 0; byte < 256; ++byte)
     for (std::size_t before = 50; before < 70; ++before)
-      check(std::string(before, '.') + '\\' + static_cast<char>(byte) + std::string(70, '"'), 0, 0);
+      check_strings(std::string(before, '.') + '\\' + static_cast<char>(byte) + std::string(70, '"'), 0, 0);
 }
 
 TEST_CASE("\\u at every place, whole, cut off, and as a pair whose halves lie in two steps") {
@@ -92,9 +92,9 @@ TEST_CASE("\\u at every place, whole, cut off, and as a pair whose halves lie in
        {"\\u00e9", "\\ud83d\\ude00", "\\ud83d", "\\ude00\\u0041", "\\\\u0041", "\\u12", "\\uD83D\\u"}) {
     for (std::size_t before = 0; before < 140; ++before) {
       const std::string text = std::string(before, 'a').append(escape);
-      check(text, before % 64, 0);
-      check(text + "\"", 0, 0);
-      check(text + std::string(before, '\\') + "b\"", 0, before / 2);
+      check_strings(text, before % 64, 0);
+      check_strings(text + "\"", 0, 0);
+      check_strings(text + std::string(before, '\\') + "b\"", 0, before / 2);
     }
   }
 }
@@ -112,14 +112,14 @@ TEST_CASE("texts at random of little else than what is special") {
         text += std::vector<std::string_view>{"\\ud83d", "\\ude00", "\\u0041", "\\n"}[gen.number(0, 3)];
       else
         text += alphabet[gen.number(0, alphabet.size() - 1)];
-    check(text, gen.number(0, 63), gen.number(0, std::min<std::size_t>(text.size(), 70)));
+    check_strings(text, gen.number(0, 63), gen.number(0, std::min<std::size_t>(text.size(), 70)));
   }
 }
 
 TEST_CASE("bytes at random") {
   test::Gen gen;
   INFO("PG_SEED=" << gen.seed());
-  for (int round = 0; round < 10'000; ++round) check(gen.bytes(gen.number(0, 300)), gen.number(0, 63), 0);
+  for (int round = 0; round < 10'000; ++round) check_strings(gen.bytes(gen.number(0, 300)), gen.number(0, 63), 0);
 }
 
 }  // namespace
