@@ -47,9 +47,9 @@ class Finder {
   /// By the runs that `find` finds, or by each in turn.
   void find_numbers(FindNumberRuns* find) {
     if (find == nullptr) return walk_numbers();
-    std::vector<Place> runs;
-    find(text_, runs);
-    for (const Place& run : runs) offer(run);
+    find(text_, [this](std::span<const Place> runs) {
+      for (const Place& run : runs) offer(run);
+    });
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <vector>
 
 #include "core/base/wide.h"
 #include "core/guard/byte_set.h"
@@ -134,7 +135,7 @@ PG_AVX2 inline bool may_be_number(std::size_t size, std::uint64_t digits, std::u
 
 class Runs {
  public:
-  Runs(std::string_view text, std::vector<Place>& found) : text_(text), found_(found) {}
+  Runs(std::string_view text, const TakeRuns& taker) : text_(text), taker_(taker) {}
 
   /// Those whose places are in step `i`, which begins at `at`.
   PG_AVX2 void take(const Sorted& s, std::size_t i, std::size_t at) {
@@ -148,25 +149,35 @@ class Runs {
         add_ended(at + place, size);
     }
   }
+  void hand_over() {
+    if (!found_.empty()) taker_(found_);
+    found_.clear();
+  }
 
  private:
   void add_ended(std::size_t end, std::size_t size) {
     std::size_t begin = end - size;
     while (size >= kNumbersStep && begin > 0 && kDigits.has(text_[begin - 1])) --begin;
-    if (found_.empty() || found_.back().begin != begin) found_.push_back({begin, end});
+    if (begin != last_begin_) add({begin, end});
   }
   void add_code(std::size_t begin) {
     std::size_t end = begin;
     while (end < text_.size() && kDigits.has(text_[end])) ++end;
-    found_.push_back({begin, end});
+    add({begin, end});
+  }
+  void add(const Place& run) {
+    last_begin_ = run.begin;
+    found_.push_back(run);
   }
 
   std::string_view text_;
-  std::vector<Place>& found_;
+  const TakeRuns& taker_;
+  std::vector<Place> found_;
+  std::size_t last_begin_ = std::string_view::npos;
 };
 
-void find_runs(std::string_view text, std::vector<Place>& found, SortBytes* sort_bytes) {
-  Runs runs(text, found);
+void find_runs(std::string_view text, const TakeRuns& taker, SortBytes* sort_bytes) {
+  Runs runs(text, taker);
   Sorted s;
   s.digits[0] = s.digits[1] = s.joiners[1] = s.openers[1] = s.capitals[0] = s.capitals[1] = 0;
   std::size_t at = 0;
@@ -174,6 +185,7 @@ void find_runs(std::string_view text, std::vector<Place>& found, SortBytes* sort
     sort_bytes(bytes, steps, s);
     for (std::size_t i = 1; i <= steps; ++i, at += kNumbersStep)
       if (s.places[i] != 0) runs.take(s, i, at - kNumbersStep);
+    runs.hand_over();  // a text may be a number every other byte
     for (Sorted::Bits* const bits : {&s.digits, &s.joiners, &s.openers, &s.capitals}) {
       (*bits)[0] = (*bits)[steps];
       (*bits)[1] = (*bits)[steps + 1];
@@ -188,14 +200,14 @@ void find_runs(std::string_view text, std::vector<Place>& found, SortBytes* sort
 
 }  // namespace
 
-PG_AVX2 void find_number_runs_256(std::string_view text, std::vector<Place>& runs) {
-  find_runs(text, runs, sort_bytes_256);
+PG_AVX2 void find_number_runs_256(std::string_view text, const TakeRuns& taker) {
+  find_runs(text, taker, sort_bytes_256);
 }
 #endif
 
 #ifdef PG_AVX512
-PG_AVX512 void find_number_runs_512(std::string_view text, std::vector<Place>& runs) {
-  find_runs(text, runs, sort_bytes_512);
+PG_AVX512 void find_number_runs_512(std::string_view text, const TakeRuns& taker) {
+  find_runs(text, taker, sort_bytes_512);
 }
 #endif
 

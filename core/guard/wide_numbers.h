@@ -1,18 +1,21 @@
 // Runs of digits that a finder may take for a number of somebody's, 64 bytes at a time, on processors that have the instructions.
 #pragma once
 
-#include <cstddef>
+#include <functional>
+#include <span>
 #include <string_view>
-#include <vector>
 
 #include "core/base/processor.h"
 #include "core/guard/matcher.h"
 
 namespace pg {
 
-/// Appends those runs of digits in `text`, in order, that a finder may take: never left out is one of at least seven digits, one
-/// of two digits behind two capital letters, and one that joins further groups when all of them have seven digits or are four.
-using FindNumberRuns = void(std::string_view text, std::vector<Place>& runs);
+using TakeRuns = std::function<void(std::span<const Place> runs)>;
+
+/// Hands over, some at a time and in order, those runs of digits in `text` that a finder may take: never left out is one of at
+/// least seven digits, one of two digits behind two capital letters, and one that joins further groups when all of them have
+/// seven digits or are four.
+using FindNumberRuns = void(std::string_view text, const TakeRuns& taker);
 
 #ifdef PG_AVX2
 FindNumberRuns find_number_runs_256;  // for has_avx2()

@@ -201,19 +201,30 @@ void Stream::set_low_water(std::size_t bytes) {
   ::setsockopt(fd_, SOL_SOCKET, SO_RCVLOWAT, &mark, sizeof mark);
 }
 
+// A mark that stays would keep the next, short request from being heard.
+class Stream::LowWater {
+ public:
+  LowWater(Stream& stream, std::size_t bytes) : stream_(stream) { stream_.set_low_water(bytes); }
+  ~LowWater() { stream_.set_low_water(1); }
+  LowWater(const LowWater&) = delete;
+  LowWater& operator=(const LowWater&) = delete;
+
+ private:
+  Stream& stream_;
+};
+
 // Kernels without a ring for us may wait for more than they have room for.
 Task<IoResult> Stream::read_long(char* to, std::size_t size) {
   if (ssl_ || loop_.ring() == nullptr) {
     const IoResult got = co_await read_some(to, size);
     co_return got;
   }
-  set_low_water(size);
+  const LowWater mark(*this, size);
   IoResult got{IoEnd::again, 0};
   while (got.end == IoEnd::again) {
     const IoEnd waited = co_await wait_readable();
     got = waited == IoEnd::ok ? receive_now(to, size) : IoResult{waited, 0};
   }
-  set_low_water(1);
   co_return got;
 }
 

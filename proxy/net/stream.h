@@ -121,6 +121,7 @@ class Stream final : private Watched, public Interruptible {
   Task<IoResult> read_in_ring(char* to, std::size_t size);
   Task<IoResult> read_tls(char* to, std::size_t size);
   auto poll_in_ring(int fd, short events);
+  class LowWater;
   void set_low_water(std::size_t bytes);
   void end_wait();
   void adopt();

@@ -92,7 +92,7 @@ std::size_t check_numbers(std::string_view text, std::size_t shift) {
   const auto plain = personal(nullptr, view);
   for (FindNumberRuns* const find : ways_of_numbers()) {
     std::vector<Place> runs;
-    find(view, runs);
+    find(view, [&runs](std::span<const Place> some) { runs.insert(runs.end(), some.begin(), some.end()); });
     Begins begins;
     for (const Place& run : runs) {
       begins.push_back(run.begin);
@@ -104,6 +104,20 @@ std::size_t check_numbers(std::string_view text, std::size_t shift) {
     REQUIRE(personal(find, view) == plain);
   }
   return plain.size();
+}
+
+TEST_CASE("numbers: of a text that is one every other byte, few are kept at a time") {
+  std::string text;
+  for (int i = 0; i < 50'000; ++i) text += "1 ";
+  for (FindNumberRuns* const find : ways_of_numbers()) {
+    std::size_t most = 0, all = 0;
+    find(text, [&](std::span<const Place> some) {
+      most = std::max(most, some.size());
+      all += some.size();
+    });
+    CHECK(all > 49'000);
+    CHECK(most <= 2'000);
+  }
 }
 
 TEST_CASE("numbers of every kind, at every place of a step and at the end of the text") {
