@@ -56,7 +56,7 @@ struct Options {
   double seconds = 2;
   int starts = 5;
   double rest = 60;      // seconds after the load, until memory is looked at again
-  unsigned settle = 12;  // seconds after the start, until a program does no more than it does when nothing happens
+  unsigned settle = 36;  // seconds after a request, until pg has given back what it took: it does so after 30 of rest
   bool growth = false;
   std::string only;  // measures whose name begins so: "2 KB", "streams"
 };
