@@ -12,9 +12,9 @@ namespace pg {
 
 using TakeRuns = std::function<void(std::span<const Place> runs)>;
 
-/// Hands over, some at a time and in order, those runs of digits in `text` that a finder may take: never left out is one of at
-/// least seven digits, one of two digits behind two capital letters, and one that joins further groups when all of them have
-/// seven digits or are four.
+/// Hands over, some at a time and in order, those runs of digits in `text` that a finder may take. Never left out is one of at
+/// least seven digits, one of at least two behind two capital letters, and one that joins groups which have seven digits in all,
+/// or three joiners.
 using FindNumberRuns = void(std::string_view text, const TakeRuns& taker);
 
 #ifdef PG_AVX2

@@ -141,4 +141,5 @@ PG_AVX512 bool find_string_end_512(std::string_view text, std::size_t& at, Strin
   return tell(false);
 }
 #endif
+
 }  // namespace pg

@@ -137,4 +137,5 @@ PG_AVX512 std::size_t unescape_512(std::string_view raw, char*& to, bool keeps_h
   return std::min(at, raw.size()) - carry;
 }
 #endif
+
 }  // namespace pg
