@@ -1,8 +1,6 @@
 // RFC 8259 section 7, and what is made of half a surrogate pair.
 #include "core/wire/json_escapes.h"
 
-#include <array>
-
 #include "core/base/ascii.h"
 #include "core/base/text.h"
 
@@ -17,14 +15,6 @@ std::uint32_t hex4(std::string_view text) {
   }
   return value;
 }
-
-// What stands behind a backslash, by its byte; quote, backslash, slash and what RFC 8259 does not know stand for themselves.
-constexpr std::array<char, 256> kSimpleEscapes = [] {
-  std::array<char, 256> table{};
-  for (std::size_t i = 0; i < table.size(); ++i) table[i] = static_cast<char>(i);
-  table['b'] = '\b', table['f'] = '\f', table['n'] = '\n', table['r'] = '\r', table['t'] = '\t';
-  return table;
-}();
 
 char simple_escape(char c) {
   return kSimpleEscapes[static_cast<unsigned char>(c)];

@@ -1,6 +1,7 @@
 // One escape of a JSON string: where it ends, what it stands for. The passes over whole strings share these.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -8,6 +9,14 @@
 #include "core/wire/json_walk.h"
 
 namespace pg {
+
+/// What stands behind a backslash, by its byte; quote, backslash, slash and what RFC 8259 does not know stand for themselves.
+inline constexpr std::array<char, 256> kSimpleEscapes = [] {
+  std::array<char, 256> table{};
+  for (std::size_t i = 0; i < table.size(); ++i) table[i] = static_cast<char>(i);
+  table['b'] = '\b', table['f'] = '\f', table['n'] = '\n', table['r'] = '\r', table['t'] = '\t';
+  return table;
+}();
 
 struct JsonEscape {
   std::size_t raw_size = 1;  // bytes of the raw text it takes

@@ -1,6 +1,5 @@
 // The escapes of a string undone, 64 bytes a step: nothing is decided by where they stand but which bytes are left out.
 #include <algorithm>
-#include <array>
 #include <bit>
 
 #include "core/base/wide.h"
@@ -47,6 +46,17 @@ PG_AVX2 inline void squeeze(const __m256i (&bytes)[2], std::uint64_t kept, char*
   }
 }
 
+// One by one, for a step that spells a code point; where the first escape or byte at or behind `end` begins.
+std::size_t undo_until(std::size_t end, std::string_view raw, std::size_t at, char*& to, bool keeps_halves) {
+  while (at < end) {
+    if (raw[at] == '\\')
+      at = undo_escape(raw, at, to, keeps_halves);
+    else
+      *to++ = raw[at++];
+  }
+  return at;
+}
+
 }  // namespace
 
 PG_AVX2 std::size_t unescape_256(std::string_view raw, char*& to, bool keeps_halves) {
@@ -69,13 +79,7 @@ PG_AVX2 std::size_t unescape_256(std::string_view raw, char*& to, bool keeps_hal
     if ((behind & bits_of(_mm256_cmpeq_epi8(bytes[0], u), _mm256_cmpeq_epi8(bytes[1], u))) != 0) {
       const std::size_t end = at + kUnescapeStep;
       carry = 0;
-      for (at -= before_carry; at < end;) {
-        if (raw[at] == '\\')
-          at = undo_escape(raw, at, to, keeps_halves);
-        else
-          *to++ = raw[at++];
-      }
-      at -= kUnescapeStep;  // and it may stand beyond `end`
+      at = undo_until(end, raw, at - before_carry, to, keeps_halves) - kUnescapeStep;  // and it may stand beyond `end`
       continue;
     }
     const __m256i undone[2] = {
@@ -89,22 +93,12 @@ PG_AVX2 std::size_t unescape_256(std::string_view raw, char*& to, bool keeps_hal
 #endif
 
 #ifdef PG_AVX512
-namespace {
-
-/// What bytes of ASCII stand for behind a backslash.
-constexpr std::array<char, 128> kMeant = [] {
-  std::array<char, 128> table{};
-  for (std::size_t i = 0; i < table.size(); ++i) table[i] = static_cast<char>(i);
-  table['b'] = '\b', table['f'] = '\f', table['n'] = '\n', table['r'] = '\r', table['t'] = '\t';
-  return table;
-}();
-
-}  // namespace
-
 // As above, but that the last bytes are a step of their own, of which those beyond the text are not read.
 PG_AVX512 std::size_t unescape_512(std::string_view raw, char*& to, bool keeps_halves) {
   const __m512i slash = _mm512_set1_epi8('\\'), u = _mm512_set1_epi8('u');
-  const __m512i meant_low = _mm512_loadu_si512(kMeant.data()), meant_high = _mm512_loadu_si512(kMeant.data() + kUnescapeStep);
+  // Of kSimpleEscapes, what is ASCII: the permute takes seven bits.
+  const char* const meant = kSimpleEscapes.data();
+  const __m512i meant_low = _mm512_loadu_si512(meant), meant_high = _mm512_loadu_si512(meant + kUnescapeStep);
   std::size_t at = 0;
   std::uint64_t carry = 0;
   for (; at < raw.size(); at += kUnescapeStep) {
@@ -117,13 +111,7 @@ PG_AVX512 std::size_t unescape_512(std::string_view raw, char*& to, bool keeps_h
     if ((behind & _mm512_cmpeq_epi8_mask(bytes, u)) != 0) {
       const std::size_t end = std::min(at + kUnescapeStep, raw.size());
       carry = 0;
-      for (at -= before_carry; at < end;) {
-        if (raw[at] == '\\')
-          at = undo_escape(raw, at, to, keeps_halves);
-        else
-          *to++ = raw[at++];
-      }
-      at -= kUnescapeStep;  // and it may stand beyond `end`
+      at = undo_until(end, raw, at - before_carry, to, keeps_halves) - kUnescapeStep;  // and it may stand beyond `end`
       continue;
     }
     const std::uint64_t looked_up = behind & ~_mm512_movepi8_mask(bytes);

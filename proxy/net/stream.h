@@ -38,8 +38,8 @@ inline iovec piece_of(std::string_view text) {
   return {const_cast<char*>(text.data()), text.size()};
 }
 
-/// More than is worth putting off to be read or written together with what others have: its bytes are near the processor as long
-/// as it is seen to at once, and one system call more is nothing beside the time they take.
+/// More bytes than these are not put off to be read or written together with what others have: they are near the processor as
+/// long as they are seen to at once, and one system call more is nothing beside the time they take.
 inline constexpr std::size_t kLong = 64 * 1024;
 bool is_long(std::span<const iovec> pieces);
 

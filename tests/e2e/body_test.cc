@@ -2,7 +2,13 @@
 // cannot be read is refused; nothing is buffered beyond its cap.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
 
 #include "tests/support/gzip.h"
 #include "tests/support/model_wire.h"
@@ -83,6 +89,39 @@ TEST_CASE("body: large ones pass up to the limit, chunked or not, and beyond it 
   CHECK(declared.status == 413);
   CHECK(hear_whole(DialectId::anthropic, declared.body).error_type == "request_too_large");
   CHECK(w.upstream.count() == 2);
+}
+
+TEST_CASE("body: many long ones at once arrive as they were sent, and short ones behind them are heard as ever") {
+  constexpr std::size_t kClients = 24, kRounds = 4;
+  World& w = large_body_world();
+  const auto body_of = [](std::size_t client, std::size_t round) {
+    const std::size_t size = round % 2 == 0 ? 150'000 + client * 10'000 : 10;  // long, short, long, short
+    return replace_all(kPlain, "@@", "number " + std::to_string(client * kRounds + round) + " " + std::string(size, 'x'));
+  };
+  std::atomic<std::size_t> answered{0};
+  std::vector<std::thread> clients;
+  for (std::size_t client = 0; client < kClients; ++client) {
+    clients.emplace_back([&, client] {
+      RawClient connection(w.port());
+      for (std::size_t round = 0; round < kRounds; ++round) {
+        const std::string request = w.request("v1/messages", body_of(client, round));
+        const std::size_t first = client % 3 == 0 ? request.size() * 2 / 3 : request.size();  // some pause on the way
+        connection.send(std::string_view(request).substr(0, first));
+        if (first < request.size()) std::this_thread::sleep_for(Ms{20});
+        connection.send(std::string_view(request).substr(first));
+        if (connection.read_reply(Ms{10'000}).status == 200) ++answered;
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  CHECK(answered == kClients * kRounds);
+  std::vector<std::string> sent, arrived;
+  for (std::size_t client = 0; client < kClients; ++client)
+    for (std::size_t round = 0; round < kRounds; ++round) sent.push_back(body_of(client, round));
+  for (const SeenRequest& seen : w.upstream.seen()) arrived.push_back(seen.body);
+  std::sort(sent.begin(), sent.end());
+  std::sort(arrived.begin(), arrived.end());
+  CHECK((arrived == sent));
 }
 
 TEST_CASE("body: an image of some megabytes passes as it is") {
