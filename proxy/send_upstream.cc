@@ -139,8 +139,9 @@ Upstream answer_estimate(const Exchange& x) {
   return upstream;
 }
 
-// Bedrock counts only what it is told in a shape of its own.
-bool cannot_count(const Exchange& x) {
+// Echo, which has no outlet, counts itself. Bedrock counts only what it is told in a shape of its own.
+bool is_estimated(const Exchange& x) {
+  if (x.surface.operation != Operation::count_tokens || x.to.provider->echo) return false;
   return x.to.translated || x.to.outlet->form == OutletForm::bedrock;
 }
 
@@ -209,7 +210,7 @@ const std::vector<Edit>& edits_of(const Exchange& x) {
 
 // Not a coroutine itself: one less for every call.
 Task<Result<Upstream>> send_upstream(Exchange& x) {
-  const bool stays_here = x.surface.operation == Operation::count_tokens && cannot_count(x) && !x.to.provider->echo;
+  const bool stays_here = is_estimated(x);
   if (!stays_here) keep_request(x, body_of(x), edits_of(x));
   if (x.to.provider->echo || stays_here) return answer_here(x);
   return x.to.outlet->auth == AuthStyle::google ? send_with_token(x) : send_body(x);

@@ -153,4 +153,18 @@ TEST_CASE("echo: the built-in provider answers in every dialect, streamed or who
   CHECK(w.upstream.touched() == 0);
 }
 
+TEST_CASE("echo: tokens are counted, a model list is given, embeddings are made, and it goes on answering") {
+  World w(kRedactAll, {}, {}, "providers = [\"echo\"]\n");
+  const std::string call = ask(DialectId::anthropic, false, "I am " + make_email() + ", hello");
+  for (const char* const query : {"", "?beta=true"}) {
+    const RawReply counted = w.post(std::string("v1/messages/count_tokens") + query, call);
+    CHECK(counted.status == 200);
+    CHECK(nlohmann::json::parse(counted.body)["input_tokens"].get<int>() > 0);
+  }
+  CHECK(w.post("v1/embeddings", R"({"model":"echo","input":"hello"})").status == 200);
+  CHECK(w.get("v1/models").status == 200);
+  CHECK(w.post("v1/messages", call).status == 200);
+  CHECK(w.upstream.touched() == 0);
+}
+
 }  // namespace pg::test
