@@ -6,10 +6,19 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <system_error>
 #include <typeinfo>
+
+#if defined(__linux__) && defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#include <ucontext.h>
+#define PG_TELLS_FAULTS  // sanitizers tell of them better
+extern "C" char __executable_start, etext;
+#endif
 
 namespace pg {
 namespace {
@@ -42,6 +51,52 @@ std::string type_name(const std::type_info& type) {
   std::abort();
 }
 
+#ifdef PG_TELLS_FAULTS
+struct Fault {
+  int signal;
+  std::string_view name;
+};
+constexpr std::array<Fault, 4> kFaults = {{{SIGSEGV, "invalid memory access"},
+                                           {SIGBUS, "memory that is not there"},
+                                           {SIGILL, "invalid instruction"},
+                                           {SIGFPE, "invalid arithmetic"}}};
+
+// Everything may be broken here: nothing is allocated, formatted or locked. The place is an offset into the program's file, which
+// addr2line understands whatever the address it was loaded at.
+void tell_fault(int signal, siginfo_t*, void* context) {
+  std::array<char, 160> text;
+  std::size_t size = 0;
+  const auto add = [&text, &size](std::string_view words) {
+    for (const char c : words)
+      if (size < text.size()) text[size++] = c;
+  };
+  add("pg: internal error: ");
+  for (const Fault& fault : kFaults)
+    if (fault.signal == signal) add(fault.name);
+  add(" in pg " PG_VERSION);
+  const auto at = static_cast<std::uintptr_t>(static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
+  const auto begin = reinterpret_cast<std::uintptr_t>(&__executable_start);
+  if (at >= begin && at < reinterpret_cast<std::uintptr_t>(&etext)) {
+    add(" at 0x");
+    int digits = 1;
+    while ((at - begin) >> (4 * digits) != 0) ++digits;
+    while (digits-- > 0) add(std::string_view("0123456789abcdef").substr((at - begin) >> (4 * digits) & 15, 1));
+  }
+  add("\n");
+  if (::write(STDERR_FILENO, text.data(), size) < 0) std::abort();
+  ::raise(signal);  // the default action has been put back
+}
+
+void tell_faults() {
+  struct sigaction action{};
+  action.sa_sigaction = tell_fault;
+  action.sa_flags = static_cast<int>(SA_SIGINFO | SA_RESETHAND | SA_NODEFER);
+  for (const Fault& fault : kFaults) ::sigaction(fault.signal, &action, nullptr);
+}
+#else
+void tell_faults() {}
+#endif
+
 }  // namespace
 
 std::string name_bug(const std::exception& bug) {
@@ -52,6 +107,7 @@ std::string name_bug(const std::exception& bug) {
 
 void guard_last_words() {
   std::set_terminate(end_with_last_words);
+  tell_faults();
   if (::getrlimit(RLIMIT_CORE, &given_core_limit) != 0) return;
   core_limit_known = true;
   // One byte, not none: a pattern that pipes cores to a program ignores 0 and heeds 1 (core(5)); a file of one byte is not

@@ -10,7 +10,8 @@ namespace pg {
 /// library's may quote the text that it stumbled over.
 std::string name_bug(const std::exception& bug);
 
-/// From here on an exception that nobody catches ends the process with one line on standard error, "pg: internal error: TYPE",
+/// From here on an exception that nobody catches ends the process with one line on standard error, "pg: internal error: TYPE";
+/// so does a fault of the processor (on Linux, x86-64), with the place in the program's file. Registers and memory are not shown,
 /// and no core file is written, by the kernel or through a program that collects them.
 void guard_last_words();
 

@@ -19,7 +19,7 @@ std::pair<std::string, int> last_words_of(void (*fault)()) {
   REQUIRE(::pipe(ends) == 0);
   const pid_t child = ::fork();
   if (child == 0) {
-    for (const int number : {SIGABRT, SIGSEGV}) std::signal(number, SIG_DFL);  // doctest has its own
+    for (const int number : {SIGABRT, SIGSEGV, SIGBUS}) std::signal(number, SIG_DFL);  // doctest has its own
     ::dup2(ends[1], STDERR_FILENO);
     guard_last_words();
     rlimit core{};
@@ -52,3 +52,18 @@ TEST_CASE("an exception that nobody catches leaves its type and no core file") {
   CHECK(last_words_of([] { throw 7; }).first == "pg: internal error: int\n");
   CHECK(last_words_of([] { std::terminate(); }).first == "pg: internal error: terminated\n");
 }
+
+#if defined(__linux__) && defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("a fault of the processor is told with its place in the program, and ends the process as it would have") {
+  const auto touched = last_words_of([] {
+    const volatile int* nothing = nullptr;
+    static_cast<void>(*nothing);
+  });
+  CHECK(touched.first.starts_with("pg: internal error: invalid memory access in pg " PG_VERSION " at 0x"));
+  CHECK(touched.first.ends_with("\n"));
+  CHECK(touched.second == SIGSEGV);
+  const auto sent = last_words_of([] { std::raise(SIGBUS); });  // from outside: there is no place of ours
+  CHECK(sent.first == "pg: internal error: memory that is not there in pg " PG_VERSION "\n");
+  CHECK(sent.second == SIGBUS);
+}
+#endif
