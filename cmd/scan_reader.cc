@@ -5,44 +5,9 @@
 #include <cstring>
 #include <optional>
 
+#include "core/base/utf16.h"
+
 namespace pg {
-namespace {
-
-/// The byte order of UTF-16 text, by its mark; UTF-32 begins the same way and is none.
-std::optional<bool> big_endian_utf16(std::string_view head) {
-  if (head.starts_with("\xFE\xFF")) return true;
-  if (head.starts_with("\xFF\xFE") && head.substr(2, 2) != std::string_view("\0\0", 2)) return false;
-  return std::nullopt;
-}
-
-/// The byte order of text that can only be UTF-16 without a mark: seven of eight units are ASCII that people write, none is
-/// another control character.
-std::optional<bool> unmarked_utf16(std::string_view head) {
-  constexpr std::size_t kFewest = 16;  // bytes: less may be anything
-  const std::size_t size = std::min(head.size(), ScanReader::kSniffed) / 2 * 2;
-  if (size < kFewest) return std::nullopt;
-  const bool big_endian = head[0] == 0;
-  std::size_t plain = 0;
-  for (std::size_t i = 0; i < size; i += 2) {
-    const auto high = static_cast<unsigned char>(head[big_endian ? i : i + 1]);
-    const auto low = static_cast<unsigned char>(head[big_endian ? i + 1 : i]);
-    if (high != 0) continue;
-    const bool written = (low >= ' ' && low <= '~') || low == '\t' || low == '\n' || low == '\r';
-    if (!written && low < 0xA0) return std::nullopt;
-    plain += written ? 1 : 0;
-  }
-  if (plain * 2 * 8 < size * 7) return std::nullopt;
-  return big_endian;
-}
-
-std::optional<bool> utf16_order(std::string_view head, bool& marked) {
-  const auto by_mark = big_endian_utf16(head);
-  marked = by_mark.has_value();
-  if (marked || head.substr(0, ScanReader::kSniffed).find('\0') == std::string_view::npos) return by_mark;
-  return unmarked_utf16(head);
-}
-
-}  // namespace
 
 bool is_archive(std::string_view head) {
   using namespace std::string_view_literals;
@@ -127,7 +92,7 @@ ScanReader::Outcome ScanReader::scan_text(ByteSource& source, bool at_end, const
     found_.clear();
     encoded_found_.clear();
     guards_.inspect(text, Scrutiny::all, found_);
-    encoded_.find(text, found_, encoded_found_);
+    encoded_.find(text, Scrutiny::all, found_, encoded_found_);
     writer.write(text, from, to, found_, encoded_found_);
     bytes += to - from;
     if (progress_ != nullptr) progress_->bytes.fetch_add(to - from, std::memory_order_relaxed);

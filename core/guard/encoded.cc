@@ -30,7 +30,11 @@ std::string_view encoding_name(Encoding encoding) {
   return "";
 }
 
-void EncodedFinder::find_in_run(std::string_view text, const EncodedRun& run) {
+bool holds_encoded(std::string_view text) {
+  return find_run(text, 0).has_value() || find_escaped(text, 0).size() > 0;
+}
+
+void EncodedFinder::find_in_run(std::string_view text, const EncodedRun& run, Scrutiny scrutiny) {
   // The first of the two characters that hold a byte; base64 takes 4 for 3 bytes.
   const auto character = [&](std::size_t byte) { return run.hex ? byte * 2 : byte / 3 * 4 + byte % 3; };
   const std::size_t size = run.size();
@@ -40,7 +44,7 @@ void EncodedFinder::find_in_run(std::string_view text, const EncodedRun& run) {
     decode_run(text, run, from, to, decoded_);
     if (!is_mostly_printable(decoded_)) return;
     found_.clear();
-    guards_.inspect(decoded_, Scrutiny::all, found_);
+    guards_.inspect(decoded_, scrutiny, found_);
     const std::size_t stop = to == size ? decoded_.size() : decoded_.size() - (run.hex ? kOverlap / 2 : kOverlap / 4 * 3);
     for (const Finding& found : found_) {
       if (found.begin >= stop) continue;  // the next piece has it whole
@@ -56,19 +60,19 @@ void EncodedFinder::find_in_run(std::string_view text, const EncodedRun& run) {
   }
 }
 
-void EncodedFinder::find_runs(std::string_view text) {
+void EncodedFinder::find_runs(std::string_view text, Scrutiny scrutiny) {
   for (auto run = find_run(text, 0); run;) {
     std::size_t end = run->end;
-    for (const EncodedRun& part : split_run(text, *run, end)) find_in_run(text, part);
+    for (const EncodedRun& part : split_run(text, *run, end)) find_in_run(text, part, scrutiny);
     run = find_run(text, end);
   }
 }
 
-void EncodedFinder::find_escapes(std::string_view text) {
+void EncodedFinder::find_escapes(std::string_view text, Scrutiny scrutiny) {
   for (Place stretch = find_escaped(text, 0); stretch.size() > 0; stretch = find_escaped(text, stretch.end)) {
     unescape(text.substr(stretch.begin, stretch.size()), unescaped_);
     found_.clear();
-    guards_.inspect(unescaped_.text, Scrutiny::all, found_);
+    guards_.inspect(unescaped_.text, scrutiny, found_);
     for (const Finding& found : found_) {
       EncodedFinding one{found, Encoding::escapes, unescaped_.text.substr(found.begin, found.end - found.begin)};
       one.finding.begin = static_cast<std::uint32_t>(stretch.begin + unescaped_.places[found.begin]);
@@ -78,10 +82,11 @@ void EncodedFinder::find_escapes(std::string_view text) {
   }
 }
 
-void EncodedFinder::find(std::string_view text, const std::vector<Finding>& plain, std::vector<EncodedFinding>& out) {
+void EncodedFinder::find(std::string_view text, Scrutiny scrutiny, const std::vector<Finding>& plain,
+                         std::vector<EncodedFinding>& out) {
   all_.clear();
-  find_runs(text);
-  find_escapes(text);
+  find_runs(text, scrutiny);
+  find_escapes(text, scrutiny);
   if (all_.empty()) return;
   std::stable_sort(all_.begin(), all_.end(),
                    [](const EncodedFinding& a, const EncodedFinding& b) { return a.finding.begin < b.finding.begin; });

@@ -1,5 +1,4 @@
-// EncodedFinder: what guards find in the parts of a text that stand there encoded, one level deep. For scans of files; the proxy
-// sees decoded texts.
+// EncodedFinder: what guards find in the parts of a text that stand there encoded, one level deep.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +15,10 @@ namespace pg {
 enum class Encoding : std::uint8_t { plain, base64, hex, escapes };
 std::string_view encoding_name(Encoding encoding);  // "base64", "hex", "escapes"; "" for plain
 
+/// Whether a text has parts that an EncodedFinder would look into: most have none, and cost a look at every 27th byte and one for
+/// escapes.
+bool holds_encoded(std::string_view text);
+
 /// A finding at the place of the encoded value, with what the value decodes to.
 struct EncodedFinding {
   Finding finding;
@@ -29,12 +32,12 @@ class EncodedFinder {
   explicit EncodedFinder(const Guards& guards) : guards_(guards) {}
 
   /// Appends, by place, what `plain` (the ordered findings in the text as it stands) does not cover.
-  void find(std::string_view text, const std::vector<Finding>& plain, std::vector<EncodedFinding>& out);
+  void find(std::string_view text, Scrutiny scrutiny, const std::vector<Finding>& plain, std::vector<EncodedFinding>& out);
 
  private:
-  void find_runs(std::string_view text);
-  void find_in_run(std::string_view text, const EncodedRun& run);
-  void find_escapes(std::string_view text);
+  void find_runs(std::string_view text, Scrutiny scrutiny);
+  void find_in_run(std::string_view text, const EncodedRun& run, Scrutiny scrutiny);
+  void find_escapes(std::string_view text, Scrutiny scrutiny);
 
   const Guards& guards_;
   std::string decoded_;

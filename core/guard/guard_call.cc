@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/base/encode.h"
 #include "core/guard/inspect_span.h"
+#include "core/guard/media_text.h"
 #include "core/wire/json_walk.h"
 
 namespace pg {
@@ -109,18 +109,16 @@ class CallGuard {
 
   // Base64 of text: placeholders go into the text, and the text is encoded again.
   void recode(const Span& span, const std::vector<Finding>& findings) {
-    const std::string unescaped = unescape_media(span);
-    std::string_view prefix;
-    const std::optional<std::string> text = decode_media(unescaped, prefix);
-    if (!text) return;
+    MediaText media;
+    if (decode_media(unescape_media(span), media) != MediaKind::text) return;
     std::vector<Edit> inner;
     for (const Finding& finding : findings) {
-      const std::string_view original = std::string_view(*text).substr(finding.begin, finding.end - finding.begin);
+      const std::string_view original = std::string_view(media.text).substr(finding.begin, finding.end - finding.begin);
       inner.push_back(
           Edit{finding.begin, finding.end, std::string(vault_.placeholder_for(guards_.rule(finding.rule).kind, original))});
     }
     for (const Edit& edit : inner) call_.prompt.add(span, digest_of(hash_text(edit.text)));
-    call_.edits.push_back(Edit{span.begin, span.end, std::string(prefix) + to_base64(apply_edits(*text, inner))});
+    call_.edits.push_back(Edit{span.begin, span.end, encode_media(media, apply_edits(media.text, inner))});
   }
   std::string unescape_media(const Span& span) const { return span.escaped ? unescape_json(raw(span)) : std::string(raw(span)); }
 

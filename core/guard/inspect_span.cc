@@ -3,10 +3,10 @@
 #include "core/guard/inspect_span.h"
 
 #include <algorithm>
-#include <array>
 
-#include "core/base/encode.h"
 #include "core/base/text.h"
+#include "core/guard/encoded.h"
+#include "core/guard/media_text.h"
 #include "core/wire/json_walk.h"
 
 namespace pg {
@@ -40,14 +40,29 @@ void map_to_raw(std::string_view raw, std::vector<Finding>& findings) {
   }
 }
 
+// What stands in the text encoded is found as `pg scan` finds it, at the place of what it is encoded in.
+void add_encoded(std::string_view text, Scrutiny scrutiny, const Guards& guards, std::vector<Finding>& findings) {
+  EncodedFinder finder(guards);
+  std::vector<EncodedFinding> encoded;
+  finder.find(text, scrutiny, findings, encoded);
+  if (encoded.empty()) return;
+  for (const EncodedFinding& one : encoded) findings.push_back(one.finding);
+  std::sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) { return a.begin < b.begin; });
+}
+
+void inspect_text(std::string_view text, Scrutiny scrutiny, const Guards& guards, std::vector<Finding>& findings) {
+  guards.inspect(text, scrutiny, findings);
+  if (holds_encoded(text)) add_encoded(text, scrutiny, guards, findings);
+}
+
 void inspect_string(std::string_view raw, bool escaped, Scrutiny scrutiny, const Guards& guards, Verdict& verdict) {
   if (!escaped) {
-    guards.inspect(raw, scrutiny, verdict.findings);
+    inspect_text(raw, scrutiny, guards, verdict.findings);
     find_token_literals(raw, verdict.literals);
     return;
   }
   const std::string text = unescape_json(raw);
-  guards.inspect(text, scrutiny, verdict.findings);
+  inspect_text(text, scrutiny, guards, verdict.findings);
   map_to_raw(raw, verdict.findings);
   find_token_literals(text, verdict.literals);
 }
@@ -106,80 +121,24 @@ Verdict inspect_json_text(std::string_view raw, bool escaped, const Guards& guar
   return verdict;
 }
 
-struct Magic {
-  std::size_t offset;
-  std::string_view bytes;
-};
-// What images, audio, video, PDF and archives begin with: base64 of these is what it says and holds no text to read.
-constexpr std::array<Magic, 17> kMagic = {{{0, "\x89PNG\r\n\x1a\n"},
-                                           {0, "\xff\xd8\xff"},
-                                           {0, "GIF87a"},
-                                           {0, "GIF89a"},
-                                           {8, "WEBP"},
-                                           {8, "WAVE"},
-                                           {0, "%PDF-"},
-                                           {0, "ID3"},
-                                           {0, "\xff\xfb"},
-                                           {0, "\xff\xf3"},
-                                           {0, "OggS"},
-                                           {0, "fLaC"},
-                                           {4, "ftyp"},
-                                           {0, "BM"},
-                                           {0, "II*"},
-                                           {0, "MM"},
-                                           {0, "PK\x03\x04"}}};
-
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\r' && c != '\t';
-}
-
-bool is_known_binary(std::string_view head) {
-  // Some of these are letters that a text may begin with; a file has lengths or versions behind them.
-  const bool is_ascii = static_cast<unsigned char>(head.front()) < 0x80 && std::none_of(head.begin(), head.end(), is_control);
-  if (is_ascii && !head.starts_with("%PDF-")) return false;
-  return std::any_of(kMagic.begin(), kMagic.end(), [head](const Magic& magic) {
-    return head.substr(std::min(magic.offset, head.size())).starts_with(magic.bytes);
-  });
-}
-
 Verdict inspect_media(std::string_view raw, bool escaped, const Guards& guards) {
   Verdict verdict;
   const std::string text = escaped ? unescape_json(raw) : std::string();
-  std::string_view prefix;
-  const std::optional<std::string> decoded = decode_media(escaped ? std::string_view(text) : raw, prefix);
-  if (!decoded) {
-    // Binary holds nothing; a URL or plain text is read like any other.
-    if (prefix.empty()) inspect_string(raw, escaped, Scrutiny::all, guards, verdict);
-    return verdict;
+  MediaText media;
+  switch (decode_media(escaped ? std::string_view(text) : raw, media)) {
+    case MediaKind::binary:
+      break;
+    case MediaKind::plain:
+      inspect_string(raw, escaped, Scrutiny::all, guards, verdict);
+      break;
+    case MediaKind::text:
+      inspect_text(media.text, Scrutiny::all, guards, verdict.findings);
+      verdict.recode = !verdict.findings.empty();
   }
-  guards.inspect(*decoded, Scrutiny::all, verdict.findings);
-  verdict.recode = !verdict.findings.empty();
   return verdict;
 }
 
 }  // namespace
-
-std::optional<std::string> decode_media(std::string_view text, std::string_view& prefix) {
-  std::string_view data = text;
-  constexpr std::string_view kMarker = ";base64,";
-  if (text.starts_with("data:")) {
-    const std::size_t marker = text.substr(0, 256).find(kMarker);
-    if (marker == std::string_view::npos) return std::nullopt;
-    data = text.substr(marker + kMarker.size());
-    prefix = text.substr(0, marker + kMarker.size());
-  }
-  if (data.size() < 16) return std::nullopt;
-  const std::optional<std::string> head = from_base64(data.substr(0, std::min<std::size_t>(data.size() / 4 * 4, 32)));
-  if (!head) prefix = {};  // whatever it says of itself, it is read as it stands
-  if (!head) return std::nullopt;
-  const bool binary = is_known_binary(*head);
-  if (binary && prefix.empty()) prefix = text.substr(0, 1);  // tells the caller that there is nothing to read
-  if (binary) return std::nullopt;
-  std::optional<std::string> decoded = from_base64(data);
-  if (!decoded) prefix = {};
-  if (!decoded || !is_utf8(*decoded) || decoded->find('\0') != std::string::npos) return std::nullopt;
-  return decoded;
-}
 
 Verdict inspect_span(std::string_view raw, const Span& span, const Guards& guards) {
   if (span.role == SpanRole::json_text) return inspect_json_text(raw, span.escaped, guards);

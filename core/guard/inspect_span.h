@@ -1,7 +1,6 @@
 // inspect_span(): one raw JSON string through the guards, whatever is encoded in it; findings come back as raw offsets.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,9 +15,5 @@ Verdict inspect_span(std::string_view raw, const Span& span, const Guards& guard
 
 /// The text behind a finding of `raw`, one of `verdict`: unescaped, twice inside JSON text.
 std::string original_of(std::string_view raw, const Span& span, const Verdict& verdict, const Finding& finding);
-
-/// The text inside base64 or a data: URL (`prefix` is what stands before the base64); nullopt for images and other binary, and
-/// for what is no base64 at all.
-std::optional<std::string> decode_media(std::string_view text, std::string_view& prefix);
 
 }  // namespace pg

@@ -46,7 +46,7 @@ void look_for_encoded(std::string_view text) {
   std::vector<Finding> plain;
   secret_guard().inspect(text, Scrutiny::all, plain);
   std::vector<EncodedFinding> found;
-  EncodedFinder(secret_guard()).find(text, plain, found);
+  EncodedFinder(secret_guard()).find(text, Scrutiny::all, plain, found);
   std::size_t at = 0;
   for (const EncodedFinding& one : found) {
     expect(one.finding.begin >= at && one.finding.begin < one.finding.end && one.finding.end <= text.size());

@@ -29,7 +29,7 @@ std::vector<EncodedFinding> encoded_in(std::string_view text) {
   std::vector<Finding> plain;
   scan_guards().inspect(text, Scrutiny::all, plain);
   std::vector<EncodedFinding> out;
-  EncodedFinder(scan_guards()).find(text, plain, out);
+  EncodedFinder(scan_guards()).find(text, Scrutiny::all, plain, out);
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/base/encode.h"
+#include "core/guard/media_text.h"
 #include "core/wire/json_walk.h"
 #include "tests/support/guarded.h"
 #include "tests/support/json_gen.h"
@@ -73,20 +74,74 @@ TEST_CASE("literals are reported beside findings") {
 }
 
 TEST_CASE("base64 of text is decoded, media is left alone") {
-  std::string_view prefix;
-  CHECK(decode_media(to_base64("hello, " + kJane), prefix) == "hello, " + kJane);
-  CHECK(prefix.empty());
-  const std::string plain = "data:text/plain;base64," + to_base64("hello, " + kJane);
-  CHECK(decode_media(plain, prefix) == "hello, " + kJane);
-  CHECK(prefix == "data:text/plain;base64,");
-  const std::string csv = "data:text/csv;charset=utf-8;base64," + to_base64("a,b\n1," + kJane);
-  CHECK(decode_media(csv, prefix) == "a,b\n1," + kJane);
-  CHECK(prefix == "data:text/csv;charset=utf-8;base64,");
-  CHECK_FALSE(decode_media(to_base64(kPng), prefix));
-  CHECK_FALSE(decode_media("data:image/png;base64," + to_base64(kPng), prefix));
-  CHECK_FALSE(decode_media("not base64: " + kJane, prefix));
-  CHECK_FALSE(decode_media("https://example.com/a.png", prefix));
-  CHECK_FALSE(decode_media("", prefix));
+  MediaText media;
+  CHECK(decode_media(to_base64("hello, " + kJane), media) == MediaKind::text);
+  CHECK(media.text == "hello, " + kJane);
+  CHECK(media.prefix.empty());
+  for (const std::string_view prefix : {"data:text/plain;base64,", "data:text/csv;charset=utf-8;base64,"}) {
+    CHECK(decode_media(std::string(prefix) + to_base64("a,b\n1," + kJane), media) == MediaKind::text);
+    CHECK(media.text == "a,b\n1," + kJane);
+    CHECK(media.prefix == prefix);
+  }
+  CHECK(decode_media(to_base64(kPng), media) == MediaKind::binary);
+  CHECK(decode_media("data:image/png;base64," + to_base64(kPng), media) == MediaKind::binary);
+  for (const std::string& plain : {"not base64: " + kJane, std::string("https://example.com/a.png"), std::string()})
+    CHECK(decode_media(plain, media) == MediaKind::plain);
+}
+
+// What the provider gets of an attachment, decoded.
+std::string attachment_sent(const std::string& bytes, const std::string& placed) {
+  MediaText media;
+  REQUIRE(decode_media(to_base64(bytes), media) == MediaKind::text);
+  std::string edited = media.text;
+  const std::size_t at = edited.find(kJane);
+  REQUIRE(at != std::string::npos);
+  CHECK(from_base64(encode_media(media, media.text)) == bytes);
+  return *from_base64(encode_media(media, edited.replace(at, kJane.size(), placed)));
+}
+
+std::string wide(std::string_view ascii, bool big_endian) {
+  std::string out;
+  for (const char c : ascii) out += big_endian ? std::string{'\0', c} : std::string{c, '\0'};
+  return out;
+}
+
+TEST_CASE("text in base64 is read in any alphabet, and keeps it") {
+  const std::string latin = "M\xFCller;" + kJane + ";caf\xE9\n";
+  CHECK(attachment_sent(latin, "X") == "M\xFCller;X;caf\xE9\n");
+  const std::string cyrillic = "\xCF\xF0\xE8\xE2\xE5\xF2, " + kJane;
+  CHECK(attachment_sent(cyrillic, "X") == "\xCF\xF0\xE8\xE2\xE5\xF2, X");
+  const std::string with_zero = "a long enough text, " + kJane + std::string(1, '\0') + " and more words behind it";
+  CHECK(attachment_sent(with_zero, "X") == "a long enough text, X" + std::string(1, '\0') + " and more words behind it");
+  for (const bool big_endian : {false, true}) {
+    const std::string mark = big_endian ? "\xFE\xFF" : "\xFF\xFE";
+    const std::string clef = big_endian ? std::string("\xD8\x34\xDD\x1E") : std::string("\x34\xD8\x1E\xDD");
+    for (const std::string& start : {mark + clef, std::string()}) {
+      CAPTURE(big_endian);
+      CAPTURE(start.size());
+      CHECK(attachment_sent(start + wide("write to " + kJane + " soon", big_endian), "X") ==
+            start + wide("write to X soon", big_endian));
+    }
+  }
+}
+
+TEST_CASE("base64 with line breaks is read") {
+  const std::string base64 = to_base64("a,b\n" + kJane + "," + std::string(100, 'x'));
+  std::string folded;
+  for (std::size_t i = 0; i < base64.size(); i += 76) folded += base64.substr(i, 76) + "\\r\\n";
+  const Verdict verdict = inspect(folded, SpanRole::media);
+  CHECK(verdict.findings.size() == 1);
+  CHECK(verdict.recode);
+}
+
+TEST_CASE("a value that stands encoded in a text is found where it stands, as in files") {
+  const std::string key = test::make_aws_key_id();
+  const std::string base64 = to_base64("key: " + key + "\n");
+  CHECK(found("data:\\n  token: " + base64, SpanRole::text).size() > 0);
+  CHECK(found("visit https://x.example/?mail=jane.doe%40example.org&x=1", SpanRole::text).find("%40") != std::string::npos);
+  CHECK(found("token: " + base64, SpanRole::schema).size() > 0);
+  CHECK(found("mail " + to_base64("write to " + kJane + " at home"), SpanRole::schema).empty());
+  CHECK(found(to_base64(std::string(kPng) + std::string(60, '\xFF')), SpanRole::text).empty());
 }
 
 TEST_CASE("text in media is found whole, so that it can be encoded again") {

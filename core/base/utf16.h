@@ -1,0 +1,23 @@
+// UTF-16 in bytes: which order they are in, and the way to UTF-8 and back.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pg {
+
+/// How many bytes of a text utf16_order() looks at.
+inline constexpr std::size_t kUtf16Sniffed = 8192;
+
+/// Whether UTF-16 text that begins with `head` has the high byte first; nullopt for what is none. `marked` tells whether it begins
+/// with a byte order mark; text without one counts when seven of eight units are ASCII that people write.
+std::optional<bool> utf16_order(std::string_view head, bool& marked);
+
+/// UTF-8 of it; what is no character becomes U+FFFD.
+std::string from_utf16(std::string_view bytes, bool big_endian);
+/// The other way; `utf8` is well-formed.
+std::string to_utf16(std::string_view utf8, bool big_endian);
+
+}  // namespace pg

@@ -1,0 +1,34 @@
+// Text that a request carries in base64, in an attachment's data or a data: URL: read as UTF-8, and spelled as it was afterwards.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pg {
+
+/// How the bytes in the base64 spell characters. `bytes`: one a byte, whatever the alphabet; each is taken for the code point of
+/// its number, so that ASCII is read and everything else comes back as it was.
+enum class MediaCharset : std::uint8_t { utf8, bytes, utf16_le, utf16_be };
+
+struct MediaText {
+  std::string text;  // UTF-8
+  MediaCharset charset = MediaCharset::utf8;
+  std::string prefix;  // of a data: URL, what stands before the base64
+};
+
+/// What decode_media() found.
+enum class MediaKind : std::uint8_t {
+  text,    // base64 of text
+  binary,  // base64 of an image or of another file that holds no text to read
+  plain,   // nothing that says it is base64 of a file: a URL, or text as it stands
+};
+
+/// Looks into `data`; `out` is set for MediaKind::text only. Line breaks in the base64 are passed over.
+MediaKind decode_media(std::string_view data, MediaText& out);
+
+/// The base64 of `text` in the characters of `of`, behind its prefix: decode_media() undone, but for line breaks.
+std::string encode_media(const MediaText& of, std::string_view text);
+
+}  // namespace pg
