@@ -12,7 +12,9 @@ constexpr std::size_t kKeptBody = 1u << 20;  // larger buffers are given back be
 // Counts itself, so that a drain knows when the last one is done.
 class Counted {
  public:
+  enum Before { already };
   explicit Counted(std::atomic<std::uint32_t>& count) : count_(count) { count_.fetch_add(1, std::memory_order_relaxed); }
+  Counted(std::atomic<std::uint32_t>& count, Before) : count_(count) {}
   ~Counted() { count_.fetch_sub(1, std::memory_order_release); }
   Counted(const Counted&) = delete;
   Counted& operator=(const Counted&) = delete;
@@ -63,7 +65,7 @@ Task<void> refuse_head(LoopParts& parts, ClientIo& client, ClientIo::HeadEnd end
 }  // namespace
 
 Task<void> serve_connection(LoopParts& parts, TcpSocket socket) {
-  const Counted connection(parts.gw.connections);
+  const Counted connection(parts.gw.connections, Counted::already);
   ClientIo client(parts.loop, std::move(socket));
   IdleList::Node own_node{{&client.stream(), {}}};
   Buffer kept_body;

@@ -131,6 +131,8 @@ Error fault_of(const Exchange& x, const std::exception& bug) {
     case GuardStep::none:
       break;
   }
+  if (dynamic_cast<const std::bad_alloc*>(&bug) != nullptr)  // it may well fit when others are done
+    return make_error(Code::unavailable, "there is not enough memory for this request now", name_bug(bug));
   return make_error(Code::internal, "something went wrong inside pg", name_bug(bug));
 }
 

@@ -27,6 +27,12 @@ void mask_credential(std::string_view credential, std::string& body) {
     body.replace(at, credential.size(), credential.size(), '*');
 }
 
+void hide_credentials(const Exchange& x, std::string& text) {
+  if (x.to.provider == nullptr) return;
+  mask_credential(x.to.provider->credential.reveal(), text);
+  if (x.to.token != nullptr) mask_credential(x.to.token->reveal(), text);
+}
+
 void keep_request(Exchange& x, std::string_view body, const std::vector<Edit>& edits) {
   if (!x.project->keep_bodies) return;
   auto kept = std::make_shared<LogBody>();
@@ -68,8 +74,7 @@ void settle_body(Exchange& x) {
   if (x.row.body == nullptr) return;
   if (x.row.outcome == "blocked" || !x.row.blocked.empty()) return x.row.body.reset();
   std::string& reply = x.row.body->reply;
-  if (x.to.provider != nullptr) mask_credential(x.to.provider->credential.reveal(), reply);
-  if (x.to.token != nullptr) mask_credential(x.to.token->reveal(), reply);
+  hide_credentials(x, reply);
   for (const std::string_view name : {"authorization", "x-api-key", "api-key", "x-goog-api-key", "x-pg-key", "cookie"})
     if (const auto value = x.head.find(name)) mask_credential(trim(value->substr(value->find(' ') + 1)), reply);
 }

@@ -20,5 +20,7 @@ void settle_body(Exchange& x);
 
 /// Stars over every place where `credential` stands; the length stays.
 void mask_credential(std::string_view credential, std::string& body);
+/// The same for all credentials that this call goes to its provider with.
+void hide_credentials(const Exchange& x, std::string& text);
 
 }  // namespace pg

@@ -87,7 +87,8 @@ bool close_oldest_idle(LoopParts& own) {
   if (oldest == &own) {
     own.idle.close_oldest();
   } else {
-    asio::post(oldest->loop.io(), [oldest] { oldest->idle.close_oldest(); });
+    oldest->idle.claim();
+    asio::post(oldest->loop.io(), [oldest] { oldest->idle.close_claimed(); });
   }
   return true;
 }
@@ -137,6 +138,8 @@ Task<void> accept_all(Worker& worker) {
       turn_away(socket.native_handle());
       continue;
     }
+    // Counted here: of a thousand that come at once none has begun when the last is accepted.
+    worker.parts.gw.connections.fetch_add(1, std::memory_order_relaxed);
     asio::co_spawn(worker.parts.loop.io(), serve_connection(worker.parts, std::move(socket)), asio::detached);
   }
 }

@@ -13,6 +13,7 @@
 #include "proxy/address_call.h"
 #include "proxy/client_watch.h"
 #include "proxy/keep_body.h"
+#include "proxy/note_reply.h"
 #include "proxy/keep_limits.h"
 #include "proxy/net/chunks.h"
 #include "proxy/reply_head.h"
@@ -66,8 +67,10 @@ class Relay {
     return path_.holds_whole_body() || is_masked_error() || (translator_ && !streams_) || x_.to.embedding;
   }
   bool is_masked_error() const {
-    return upstream_.head.status >= 400 && (!x_.to.provider->credential.empty() || x_.to.token) && !streams_;
+    return upstream_.head.status >= 400 && (!x_.to.provider->credential.empty() || x_.to.token) && !(streams_ && translator_);
   }
+  Error web_page_error() const;
+  void check_start(std::string_view body) const;
 
   Exchange& x_;
   Upstream& upstream_;
@@ -85,9 +88,9 @@ class Relay {
 };
 
 Status Relay::prepare() {
-  if (is_web_page(upstream_.head))
-    return make_error(Code::upstream_failed, "the provider answered with a web page instead of JSON",
-                      fmt::format("status {}", upstream_.head.status));
+  if (is_web_page(upstream_.head)) return web_page_error();
+  if (const std::string_view fault = unusable_because(upstream_); !fault.empty())
+    return make_error(Code::upstream_failed, std::string(fault), fmt::format("status {}", upstream_.head.status));
   const auto coding_name = upstream_.head.find("content-encoding");
   if (!coding_name) return {};
   if (const auto coding = find_coding(*coding_name)) {
@@ -97,6 +100,16 @@ Status Relay::prepare() {
   // With nothing to restore or translate the client may have it as it is. Otherwise it cannot be made right.
   if (vault_of(x_).empty() && !translator_) return {};
   return make_error(Code::upstream_failed, "the provider's reply has an encoding that cannot be read", std::string(*coding_name));
+}
+
+Error Relay::web_page_error() const {
+  return make_error(Code::upstream_failed, "the provider answered with a web page instead of JSON",
+                    fmt::format("status {}", upstream_.head.status));
+}
+
+// Before anything of it was passed on. Some gateways' pages claim to be something else.
+void Relay::check_start(std::string_view body) const {
+  if (!streams_ && upstream_.connection && starts_like_page(body)) throw Refusal(web_page_error());
 }
 
 // Not a coroutine itself: one less for every call.
@@ -231,6 +244,7 @@ Task<void> Relay::relay_whole() {
     if (end == IoEnd::again) end = co_await next_bytes();
     end = unfold(end);
     if (end != IoEnd::ok && end != IoEnd::eof) break;
+    if (body.empty()) check_start(plain_);
     path_.push(plain_, body).value();
     if (is_masked_error() && body.size() > kMaxErrorBody) end = IoEnd::failed;
   }
@@ -240,8 +254,7 @@ Task<void> Relay::relay_whole() {
   if (end != IoEnd::eof) throw Refusal(make_error(Code::upstream_failed, "the provider's reply was cut short"));
   path_.finish(false, x_.row.id, body).value();
   // A provider that quotes our credential back in an error must not show it to the client: same length, so framing holds.
-  if (is_masked_error()) mask_credential(x_.to.provider->credential.reveal(), body);
-  if (is_masked_error() && x_.to.token) mask_credential(x_.to.token->reveal(), body);
+  if (is_masked_error() || (translator_ && translator_->status() >= 400)) hide_credentials(x_, body);
   note_first_content();
   note_losses();
   const std::string head = write_reply_head(x_, upstream_, ReplyFraming::sized, body.size(), translator());
@@ -264,11 +277,12 @@ Task<void> Relay::relay_running() {
   x_.head_is_stream = streams_;
   IoEnd end = IoEnd::ok;
   while (end == IoEnd::ok && !client_left_) {
-    // The head goes out with the first bytes when they are there already, and alone when they are not.
-    if (!head_.empty() && upstream_.connection && upstream_.nothing_buffered()) co_await flush(false);
+    // The head of a stream goes out with the first bytes when they are there already, and alone when they are not.
+    if (streams_ && !head_.empty() && upstream_.connection && upstream_.nothing_buffered()) co_await flush(false);
     end = take_some();
     if (end == IoEnd::again) end = co_await next_bytes();
     end = unfold(end);
+    if (!head_.empty()) check_start(plain_);
     if (!plain_.empty() && !path_.push(plain_, out_)) end = IoEnd::failed;
     note_first_content();
     if (end == IoEnd::ok) co_await flush(false);
@@ -337,36 +351,7 @@ std::string Relay::model_served() const {
 
 void Relay::note_facts() {
   if (streams_) note_losses();
-  const ReplyFacts& facts = path_.facts();
-  x_.row.usage = usage();
-  if (x_.row.usage.doubtful) {
-    add_warnings(x_, {"clamp:usage"});
-    x_.row.warnings = x_.to.warnings;
-  }
-  x_.row.model_served = model_served().substr(0, 200);
-  x_.row.restored = facts.restored;
-  x_.row.unknown_tokens = facts.unknown_tokens;
-  for (const std::string_view name : {std::string_view("request-id"), std::string_view("x-request-id"),
-                                      std::string_view("apim-request-id"), std::string_view("x-amzn-requestid")})
-    if (const auto id = upstream_.head.find(name); id && x_.row.upstream_request_id.empty())
-      x_.row.upstream_request_id = id->substr(0, 100);
-  if (client_left_) {
-    x_.row.status = 499;
-    x_.row.outcome = "canceled";
-    x_.close_after = true;
-    return;
-  }
-  if (!x_.row.outcome.empty()) return;
-  if (x_.head_is_stream && upstream_.head.status < 400 && !facts.finished && facts.error_type.empty()) {
-    x_.row.outcome = "error";
-    x_.row.error = "upstream_failed: the provider's reply ended before it was complete";
-    return;
-  }
-  const bool failed = x_.row.status >= 400 || !facts.error_type.empty();
-  x_.row.outcome = failed ? "error" : "ok";
-  if (failed)
-    x_.row.error =
-        fmt::format("upstream {}{}{}", x_.row.status, facts.error_type.empty() ? "" : ": ", facts.error_type.substr(0, 100));
+  note_reply(x_, upstream_, path_.facts(), {usage(), model_served(), client_left_});
 }
 
 // The provider keeps this conversation: its next turn may name only the reply, and still hold our placeholders. Remembered before

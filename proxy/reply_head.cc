@@ -9,14 +9,17 @@
 #include "core/base/compress.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "proxy/keep_body.h"
 
 namespace pg {
 namespace {
 
-// Sorted. alt-svc would lead the client past us; set-cookie is the provider's business with us, not with the client.
-constexpr std::array<std::string_view, 11> kDroppedOfReply = {
-    "alt-svc", "connection", "content-length",    "keep-alive", "proxy-authenticate", "proxy-connection", "set-cookie",
-    "te",      "trailer",    "transfer-encoding", "upgrade"};
+// Sorted. alt-svc, location and refresh would lead the client past us; set-cookie is the provider's business with us, not with the
+// client, and so is what it tells browsers of its own site.
+constexpr std::array<std::string_view, 15> kDroppedOfReply = {
+    "alt-svc", "clear-site-data",    "connection",       "content-length", "keep-alive",
+    "location", "proxy-authenticate", "proxy-connection", "refresh",        "set-cookie",
+    "strict-transport-security", "te", "trailer", "transfer-encoding", "upgrade"};
 
 std::string_view content_type_of(const ReplyHead& head) {
   return head.find("content-type").value_or("");
@@ -42,6 +45,24 @@ bool is_framed_stream(const ReplyHead& head) {
 bool has_unreadable_coding(const ReplyHead& head) {
   const auto coding = head.find("content-encoding");
   return coding && !find_coding(*coding);
+}
+
+std::string_view unusable_because(const Upstream& upstream) {
+  if (!upstream.connection) return {};
+  const ReplyHead& head = upstream.head;
+  if (head.status >= 300 && head.status < 400) return "the provider answered with a redirect, which is not followed";
+  if (head.status == 204 || head.status == 205 || (head.status == 200 && head.content_length == 0))
+    return "the provider answered without saying anything";
+  const auto codings = std::count_if(head.fields.begin(), head.fields.end(), [](const Field& field) {
+    return equals_ignore_case(field.name, "content-encoding");
+  });
+  if (codings > 1) return "the provider's reply is encoded more than once";
+  return {};
+}
+
+bool starts_like_page(std::string_view body) {
+  const std::size_t at = body.find_first_not_of(" \t\r\n");
+  return at != std::string_view::npos && (body[at] == '<' || body.substr(at).starts_with("\xEF\xBB\xBF<"));
 }
 
 bool is_web_page(const ReplyHead& head) {
@@ -83,7 +104,7 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
     const LowerName name(field.name);
     const std::string_view lower = name.view();
     if (std::binary_search(kDroppedOfReply.begin(), kDroppedOfReply.end(), lower) || is_named_by(connection, field.name) ||
-        lower.starts_with("x-pg-"))
+        lower.starts_with("x-pg-") || lower.starts_with("access-control-"))
       continue;
     if (lower == "content-encoding" && find_coding(field.value)) continue;                // undone on the way
     if ((translator != nullptr || upstream.framed) && lower == "content-type") continue;  // what is written is another
@@ -107,6 +128,7 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
   if (framing == ReplyFraming::chunked) out += "Transfer-Encoding: chunked\r\n";
   if (x.close_after) out += "Connection: close\r\n";
   out += kLineEnd;
+  if (upstream.connection) hide_credentials(x, out);
   return out;  // not the result of +=, which would be copied
 }
 

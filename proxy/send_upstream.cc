@@ -85,6 +85,8 @@ Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
   const std::span<iovec> left = connection->send_now(pieces);
   if (!left.empty()) sent = co_await connection->send(left);
   if (x.revoked) co_return Attempt{revoked_error(), false};
+  // Whose client went away while its body was on its way is no failure of the provider.
+  if (sent != UpstreamIo::Sent::all && watch.client_left()) co_return Attempt{client_left_error(), false};
   const bool may_retry = connection->was_reused() && !watch.client_left();
   if (sent == UpstreamIo::Sent::timeout)
     co_return Attempt{make_error(Code::upstream_timeout, "the provider did not take the request in time"), false};

@@ -319,6 +319,7 @@ Task<IoEnd> Stream::connect(asio::ip::tcp::endpoint endpoint) {
   }
   const auto done = co_await socket_.async_connect(endpoint, kAwait);
   if (stopped_ != IoEnd::ok) co_return stopped_;
+  lacks_descriptor_ = std::get<0>(done) == asio::error::no_descriptors;
   if (std::get<0>(done)) co_return IoEnd::failed;
   fd_ = socket_.native_handle();
   adopt();
@@ -328,6 +329,7 @@ Task<IoEnd> Stream::connect(asio::ip::tcp::endpoint endpoint) {
 Task<IoEnd> Stream::connect_in_ring(asio::ip::tcp::endpoint endpoint) {
   if (stopped_ != IoEnd::ok) co_return stopped_;
   fd_ = ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+  lacks_descriptor_ = fd_ < 0 && (errno == EMFILE || errno == ENFILE);
   if (fd_ < 0) co_return IoEnd::failed;
   adopt();
   if (::connect(fd_, endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0) co_return IoEnd::ok;

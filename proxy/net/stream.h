@@ -96,6 +96,8 @@ class Stream final : private Watched, public Interruptible {
   bool has_input();
 
   Task<IoEnd> connect(asio::ip::tcp::endpoint endpoint);
+  /// Whether connect() failed for want of a descriptor, here or in the whole system.
+  bool lacks_descriptor() const { return lacks_descriptor_; }
   /// TLS handshake as a client.
   Task<IoEnd> start_tls(SslPtr ssl);
 
@@ -137,6 +139,7 @@ class Stream final : private Watched, public Interruptible {
   Stage stage_;
   SteadyTime deadline_ = SteadyTime::max();
   IoEnd stopped_ = IoEnd::ok;
+  bool lacks_descriptor_ = false;
   bool wakes_for_input_ = false;
   bool woke_for_input_ = false;
   bool tls_wants_write_ = false;

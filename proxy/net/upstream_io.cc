@@ -24,6 +24,11 @@ Error timed_out(std::string what) {
   return make_error(Code::upstream_timeout, "the provider did not answer in time", std::move(what));
 }
 
+// Nothing that the provider could help.
+Error no_descriptors() {
+  return make_error(Code::unavailable, "pg has no file descriptors left (ulimit -n)");
+}
+
 }  // namespace
 
 UpstreamIo::UpstreamIo(Loop& loop, UpstreamPlace place) : loop_(loop), place_(std::move(place)) {
@@ -38,6 +43,7 @@ Task<Status> UpstreamIo::connect_to(const Url& url) {
     const IoEnd end = co_await stream_->connect(endpoint);
     if (end == IoEnd::ok) co_return Status{};
     if (end == IoEnd::timeout) co_return timed_out("connect to " + url.authority());
+    if (stream_->lacks_descriptor()) co_return no_descriptors();
     stream_->close();
   }
   co_return failed("connect to " + url.authority() + ": refused or unreachable");

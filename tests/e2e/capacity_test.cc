@@ -2,7 +2,10 @@
 // (fault catalogue B31, B32).
 #include <doctest/doctest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <sstream>
 #include <thread>
@@ -32,6 +35,18 @@ long cpu_ticks(pid_t pid) {
   for (int i = 0; i < 11; ++i) fields >> skipped;
   fields >> user >> system;
   return user + system;
+}
+
+std::size_t descriptors_of(pid_t pid) {
+  const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+rlim_t address_space(pid_t pid) {
+  std::istringstream fields(Home::read("/proc/" + std::to_string(pid) + "/statm"));
+  rlim_t pages = 0;
+  fields >> pages;
+  return pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace
@@ -81,6 +96,31 @@ TEST_CASE("capacity B32: out of descriptors: 503 or a refusal in time, no spin, 
   CHECK(reply.status == 200);
   w.upstream.respond(Answer::json("{}"));
   CHECK(w.post("v1/messages", ask(DialectId::anthropic, false, "hi")).status == 200);
+}
+
+TEST_CASE("capacity B31: the cap holds for connections that come all at once") {
+  World w(kRedactAll, "[limits]\nmax_connections = 30\n");
+  auto clients = idle_clients(w.port(), 300);
+  std::this_thread::sleep_for(Ms{500});
+  // Beside connections the process has files, its loops and the socket it listens on.
+  CHECK(descriptors_of(w.server.pid()) < 30 + 60);
+  RawClient late(w.port());
+  late.send(kHealth);
+  CHECK(late.read_reply(Ms{1000}).status == 200);
+}
+
+TEST_CASE("capacity B36: a body for which there is no memory is refused, and the process lives") {
+  World w(kRedactAll, "[limits]\nmax_body = \"512MiB\"\n");
+  w.upstream.respond(Answer::json("{}"));
+  const std::string small = ask(DialectId::anthropic, false, "hi");
+  REQUIRE(w.post("v1/messages", small).status == 200);
+  const rlimit little{address_space(w.server.pid()) + (48u << 20), RLIM_INFINITY};
+  REQUIRE(::prlimit(w.server.pid(), RLIMIT_AS, &little, nullptr) == 0);
+  const RawReply refused = w.post("v1/messages", ask(DialectId::anthropic, false, std::string(200u << 20, 'x')), {}, Ms{20'000});
+  CHECK(refused.status == 503);
+  CHECK(refused.body.find("memory") != std::string::npos);
+  CHECK(w.post("v1/messages", small).status == 200);
+  CHECK(w.server.running());
 }
 
 }  // namespace pg::test
