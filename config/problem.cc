@@ -102,6 +102,13 @@ std::string mask_credentials(std::string_view line) {
     }
     at = std::max(end, at + 1);
   }
+  // Of a URL, who logs in there and what it is asked with.
+  for (std::size_t at = line.find("://"); at != std::string_view::npos; at = line.find("://", at + 3)) {
+    const std::size_t end = std::min(line.find_first_of(" \t\"'<>", at + 3), line.size());
+    const std::size_t sign = line.substr(0, end).rfind('@');  // the last: a password may hold anything
+    if (sign != std::string_view::npos && sign > at) hide(at + 3, sign);
+    if (const std::size_t query = line.substr(0, end).find('?', at + 3); query != std::string_view::npos) hide(query + 1, end);
+  }
   return masked;
 }
 

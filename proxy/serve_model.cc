@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/compress.h"
 #include "core/base/text.h"
 #include "proxy/ask_targets.h"
@@ -15,6 +17,9 @@
 namespace pg {
 namespace {
 
+// Conversations repeat themselves, but not so often: what unfolds to more than this is made to fill memory.
+constexpr std::size_t kFreeSize = 10u << 20, kMostRatio = 100;
+
 /// From here on x.body is what the client says, without its content coding.
 Status unfold_body(Exchange& x) {
   x.body = x.received.view();
@@ -24,7 +29,7 @@ Status unfold_body(Exchange& x) {
   const auto coding = find_coding(*coding_name);
   // A body that cannot be read is never passed on.
   if (!coding) return make_error(Code::unsupported_media, "this content encoding is not understood; send gzip, zstd or none");
-  PG_TRY(x.decoded, decompress(x.body, *coding, x.policy->limits.max_body));
+  PG_TRY(x.decoded, decompress(x.body, *coding, std::min(x.policy->limits.max_body, std::max(kFreeSize, x.body.size() * kMostRatio))));
   x.body = x.decoded;
   return {};
 }

@@ -48,7 +48,8 @@ std::int64_t output_tokens_asked(DialectId dialect, std::string_view body) {
   const JsonView root = doc.root();
   std::int64_t asked = -1;
   for (const std::string_view name : {"max_tokens", "max_completion_tokens", "max_output_tokens"})
-    if (root[name].is_number()) asked = std::max(asked, std::clamp<std::int64_t>(root[name].number(-1), 0, kMaxTokens));
+    if (root[name].is_number())  // below zero some servers take for "as many as you like"
+      asked = std::max(asked, std::min<std::int64_t>(root[name].number(-1), kMaxTokens));
   if (asked < 0) return -1;
   const std::int64_t choices =
       dialect == DialectId::openai_chat ? std::clamp<std::int64_t>(root["n"].number(1), 1, kMostChoices) : 1;

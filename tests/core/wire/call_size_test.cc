@@ -28,7 +28,7 @@ TEST_CASE("what is asked for of output") {
   CHECK(output_tokens_asked(DialectId::anthropic, R"({"max_tokens":100})") == 100);
   CHECK(output_tokens_asked(DialectId::openai_chat, R"({"max_completion_tokens":7,"n":3})") == 21);
   CHECK(output_tokens_asked(DialectId::openai_responses, R"({"max_output_tokens":5,"n":3})") == 5);
-  CHECK(output_tokens_asked(DialectId::openai_chat, R"({"max_tokens":-5,"n":-2})") == 0);
+  CHECK(output_tokens_asked(DialectId::openai_chat, R"({"max_tokens":-5,"n":-2})") == -1);
   CHECK(output_tokens_asked(DialectId::openai_chat, R"({"max_tokens":null})") == -1);
   CHECK(output_tokens_asked(DialectId::openai_chat, R"({"max_tokens":"9"})") == -1);
   CHECK(output_tokens_asked(DialectId::openai_chat, "{") == -1);
