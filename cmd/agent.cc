@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <thread>
 
-#include "cmd/http_probe.h"
 #include "config/policy_source.h"
 #include "core/base/ascii.h"
 #include "core/base/text.h"
@@ -29,23 +27,29 @@ bool is_model_name(std::string_view text) {
 struct Fit {
   const ClientTool* tool = nullptr;
   const Provider* provider = nullptr;
+  bool translated = false;
 };
 
-/// The first block that the first provider able to speak any of them speaks.
+/// The first block that the first provider able to speak any of them speaks; else the first provider that pg translates for. The
+/// caller's own credential is for the vendor whose dialect it speaks, and never translated.
 Fit choose_block(const std::vector<const ClientTool*>& blocks, const Project* project) {
   if (project != nullptr)
     for (const auto& provider : project->providers)
       for (const ClientTool* block : blocks)
-        if (speaks(*provider, block->dialect)) return {block, provider.get()};
-  return {blocks.front(), nullptr};
+        if (speaks(*provider, block->dialect)) return {block, provider.get(), false};
+  if (project != nullptr)
+    for (const auto& provider : project->providers)
+      if (!provider->outlets.empty() && provider->auth != AuthStyle::client) return {blocks.front(), provider.get(), true};
+  return {blocks.front(), nullptr, false};
 }
 
 std::string model_for(const AgentOptions& options, const Fit& fit) {
   if (!options.model.empty()) return options.model;
   if (fit.provider != nullptr)
     for (const auto& model : fit.provider->models)
-      if (!fit.tool->default_model.empty() && model.find_first_of("*?") == std::string::npos) return model;
-  return fit.tool->default_model;
+      if ((fit.translated || !fit.tool->default_model.empty()) && model.find_first_of("*?") == std::string::npos) return model;
+  // What the tool asks for of itself is a model of its own vendor's.
+  return fit.translated ? "" : fit.tool->default_model;
 }
 
 }  // namespace
@@ -65,12 +69,16 @@ Result<AgentSetup> find_agent(const Shell& shell, const Settings& settings, cons
     return make_error(Code::not_found, fmt::format("pg does not know an agent '{}'", escape_controls(options.name)));
   if (!is_model_name(options.model)) return make_error(Code::bad_request, "--model is not the name of a model");
   PG_TRY(auto project, chosen_project(shell, settings));
-  PG_TRY(auto source, PolicySource::open(settings));
+  // Of this project alone: what is wrong with another is none of its business.
+  Settings own = settings;
+  own.projects = {{project.name, project}};
+  own.hosts.clear();
+  PG_TRY(auto source, PolicySource::open(std::move(own)));
   const auto policy = source.current();
   const auto fit = choose_block(blocks, policy == nullptr ? nullptr : policy->find_project(project.name));
   AgentSetup agent;
   agent.tool = *fit.tool;
-  agent.values.base = fmt::format("{}/api/{}", serve_origin(settings), project.name);
+  agent.values.base = fmt::format("{}/api/{}", agent_origin(settings), project.name);
   agent.values.model = model_for(options, fit);
   agent.values.own_login = options.own_login || (fit.provider != nullptr && fit.provider->auth == AuthStyle::client);
   if (agent.values.own_login && agent.tool.own_login_env.empty() && agent.tool.unsupported.empty())
@@ -79,6 +87,8 @@ Result<AgentSetup> find_agent(const Shell& shell, const Settings& settings, cons
                                   "'pg providers login NAME'",
                                   agent.tool.title));
   agent.provider = fit.provider == nullptr ? "" : fit.provider->name;
+  agent.vendor = fit.provider == nullptr ? "" : fit.provider->vendor;
+  agent.translated = fit.translated;
   agent.project = std::move(project);
   return agent;
 }
@@ -114,12 +124,6 @@ Result<std::pair<std::string, std::string>> mint_agent_key(Workplace& place, con
   for (std::size_t number = 2; taken(wanted.name); ++number) wanted.name = fmt::format("{}-{}", name, number);
   PG_TRY(auto issued, store.add(wanted));
   return std::pair{wanted.name, std::string(issued.text.reveal())};
-}
-
-void let_serve_notice(const Settings& settings) {
-  auto url = parse_url(serve_origin(settings) + "/healthz");
-  if (!url || !probe(url.value(), {}, Millis{300})) return;
-  std::this_thread::sleep_for(Millis{500});  // serve looks every 250 ms
 }
 
 }  // namespace pg

@@ -24,8 +24,10 @@ struct AgentOptions {
 struct AgentSetup {
   ClientTool tool;
   ProjectSettings project;
-  SetupValues values;    // without a key
-  std::string provider;  // the one whose wire format was chosen; "" when none of the project's speaks it
+  SetupValues values;       // without a key
+  std::string provider;     // the one whose wire format was chosen; "" when none of the project's can take its calls
+  std::string vendor;       // whose models that one has, as its row says
+  bool translated = false;  // it speaks another dialect
 };
 
 /// The names of clients.toml, each once.
@@ -43,8 +45,5 @@ Result<std::optional<std::string>> given_key(const AgentOptions& options);
 /// A name and the key's text.
 Result<std::pair<std::string, std::string>> mint_agent_key(Workplace& place, const std::string& name,
                                                            const ProjectSettings& project, Millis lifetime);
-
-/// Waits until a running serve has seen what was just written to the database; returns at once when none runs.
-void let_serve_notice(const Settings& settings);
 
 }  // namespace pg

@@ -40,7 +40,8 @@ enum ExitStatus : int {
 /// The exit status that stands for a refusal of that kind.
 int exit_status(Code code);
 
-/// Thrown by Shell::write() when the reader of standard output has gone; main turns it into a quiet exit 0.
+/// Thrown by Shell::write() when the reader of standard output has gone; main turns it into a quiet exit, with
+/// Shell::unread_status.
 struct PipeClosed {};
 
 /// Why a command stops, in the one shape all complaints have: error, at, hint.
@@ -76,6 +77,9 @@ struct Shell {
   std::string config;   // --config F
   std::string project;  // --project P
   std::string timeout;  // --timeout D, as given; timeout_or() reads it
+
+  /// The exit status when nobody reads to the end: the answer of a scan is known before its report is written.
+  int unread_status = exit_ok;
 
   /// What the chosen command will do; set by set_action() while parsing, run by main afterwards.
   std::function<int()> action;

@@ -5,6 +5,7 @@
 
 #include "cmd/agent.h"
 #include "cmd/help.h"
+#include "config/load.h"
 #include "config/providers.h"
 #include "core/guard/secrets.h"
 #include "core/store/key_store.h"
@@ -40,7 +41,7 @@ std::vector<std::string> words_of(Shell& shell, const std::string& kind) {
     for (const auto& topic : help_topics()) words.emplace_back(topic.name);
     return words;
   }
-  auto settings = open_settings(shell);
+  auto settings = load_settings(load_options(shell));
   if (!settings) return words;
   if (kind == "PROVIDER") return provider_names(settings.value());
   if (kind == "PROJECT")

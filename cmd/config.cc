@@ -10,7 +10,7 @@
 #include "config/load.h"
 #include "config/show.h"
 #include "core/guard/mask_secrets.h"
-#include "core/store/lock_holder.h"
+#include "core/store/serve_lock.h"
 
 namespace pg {
 namespace {
@@ -37,9 +37,37 @@ int check_json(Shell& shell, const Loaded& loaded, bool valid) {
   return valid ? exit_ok : exit_no;
 }
 
+// Guards are made as a whole and stop at the first pattern that is wrong, so each of a whole that fails is tried by itself.
+void check_each_pattern(const Settings& settings, std::vector<Problem>& problems) {
+  Settings trial = settings;
+  trial.providers.clear();
+  const auto try_each = [&](const GuardSettings& guards, GuardSettings& slot) {
+    for (const CustomRule& rule : guards.custom) {
+      slot = GuardSettings();
+      slot.custom = {rule};
+      check_guards(trial, problems);
+    }
+    slot = GuardSettings();
+  };
+  trial.projects.clear();
+  try_each(settings.guards, trial.guards);
+  for (const auto& [name, project] : settings.projects) {
+    trial.projects = {{name, project}};
+    try_each(project.guards, trial.projects.at(name).guards);
+  }
+}
+
+void check_all_guards(Loaded& loaded) {
+  // Nothing is known of the guards that stand in a pg.toml which is no TOML.
+  if (loaded.unread.count(loaded.settings.config_file) != 0) return;
+  const std::size_t before = loaded.problems.size();
+  check_guards(loaded.settings, loaded.problems);
+  if (loaded.problems.size() != before) check_each_pattern(loaded.settings, loaded.problems);
+}
+
 int check_config(Shell& shell, bool strict) {
   auto loaded = read_settings(load_options(shell));
-  if (loaded.problems.empty()) check_guards(loaded.settings, loaded.problems);
+  check_all_guards(loaded);
   const bool valid = loaded.problems.empty() && !(strict && !loaded.settings.warnings.empty());
   if (shell.json) return check_json(shell, loaded, valid);
   if (!loaded.problems.empty()) shell.write(problems_text(loaded.problems) + "\n");
@@ -69,12 +97,12 @@ int reload(Shell& shell) {
                        .status = exit_config});
   }
   const std::string& database = loaded.settings.database;
-  const auto serve = find_flock_holder(database + ".lock");
+  const auto serve = find_running_serve(database);
   if (!serve) return shell.fail({.what = "no pg serve runs on " + database, .hint = "pg serve", .status = exit_not_found});
-  if (::kill(static_cast<pid_t>(*serve), SIGHUP) != 0)
-    return shell.fail({.what = fmt::format("pg serve (pid {}) belongs to somebody else", *serve), .status = exit_auth});
-  if (shell.json) return shell.print("{{\"pid\":{}}}\n", *serve), exit_ok;
-  shell.print("pg serve (pid {}) reads its settings anew; 'pg audit tail' shows what changed\n", *serve);
+  if (::kill(static_cast<pid_t>(serve->pid), SIGHUP) != 0)
+    return shell.fail({.what = fmt::format("pg serve (pid {}) belongs to somebody else", serve->pid), .status = exit_auth});
+  if (shell.json) return shell.print("{{\"pid\":{}}}\n", serve->pid), exit_ok;
+  shell.print("pg serve (pid {}) reads its settings anew; 'pg audit tail' shows what changed\n", serve->pid);
   return exit_ok;
 }
 
@@ -102,7 +130,7 @@ int show_config(Shell& shell, bool origin, const std::string& only) {
 }
 
 int show_config_path(Shell& shell) {
-  auto settings = read_settings(load_options(shell)).settings;
+  const auto settings = open_settings(shell).value();
   const std::vector<std::pair<std::string, std::string>> rows{{"config", settings.config_file},
                                                               {"projects", settings.projects_dir},
                                                               {"database", settings.database},

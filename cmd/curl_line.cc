@@ -86,7 +86,7 @@ CurlLine make_curl_line(const Settings& settings, const std::string& config, con
   if (escape_controls(config) != config) return line.why = "the name of the settings file has control bytes", line;
   line.parts.push_back(
       fmt::format("pg{} logs show {} --only request |", config.empty() ? "" : " --config " + sh(config), sh(row.id)));
-  line.parts.push_back("curl -sS " + sh(fmt::format("{}/api/{}{}", serve_origin(settings), project_of(settings, row),
+  line.parts.push_back("curl -sS " + sh(fmt::format("{}/api/{}{}", agent_origin(settings), project_of(settings, row),
                                                     route_path(spoken->id, counts_tokens(row.path)))));
   for (std::string& header : headers(spoken->id, wants_own_credential(settings, row), !row.key.empty()))
     line.parts.push_back(std::move(header));

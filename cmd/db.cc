@@ -11,7 +11,6 @@
 #include "cmd/open.h"
 #include "cmd/print.h"
 #include "cmd/step_report.h"
-#include "config/load.h"
 #include "core/base/text.h"
 #include "core/store/db_health.h"
 #include "core/store/files.h"
@@ -26,7 +25,7 @@ struct BackupOptions {
 };
 
 int show_db_path(Shell& shell) {
-  const std::string file = read_settings(load_options(shell)).settings.database;
+  const std::string file = open_settings(shell).value().database;
   if (!shell.json) return shell.write(file + "\n"), exit_ok;
   std::string object = "{";
   json_field(object, "database", file);

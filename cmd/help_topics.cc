@@ -23,7 +23,8 @@ constexpr HelpTopic kTopics[] = {
      "  130  ended by Ctrl-C\n"
      "  143  ended by SIGTERM\n"
      "\n"
-     "A closed pipe (pg logs tail | head) is not an error: 0.\n"},
+     "A closed pipe (pg logs tail | head) is not an error: 0; pg scan keeps\n"
+     "its 1 or 2.\n"},
     {"environment", "Variables that pg reads",
      "  PG_CONFIG            settings file, like --config\n"
      "  PG_SECTION_KEY       any setting: PG_SERVE_PORT=9000 is [serve] port = 9000\n"

@@ -18,7 +18,7 @@ int print_report_json(Shell& shell, const InitReport& report) {
   json_field(object, "database", report.settings.database);
   json_field(object, "project", report.project);
   json_field(object, "project_id", report.project_id);
-  json_field(object, "base_url", fmt::format("{}/api/{}", serve_origin(report.settings), report.project));
+  json_field(object, "base_url", fmt::format("{}/api/{}", agent_origin(report.settings), report.project));
   if (report.key) json_field(object, "key", report.key->text.reveal());
   shell.write(object + "}\n");
   return exit_ok;

@@ -70,6 +70,11 @@ std::string key_json(const Settings& settings, const Key& key, std::string_view 
   return object + "}";
 }
 
+/// What to say of a running serve: it knows already, unless it has other things to do.
+std::string_view seen_by_serve(Workplace& place) {
+  return let_serve_notice(place.db) ? "" : "; a running serve knows within a second";
+}
+
 int print_issued(Shell& shell, const Settings& settings, const IssuedKey& issued) {
   if (shell.json) {
     shell.write(key_json(settings, issued.key, issued.text.reveal()) + "\n");
@@ -140,6 +145,7 @@ int add_key(Shell& shell, const AddOptions& options) {
   }
   if (!issued && issued.error().code == Code::conflict)
     return shell.fail(issued.error(), fmt::format("pg keys rotate {}  (or choose another name)", options.name));
+  let_serve_notice(place.db);
   return print_issued(shell, place.settings, issued.value());
 }
 
@@ -223,10 +229,11 @@ int change(Shell& shell, const std::string& which, Change act, std::string_view 
   auto place = open_workplace(shell).value();
   KeyStore store = open_keys(place);
   auto key = (store.*act)(which).value();
+  const auto seen = seen_by_serve(place);
   if (shell.json)
     shell.write(key_json(place.settings, key) + "\n");
   else
-    shell.note(fmt::format("key {} ({}…) {}; a running serve knows within a second", key.name, key.prefix, done));
+    shell.note(fmt::format("key {} ({}…) {}{}", key.name, key.prefix, done, seen));
   return exit_ok;
 }
 
@@ -251,17 +258,18 @@ int edit_key(Shell& shell, const EditOptions& options) {
       !edit.concurrency && !edit.rpm && !edit.rph && !edit.max_tokens)
     return shell.fail({.what = "nothing to change", .hint = fmt::format("pg keys edit {} --rpm 60", options.key)});
   auto key = open_keys(place).edit(options.key, edit).value();
+  const auto seen = seen_by_serve(place);
   if (shell.json)
     shell.write(key_json(place.settings, key) + "\n");
   else
-    shell.note(fmt::format("key {} ({}…) changed; a running serve knows within a second", key.name, key.prefix));
+    shell.note(fmt::format("key {} ({}…) changed{}", key.name, key.prefix, seen));
   return exit_ok;
 }
 
 int rotate(Shell& shell, const std::string& which) {
   auto place = open_workplace(shell).value();
   auto issued = open_keys(place).rotate(which).value();
-  shell.note("the old key stopped working");
+  shell.note(fmt::format("the old key stopped working{}", seen_by_serve(place)));
   return print_issued(shell, place.settings, issued);
 }
 

@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "cmd/open.h"
 #include "core/base/text.h"
 
 namespace pg {
@@ -49,10 +48,27 @@ Result<LogQuery> make_query(const Shell& shell, const LogAsk& ask, UnixMillis no
   return query;
 }
 
-void note_nothing(Shell& shell, const Settings& settings, std::string said) {
-  if (!shell.project.empty())
-    if (const auto project = chosen_project(shell, settings); !project) said += "; " + project.error().message;
+namespace {
+
+bool has_row(const Shell& shell, Db& db) {
+  auto any = make_query(shell, {}, wall_clock().wall());
+  if (!any) return false;
+  any.value().limit = 1;
+  bool found = false;
+  const Status looked = LogStore(db).select(any.value(), [&found](const LogRow&) { return found = true; });
+  return found || !looked;
+}
+
+}  // namespace
+
+int note_nothing(Shell& shell, Workplace& place, const std::string& said) {
+  if (!shell.project.empty()) {
+    const auto project = chosen_project(shell, place.settings);
+    const bool is_unknown = !project && project.error().code == Code::not_found;
+    if (is_unknown && !has_row(shell, place.db)) return shell.fail(project.error());
+  }
   shell.note(said);
+  return exit_ok;
 }
 
 }  // namespace pg

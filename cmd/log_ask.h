@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cmd/command.h"
+#include "cmd/open.h"
 #include "config/settings.h"
 #include "core/store/log_store.h"
 
@@ -24,8 +25,8 @@ void add_ask(CLI::App& command, LogAsk& ask);
 /// bad_request with the place of the mistake. --project narrows it.
 Result<LogQuery> make_query(const Shell& shell, const LogAsk& ask, UnixMillis now);
 
-/// `said` on standard error, and after it, where --project names none that is set up, that it does: rows outlive projects, so
-/// that the name alone is no mistake.
-void note_nothing(Shell& shell, const Settings& settings, std::string said);
+/// `said` on standard error. Rows outlive projects, so that a name which no settings know is no mistake; one that no row knows
+/// either is refused with not_found. The exit status.
+int note_nothing(Shell& shell, Workplace& place, const std::string& said);
 
 }  // namespace pg

@@ -55,10 +55,11 @@ int explain(Shell& shell, Db& db, const LogQuery& query) {
   return exit_ok;
 }
 
-int no_rows(Shell& shell, const Settings& settings, const RowOptions& options) {
+int no_rows(Shell& shell, Workplace& place, const RowOptions& options) {
   const bool asks_for_all = options.ask.empty() && shell.project.empty();
-  note_nothing(shell, settings, asks_for_all ? "no requests yet; 'pg setup AGENT' points an agent here" : "no row fits");
-  return options.fail_empty ? exit_no : exit_ok;
+  const int status =
+      note_nothing(shell, place, asks_for_all ? "no requests yet; 'pg setup AGENT' points an agent here" : "no row fits");
+  return status == exit_ok && options.fail_empty ? exit_no : status;
 }
 
 int tail_logs(Shell& shell, const RowOptions& options) {
@@ -69,7 +70,7 @@ int tail_logs(Shell& shell, const RowOptions& options) {
   if (options.ask.explain) return explain(shell, place.db, query);
   const bool follows = options.follow || (shell.out_tty && !options.no_follow && options.ask.until.empty());
   if (follows) follow_rows(shell, std::move(place.db), place.settings, std::move(query), look);
-  return print_rows(shell, place.db, query, look) > 0 ? exit_ok : no_rows(shell, place.settings, options);
+  return print_rows(shell, place.db, query, look) > 0 ? exit_ok : no_rows(shell, place, options);
 }
 
 int search(Shell& shell, RowOptions options) {
@@ -83,7 +84,7 @@ int search(Shell& shell, RowOptions options) {
   if (options.ask.explain) return explain(shell, place.db, query);
   const auto rows = print_rows(shell, place.db, query, look);
   shell.json = json;
-  return rows > 0 ? exit_ok : no_rows(shell, place.settings, options);
+  return rows > 0 ? exit_ok : no_rows(shell, place, options);
 }
 
 struct ShowOptions {

@@ -100,7 +100,7 @@ int stats(Shell& shell, const StatsOptions& options) {
     return exit_ok;
   }
   if (options.csv) return print_csv(shell, report, options.by), exit_ok;
-  if (report.lines.empty()) return note_nothing(shell, place.settings, "no row fits"), exit_ok;
+  if (report.lines.empty()) return note_nothing(shell, place, "no row fits");
   std::string title(by->name);
   for (char& c : title) c = to_upper(c);
   Table table({{title, Align::left, 0, 8},

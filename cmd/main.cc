@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
   try {
     return finish(shell, run(shell, std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc)));
   } catch (const pg::PipeClosed&) {
-    return pg::exit_ok;
+    return shell.unread_status;
   } catch (const pg::Refusal& refusal) {
     return shell.fail(refusal.error());
   } catch (const std::exception& bug) {

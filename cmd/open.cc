@@ -6,10 +6,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <thread>
 
 #include "config/audit_seal.h"
 #include "config/load.h"
 #include "core/base/text.h"
+#include "core/store/key_store.h"
+#include "core/store/serve_lock.h"
 
 namespace pg {
 
@@ -20,31 +23,21 @@ LoadOptions load_options(const Shell& shell) {
 }
 
 Result<Settings> open_settings(Shell& shell) {
-  PG_TRY(auto settings, load_settings(load_options(shell)));
+  PG_TRY(auto settings, load_usable_settings(load_options(shell)));
+  warn_of_broken(shell, settings);
   if (shell.verbose > 0)
     for (const auto& warning : settings.warnings) shell.warn(warning);
   return settings;
 }
 
-namespace {
-
-// What is written down can be read while somebody edits a project's file: a running server goes on with the policy it had, too.
-Result<Settings> settings_to_read_with(Shell& shell) {
-  Loaded loaded = read_settings(load_options(shell));
-  const auto is_of_project = [&loaded](const Problem& problem) {
-    return problem.place.file.starts_with(loaded.settings.projects_dir + "/");
-  };
-  if (loaded.problems.empty() || !std::all_of(loaded.problems.begin(), loaded.problems.end(), is_of_project))
-    return open_settings(shell);
-  const Problem& first = loaded.problems.front();
+void warn_of_broken(Shell& shell, const Settings& settings) {
+  if (settings.broken.empty()) return;
+  const Problem& first = settings.broken.begin()->second;
   shell.warn(fmt::format("{}: {}; 'pg config check' says more", first.place.text(), first.message));
-  return std::move(loaded.settings);
 }
 
-}  // namespace
-
 Result<Workplace> open_workplace(Shell& shell, DbMode mode) {
-  PG_TRY(auto settings, mode == DbMode::read_only ? settings_to_read_with(shell) : open_settings(shell));
+  PG_TRY(auto settings, open_settings(shell));
   std::error_code ignored;
   if (!std::filesystem::exists(settings.database, ignored))
     return make_error(Code::not_found, fmt::format("there is no database at {}; 'pg init' makes one", settings.database));
@@ -74,6 +67,9 @@ std::string actor_name() {
 }
 
 Result<ProjectSettings> chosen_project(const Shell& shell, const Settings& settings) {
+  const std::string wanted = shell.project.empty() ? "default" : shell.project;
+  if (const auto broken = settings.broken.find(wanted); broken != settings.broken.end())
+    return make_error(Code::invalid_config, broken->second.message, broken->second.place.text());
   std::vector<std::string_view> names;
   for (const auto& [name, project] : settings.projects) {
     if (!shell.project.empty() && (name == shell.project || equals_ignore_case(project.id, shell.project))) return project;
@@ -84,7 +80,7 @@ Result<ProjectSettings> chosen_project(const Shell& shell, const Settings& setti
     return make_error(Code::not_found, fmt::format("no project '{}'{}", escape_controls(shell.project),
                                                    nearest ? fmt::format(" (did you mean '{}'?)", *nearest) : std::string{}));
   }
-  if (settings.projects.size() == 1) return settings.projects.begin()->second;
+  if (settings.projects.size() == 1 && settings.broken.empty()) return settings.projects.begin()->second;
   if (auto at = settings.projects.find("default"); at != settings.projects.end()) return at->second;
   if (names.empty()) return make_error(Code::not_found, "there is no project yet; 'pg init' makes one");
   return make_error(Code::bad_request, fmt::format("which project? add --project with one of: {}", fmt::join(names, ", ")));
@@ -107,6 +103,28 @@ std::string serve_origin(const Settings& settings) {
   if (host == "::") host = "::1";
   if (host.find(':') != std::string::npos) host = "[" + host + "]";
   return fmt::format("http://{}:{}", host, settings.serve.port);
+}
+
+std::optional<std::string> running_origin(const Settings& settings) {
+  auto serve = find_running_serve(settings.database);
+  if (!serve || serve->origin.empty()) return std::nullopt;
+  return std::move(serve->origin);
+}
+
+std::string agent_origin(const Settings& settings) {
+  return running_origin(settings).value_or(serve_origin(settings));
+}
+
+bool let_serve_notice(Db& db) {
+  const auto wanted = policy_version(db);
+  if (!wanted) return false;
+  // It looks every 250 ms. One that is starting, or whose disk is slow, is not waited for without end.
+  for (int look = 0; look < 200; ++look) {
+    const auto serve = find_running_serve(db.path());
+    if (!serve || serve->origin.empty() || serve->policy_version >= wanted.value()) return true;
+    std::this_thread::sleep_for(Millis{10});
+  }
+  return false;
 }
 
 }  // namespace pg

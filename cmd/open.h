@@ -1,6 +1,7 @@
 // Settings and database as commands open them: found by the global flags, refused with the command that makes them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -15,8 +16,11 @@ namespace pg {
 /// What the global flags say about where settings come from.
 LoadOptions load_options(const Shell& shell);
 
-/// The settings, after printing their warnings when --verbose. invalid_config and not_found as load_settings().
+/// The settings, after printing their warnings when --verbose. A project's file that is wrong gets a warning and is left out: it
+/// concerns whoever wants that project. invalid_config and not_found as load_usable_settings().
 Result<Settings> open_settings(Shell& shell);
+/// Says which project file is wrong, if one is.
+void warn_of_broken(Shell& shell, const Settings& settings);
 
 /// Settings and database of one command run. At its end what the command added to the audit log is sealed.
 struct Workplace {
@@ -41,8 +45,8 @@ const Clock& wall_clock();
 /// "cli:alice": who stands in audit rows.
 std::string actor_name();
 
-/// The project that --project names, or the only one, or "default". not_found with a suggestion; bad_request when there are
-/// several and none was named.
+/// The project that --project names, or the only one, or "default". invalid_config when its file is wrong; not_found with a
+/// suggestion; bad_request when there are several and none was named.
 Result<ProjectSettings> chosen_project(const Shell& shell, const Settings& settings);
 
 /// The row of that id, of what an id begins with, or the newest for "last". not_found.
@@ -50,5 +54,14 @@ Result<LogRow> find_row(Db& db, const std::string& which);
 
 /// http://127.0.0.1:8787 for the settings' [serve]; a wildcard address becomes loopback.
 std::string serve_origin(const Settings& settings);
+
+/// Where the serve that runs on the settings' database listens, whatever --listen said to it; nullopt when none does.
+std::optional<std::string> running_origin(const Settings& settings);
+
+/// That, or where the next serve will listen.
+std::string agent_origin(const Settings& settings);
+
+/// Waits until a running serve knows the keys and credentials that `db` holds: true when it does, or when none runs.
+bool let_serve_notice(Db& db);
 
 }  // namespace pg

@@ -27,7 +27,13 @@ void add_globals(CLI::App& parser, Shell& shell) {
   parser.add_flag("-y,--yes", shell.yes, "Answer yes to every question")->group(group);
   parser.add_option("--config", shell.config, "Settings file")->type_name("FILE")->group(group);
   parser.add_option("-p,--project", shell.project, "Project, by name or id")->type_name("PROJECT")->group(group);
-  parser.add_option("--timeout", shell.timeout, "Longest wait, such as 500ms or 5s")->type_name("TIME")->group(group);
+  parser.add_option("--timeout", shell.timeout, "Longest wait, such as 500ms or 5s")
+      ->type_name("TIME")
+      ->group(group)
+      ->check([](const std::string& given) -> std::string {
+        if (parse_duration_ms(given).value_or(0) > 0) return {};
+        return fmt::format("'{}' is not a duration like 500ms, 5s or 2m", given);
+      });
 }
 
 const CLI::App& chosen(const CLI::App& parser) {
@@ -68,16 +74,18 @@ std::string describe_leftover(const CLI::App& app, const std::string& word) {
     return fmt::format("unknown option '{}'{}", name, suggestion(name, flag_names(app)));
   }
   auto names = command_names(app);
+  if (!names.empty() && word.empty()) return "the name of a command is empty";
   if (!names.empty()) return fmt::format("unknown command '{} {}'{}", command_path(app), word, suggestion(word, names));
   return fmt::format("'{}' takes no argument '{}'", command_path(app), looks_like_credential(word) ? "…" : word);
 }
 
-std::string first_leftover(const CLI::App& parser) {
+std::optional<std::string> first_leftover(const CLI::App& parser) {
   auto words = parser.remaining(true);
   words.erase(std::remove(words.begin(), words.end(), "--"), words.end());
   auto flag = std::find_if(words.begin(), words.end(), [](const auto& w) { return w.size() > 1 && w.front() == '-'; });
   if (flag != words.end()) return *flag;
-  return words.empty() ? std::string{} : words.front();
+  if (words.empty()) return std::nullopt;
+  return words.front();
 }
 
 std::string describe(const CLI::ParseError& error) {
@@ -128,6 +136,7 @@ std::unique_ptr<CLI::App> make_parser(Shell& shell) {
 
 std::optional<int> parse_command_line(CLI::App& parser, Shell& shell, std::vector<std::string> words) {
   hide_negations(words);
+  const bool has_end_of_options = std::find(words.begin(), words.end(), "--") != words.end();
   std::reverse(words.begin(), words.end());
   const bool json = asks_for_json(words);
   try {
@@ -139,18 +148,20 @@ std::optional<int> parse_command_line(CLI::App& parser, Shell& shell, std::vecto
   } catch (const CLI::ParseError& error) {
     shell.json = json;  // usage errors too, although parsing never got that far
     auto leftover = first_leftover(parser);
-    return refuse(shell, parser, leftover.empty() ? describe(error) : describe_leftover(chosen(parser), leftover));
+    return refuse(shell, parser, leftover ? describe_leftover(chosen(parser), *leftover) : describe(error));
   }
   shell.settle_colors();
   const CLI::App& app = chosen(parser);
+  const bool is_root = app.get_parent() == nullptr;
   shell.command = command_path(app);
-  if (auto leftover = first_leftover(parser); !leftover.empty()) return refuse(shell, parser, describe_leftover(app, leftover));
+  if (auto leftover = first_leftover(parser)) return refuse(shell, parser, describe_leftover(app, *leftover));
+  if (is_root && has_end_of_options) return refuse(shell, parser, "there is no command before '--'");
   if (shell.show_version) {
     shell.write("pg " PG_VERSION "\n");
     return exit_ok;
   }
   if (shell.action) return std::nullopt;
-  if (app.get_parent() == nullptr) {
+  if (is_root) {
     shell.action = [&shell] { return print_start_page(shell); };
     return std::nullopt;
   }

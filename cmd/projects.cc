@@ -1,5 +1,6 @@
 // pg projects: TOML files beside pg.toml, added, listed, shown and removed; editing lives in edit_project.cc.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 
 #include "cmd/command.h"
@@ -14,13 +15,37 @@ namespace pg {
 namespace {
 
 std::string base_url(const Settings& settings, const ProjectSettings& project) {
-  return fmt::format("{}/api/{}", serve_origin(settings), project.name);
+  return fmt::format("{}/api/{}", agent_origin(settings), project.name);
 }
 
 std::string guards_json(const GuardSettings& guards) {
   std::string object = "{";
   for (const auto& [name, action] : guard_actions(guards)) json_field(object, name, action_name(action));
   return object + "}";
+}
+
+const std::string& guard_origin(const Settings& settings, const ProjectSettings& project, std::string_view guard) {
+  return settings.origins.at(fmt::format("projects.{}.guards.{}", project.name, guard));
+}
+
+std::string guard_origins_json(const Settings& settings, const ProjectSettings& project) {
+  std::string object = "{";
+  for (const auto& row : guard_actions(project.guards)) json_field(object, row.first, guard_origin(settings, project, row.first));
+  return object + "}";
+}
+
+/// "secrets: pg.toml:100; email iban: default": who decides, in the order of the guards.
+std::string guard_origins_cell(const Settings& settings, const ProjectSettings& project) {
+  std::vector<std::pair<std::string, std::string>> groups;
+  for (const auto& row : guard_actions(project.guards)) {
+    const std::string& origin = guard_origin(settings, project, row.first);
+    auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& known) { return known.first == origin; });
+    if (group == groups.end()) group = groups.insert(groups.end(), {origin, ""});
+    group->second += (group->second.empty() ? "" : " ") + std::string(row.first);
+  }
+  std::string out;
+  for (const auto& [origin, names] : groups) out += fmt::format("{}{}: {}", out.empty() ? "" : "; ", names, origin);
+  return out;
 }
 
 std::string project_json(const Settings& settings, const ProjectSettings& project) {
@@ -31,6 +56,7 @@ std::string project_json(const Settings& settings, const ProjectSettings& projec
   json_raw(object, "providers", json_list(project.providers));
   json_raw(object, "fallback", json_list(project.fallback));
   json_raw(object, "guards", guards_json(project.guards));
+  json_raw(object, "guard_origins", guard_origins_json(settings, project));
   json_bool(object, "require_key", project.require_key.value_or(settings.serve.require_key));
   json_field(object, "base_url", base_url(settings, project));
   json_field(object, "file", project.file);
@@ -58,6 +84,16 @@ ProjectSettings named(Shell& shell, const Settings& settings, const std::string&
   return chosen_project(shell, settings).value();
 }
 
+// A project whose file is wrong can be edited and removed all the same: that is what an editor is for.
+ProjectSettings named_or_broken(Shell& shell, const Settings& settings, const std::string& name) {
+  const std::string wanted = !name.empty() ? name : shell.project.empty() ? "default" : shell.project;
+  if (settings.broken.count(wanted) == 0) return named(shell, settings, name);
+  ProjectSettings project;
+  project.name = wanted;
+  project.file = fmt::format("{}/{}.toml", settings.projects_dir, wanted);
+  return project;
+}
+
 int show_project(Shell& shell, const std::string& name) {
   auto settings = open_settings(shell).value();
   auto project = named(shell, settings, name);
@@ -74,6 +110,7 @@ int show_project(Shell& shell, const std::string& name) {
       {"prompt", project.prompt.empty() ? "none" : project.prompt},
       {"routes", fmt::format("{}", project.routes.size())},
       {"guards", guards_cell(project.guards)},
+      {"set in", guard_origins_cell(settings, project)},
       {"key", project.require_key.value_or(settings.serve.require_key) ? "required" : "not required"},
       {"base url", base_url(settings, project)},
       {"file", project.file}};
@@ -121,8 +158,7 @@ Result<bool> typed_yes(Shell& shell, const ProjectSettings& project) {
 
 int remove(Shell& shell, const std::string& name) {
   auto settings = open_settings(shell).value();
-  shell.project = name;
-  auto project = chosen_project(shell, settings).value();
+  auto project = named_or_broken(shell, settings, name);
   if (!typed_yes(shell, project).value()) return shell.fail({.what = "not removed", .status = exit_no});
   auto db = database_if_any(settings);
   remove_project(settings, project.name, {db ? &db->db : nullptr, &wall_clock(), actor_name()}).value();
@@ -132,7 +168,7 @@ int remove(Shell& shell, const std::string& name) {
 
 int edit_by_name(Shell& shell, const std::string& name, const std::string& from_file) {
   auto settings = open_settings(shell).value();
-  auto project = named(shell, settings, name);
+  auto project = named_or_broken(shell, settings, name);
   auto db = database_if_any(settings);
   return edit_project_file(shell, settings, project, from_file, {db ? &db->db : nullptr, &wall_clock(), actor_name()});
 }

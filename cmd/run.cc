@@ -54,33 +54,39 @@ Result<std::string> key_for(Workplace& place, const AgentSetup& agent, const Run
   PG_TRY(auto given, given_key(options.agent));
   if (given) return *given;
   PG_TRY(auto made, mint_agent_key(place, "run-" + agent.tool.name, agent.project, kKeyLifetime));
-  let_serve_notice(place.settings);
+  let_serve_notice(place.db);
   return made.second;
 }
 
 int run(Shell& shell, const RunOptions& options) {
   auto place = open_workplace(shell).value();
   auto agent = find_agent(shell, place.settings, options.agent).value();
-  if (!agent.tool.unsupported.empty())
-    return shell.fail({.what = agent.tool.unsupported, .status = exit_no, .code = "unsupported"});
+  if (!agent.tool.unsupported.empty()) return shell.fail({.what = agent.tool.unsupported, .code = "unsupported"});
   if (!agent.tool.run_refusal.empty())
-    return shell.fail(
-        {.what = agent.tool.run_refusal, .hint = "pg setup " + agent.tool.name, .status = exit_no, .code = "unsupported"});
+    return shell.fail({.what = agent.tool.run_refusal, .hint = "pg setup " + agent.tool.name, .code = "unsupported"});
   if (agent.tool.start.empty())
     return shell.fail({.what = agent.tool.title + " are libraries: there is nothing to start",
-                       .hint = fmt::format("eval \"$(pg setup {})\"", agent.tool.name)});
+                       .hint = fmt::format("eval \"$(pg setup {})\"", agent.tool.name),
+                       .code = "unsupported"});
   if (!is_on_path(agent.tool.start))
     return shell.fail({.what = fmt::format("there is no '{}' on PATH", agent.tool.start),
                        .hint = "install " + agent.tool.title,
                        .status = exit_not_found});
-  const auto origin = serve_origin(place.settings);
+  const auto running = running_origin(place.settings);
+  if (!running)
+    return shell.fail({.what = "no pg serve runs on " + place.settings.database,
+                       .hint = "start it with 'pg serve' in another terminal",
+                       .status = exit_upstream});
+  const std::string& origin = *running;
   if (auto health = probe(parse_url(origin + "/healthz").value(), {}, shell.timeout_or(Millis{3000}).value()); !health)
     return shell.fail({.what = fmt::format("no pg answers at {}: {}", origin, health.error().message),
                        .hint = "start it with 'pg serve' in another terminal",
                        .status = exit_upstream});
   if (agent.provider.empty())
-    shell.warn(
-        fmt::format("no provider of project {} speaks {}; requests will be refused", agent.project.name, agent.tool.dialect));
+    shell.warn(fmt::format("no provider of project {} takes what {} speaks ({}); its requests will be refused",
+                           agent.project.name, agent.tool.title, agent.tool.dialect));
+  else if (agent.translated)
+    shell.note(fmt::format("{} speaks {}, which is translated for {}", agent.tool.title, agent.tool.dialect, agent.provider));
   agent.values.key = key_for(place, agent, options).value();
   std::string file;
   if (!agent.tool.file.empty()) file = memory_file(fill_in(trim(agent.tool.file_text), agent.values) + "\n").value();

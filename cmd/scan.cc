@@ -173,12 +173,14 @@ int run_scan(const ScanFlags& given, Shell& shell) {
     if (const Status status = go_by_baseline(flags, *plan->guards, result, shell); !status)
       return fail_scan(shell, status.error());
   }
+  const bool is_failed = !result.errors.empty() && !flags.keep_going;
+  const int status = is_failed ? kScanError : count_open(result) > 0 && !flags.exit_zero ? exit_no : exit_ok;
+  shell.unread_status = status;
   shell.write(report_as(flags.format, result, *plan->guards, {shell.out_color, flags.show_suppressed}));
   shell.flush();
   show_errors(result, shell);
   shell.note(summary_line(result));
-  if (!result.errors.empty() && !flags.keep_going) return kScanError;
-  return count_open(result) > 0 && !flags.exit_zero ? exit_no : exit_ok;
+  return status;
 }
 
 void add_git_options(CLI::App& command, ScanFlags& flags) {

@@ -31,10 +31,11 @@ Result<std::shared_ptr<const SecretRules>> chosen_rules(const Settings& settings
 
 }  // namespace
 
-Result<ScanPlan> make_scan_plan(const Shell& shell, bool pii, bool generic) {
+Result<ScanPlan> make_scan_plan(Shell& shell, bool pii, bool generic) {
   LoadOptions options = load_options(shell);
   options.repo_file = true;
-  PG_TRY(const Settings settings, load_settings(options));
+  PG_TRY(const Settings settings, load_usable_settings(options));
+  warn_of_broken(shell, settings);
   ScanPlan plan;
   plan.settings = settings.scan;
   PG_TRY(plan.secrets, chosen_rules(settings, generic));

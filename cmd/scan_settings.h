@@ -20,7 +20,7 @@ struct ScanPlan {
 
 /// [scan] of pg.toml and of the .promptgate.toml that is nearest to the current directory. `pii`: find personal data, too;
 /// `generic`: also the rules that are only for who asks. invalid_config for mistakes in either.
-Result<ScanPlan> make_scan_plan(const Shell& shell, bool pii, bool generic);
+Result<ScanPlan> make_scan_plan(Shell& shell, bool pii, bool generic);
 
 /// Marks the findings that an exception of the settings covers.
 void allow_by_settings(const std::vector<ScanAllow>& allow, const Guards& guards, std::vector<ScanFinding>& findings);

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <thread>
 #include <utility>
 
@@ -15,10 +16,11 @@
 #include "cmd/open.h"
 #include "cmd/serve_banner.h"
 #include "config/audit_seal.h"
+#include "config/checks.h"
 #include "config/init.h"
 #include "config/policy_source.h"
 #include "config/settings_diff.h"
-#include "core/base/address.h"
+#include "config/validate.h"
 #include "core/base/memory.h"
 #include "core/store/files.h"
 #include "core/store/log_store.h"
@@ -63,24 +65,36 @@ int thread_count(const ServeOptions& options, const ServeSettings& serve) {
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 4);
 }
 
+/// "HOST:PORT", ":PORT" or "PORT": the host is "" where there is none.
+std::pair<std::string, std::string> split_listen(const std::string& listen) {
+  const std::size_t colon = listen.rfind(':');
+  if (colon == std::string::npos) return {"", listen};
+  std::string host = listen.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  return {std::move(host), listen.substr(colon + 1)};
+}
+
+/// What is wrong with it, or "".
+std::string check_listen(const std::string& listen) {
+  const auto [host, port] = split_listen(listen);
+  std::uint16_t number = 0;
+  const auto [end, problem] = std::from_chars(port.data(), port.data() + port.size(), number);
+  const bool is_port = problem == std::errc{} && end == port.data() + port.size();
+  if (is_port && (host.empty() || !check_bind_host(host))) return "";
+  return fmt::format("'{}' is neither a port nor an IP address with one, such as 127.0.0.1:9000 or [::1]:9000", listen);
+}
+
 LoadOptions options_with_flags(const Shell& shell, const ServeOptions& options) {
   LoadOptions load = load_options(shell);
   if (options.listen.empty()) return load;
-  const std::size_t colon = options.listen.rfind(':');
-  const bool port_only = colon == std::string::npos;
-  if (!port_only && colon > 0) {
-    std::string host = options.listen.substr(0, colon);
-    if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-    load.flags.emplace_back("serve.host", host);
-  }
-  load.flags.emplace_back("serve.port", port_only ? options.listen : options.listen.substr(colon + 1));
+  const auto [host, port] = split_listen(options.listen);
+  if (!host.empty()) load.flags.emplace_back("serve.host", host);
+  load.flags.emplace_back("serve.port", port);
   return load;
 }
 
 Status check_exposure(const Settings& settings) {
-  if (settings.serve.host == "localhost") return {};
-  const std::optional<Address> address = parse_address(settings.serve.host);
-  if (address && address->is_loopback()) return {};
+  if (is_loopback_host(settings.serve.host)) return {};
   bool open = !settings.serve.require_key;
   for (const auto& [name, project] : settings.projects) open = open || !project.require_key.value_or(true);
   if (!open) return {};
@@ -109,13 +123,15 @@ class ServeAudit {
   ServeAudit& operator=(const ServeAudit&) = delete;
   ~ServeAudit() { seal(); }
 
-  void note_reload(const Settings& now) {
+  /// False when nothing that a setting says is different.
+  bool note_reload(const Settings& now) {
     const SettingsDiff diff = diff_settings(settings_, now);
     settings_ = now;
-    if (diff.detail.empty()) return;
+    if (diff.detail.empty()) return false;
     const Status noted = append(diff);
     if (!noted) shell_.warn("the audit log cannot be written: " + noted.error().message);
     seal();
+    return true;
   }
   // Refusals of keys come from another thread; a look now and then is enough for them.
   void look() {
@@ -173,7 +189,7 @@ class QuietTimes {
 
 // SIGTERM, SIGINT: 0 asks for a drain. SIGHUP reloads. Returns when it is time to stop.
 void watch_until_stopped(Shell& shell, Gateway& gw, Server& server, PolicySource& source, ServeAudit& audit, LogFile& file,
-                         const sigset_t& signals) {
+                         ServeLock& lock, const sigset_t& signals) {
   std::vector<std::string> problems;
   QuietTimes quiet;
   for (;;) {
@@ -189,9 +205,14 @@ void watch_until_stopped(Shell& shell, Gateway& gw, Server& server, PolicySource
     for (const std::string& problem : problems) shell.warn(problem);
     if (!fresh) continue;
     gw.reload(fresh);
+    lock.note_policy(source.policy_version());
     file.use(source.settings().log);
-    audit.note_reload(source.settings());
-    shell.note("settings reloaded");
+    if (audit.note_reload(source.settings()))
+      shell.note("settings reloaded");
+    else if (signal == SIGHUP)
+      shell.note("settings read anew: none is different");
+    else if (shell.verbose > 0)
+      shell.note("keys and credentials reloaded");
   }
 }
 
@@ -287,8 +308,10 @@ int serve(Shell& shell, const ServeOptions& options) {
   bound.serve.port = gw.port;
   for (const std::string& warning : settings.warnings) shell.warn(warning);
   shell.note(serve_banner(shell, report, gw.port));
+  lock.note_policy(source.policy_version());
+  lock.note_origin(serve_origin(bound));
   announce_ready(serve_origin(bound), options.ready_file, options.ready_fd).value();
-  watch_until_stopped(shell, gw, *server, source, audit, file, signals);
+  watch_until_stopped(shell, gw, *server, source, audit, file, lock, signals);
   drain(shell, gw, *server, signals);
   server->stop();
   shell.note("stopped");
@@ -303,7 +326,8 @@ void add_serve(CLI::App& command, Shell& shell) {
       "Run the proxy\n"
       "Makes settings, a first project and a key when there are none. Changed project files and keys act within a second.");
   command.add_option("--listen", options->listen, "Address and port, or port alone; port 0 takes a free one")
-      ->type_name("HOST:PORT");
+      ->type_name("HOST:PORT")
+      ->check(check_listen);
   in_range(command.add_option("--threads", options->threads, "Loops to run; 0 = one per core, at most 4")->type_name("N"), 0, 64);
   command.add_option("--ready-file", options->ready_file, "Write the URL there when requests are taken")->type_name("FILE");
   command.add_option("--ready-fd", options->ready_fd, "Write the URL to this descriptor instead, and close it")->type_name("N");

@@ -5,11 +5,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 
 #include "cmd/open.h"
+#include "config/validate.h"
 
 namespace pg {
 namespace {
@@ -22,6 +24,21 @@ std::string policy_line(const GuardSettings& guards) {
   for (const auto& [name, action] : kinds)
     if (action == Action::redact || action == Action::block) redacted += (redacted.empty() ? "" : ", ") + std::string(name);
   return redacted.empty() ? line : line + fmt::format("; personal data: {}", redacted);
+}
+
+// Whose door is open to others is told so, and which names lead there. `url` is one that works on this machine.
+std::string listen_lines(const ServeSettings& serve, const std::string& url) {
+  if (is_loopback_host(serve.host)) return url + "\n";
+  const std::string open = ": others on the network can reach it\n";
+  const bool everywhere = serve.host == "0.0.0.0" || serve.host == "::" || serve.host == "*";
+  if (!everywhere) return url + open;
+  char name[256] = {};
+  if (::gethostname(name, sizeof name - 1) != 0) std::strcpy(name, "NAME");
+  const auto& allowed = serve.allowed_hosts;
+  const bool is_allowed = std::find(allowed.begin(), allowed.end(), name) != allowed.end();
+  return fmt::format("{}:{}{}  here      {}\n  elsewhere http://{}:{}{}\n",
+                     serve.host.find(':') == std::string::npos ? serve.host : "[" + serve.host + "]", serve.port, open, url, name,
+                     serve.port, is_allowed ? "" : ", once that name stands in allowed_hosts of [serve]");
 }
 
 std::string try_it(const Shell& shell, const InitReport& report, std::string_view origin) {
@@ -44,8 +61,8 @@ std::string serve_banner(const Shell& shell, const InitReport& report, std::uint
   Settings settings = report.settings;
   settings.serve.port = port;
   const std::string origin = serve_origin(settings);
-  std::string out = fmt::format("{} {} listens on {}\n", shell.paint_err(Color::bold, "PromptGate"), PG_VERSION,
-                                shell.paint_err(Color::green, origin));
+  std::string out = fmt::format("{} {} listens on {}", shell.paint_err(Color::bold, "PromptGate"), PG_VERSION,
+                                listen_lines(settings.serve, shell.paint_err(Color::green, origin)));
   for (const std::string& path : report.created) out += fmt::format("  created   {}\n", path);
   out += fmt::format("  settings  {}\n", settings.config_file.empty() ? "defaults" : settings.config_file);
   for (const auto& [name, project] : settings.projects) {

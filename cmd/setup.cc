@@ -42,8 +42,13 @@ std::string setup_json(const AgentSetup& agent) {
 
 void warn_of_gaps(Shell& shell, const AgentSetup& agent) {
   if (agent.provider.empty())
-    shell.warn(fmt::format("no provider of project {} speaks {} ({}); its requests will be refused\n  hint: pg projects edit {}",
-                           agent.project.name, agent.tool.title, agent.tool.dialect, agent.project.name));
+    return shell.warn(
+        fmt::format("no provider of project {} takes what {} speaks ({}); its requests will be refused\n  hint: pg "
+                    "projects edit {}",
+                    agent.project.name, agent.tool.title, agent.tool.dialect, agent.project.name));
+  if (!agent.translated) return;
+  shell.note(fmt::format("{} speaks {}, which is translated for {}{}", agent.tool.title, agent.tool.dialect, agent.provider,
+                         agent.values.model.empty() ? "; --model names one of its models, or [aliases] of the project" : ""));
 }
 
 int print_snippet(Shell& shell, Workplace& place, AgentSetup& agent, const SetupOptions& options) {
@@ -58,12 +63,13 @@ int print_snippet(Shell& shell, Workplace& place, AgentSetup& agent, const Setup
   shell.write(shell.json ? setup_json(agent)
                          : setup_snippet(agent.tool, agent.values, shell_kind(options.shell_name), agent.project.name));
   shell.flush();
-  if (!made.empty()) let_serve_notice(place.settings);
+  if (!made.empty()) let_serve_notice(place.db);
   if (!made.empty())
     shell.note(fmt::format("\nmade key {} for project {}; 'pg keys revoke {}' takes it back", shell.paint_err(Color::bold, made),
                            agent.project.name, made));
   warn_of_gaps(shell, agent);
-  shell.note(fmt::format("then: pg setup {} --check", agent.tool.name));
+  shell.note(
+      fmt::format("then: pg setup {}{} --check", agent.tool.name, shell.project.empty() ? "" : " -p " + agent.project.name));
   return exit_ok;
 }
 

@@ -27,7 +27,7 @@ class CheckKey {
       return;
     }
     std::tie(name_, text_) = mint_agent_key(place, "setup-check", project, Millis{300'000}).value();
-    let_serve_notice(place.settings);
+    let_serve_notice(place.db);
   }
   ~CheckKey() {
     if (name_.empty()) return;
@@ -47,6 +47,13 @@ std::string_view path_of(std::string_view dialect) {
   return dialect == "openai-responses" ? "/v1/responses" : "/v1/chat/completions";
 }
 
+/// One that whoever answers is likely to have, and to ask little for.
+std::string_view small_model(const AgentSetup& agent) {
+  if (agent.translated && agent.vendor == "gemini") return "gemini-2.5-flash";
+  const bool is_anthropic = agent.translated ? agent.vendor == "anthropic" : agent.tool.dialect == "anthropic";
+  return is_anthropic ? "claude-haiku-4-5" : "gpt-4.1-mini";
+}
+
 /// The message inside an error body of any dialect, or its beginning.
 std::string error_text(const std::string& body) {
   auto parsed = json::parse(body, nullptr, false);
@@ -62,8 +69,7 @@ Result<ProbeReply> ask(const AgentSetup& agent, const std::string& key, Millis t
   request.method = "POST";
   request.fields = {{"Content-Type", "application/json"}, {"User-Agent", "pg-setup-check/" PG_VERSION}, {"x-pg-key", key}};
   if (agent.tool.dialect == "anthropic") request.fields.emplace_back("anthropic-version", "2023-06-01");
-  const std::string_view small = agent.tool.dialect == "anthropic" ? "claude-haiku-4-5" : "gpt-4.1-mini";
-  request.body = check_body(agent.tool.dialect, agent.values.model.empty() ? small : agent.values.model, kAddress);
+  request.body = check_body(agent.tool.dialect, agent.values.model.empty() ? small_model(agent) : agent.values.model, kAddress);
   return probe(url, request, timeout);
 }
 
@@ -95,7 +101,9 @@ int judge_answer(StepReport& report, const AgentSetup& agent, const Result<Probe
     report.add("provider", "fail", fmt::format("{}: {}", answer.status, error_text(answer.body)), see);
     return answer.status >= 500 ? exit_upstream : exit_no;
   }
-  report.add("provider", "ok", fmt::format("{} answered", agent.provider.empty() ? "it" : agent.provider));
+  report.add("provider", "ok",
+             agent.translated ? fmt::format("{} answered; {} is translated for it", agent.provider, agent.tool.dialect)
+                              : agent.provider + " answered");
   judge_restored(report, agent.project, answer);
   return answer.body.find("[[EMAIL_") == std::string::npos ? exit_ok : exit_no;
 }
@@ -117,9 +125,14 @@ std::string check_body(std::string_view dialect, std::string_view model, std::st
 
 int check_setup(Shell& shell, Workplace& place, AgentSetup& agent, const AgentOptions& options) {
   StepReport report(shell);
-  const auto origin = serve_origin(place.settings);
+  const auto running = running_origin(place.settings);
   const auto timeout = shell.timeout_or(Millis{60'000}).value();
   const auto given = given_key(options).value();
+  if (!running) {
+    report.add("serve", "fail", "no pg serve runs on " + place.settings.database, "pg serve");
+    return report.end(exit_upstream);
+  }
+  const std::string& origin = *running;
   auto health = probe(parse_url(origin + "/healthz").value(), {}, std::min(timeout, Millis{3000}));
   if (!health || health.value().status != 200) {
     report.add("serve", "fail",
@@ -130,7 +143,7 @@ int check_setup(Shell& shell, Workplace& place, AgentSetup& agent, const AgentOp
   }
   report.add("serve", "ok", fmt::format("answers at {}", origin));
   if (agent.provider.empty()) {
-    report.add("provider", "fail", fmt::format("no provider of project {} speaks {}", agent.project.name, agent.tool.dialect),
+    report.add("provider", "fail", fmt::format("no provider of project {} takes {}", agent.project.name, agent.tool.dialect),
                "pg projects edit " + agent.project.name);
     return report.end(exit_no);
   }

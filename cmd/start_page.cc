@@ -17,11 +17,21 @@ struct Fact {
   Color color;
 };
 
-bool is_running(const std::string& origin) {
+bool answers(const std::string& origin) {
   auto url = parse_url(origin + "/healthz");
   if (!url) return false;
   auto health = probe(url.value(), {}, Millis{300});
   return health && health.value().status == 200;
+}
+
+// A server of other settings may well listen where these say that theirs will.
+Fact serve_fact(const Settings& settings) {
+  if (const auto running = running_origin(settings))
+    return answers(*running) ? Fact{"serve", "running at " + *running, Color::green}
+                             : Fact{"serve", "running at " + *running + ", and does not answer", Color::red};
+  const std::string origin = serve_origin(settings);
+  if (answers(origin)) return {"serve", fmt::format("not running; {} is another's", origin), Color::yellow};
+  return {"serve", "not running: start it with 'pg serve'", Color::yellow};
 }
 
 // The one that fired last, when that was within a day.
@@ -37,13 +47,10 @@ std::string last_alert(const Settings& settings) {
 
 std::vector<Fact> state_of_things(const Loaded& loaded) {
   const auto& settings = loaded.settings;
-  const auto origin = serve_origin(settings);
-  const bool running = is_running(origin);
   std::vector<std::string> projects;
   for (const auto& [name, project] : settings.projects) projects.push_back(name);
   std::vector<Fact> facts;
-  facts.push_back(running ? Fact{"serve", "running at " + origin, Color::green}
-                          : Fact{"serve", "not running: start it with 'pg serve'", Color::yellow});
+  facts.push_back(serve_fact(settings));
   if (!loaded.problems.empty())
     facts.push_back({"settings",
                      fmt::format("{} problem{}: 'pg config check' shows them", loaded.problems.size(),

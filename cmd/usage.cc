@@ -37,7 +37,7 @@ int usage(Shell& shell, const UsageOptions& options) {
   else if (options.csv)
     shell.write(usage_csv(report, options.by));
   else if (report.lines.empty())
-    note_nothing(shell, place.settings, "nothing was used");
+    return note_nothing(shell, place, "nothing was used");
   else
     shell.write(usage_table(shell, report, by));
   return exit_ok;

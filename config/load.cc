@@ -38,13 +38,16 @@ std::optional<TomlDocument> read_document(const std::string& path, bool required
   loaded.settings.stamps.emplace_back(path, stamp_file(path));
   auto text = read_file(path, kMaxTomlBytes, FileTrust::shared);
   if (!text) {
-    if (required || text.error().code != Code::not_found) complain(problems, path, reason_of(text.error(), path));
+    if (!required && text.error().code == Code::not_found) return std::nullopt;
+    complain(problems, path, reason_of(text.error(), path));
+    loaded.unread.insert(path);
     return std::nullopt;
   }
   const std::size_t before = problems.size();
   TomlDocument document = parse_toml(text.value(), path, problems);
-  if (problems.size() != before) return std::nullopt;
-  return document;
+  if (problems.size() == before) return document;
+  loaded.unread.insert(path);
+  return std::nullopt;
 }
 
 bool read_main_file(const std::string& path, bool required, Loaded& loaded) {
@@ -172,6 +175,25 @@ void note_defaults(Settings& settings) {
   }
 }
 
+// What one file says of another. A file that could not be read makes every reference to it look wrong.
+void check_references(Loaded& loaded) {
+  const std::string projects = loaded.settings.projects_dir + "/";
+  Settings trial = loaded.settings;
+  for (const std::string& path : loaded.unread) {
+    if (!path.starts_with(projects)) return;
+    std::erase_if(trial.hosts, [&](const auto& row) { return projects + row.second.project + ".toml" == path; });
+  }
+  check_settings(trial, loaded.problems);
+}
+
+// "work" for a problem of projects/work.toml.
+std::optional<std::string> project_of(const Settings& settings, const Problem& problem) {
+  const std::string directory = settings.projects_dir + "/";
+  const std::string& file = problem.place.file;
+  if (!file.starts_with(directory) || !file.ends_with(".toml")) return std::nullopt;
+  return file.substr(directory.size(), file.size() - directory.size() - 5);
+}
+
 }  // namespace
 
 Loaded read_settings(const LoadOptions& options) {
@@ -185,8 +207,7 @@ Loaded read_settings(const LoadOptions& options) {
   read_projects(loaded);
   stamp_secrets(environment, paths, loaded.settings);
   note_defaults(loaded.settings);
-  // A file that could not be read makes every reference to it look wrong.
-  if (loaded.problems.empty()) check_settings(loaded.settings, loaded.problems);
+  check_references(loaded);
   if (loaded.problems.empty()) {
     const std::vector<std::string> warnings = find_warnings(loaded.settings, environment);
     loaded.settings.warnings.insert(loaded.settings.warnings.end(), warnings.begin(), warnings.end());
@@ -199,6 +220,21 @@ Result<Settings> load_settings(const LoadOptions& options) {
   Loaded loaded = read_settings(options);
   if (loaded.problems.empty()) return std::move(loaded.settings);
   return make_error(Code::invalid_config, problems_text(loaded.problems));
+}
+
+Result<Settings> load_usable_settings(const LoadOptions& options) {
+  Loaded loaded = read_settings(options);
+  Settings& settings = loaded.settings;
+  std::vector<Problem> others;
+  for (const Problem& problem : loaded.problems) {
+    if (const auto name = project_of(settings, problem))
+      settings.broken.try_emplace(*name, problem);
+    else
+      others.push_back(problem);
+  }
+  if (!others.empty()) return make_error(Code::invalid_config, problems_text(others));
+  for (const auto& row : settings.broken) settings.projects.erase(row.first);
+  return std::move(settings);
 }
 
 Loaded read_settings_text(std::string_view text, const std::string& file) {

@@ -1,6 +1,7 @@
 // From files, environment and flags to Settings, with every mistake reported at once.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@ namespace pg {
 struct Loaded {
   Settings settings;
   std::vector<Problem> problems;  // empty: the settings can be used
+  std::set<std::string> unread;   // files that are no TOML, or cannot be opened: nothing is known of what they say
 };
 
 /// Finds and reads everything `options` points at: flags > PG_* > pg.toml > defaults, then the project files beside pg.toml, then
@@ -22,6 +24,9 @@ Loaded read_settings(const LoadOptions& options);
 
 /// read_settings, or invalid_config with the text of all problems.
 Result<Settings> load_settings(const LoadOptions& options);
+
+/// load_settings(), but for project files that are wrong: those are left out, and stand in Settings::broken.
+Result<Settings> load_usable_settings(const LoadOptions& options);
 
 /// The same for texts instead of files, for editors, checks and fuzzing: `text` as a pg.toml.
 Loaded read_settings_text(std::string_view text, const std::string& file);

@@ -18,10 +18,46 @@
 
 namespace pg {
 
+namespace {
+
+/// What only a start sets.
+struct Running {
+  explicit Running(const Settings& settings) : serve(settings.serve), database(settings.database) {}
+  ServeSettings serve;
+  std::string database;
+
+  /// Those of `now` that differ: "host, port".
+  std::string waiting(const Settings& now) const {
+    std::string names;
+    const auto add = [&names](bool differs, const char* name) {
+      if (differs) names += (names.empty() ? "" : ", ") + std::string(name);
+    };
+    add(now.serve.host != serve.host, "host");
+    add(now.serve.port != serve.port, "port");
+    add(now.serve.threads != serve.threads, "threads");
+    add(now.serve.io_uring != serve.io_uring, "io_uring");
+    add(now.database != database, "database");
+    return names;
+  }
+};
+
+constexpr std::string_view kKept = "\n  nothing of it was taken over: the settings that were in force stay";
+
+// Without its file pg.toml would guard by the defaults, and nobody has said so.
+void check_not_gone(const Settings& before, Loaded& loaded) {
+  const std::string& file = before.config_file;
+  if (file.empty() || !loaded.problems.empty() || stamp_file(file).inode != 0) return;
+  loaded.problems.push_back({{file, 0, 0, "", 1}, "the file that was read is gone", ""});
+}
+
+}  // namespace
+
 struct PolicySource::State {
-  State(Settings wanted, Db opened) : settings(std::move(wanted)), stamps(settings.stamps), db(std::move(opened)) {}
+  State(Settings wanted, Db opened)
+      : settings(std::move(wanted)), running(settings), stamps(settings.stamps), db(std::move(opened)) {}
 
   Settings settings;
+  const Running running;
   std::vector<std::pair<std::string, FileStamp>> stamps;  // newer than settings' own while a bad file is kept out
   Db db;
   SystemClock clock;
@@ -84,29 +120,31 @@ Status PolicySource::State::build(std::vector<Problem>& problems) {
 std::optional<Settings> PolicySource::State::read_files(std::vector<std::string>& problems) {
   Loaded loaded = read_settings(*settings.loaded_with);
   stamps = loaded.settings.stamps;
+  check_not_gone(settings, loaded);
   for (const Problem& problem : loaded.problems) problems.push_back(problem_text(problem));
-  if (!loaded.problems.empty()) return std::nullopt;
-  const ServeSettings& now = loaded.settings.serve;
-  const ServeSettings& old = settings.serve;
-  if (now.host != old.host || now.port != old.port || now.threads != old.threads || now.io_uring != old.io_uring ||
-      loaded.settings.database != settings.database)
-    problems.emplace_back(
-        "host, port, threads, io_uring and database change with a restart only; everything else is in force now");
+  if (!loaded.problems.empty()) {
+    problems.back() += kKept;
+    return std::nullopt;
+  }
   return std::move(loaded.settings);
 }
 
 // With `wanted` if that makes a policy, else with the settings in force: a bad file must not keep a revoked key alive.
 std::shared_ptr<const Policy> PolicySource::State::refresh(std::optional<Settings> wanted, std::vector<std::string>& problems) {
   const auto before = policy;
+  const std::string waited = running.waiting(settings);
   std::vector<Problem> mistakes;
   if (wanted) std::swap(settings, *wanted);
   Status built = build(mistakes);
   if (wanted && !mistakes.empty()) {
     for (const Problem& problem : mistakes) problems.push_back(problem_text(problem));
+    problems.back() += kKept;
     std::swap(settings, *wanted);
     mistakes.clear();
     built = build(mistakes);
   }
+  if (const std::string names = running.waiting(settings); !names.empty() && names != waited)
+    problems.push_back(fmt::format("changes with a restart only: {}; everything else is in force now", names));
   if (!built) problems.push_back(built.error().message);
   for (const Problem& problem : mistakes) problems.push_back(problem_text(problem));
   std::erase_if(guards, [](const auto& row) { return row.second.use_count() == 1; });
@@ -134,6 +172,10 @@ std::shared_ptr<const Policy> PolicySource::current() const {
 
 const Settings& PolicySource::settings() const {
   return state_->settings;
+}
+
+std::int64_t PolicySource::policy_version() const {
+  return state_->policy_version;
 }
 
 std::shared_ptr<const Policy> PolicySource::poll(std::vector<std::string>& problems) {

@@ -23,6 +23,8 @@ class PolicySource {
 
   std::shared_ptr<const Policy> current() const;
   const Settings& settings() const;  // those that the current policy was made of
+  /// policy_version() of the database as the current policy has it.
+  std::int64_t policy_version() const;
 
   /// Looks for changed files (mtime, size, inode) and database commits; a fresh Policy when something changed and is valid,
   /// nullptr otherwise. A bad file keeps the old policy; what is wrong with it is appended to `problems` once per change.

@@ -19,7 +19,7 @@ struct NewProject {
   std::string type = "agent";
 };
 
-/// The commented text of a project file, with secrets and personal data redacted.
+/// The commented text of a project file; what its guards do is left to pg.toml.
 std::string project_text(const NewProject& project);
 
 /// True for a name that fits a file, a path segment and a filter.

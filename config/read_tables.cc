@@ -237,7 +237,9 @@ void read_providers(const Reader& outer, const TomlEntry& entry, std::map<std::s
         {"guards", [&](const Reader& within, const TomlEntry& field) { read_guard_overlay(within, field, provider.guards); }},
         {"model_names",
          [&](const Reader& within, const TomlEntry& field) { read_names(within, field, kModelNames, provider.model_names); }}};
+    const std::size_t before = inner.problems.size();
     read_table<ProviderSettings>(inner, *fields, provider_knobs(), provider, "", handlers);
+    provider.flawed = inner.problems.size() != before;
   }
 }
 
@@ -327,7 +329,9 @@ void read_project_tables(const TomlDocument& document, ProjectSettings& project,
        }},
       {"aliases", [&](const Reader& within, const TomlEntry& entry) { read_names(within, entry, kAliases, project.aliases); }}};
   read_table<ProjectSettings>(reader, document.root, project_knobs(), project, "", handlers);
-  if (project.id.empty() && problems.empty())
+  const bool has_id =
+      std::any_of(document.root.begin(), document.root.end(), [](const TomlEntry& entry) { return entry.key == "id"; });
+  if (project.id.empty() && !has_id)
     problems.push_back({{document.file, 0, 0, "", 1}, "the project has no id", check_uuid("")->hint});
 }
 

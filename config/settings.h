@@ -148,7 +148,8 @@ struct ProviderSettings {
   std::optional<Millis> breaker_window, breaker_open, breaker_open_at_most;
   RateRules rate;  // rpm, rph
   GuardOverlay guards;
-  std::string where;  // file:line of the table, for messages
+  bool flawed = false;  // something in the row could not be read: what is missing may be that
+  std::string where;    // file:line of the table, for messages
   SourcePlaces places;
 };
 
@@ -197,6 +198,7 @@ struct Settings {
   std::map<std::string, PromptPolicySettings> prompt_policies;
   std::map<std::string, AlertSettings> alerts;
   std::map<std::string, ProjectSettings> projects;  // by name
+  std::map<std::string, Problem> broken;            // projects left out by load_usable_settings(): the first that is wrong
   Origins origins;
   SourcePlaces places;  // of pg.toml
   std::vector<std::string> warnings;

@@ -51,7 +51,12 @@ void check_project_providers(const Settings& settings, const ProjectSettings& pr
   const std::vector<std::string> names = provider_names(settings);
   const std::vector<std::string_view> views(names.begin(), names.end());
   const SourcePlace place = find_place(project.places, "providers", project.file);
-  if (project.providers.empty()) problems.push_back({place, "the project has no providers", "such as providers = [\"echo\"]"});
+  // A list that could not be read is no missing one.
+  const auto is_unread = [&project](const Problem& known) {
+    return known.place.file == project.file && known.message.starts_with("providers");
+  };
+  if (project.providers.empty() && std::none_of(problems.begin(), problems.end(), is_unread))
+    problems.push_back({place, "the project has no providers", "such as providers = [\"echo\"]"});
   for (const std::string& name : project.providers) {
     if (const auto row = find_provider_row(settings, name)) {
       // A row of the user's own is complained about where it stands.
@@ -166,6 +171,7 @@ void warn_breaker(const ProviderSettings& row, std::vector<std::string>& warning
 void check_ids(const Settings& settings, std::vector<Problem>& problems) {
   std::map<std::string, const ProjectSettings*> by_id;
   for (const auto& [name, project] : settings.projects) {
+    if (project.id.empty()) continue;
     const auto [first, fresh] = by_id.emplace(to_lower(project.id), &project);
     if (!fresh)
       problems.push_back({find_place(project.places, "id", project.file),
@@ -223,7 +229,7 @@ std::string ca_path(const Settings& settings, const std::string& file) {
 }
 
 void check_provider(const Settings& settings, const ProviderSettings& own, std::vector<Problem>& problems) {
-  if (!own.enabled) return;
+  if (!own.enabled || own.flawed) return;
   const auto row = find_provider_row(settings, own.name);
   if (!row) return;
   const bool echo = own.name == "echo";

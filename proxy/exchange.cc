@@ -57,7 +57,7 @@ Status open_exchange(Exchange& x) {
   if (x.row.path.size() > 200) x.row.path.resize(200);
   PG_TRY_STATUS(arrived);
   PG_TRY_STATUS(check_posture(x.head, *x.policy, x.gw.serve.host, x.arrival));
-  if (!found) return found.error();
+  if (!found) return name_project(x, found.error());
   if (x.gw.draining.load(std::memory_order_relaxed)) {
     x.close_after = true;
     if (x.surface.operation == Operation::model_call) return make_error(Code::unavailable, "pg is shutting down");

@@ -7,6 +7,7 @@
 
 #include "core/base/compress.h"
 #include "core/base/text.h"
+#include "core/wire/error_details.h"
 #include "proxy/ask_targets.h"
 #include "proxy/keep_limits.h"
 #include "proxy/posture.h"
@@ -63,6 +64,41 @@ std::string_view presented_key(const Exchange& x) {
   return "";
 }
 
+// Names of projects that the key may use, and the nearest to what was asked for.
+std::string nearest_project(const Policy& policy, const Key& key, std::string_view wanted) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, project] : policy.projects)
+    if (name == project->name && (key.project.empty() || key.project == project->id)) names.push_back(name);
+  if (names.size() == 1 && wanted.empty()) return std::string(names.front());
+  if (wanted.empty()) return "";
+  const auto near = find_nearest(wanted, names);
+  return near ? std::string(*near) : names.size() == 1 ? std::string(names.front()) : "";
+}
+
+Error no_such_project(const Exchange& x, const Key* key) {
+  const std::string near = key == nullptr ? "" : nearest_project(*x.policy, *key, x.surface.project);
+  return make_error(Code::not_found,
+                    near.empty() ? "there is no such project; the path is /api/PROJECT/v1/…, and 'pg projects list' names them"
+                                 : fmt::format("there is no such project; did you mean /api/{}/v1/…?", near),
+                    std::string(kNoProject));
+}
+
+bool sends_credential(const Exchange& x) {
+  if (!x.surface.key.empty()) return true;
+  for (const std::string_view name : {"x-pg-key", "authorization", "x-api-key"})
+    if (const auto field = x.head.find(name); field && !trim(*field).empty()) return true;
+  return false;
+}
+
+// One who forgot the key is told how to send it, in the words of the dialect; nothing of who may come in.
+Error no_key(DialectId dialect) {
+  return make_error(
+      Code::unauthenticated,
+      fmt::format("no API key was sent: make one with 'pg keys add NAME' and send it as {}; beside a login of your own "
+                  "as x-pg-key: KEY",
+                  dialect == DialectId::anthropic ? "x-api-key: KEY" : "Authorization: Bearer KEY"));
+}
+
 // What is refused here is a row, too: it waits with the others, and as soon as they are written calls are served again.
 Status check_log(const Exchange& x) {
   if (!x.policy->refuse_unlogged || !x.gw.journal.is_failing()) return {};
@@ -78,15 +114,25 @@ Status authenticate(Exchange& x, std::uint32_t needed) {
   if (x.host_project != nullptr && x.project != x.host_project) x.project = nullptr;
   const bool open = x.project != nullptr && !x.project->require_key && text.empty() && is_from_here(x.arrival);
   if (!open) {
+    if (text.empty() && !sends_credential(x)) return no_key(x.surface.dialect);
     PG_TRY(x.caller, x.known.authenticate(x.policy->keys, text, x.gw.clock.wall()));
     x.row.key = x.caller->name;
   }
   // Strangers learn nothing about which projects exist.
-  if (x.project == nullptr) return make_error(Code::not_found, "there is no such project");
+  if (x.project == nullptr) return no_such_project(x, x.caller);
   x.row.project = x.project->name;
   x.row.project_id = x.project->id;
   if (x.caller != nullptr) PG_TRY_STATUS(authorize(*x.caller, needed, x.project->id));
   return {};
+}
+
+Error name_project(Exchange& x, Error error) {
+  if (error.detail != kUnknownUrl || !x.surface.project.empty()) return error;
+  const auto caller = x.known.authenticate(x.policy->keys, presented_key(x), x.gw.clock.wall());
+  if (!caller) return error;
+  if (const std::string name = nearest_project(*x.policy, *caller.value(), ""); !name.empty())
+    error.message += fmt::format("; the project of this key is {}", name);
+  return error;
 }
 
 Task<void> serve_model_call(Exchange& x) {

@@ -17,6 +17,8 @@ Task<void> serve_hello(Exchange& x);
 /// The caller behind the request's key, allowed to do `needed` in x.project. Sets x.project and x.caller. not_found for an
 /// unknown project, unauthenticated, forbidden.
 Status authenticate(Exchange& x, std::uint32_t needed);
+/// The refusal of a path without a project, which names that of the caller's key to whoever has one.
+Error name_project(Exchange& x, Error error);
 
 /// Chooses the route and the provider (core/targets.h): what is guarded, and how, depends on who will see it. not_found when
 /// there is none; unavailable when its credential is missing.

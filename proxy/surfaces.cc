@@ -1,13 +1,17 @@
 // Clients disagree about who adds "/v1": paths are matched after any number of them.
 #include "proxy/surfaces.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "core/base/encode.h"
 #include "core/base/text.h"
+#include "core/wire/error_details.h"
 
 namespace pg {
 namespace {
@@ -98,6 +102,23 @@ void read_project(std::string_view& path, Surface& surface) {
   read_key(path, "/api/" + std::string(surface.project), surface);
 }
 
+// What stands at a path that leads nowhere, in the words of those that lead somewhere.
+Error unknown_path(std::string_view path, std::string_view form) {
+  std::vector<std::string_view> known;
+  for (const SurfaceRow& row : kSurfaces)
+    if (!row.path.empty()) known.push_back(row.path);
+  const bool is_known = std::find(known.begin(), known.end(), path) != known.end();
+  const std::optional<std::string_view> near = is_known ? std::optional(path) : find_nearest(path, known);
+  return make_error(Code::not_found,
+                    near
+                        ? fmt::format("there is nothing at this path; {}{}/v1/{}",
+                                      is_known ? "a project has it at " : "did you mean ", form, *near)
+                        : fmt::format("there is nothing at this path; a project answers at {}/v1/messages, /v1/chat/completions, "
+                                      "/v1/responses, /v1/embeddings and /v1/models",
+                                      form),
+                    std::string(kUnknownUrl));
+}
+
 Status match(std::span<const SurfaceRow> rows, std::string_view method, std::string_view path, bool upgrade, Surface& surface) {
   std::string allow;
   for (const SurfaceRow& row : rows) {
@@ -108,7 +129,7 @@ Status match(std::span<const SurfaceRow> rows, std::string_view method, std::str
     if (row.method == method || (row.method == "GET" && method == "HEAD")) return {};
     allow += (allow.empty() ? "" : ", ") + std::string(row.method);
   }
-  if (allow.empty()) return make_error(Code::not_found, "there is nothing at this path");
+  if (allow.empty()) return unknown_path(path, surface.project.empty() ? "/api/PROJECT" : "");
   // Codex asks for a WebSocket first and falls back to POST at once when it is told so.
   if (upgrade && method == "GET") return make_error(Code::upgrade_required, "WebSocket is not spoken here; use POST");
   return make_error(Code::method_not_allowed, "this path takes " + allow, allow);
@@ -148,8 +169,16 @@ Status find_surface(std::string_view method, std::string_view target, bool upgra
   const bool of_one = (in_project || for_host) && path.starts_with(kOneModel);
   const std::string_view id = of_one ? path.substr(kOneModel.size()) : path.substr(path.size());
   PG_TRY_STATUS(check_path(method, of_one ? whole.substr(0, static_cast<std::size_t>(id.data() - whole.data())) : whole));
-  if (!in_project && !for_host) return match(kRootSurfaces, method, path, upgrade, surface);
-  if (surface.project.empty()) return make_error(Code::not_found, "there is nothing at this path");
+  if (!in_project && !for_host) {
+    if (is_root(path)) return match(kRootSurfaces, method, path, upgrade, surface);
+    // Who left the project out is answered in the dialect that was spoken.
+    drop_versions(path);
+    if (const Status there = match(kSurfaces, method, path, false, surface); !there && there.error().code == Code::not_found)
+      return there;
+    surface.operation = Operation::hello;
+    return unknown_path(path, "/api/PROJECT");
+  }
+  if (surface.project.empty()) return unknown_path(path, "/api/PROJECT");
   if (of_one) {
     PG_TRY_STATUS(read_id(id, surface));
     path = path.substr(0, kOneModel.size() - 1);

@@ -129,12 +129,13 @@ void read_anchors(RuleBlock& block, SecretRule& rule) {
   if (rule.anchors.empty() && rule.near.empty()) block.complain("needs keywords");
 }
 
-void read_checks(RuleBlock& block, SecretRule& rule) {
+void read_checks(RuleBlock& block, SecretRule& rule, bool theirs) {
   rule.entropy_min = block.number("entropy_min", 0.0);
   rule.min_digits = block.number("min_digits", 0);
   rule.min_lower = block.number("min_lower", 0);
   rule.min_upper = block.number("min_upper", 0);
-  rule.placeholders = block.flag("placeholders", true);
+  // What somebody asks for in so many words is not second-guessed.
+  rule.placeholders = block.flag("placeholders", !theirs);
   rule.samples = block.texts("samples");
   rule.validator_names = block.texts("validators");
   for (const std::string& name : rule.validator_names) {
@@ -168,7 +169,7 @@ SecretRule read_rule(RuleBlock& block, bool theirs) {
   rule.source = block.text("source");
   rule.examples = block.texts("examples");
   rule.counterexamples = block.texts("counterexamples");
-  read_checks(block, rule);
+  read_checks(block, rule, theirs);
   read_anchors(block, rule);
   if (theirs && !block.flaw()) {
     if (const Status status = rule.pattern->check(); !status) block.complain_at("regex", status.error().message);

@@ -60,11 +60,11 @@ Error db_error(sqlite3* db, const std::string& path) {
     }
     case SQLITE_READONLY:
     case SQLITE_PERM:
-      return make_error(Code::io_failed,
+      return make_error(code_of_denial(path),
                         path + ": cannot be written; hint: check the disk, and chmod u+w the file and its directory",
                         std::move(detail));
     case SQLITE_CANTOPEN:
-      return make_error(Code::io_failed, path + ": cannot be opened; hint: check that its directory can be read and written",
+      return make_error(code_of_denial(path), path + ": cannot be opened; hint: check that its directory can be read and written",
                         std::move(detail));
     case SQLITE_FULL:
       return make_error(Code::io_failed, path + ": the disk is full", std::move(detail));
@@ -230,7 +230,7 @@ Result<Db> Db::connect(const std::string& path, int flags) {
 Status Db::create(const std::string& path, std::string_view schema) {
   const std::string temporary = fmt::format("{}/.pg.db.{}.tmp", directory_of(path), to_hex(random_bytes(6)));
   if (auto made = create_file(temporary, {}); !made)
-    return make_error(Code::io_failed, path + ": cannot be made; hint: check that its directory can be written",
+    return make_error(made.error().code, path + ": cannot be made; hint: check that its directory can be written",
                       made.error().message);
   const auto build = [&]() -> Status {
     PG_TRY(Db db, connect(temporary, SQLITE_OPEN_READWRITE));

@@ -35,9 +35,14 @@ Error fail(const std::string& path, std::string_view what, std::string_view hint
   return make_error(Code::io_failed, fmt::format("{}: {}{}{}", path, what, hint.empty() ? "" : "; hint: ", hint));
 }
 
+Error forbid(const std::string& path, std::string_view what, std::string_view hint) {
+  return make_error(Code::forbidden, fmt::format("{}: {}; hint: {}", path, what, hint));
+}
+
 Error fail_errno(const std::string& path, int number) {
   if (number == ENOENT || number == ENOTDIR) return make_error(Code::not_found, path + ": no such file");
   if (number == ELOOP) return fail(path, "is a symbolic link", "put the file itself there");
+  if (number == EACCES || number == EPERM) return make_error(Code::forbidden, fmt::format("{}: {}", path, std::strerror(number)));
   return fail(path, std::strerror(number));
 }
 
@@ -52,11 +57,11 @@ Status check_kind(const std::string& path, const struct stat& info) {
 Status check_secret(const std::string& path, const struct stat& info) {
   if (auto kind = check_kind(path, info); !kind) return kind;
   if (info.st_uid != ::geteuid())
-    return fail(path, fmt::format("belongs to uid {}, not to us (uid {})", info.st_uid, ::geteuid()),
-                "chown it, or run as its owner");
+    return forbid(path, fmt::format("belongs to uid {}, not to us (uid {})", info.st_uid, ::geteuid()),
+                  "chown it, or run as its owner");
   if (info.st_nlink > 1) return fail(path, "has a second name (hard link)", "copy it, remove the old names");
   if ((info.st_mode & 0077) != 0)
-    return fail(path, fmt::format("others may use it (mode {:04o})", info.st_mode & 07777), "chmod 600 " + path);
+    return forbid(path, fmt::format("others may use it (mode {:04o})", info.st_mode & 07777), "chmod 600 " + path);
   return {};
 }
 
@@ -102,7 +107,10 @@ Result<std::string> write_temporary(const std::string& path, std::string_view by
   Status written;
   {
     const Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (fd.get() < 0) return fail(path, std::string("cannot be written: ") + std::strerror(errno));
+    if (fd.get() < 0) {
+      const Code code = errno == EACCES || errno == EPERM ? Code::forbidden : Code::io_failed;
+      return make_error(code, fmt::format("{}: cannot be written: {}", path, std::strerror(errno)));
+    }
     written = write_all(fd.get(), path, bytes);
   }
   if (written) return temporary;
@@ -132,6 +140,10 @@ std::string_view network_file_system_of(const std::string& path) {
   if (::statfs(path.c_str(), &facts) != 0) return "";
   // The type is signed, and as wide as a word, where it should be 32 bits without a sign.
   return network_file_system(static_cast<std::uint32_t>(facts.f_type));
+}
+
+Code code_of_denial(const std::string& path) {
+  return ::access(path.c_str(), R_OK | W_OK) != 0 && errno == EACCES ? Code::forbidden : Code::io_failed;
 }
 
 std::string directory_of(std::string_view path) {

@@ -13,8 +13,9 @@ namespace pg {
 /// the link (dotfile managers). `secret`: our own regular file, not a link, one name only, no access for others.
 enum class FileTrust : std::uint8_t { shared, secret };
 
-/// Reads a whole file of at most `max_bytes`. not_found when there is none; too_large; io_failed with a hint for anything else:
-/// links, pipes, devices, foreign owners, and with FileTrust::secret any permission for others.
+/// Reads a whole file of at most `max_bytes`. not_found when there is none; too_large; forbidden where permissions are in the
+/// way, and with FileTrust::secret a foreign owner or any permission for others; io_failed with a hint for anything else: links,
+/// pipes, devices.
 Result<std::string> read_file(const std::string& path, std::uint64_t max_bytes, FileTrust trust);
 
 /// Writes through a temporary file in the same directory and a rename, 0600, synced. A link at `path` is refused, not followed.
@@ -26,8 +27,12 @@ Result<bool> create_file(const std::string& path, std::string_view bytes);
 /// Makes a directory (0700) and its parents where missing; io_failed when others may write into an existing one.
 Status make_private_directory(const std::string& path);
 
-/// io_failed with a chmod or chown hint unless `path` is our own regular file that others cannot read; not_found when missing.
+/// forbidden with a chmod or chown hint, io_failed for what is no plain file, unless `path` is our own regular file that others
+/// cannot read; not_found when missing.
 Status check_private_file(const std::string& path);
+
+/// Why a file cannot be used for reading and writing: forbidden when that is a matter of permissions, io_failed otherwise.
+Code code_of_denial(const std::string& path);
 
 /// What tells one state of a file from the next; all zero when there is none.
 struct FileStamp {

@@ -30,8 +30,7 @@ std::string read_locks() {
 
 }  // namespace
 
-std::optional<long> find_lock_holder_in(std::string_view proc_locks, std::string_view device_inode, unsigned long long offset,
-                                        std::string_view wanted) {
+std::optional<long> find_lock_holder_in(std::string_view proc_locks, std::string_view device_inode, unsigned long long offset) {
   std::istringstream lines{std::string(proc_locks)};
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
@@ -39,17 +38,12 @@ std::optional<long> find_lock_holder_in(std::string_view proc_locks, std::string
     long pid = 0;
     unsigned long long begin = 0;
     if (!(words >> number >> kind >> advice >> mode >> pid >> place >> begin >> end_text)) continue;
-    if (kind != wanted || mode != "WRITE" || place != device_inode) continue;
+    if (kind != "POSIX" || mode != "WRITE" || place != device_inode) continue;
     const unsigned long long end =
         end_text == "EOF" ? std::numeric_limits<unsigned long long>::max() : std::strtoull(end_text.c_str(), nullptr, 10);
     if (begin <= offset && offset <= end) return pid;
   }
   return std::nullopt;
-}
-
-std::optional<long> find_flock_holder(const std::string& path) {
-  const std::string place = device_inode(path);
-  return place.empty() ? std::nullopt : find_lock_holder_in(read_locks(), place, 0, "FLOCK");
 }
 
 std::optional<long> find_lock_holder(const std::string& path) {

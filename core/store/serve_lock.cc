@@ -1,5 +1,6 @@
-// "4711\n12\n": the process id, and the calls without a row when there are any. Always kSize bytes, filled up with line feeds, so
-// that a later note needs no room on the disk.
+// "4711\n12\nhttp://127.0.0.1:8787\n3\n": the process id, the calls without a row, the URL, and the version of the keys in force;
+// what is not known is an empty line. Always kSize bytes, filled up with line feeds, so that a later note needs no room on the
+// disk.
 #include "core/store/serve_lock.h"
 
 #include <fcntl.h>
@@ -7,35 +8,58 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <string_view>
+
+#include "core/base/text.h"
 
 namespace pg {
 namespace {
 
-constexpr std::size_t kSize = 64;
+constexpr std::size_t kSize = 512;
+constexpr std::size_t kLongestOrigin = 400;
 
 struct Notes {
   long pid = 0;
   std::uint64_t lost = 0;
+  std::string origin;
+  std::int64_t policy_version = 0;
 };
+
+template <class Number>
+void read_number(std::string_view text, Number& number) {
+  std::from_chars(text.data(), text.data() + text.size(), number);
+}
 
 Notes read_notes(int fd) {
   char text[kSize] = {};
   const ssize_t size = ::pread(fd, text, sizeof text, 0);
-  const std::string_view all(text, size > 0 ? static_cast<std::size_t>(size) : 0);
-  const std::size_t line = std::min(all.find('\n'), all.size());
+  const auto lines = split(std::string_view(text, size > 0 ? static_cast<std::size_t>(size) : 0), '\n');
   Notes notes;
-  std::from_chars(all.data(), all.data() + line, notes.pid);
-  if (line < all.size()) std::from_chars(all.data() + line + 1, all.data() + all.size(), notes.lost);
+  read_number(lines[0], notes.pid);
+  if (lines.size() > 1) read_number(lines[1], notes.lost);
+  if (lines.size() > 2 && lines[2].starts_with("http://")) notes.origin = lines[2];
+  if (lines.size() > 3) read_number(lines[3], notes.policy_version);
   return notes;
 }
 
 bool write_notes(int fd, const Notes& notes) {
-  std::string text = fmt::format("{}\n", notes.pid);
-  if (notes.lost > 0) text += fmt::format("{}\n", notes.lost);
+  const bool fits = notes.origin.size() <= kLongestOrigin;
+  std::string text = fmt::format("{}\n{}\n{}\n{}\n", notes.pid, notes.lost > 0 ? std::to_string(notes.lost) : "",
+                                 fits ? notes.origin : "", notes.policy_version);
   text.resize(kSize, '\n');
   return ::pwrite(fd, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+}
+
+// Commands that look whether somebody serves have it for a moment.
+bool lock_patiently(int fd) {
+  constexpr int kAttempts = 10;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (attempt > 0) ::usleep(5'000);
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return true;
+  }
+  return false;
 }
 
 std::string file_of(const std::string& database) {
@@ -57,8 +81,8 @@ Result<ServeLock> ServeLock::take(const std::string& database) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return make_error(Code::io_failed, "cannot open " + path);
   Notes notes = read_notes(fd);
-  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
-    notes.pid = ::getpid();
+  if (lock_patiently(fd)) {
+    notes = {::getpid(), notes.lost, "", 0};
     if (write_notes(fd, notes)) return ServeLock(fd, notes.lost);
     ::close(fd);
     return make_error(Code::io_failed, "cannot write " + path);
@@ -74,7 +98,21 @@ ServeLock::~ServeLock() {
 
 void ServeLock::forget_lost() {
   lost_ = 0;
-  (void)write_notes(fd_, {::getpid(), 0});
+  Notes notes = read_notes(fd_);
+  notes.lost = 0;
+  (void)write_notes(fd_, notes);
+}
+
+void ServeLock::note_origin(const std::string& origin) {
+  Notes notes = read_notes(fd_);
+  notes.origin = origin;
+  (void)write_notes(fd_, notes);
+}
+
+void ServeLock::note_policy(std::int64_t version) {
+  Notes notes = read_notes(fd_);
+  notes.policy_version = version;
+  (void)write_notes(fd_, notes);
 }
 
 Status note_lost_calls(const std::string& database, std::uint64_t calls) {
@@ -94,6 +132,17 @@ std::uint64_t read_lost_calls(const std::string& database) {
 
 long read_serve_pid(const std::string& database) {
   return read_file_of(database).pid;
+}
+
+std::optional<RunningServe> find_running_serve(const std::string& database) {
+  const int fd = ::open(file_of(database).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0) return std::nullopt;
+  // /proc/locks does not tell on every file system, and a process id may be somebody else's by now; take() waits for us.
+  const bool runs = ::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  Notes notes = read_notes(fd);
+  ::close(fd);
+  if (!runs) return std::nullopt;
+  return RunningServe{notes.pid, std::move(notes.origin), notes.policy_version};
 }
 
 }  // namespace pg

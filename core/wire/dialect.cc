@@ -11,6 +11,7 @@
 #include "core/base/encode.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/wire/error_details.h"
 #include "core/wire/translate.h"
 
 namespace pg {
@@ -57,8 +58,9 @@ std::string param_of(const Error& error) {
 
 std::string openai_error(const Error& error) {
   const CodeRow& row = code_row(error.code);
+  const bool says_more = error.detail == kUnknownUrl || error.detail == kNoProject;
   return fmt::format(R"({{"error":{{"message":{},"type":"{}","param":{},"code":"{}"}}}})", safely_quoted(error.message),
-                     row.openai_type, param_of(error), row.openai_code);
+                     row.openai_type, param_of(error), says_more ? std::string_view(error.detail) : row.openai_code);
 }
 
 /// Of the codes that OpenAI Responses names for `response.error.code`, the nearest. Codex retries all but a few of them;

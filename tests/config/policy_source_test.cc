@@ -115,6 +115,7 @@ TEST_CASE("a bad file keeps the old policy and is told once per change, with its
   REQUIRE(f.problems.size() == 1);
   CHECK(f.problems[0].find(f.project_path() + ":3:1: unknown key \"requier_key\"") == 0);
   CHECK(f.problems[0].find("did you mean \"require_key\"?") != std::string::npos);
+  CHECK(f.problems[0].find("the settings that were in force stay") != std::string::npos);
   CHECK(source.poll(f.problems) == nullptr);
   CHECK(f.problems.size() == 1);
   CHECK(source.current() == before);
@@ -124,6 +125,45 @@ TEST_CASE("a bad file keeps the old policy and is told once per change, with its
   f.replace(f.project_path(), f.project_text(""));
   CHECK(source.poll(f.problems) != nullptr);
   CHECK(f.problems.size() == 2);
+}
+
+TEST_CASE("a pg.toml that is gone is a wrong one: what it said stays in force until it is back") {
+  SourceFixture f;
+  const std::string file = f.home.config("[guards]\nemail = \"block\"\n");
+  f.home.simple_project();
+  PolicySource source = f.open();
+  const auto before = source.current();
+  ::unlink(file.c_str());
+  CHECK(source.poll(f.problems) == nullptr);
+  REQUIRE(f.problems.size() == 1);
+  CHECK(f.problems[0].find(file + ": the file that was read is gone") == 0);
+  CHECK(f.problems[0].find("the settings that were in force stay") != std::string::npos);
+  CHECK(source.poll(f.problems) == nullptr);
+  CHECK(f.problems.size() == 1);
+  CHECK(source.current() == before);
+  (void)source.reload(f.problems);
+  CHECK(source.settings().projects.at("default").guards.email == Action::block);
+  CHECK(f.problems.size() == 2);
+  f.replace(file, "[guards]\nemail = \"detect\"\n");
+  REQUIRE(source.poll(f.problems) != nullptr);
+  CHECK(source.settings().projects.at("default").guards.email == Action::detect);
+  CHECK(f.problems.size() == 2);
+}
+
+TEST_CASE("what a restart alone can change is said when it changes, and not when it is what runs") {
+  SourceFixture f;
+  const std::string file = f.home.config("[serve]\nport = 1001\n");
+  PolicySource source = f.open();
+  f.replace(file, "[serve]\nport = 1002\nthreads = 2\n");
+  (void)source.poll(f.problems);
+  REQUIRE(f.problems.size() == 1);
+  CHECK(f.problems[0] == "changes with a restart only: port, threads; everything else is in force now");
+  f.replace(file, "[serve]\nport = 1002\nthreads = 2\nlog_requests = false\n");
+  (void)source.poll(f.problems);
+  CHECK(f.problems.size() == 1);
+  f.replace(file, "[serve]\nport = 1001\n");
+  (void)source.poll(f.problems);
+  CHECK(f.problems.size() == 1);
 }
 
 TEST_CASE("a revoked key stops although a file is bad, be it TOML or a regular expression") {

@@ -54,7 +54,25 @@ TEST_CASE("an added project is a private, valid, commented file with an audit ro
   CHECK(project.guards.email == Action::redact);
   CHECK(project.guards.phone == Action::off);
   CHECK(f.acts() == "project.add team;");
-  CHECK(f.load().origins.at("projects.team.guards.email") != "default");
+}
+
+TEST_CASE("an added project leaves its guards to pg.toml, until one is set") {
+  ProjectFilesFixture f;
+  f.home.config("[guards]\nemail = \"block\"\nphone = \"redact\"\n");
+  REQUIRE(add_project(f.load(), {"team", "", {}}, f.act));
+  const Settings settings = f.load();
+  CHECK(settings.projects.at("team").guards.email == Action::block);
+  CHECK(settings.projects.at("team").guards.phone == Action::redact);
+  CHECK(settings.projects.at("team").guards.secrets == Action::redact);
+  CHECK(settings.origins.at("projects.team.guards.email") == settings.origins.at("guards.email"));
+  CHECK(settings.origins.at("projects.team.guards.secrets") == "default");
+  // Every line of the template is right once its "#" is gone.
+  std::string text = test::slurp(f.path("team"));
+  const std::string line = "#email = \"redact\"\n";
+  text.replace(text.find(line), line.size(), line.substr(1));
+  REQUIRE(edit_project(settings, "team", text, f.act));
+  CHECK(f.load().projects.at("team").guards.email == Action::redact);
+  CHECK(f.load().origins.at("projects.team.guards.email").find("team.toml:") != std::string::npos);
 }
 
 TEST_CASE("a project that cannot be is not added") {

@@ -117,18 +117,26 @@ TEST_CASE("serve: without a good key: 401 in the caller's dialect, always with t
   wrong.back() = wrong.back() == 'A' ? 'B' : 'A';
   for (const DialectId dialect : kModelDialects) {
     std::vector<std::string> messages;
-    for (const std::string& key : {std::string(), wrong, std::string("pg_live_short"), std::string("something-else")}) {
+    for (const std::string& key : {wrong, std::string("pg_live_short"), std::string("something-else")}) {
       CAPTURE(key);
-      Fields fields{{"Content-Type", "application/json"}};
-      if (!key.empty()) fields.emplace_back("Authorization", "Bearer " + key);
+      const Fields fields{{"Content-Type", "application/json"}, {"Authorization", "Bearer " + key}};
       std::string bytes = write_request("POST", "/api/test/" + model_path(dialect), fields, ask(dialect, false, "hi"));
       const RawReply reply = exchange(w.port(), bytes);
       CHECK(reply.status == 401);
       check_error_shape(dialect, reply);
       messages.push_back(parse(reply.body)["error"].value("message", ""));
-      if (!key.empty()) CHECK(reply.body.find(key) == std::string::npos);
+      CHECK(reply.body.find(key) == std::string::npos);
     }
     for (const auto& message : messages) CHECK(message == messages.front());
+    // Who sent none is told so, and how it is sent in that dialect.
+    const RawReply none = exchange(
+        w.port(), write_request("POST", "/api/test/" + model_path(dialect),
+                                {{"Content-Type", "application/json"}, {"Authorization", ""}}, ask(dialect, false, "hi")));
+    CHECK(none.status == 401);
+    check_error_shape(dialect, none);
+    const std::string said = parse(none.body)["error"].value("message", "");
+    CHECK(said.find("no API key was sent") != std::string::npos);
+    CHECK(said.find(dialect == DialectId::anthropic ? "x-api-key: KEY" : "Authorization: Bearer KEY") != std::string::npos);
     RawClient client(w.port());
     client.send("POST /api/test/" + model_path(dialect) +
                 " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n");
@@ -151,6 +159,36 @@ TEST_CASE("serve: unknown projects and paths are 404, wrong methods 405 with All
   }
   CHECK(w.post("v1/nothing", "{}").status == 404);
   CHECK(exchange(w.port(), write_request("GET", "/nothing", {}, {})).status == 404);
+  CHECK(w.upstream.touched() == 0);
+}
+
+TEST_CASE("serve: a wrong path is told the right one, in the dialect that was spoken; only a key is told a project's name") {
+  World& w = served_world();
+  for (const DialectId dialect : kModelDialects) {
+    const auto refused = [&](const std::string& path, const Fields& more) {
+      Fields fields{{"Content-Type", "application/json"}};
+      fields.insert(fields.end(), more.begin(), more.end());
+      const RawReply reply = exchange(w.port(), write_request("POST", path, fields, ask(dialect, false, "hi")));
+      CHECK(reply.status == 404);
+      check_error_shape(dialect, reply);
+      return parse(reply.body)["error"];
+    };
+    const Fields with_key{{"Authorization", "Bearer " + w.key}};
+    const auto has = [](const Json& error, const std::string& text) {
+      return error.value("message", "").find(text) != std::string::npos;
+    };
+    const std::string path = model_path(dialect);  // v1/…
+    Json error = refused("/" + path, {});
+    CHECK(has(error, "/api/PROJECT/" + path));
+    CHECK_FALSE(has(error, "test"));
+    if (dialect != DialectId::anthropic) CHECK(error.value("code", "") == "unknown_url");
+    CHECK(has(refused("/" + path, with_key), "the project of this key is test"));
+    error = refused("/api/tset/" + path, with_key);
+    CHECK(has(error, "did you mean /api/test/v1/"));
+    if (dialect != DialectId::anthropic) CHECK(error.value("code", "") == "project_not_found");
+    error = refused("/api/test/" + path + "s", with_key);
+    CHECK(has(error, "did you mean /" + path));
+  }
   CHECK(w.upstream.touched() == 0);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "core/wire/error_details.h"
 #include "tests/support/gen.h"
 #include "tests/support/result.h"
 
@@ -192,6 +193,32 @@ TEST_CASE("unknown paths are not_found") {
     CAPTURE(std::string(path));
     const std::string verdict = find_in_table("POST", path).verdict;
     CHECK((verdict == "not_found" || (verdict == "bad_request" && std::string(path).find("//") != std::string::npos)));
+  }
+}
+
+TEST_CASE("who takes a wrong path is told the right one, in the dialect that the path speaks") {
+  struct Row {
+    const char* path;
+    const char* said;
+    DialectId dialect;
+  };
+  for (const Row& row : {Row{"/v1/messages", "a project has it at /api/PROJECT/v1/messages", DialectId::anthropic},
+                         Row{"/messages?beta=true", "a project has it at /api/PROJECT/v1/messages", DialectId::anthropic},
+                         Row{"/v1/responses", "a project has it at /api/PROJECT/v1/responses", DialectId::openai_responses},
+                         Row{"/v1/models", "a project has it at /api/PROJECT/v1/models", DialectId::openai_chat},
+                         Row{"/api/test/v1/mesages", "did you mean /v1/messages", DialectId::openai_chat},
+                         Row{"/favicon.ico", "a project answers at /api/PROJECT/v1/messages, /v1/chat", DialectId::openai_chat},
+                         Row{"/api", "a project answers at /api/PROJECT/v1/messages, /v1/chat", DialectId::openai_chat}}) {
+    CAPTURE(std::string(row.path));
+    for (const bool upgrade : {false, true}) {
+      Surface surface;
+      const Status status = find_surface("POST", row.path, upgrade, surface);
+      REQUIRE_FALSE(status);
+      CHECK(status.error().code == Code::not_found);
+      CHECK(status.error().message.find(row.said) != std::string::npos);
+      CHECK(status.error().detail == kUnknownUrl);
+      CHECK(surface.dialect == row.dialect);
+    }
   }
 }
 

@@ -33,10 +33,10 @@ std::string make_database(const TempDir& dir) {
   return path;
 }
 
-std::string db_refusal(const std::string& path, DbMode mode = DbMode::read_write) {
+std::string db_refusal(const std::string& path, DbMode mode = DbMode::read_write, Code code = Code::io_failed) {
   auto db = Db::open(path, mode);
   REQUIRE_FALSE(db);
-  CHECK(db.error().code == Code::io_failed);
+  CHECK(db.error().code == code);
   return db.error().message;
 }
 
@@ -222,7 +222,7 @@ TEST_CASE("files that others may read are refused with the chmod that helps") {
   const TempDir dir;
   const std::string path = make_database(dir);
   ::chmod(path.c_str(), 0644);
-  CHECK(has(db_refusal(path), "hint: chmod 600 " + path));
+  CHECK(has(db_refusal(path, DbMode::read_write, Code::forbidden), "hint: chmod 600 " + path));
   ::chmod(path.c_str(), 0600);
   CHECK(Db::open(path));
 }

@@ -26,6 +26,35 @@ TEST_CASE("serve lock: one at a time, and the other is told who has it") {
   CHECK(ServeLock::take(database));
 }
 
+TEST_CASE("serve lock: where it listens and what it knows is told for as long as it runs") {
+  test::TempDir dir;
+  const std::string database = dir.file("pg.db");
+  CHECK_FALSE(find_running_serve(database));
+  {
+    ServeLock lock = ServeLock::take(database).value();
+    REQUIRE(find_running_serve(database));
+    CHECK(find_running_serve(database)->origin.empty());
+    const auto size = std::filesystem::file_size(database + ".lock");
+    lock.note_origin("http://[::1]:19000");
+    lock.note_policy(42);
+    CHECK(note_lost_calls(database, 7));
+    lock.note_policy(43);
+    const auto running = find_running_serve(database);
+    CHECK(running->pid == ::getpid());
+    CHECK(running->origin == "http://[::1]:19000");
+    CHECK(running->policy_version == 43);
+    CHECK(read_lost_calls(database) == 7);
+    lock.note_origin("http://" + std::string(5000, 'a'));
+    CHECK(find_running_serve(database)->origin.empty());
+    CHECK(std::filesystem::file_size(database + ".lock") == size);
+  }
+  CHECK_FALSE(find_running_serve(database));
+  const ServeLock next = ServeLock::take(database).value();
+  CHECK(find_running_serve(database)->origin.empty());
+  CHECK(find_running_serve(database)->policy_version == 0);
+  CHECK(next.lost() == 7);
+}
+
 TEST_CASE("serve lock: calls without a row are handed on until they are counted") {
   test::TempDir dir;
   const std::string database = dir.file("pg.db");
