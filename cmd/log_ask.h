@@ -24,6 +24,9 @@ void add_ask(CLI::App& command, LogAsk& ask);
 /// bad_request with the place of the mistake. --project narrows it.
 Result<LogQuery> make_query(const Shell& shell, const LogAsk& ask, UnixMillis now);
 
+/// What --explain says, a name and a value a line; with --json an object with a list for each name.
+int write_explained(Shell& shell, const std::string& text);
+
 /// `said` on standard error, and after it, where --project names none that is set up, that it does: rows outlive projects, so
 /// that the name alone is no mistake.
 void note_nothing(Shell& shell, const Settings& settings, std::string said);
