@@ -12,6 +12,8 @@ namespace pg {
 using ReplyCode = std::string(const std::string& kind, const std::vector<std::string>& choices);
 /// Lines of a shell's `case`, one for each option of the command that takes a value: `"pg keys add --rpm") REPLY ;;`.
 std::string value_cases(const CommandFacts& command, ReplyCode& reply);
+/// The code that offers what the next argument may be: one reply for each, by how many are there already (`args`, in the script).
+std::string argument_replies(const CommandFacts& command, ReplyCode& reply);
 /// The patterns of all such lines as one: the words behind which a value is awaited.
 std::string value_pattern(const std::vector<CommandFacts>& commands);
 

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include "cmd/command.h"
 #include "cmd/open.h"
@@ -106,6 +107,12 @@ int reload(Shell& shell) {
   return exit_ok;
 }
 
+// Values are shown as TOML; what JSON spells alike is that value, and anything else is a text.
+void json_value(std::string& object, const std::string& value) {
+  const bool alike = nlohmann::json::accept(value);
+  alike ? json_raw(object, "value", value) : json_field(object, "value", value);
+}
+
 int show_config(Shell& shell, bool origin, const std::string& only) {
   auto settings = open_settings(shell).value();
   std::vector<Column> columns{{"SETTING", Align::left, 0, 16}, {"VALUE", Align::left, 0, 12}};
@@ -119,7 +126,7 @@ int show_config(Shell& shell, bool origin, const std::string& only) {
     table.add(std::move(cells));
     std::string object = "{";
     json_field(object, "key", shown.key);
-    json_field(object, "value", shown.value);
+    json_value(object, shown.value);
     json_field(object, "origin", shown.origin);
     objects += (objects.empty() ? "" : ",\n") + object + "}";
   }

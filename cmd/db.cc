@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <thread>
 
 #include "cmd/audit_check.h"
 #include "cmd/command.h"
@@ -123,7 +124,12 @@ std::int64_t drop_older(const std::string& database, const std::string& newest, 
 
 int backup(Shell& shell, const BackupOptions& options) {
   auto place = open_workplace(shell).value();
-  const std::string file = target_of(place.settings.database, options.to);
+  std::string file = target_of(place.settings.database, options.to);
+  // The name says the second: another backup of the same one waits for the next.
+  for (int tries = 0; tries < 3 && file != options.to && stamp_file(file).inode != 0; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    file = target_of(place.settings.database, options.to);
+  }
   std::error_code failed;
   if (std::filesystem::equivalent(file, place.settings.database, failed))
     return shell.fail({.what = file + " is the database itself", .hint = "pg db backup"});

@@ -11,7 +11,8 @@ namespace {
 
 std::vector<std::string> choices_of(const std::string& type) {
   std::vector<std::string> choices;
-  if (type.find('|') != std::string::npos)
+  // "ID|FILE" are kinds of words, no words.
+  if (type.find('|') != std::string::npos && to_lower(type) == type)
     for (auto word : split(type, '|')) choices.emplace_back(word);
   return choices;
 }
@@ -25,6 +26,20 @@ OptionFacts option_facts(const CLI::Option& option) {
     facts.type = facts.choices.empty() ? option.get_type_name() : "WORD";
   }
   facts.text = option.get_description();
+  facts.preset = option.get_default_str();
+  return facts;
+}
+
+ArgumentFacts argument_facts(const CLI::Option& option) {
+  ArgumentFacts facts;
+  facts.name = facts.kind = option.get_name();
+  const std::string type = option.get_type_name();
+  if (facts.name == "PATH" || type == "FILE") facts.kind = "FILE";
+  if (type == "ID|FILE") facts.kind = "ID_FILE";
+  facts.choices = choices_of(type);
+  facts.text = option.get_description();
+  facts.preset = option.get_default_str();
+  facts.many = option.get_items_expected_max() > 1;
   return facts;
 }
 
@@ -40,7 +55,7 @@ void walk(const CLI::App& app, std::vector<CommandFacts>& out) {
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_group().empty()) continue;
     if (option->get_positional())
-      facts.arguments.push_back({option->get_name(), choices_of(option->get_type_name()), option->get_description()});
+      facts.arguments.push_back(argument_facts(*option));
     else
       facts.options.push_back(option_facts(*option));
   }

@@ -13,12 +13,16 @@ struct OptionFacts {
   std::string type;                  // "N", "FILE", "PROJECT", …; empty for a flag
   std::vector<std::string> choices;  // the only values, when there are such
   std::string text;
+  std::string preset;  // what holds when it is not given; may be empty
 };
 
 struct ArgumentFacts {
-  std::string name;  // "KEY", "PROJECT", …: also says what kind of word it is
+  std::string name;  // "KEY", "PROJECT", …
+  std::string kind;  // what kind of word it is: mostly the same; "FILE" of paths, "ID_FILE" of both
   std::vector<std::string> choices;
   std::string text;
+  std::string preset;  // what holds when it is not given; may be empty
+  bool many = false;
 };
 
 struct CommandFacts {

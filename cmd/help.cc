@@ -17,6 +17,13 @@ struct Row {
   std::string text;
 };
 
+// The first line's indent stays.
+std::string_view without_line_ends(std::string_view text) {
+  while (text.starts_with('\n')) text.remove_prefix(1);
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  return text;
+}
+
 std::string two_columns(const std::vector<Row>& rows, std::size_t wide = 0) {
   for (const Row& row : rows) wide = std::max(wide, row.name.size());
   wide = std::min<std::size_t>(wide, 26);
@@ -146,7 +153,7 @@ std::string help_page(const CLI::App& app, const Shell& shell) {
   out += fmt::format("\nUsage: {}\n", usage_line(app));
   if (first.size() < text.size()) {
     out += '\n';
-    for (const auto& line : wrapped(trim(std::string_view(text).substr(first.size())), kPage)) out += line + '\n';
+    for (const auto& line : wrapped(without_line_ends(std::string_view(text).substr(first.size())), kPage)) out += line + '\n';
   }
   out += examples_section(app, shell);
   out += commands_section(app, shell);

@@ -2,10 +2,12 @@
 #include "config/init.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "cmd/command.h"
 #include "cmd/open.h"
 #include "cmd/print.h"
+#include "cmd/snippet.h"
 
 namespace pg {
 namespace {
@@ -35,9 +37,10 @@ int init(Shell& shell) {
     shell.note("key     shown once, stored nowhere:");
     shell.print("{}\n", report.key->text.reveal());
   }
-  shell.note(
-      "\nNext:\n  pg serve                # in one terminal\n  pg setup claude-code    # in another: how to point an agent at "
-      "it");
+  const std::string config = shell.config.empty() ? "" : " --config " + shell_word(ShellKind::sh, shell.config);
+  const std::string serve = "pg serve" + config, setup = "pg setup claude-code" + config;
+  shell.note(fmt::format("\nNext:\n  {:<{}}  # in one terminal\n  {}  # in another: how to point an agent at it", serve,
+                         std::max<std::size_t>(setup.size() + 2, 22), setup + "  "));
   return exit_ok;
 }
 

@@ -124,6 +124,21 @@ Status check_words(std::string_view name, std::string_view owner) {
   return {};
 }
 
+/// A key that nobody has seen must not work: its text is lost when standard output cannot be written.
+struct RevokedUnlessShown {
+  RevokedUnlessShown(Shell& said_on, KeyStore& keys, const std::string& key) : shell(said_on), store(keys), name(key) {}
+  RevokedUnlessShown(const RevokedUnlessShown&) = delete;
+  RevokedUnlessShown& operator=(const RevokedUnlessShown&) = delete;
+  ~RevokedUnlessShown() {
+    if (!done && store.revoke(name)) shell.warn(fmt::format("key {} could not be shown and was revoked", name));
+  }
+
+  Shell& shell;
+  KeyStore& store;
+  const std::string& name;
+  bool done = false;
+};
+
 int add_key(Shell& shell, const AddOptions& options) {
   if (is_key_text(options.name))
     return shell.fail({.what = "NAME is what a key is called; the key itself is made by pg", .hint = "pg keys add laptop"});
@@ -143,10 +158,18 @@ int add_key(Shell& shell, const AddOptions& options) {
     shell.note(fmt::format("key {} exists already", options.name));
     return exit_ok;
   }
-  if (!issued && issued.error().code == Code::conflict)
-    return shell.fail(issued.error(), fmt::format("pg keys rotate {}  (or choose another name)", options.name));
+  if (!issued && issued.error().code == Code::conflict) {
+    const auto holder = store.find(options.name);
+    const bool ended = holder && holder.value().revoked != 0;
+    return shell.fail(issued.error(), ended ? "choose another name; 'pg keys list --all' shows who had this one"
+                                            : fmt::format("pg keys rotate {}  (or choose another name)", options.name));
+  }
   let_serve_notice(place.db);
-  return print_issued(shell, place.settings, issued.value());
+  RevokedUnlessShown shown(shell, store, options.name);
+  const int status = print_issued(shell, place.settings, issued.value());
+  shell.flush();
+  shown.done = true;
+  return status;
 }
 
 int list_keys(Shell& shell, bool all) {
@@ -169,7 +192,7 @@ int list_keys(Shell& shell, bool all) {
   std::string objects;
   std::size_t hidden = 0;
   for (const Key& key : store.list().value()) {
-    if (!only.empty() && key.project != only) continue;
+    if (!only.empty() && key.project != only && !key.project.empty()) continue;  // one for any project works there, too
     auto state = key_state(key, now);
     if ((state == "revoked" || state == "expired") && !all && !shell.json) {
       ++hidden;

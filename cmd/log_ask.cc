@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cmd/open.h"
+#include "cmd/print.h"
 #include "core/base/text.h"
 
 namespace pg {
@@ -46,6 +48,21 @@ Result<LogQuery> make_query(const Shell& shell, const LogAsk& ask, UnixMillis no
   }
   if (auto parsed = parse_log_filters(words, now, query); !parsed) return parsed.error();
   return query;
+}
+
+int write_explained(Shell& shell, const std::string& text) {
+  if (!shell.json) return shell.write(text), exit_ok;
+  std::vector<std::pair<std::string, std::vector<std::string>>> groups;
+  for (const std::string_view line : split(text, '\n')) {
+    if (trim(line).empty()) continue;
+    const std::size_t end = std::min(line.find(' '), line.size());
+    if (groups.empty() || groups.back().first != line.substr(0, end)) groups.push_back({std::string(line.substr(0, end)), {}});
+    groups.back().second.emplace_back(trim(line.substr(end)));
+  }
+  std::string object = "{";
+  for (const auto& [name, lines] : groups) json_raw(object, name, json_list(lines));
+  shell.write(object + "}\n");
+  return exit_ok;
 }
 
 namespace {

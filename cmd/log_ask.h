@@ -25,6 +25,9 @@ void add_ask(CLI::App& command, LogAsk& ask);
 /// bad_request with the place of the mistake. --project narrows it.
 Result<LogQuery> make_query(const Shell& shell, const LogAsk& ask, UnixMillis now);
 
+/// What --explain says, a name and a value a line; with --json an object with a list for each name.
+int write_explained(Shell& shell, const std::string& text);
+
 /// `said` on standard error. Rows outlive projects, so that a name which no settings know is no mistake; one that no row knows
 /// either is refused with not_found. The exit status.
 int note_nothing(Shell& shell, Workplace& place, const std::string& said);

@@ -75,10 +75,10 @@ std::string number_field(std::int64_t number) {
 
 /// The same columns for programs: whole values, milliseconds, plain counts, and the id last.
 std::vector<Cell> plain_cells(const LogRow& row) {
-  return {{format_rfc3339(row.time)},
+  return {{format_rfc3339(row.time), Color::dim},
           {dash(row.agent, "-")},
-          {dash(what_cell(row), "-")},
-          {std::to_string(row.status)},
+          {dash(what_cell(row), "-"), Color::bold},
+          {std::to_string(row.status), status_color(row)},
           {number_field(row.latency_ms)},
           {number_field(row.ttft_ms)},
           {number_field(row.usage.input_tokens)},
@@ -199,7 +199,7 @@ std::string LogLines::line(const LogRow& row) const {
   if (!look_.fields.empty()) return field_line(row);
   if (look_.csv) return log_csv(row) + "\n";
   if (shell_.json) return log_json(row) + "\n";
-  if (!shell_.out_tty) return tab_line(plain_cells(row)) + "\n";
+  if (!shell_.out_tty) return tab_line(shell_, plain_cells(row)) + "\n";
   return aligned_line(shell_, columns_, widths_, terminal_cells(row, look_.ids)) + "\n";
 }
 

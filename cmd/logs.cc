@@ -51,8 +51,7 @@ void add_look(CLI::App& command, RowOptions& options) {
 }
 
 int explain(Shell& shell, Db& db, const LogQuery& query) {
-  shell.write(LogStore(db).explain(query).value());
-  return exit_ok;
+  return write_explained(shell, LogStore(db).explain(query).value());
 }
 
 int no_rows(Shell& shell, Workplace& place, const RowOptions& options) {
@@ -81,7 +80,10 @@ int search(Shell& shell, RowOptions options) {
   if (!options.format.empty()) shell.json = options.format == "ndjson";
   const auto look = make_look(shell, options).value();
   auto place = open_workplace(shell, DbMode::read_only).value();
-  if (options.ask.explain) return explain(shell, place.db, query);
+  if (options.ask.explain) {
+    shell.json = json;
+    return explain(shell, place.db, query);
+  }
   const auto rows = print_rows(shell, place.db, query, look);
   shell.json = json;
   return rows > 0 ? exit_ok : no_rows(shell, place, options);

@@ -86,7 +86,7 @@ int stats(Shell& shell, const StatsOptions& options) {
   const LogField* by = find_log_field(to_lower(options.by));
   if (by == nullptr) return shell.fail(unknown_log_field(options.by));
   auto place = open_workplace(shell, DbMode::read_only).value();
-  if (options.ask.explain) return shell.write(LogStore(place.db).explain(query).value()), exit_ok;
+  if (options.ask.explain) return write_explained(shell, LogStore(place.db).explain(query).value());
   const auto report = read_stats(place.db, query, by).value();
   if (shell.json) {
     std::string lines;
@@ -157,6 +157,13 @@ Status note_prune(Db& db, std::int64_t rows, const LogLimits& limits) {
   return transaction.commit();
 }
 
+std::string prune_question(Db& db, const LogLimits& limits, const DbSize& size) {
+  const auto rows = count_older(db, limits).value();
+  const bool over = limits.max_size > 0 && size.used > limits.max_size;
+  return fmt::format("delete {} row{} of the log{} for good?", rows, rows == 1 ? "" : "s",
+                     over ? " and the oldest beyond " + size_cell(limits.max_size) : "");
+}
+
 int prune(Shell& shell, const PruneOptions& options) {
   auto place = open_workplace(shell, options.dry_run ? DbMode::read_only : DbMode::read_write).value();
   const auto limits = prune_limits(place.settings, options, wall_clock().wall()).value();
@@ -164,12 +171,22 @@ int prune(Shell& shell, const PruneOptions& options) {
   if (options.dry_run) {
     const auto rows = count_older(place.db, limits).value();
     const bool over = limits.max_size > 0 && before.used > limits.max_size;
+    if (shell.json) {
+      std::string object = "{";
+      json_bool(object, "dry_run", true);
+      json_number(object, "too_old", rows);
+      json_number(object, "used_bytes", static_cast<std::int64_t>(before.used));
+      json_number(object, "file_bytes", static_cast<std::int64_t>(before.file));
+      json_bool(object, "too_large", over);
+      shell.write(object + "}\n");
+      return exit_ok;
+    }
     shell.print("{} rows are too old; the database uses {}{}\n", rows, size_cell(before.used),
                 over ? ", which is more than " + size_cell(limits.max_size) : "");
     return exit_ok;
   }
   if (!options.keep.empty() || !options.max_size.empty())
-    if (!shell.confirm("delete rows of the log for good?").value()) return exit_no;
+    if (!shell.confirm(prune_question(place.db, limits, before)).value()) return exit_no;
   std::int64_t gone = 0;
   for (;;) {
     const auto slice = prune_log(place.db, limits, kSlice).value();
@@ -179,9 +196,12 @@ int prune(Shell& shell, const PruneOptions& options) {
   if (gone > 0) note_prune(place.db, gone, limits).value();
   if (options.shrink) place.db.execute("VACUUM").value();
   const DbSize after = measure_db(place.db).value();
+  const auto old_ones =
+      place.db.read_number(fmt::format("SELECT count(*) FROM log_rows WHERE time < {}", limits.before), 0).value();
   if (shell.json) {
     std::string object = "{";
     json_number(object, "deleted", gone);
+    json_number(object, "too_old_kept", old_ones);
     json_number(object, "used_bytes", static_cast<std::int64_t>(after.used));
     json_number(object, "file_bytes", static_cast<std::int64_t>(after.file));
     shell.write(object + "}\n");
@@ -189,6 +209,10 @@ int prune(Shell& shell, const PruneOptions& options) {
   }
   shell.print("{} rows deleted; usage by the hour is kept; {} in use, the file has {}\n", gone, size_cell(after.used),
               size_cell(after.file));
+  if (old_ones > 0)
+    shell.note(
+        fmt::format("{} older row{}: the newest always does, since numbers go on behind it, and rows go from the front only",
+                    old_ones, old_ones == 1 ? " stays" : "s stay"));
   if (gone > 0 && !options.shrink) shell.note("the file keeps its size and fills up again; --shrink gives the room back");
   return exit_ok;
 }
@@ -204,7 +228,7 @@ void add_logs_stats(CLI::App& command, Shell& shell) {
       ->capture_default_str();
   counts->add_flag("--csv", options->csv, "As CSV with a line of titles");
   counts->footer(
-      "pg logs stats\npg logs stats --by status --since today\npg logs stats --by agent model:claude-* --json\n"
+      "pg logs stats\npg logs stats --by status --since today\npg logs stats --by agent 'model:claude-*' --json\n"
       "pg logs stats --by error class:error --since 2h");
   set_action(*counts, shell, [&shell, options] { return stats(shell, *options); });
 }

@@ -30,11 +30,18 @@ std::string roff(std::string_view text) {
   return out;
 }
 
+// Line ends alone: blanks in front of the first line say that it stays a line.
+std::string_view without_edges(std::string_view text) {
+  while (text.starts_with('\n')) text.remove_prefix(1);
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  return text;
+}
+
 /// Lines that begin with two blanks stay lines; the rest is filled.
 std::string paragraphs(std::string_view text) {
   std::string out;
   bool plain = false;
-  for (auto line : split(trim(text), '\n')) {
+  for (auto line : split(without_edges(text), '\n')) {
     const bool now = line.starts_with("  ");
     if (now != plain) out += now ? ".nf\n" : ".fi\n";
     plain = now;
@@ -47,10 +54,14 @@ std::string tagged(const std::string& tag, const std::string& text) {
   return fmt::format(".TP\n\\fB{}\\fR\n{}\n", roff(tag), roff(text));
 }
 
+std::string preset_of(const std::string& preset) {
+  return preset.empty() ? preset : fmt::format(" (default {})", preset);
+}
+
 std::string option_paragraph(const OptionFacts& option) {
   auto text = option.text;
   if (!option.choices.empty()) text += fmt::format(": {}", fmt::join(option.choices, ", "));
-  return text + ".";
+  return text + preset_of(option.preset) + ".";
 }
 
 std::string options_of(const CommandFacts& command) {
@@ -58,7 +69,7 @@ std::string options_of(const CommandFacts& command) {
   for (const auto& argument : command.arguments) {
     auto text = argument.text;
     if (!argument.choices.empty()) text += fmt::format(": {}", fmt::join(argument.choices, ", "));
-    out += tagged(argument.name, text + ".");
+    out += tagged(argument.name, text + preset_of(argument.preset) + ".");
   }
   for (const auto& option : command.options)
     out += tagged(fmt::format("{}{}{}", fmt::join(option.names, ", "), option.type.empty() ? "" : " ", option.type),

@@ -19,7 +19,8 @@ void add_globals(CLI::App& parser, Shell& shell) {
   parser.set_help_flag("-h,--help", "Explain the command")->group(group);
   parser.add_flag("--version", shell.show_version, "Print the version")->group(group);
   parser.add_flag("-q,--quiet", shell.quiet, "Only results and errors")->group(group);
-  parser.add_flag("-v,--verbose", shell.verbose, "Say more; twice for details")->group(group);
+  parser.add_flag("-v,--verbose", shell.verbose, "Say more: which files a scan leaves out, which rows have which id")
+      ->group(group);
   parser.add_flag("--json", shell.json, "Machine-readable output")->group(group);
   one_of(parser.add_option("--color", shell.color, "When to use colours"), {"auto", "always", "never"})->group(group);
   parser.add_flag("--no-color", shell.no_color, "Same as --color=never")->group(group);
@@ -92,6 +93,10 @@ std::string describe(const CLI::ParseError& error) {
   std::string what = error.what();
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
     if (auto at = what.find(" is required"); at != std::string::npos) return fmt::format("{} is missing", what.substr(0, at));
+  // "--lines: 1 required N missing"
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
+    if (const auto at = what.find(": 1 required "); at != std::string::npos && what.ends_with(" missing"))
+      return fmt::format("{} needs a value: {}", what.substr(0, at), what.substr(at + 13, what.size() - at - 21));
   if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) return "cannot read the value of an option: " + what;
   if (!what.empty() && what.back() == '.') what.pop_back();
   return what;
@@ -104,13 +109,14 @@ bool asks_for_json(const std::vector<std::string>& words) {
   return false;
 }
 
-/// A filter like -agent:codex is not a cluster of short options: its dash becomes the '!' that pg logs turns back.
+/// A filter like -agent:codex, -(…) or -"…" is not a cluster of short options: its dash becomes '!', which means the same.
 void hide_negations(std::vector<std::string>& words) {
   for (auto& word : words) {
     if (word == "--") return;
+    if (word.starts_with("-(") || word.starts_with("-\"")) word[0] = '!';
     const auto colon = word.find(':');
     if (colon == std::string::npos || colon < 3 || word[0] != '-') continue;
-    if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyz._", 1) == colon) word[0] = '!';
+    if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._", 1) == colon) word[0] = '!';
   }
 }
 
@@ -124,6 +130,7 @@ int refuse(Shell& shell, const CLI::App& parser, const std::string& what) {
 std::unique_ptr<CLI::App> make_parser(Shell& shell) {
   auto parser = std::make_unique<CLI::App>("A local proxy that keeps secrets and personal data out of model prompts", "pg");
   parser->set_help_flag();
+  parser->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);  // an alias may be overridden
   parser->fallthrough()->allow_extras()->require_subcommand(0, 1);
   for (const Command& command : commands()) {
     CLI::App* sub = parser->add_subcommand(std::string(command.name), std::string(command.summary));

@@ -157,10 +157,17 @@ std::string tab_line(const std::vector<Cell>& cells) {
   return line;
 }
 
+std::string tab_line(const Shell& shell, const std::vector<Cell>& cells) {
+  std::string line;
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    line += (i > 0 ? "\t" : "") + shell.paint(cells[i].color, escape_controls(cells[i].text));
+  return line;
+}
+
 std::string Table::text(const Shell& shell) const {
   std::string out;
   if (!shell.out_tty) {
-    for (const auto& row : rows_) out += tab_line(row) + '\n';
+    for (const auto& row : rows_) out += tab_line(shell, row) + '\n';
     return out;
   }
   std::vector<int> widths;

@@ -49,6 +49,8 @@ std::string aligned_line(const Shell& shell, const std::vector<Column>& columns,
 
 /// Cells joined by TABs, control bytes escaped, without line end.
 std::string tab_line(const std::vector<Cell>& cells);
+/// The same in colours, where they were asked for although nobody looks (--color=always).
+std::string tab_line(const Shell& shell, const std::vector<Cell>& cells);
 
 /// `text` cut to `width` cells, the last of them "…" when something was cut off.
 std::string cut_to(std::string_view text, int width);

@@ -102,7 +102,16 @@ int show_rule(Shell& shell, const std::string& id, bool scan) {
     ids.push_back(rule.id);
     if (rule.id != id) continue;
     if (shell.json) {
-      shell.write(rule_json(rule, action) + "\n");
+      std::string object = rule_json(rule, action);
+      object.pop_back();
+      if (index <= secrets->rules().size()) {
+        const SecretRule& secret = secrets->rules()[index - 1U];
+        json_text_or_null(object, "documented", secret.source);
+        json_raw(object, "keywords", json_list(secret.keywords));
+        json_field(object, "expression", secret.pattern->regex());
+        json_raw(object, "examples", json_list(secret.examples));
+      }
+      shell.write(object + "}\n");
       return exit_ok;
     }
     std::vector<std::pair<std::string_view, std::string>> rows{{"rule", rule.id},

@@ -44,8 +44,10 @@ constexpr int kScanError = 2;  // pg scan's own table: findings and errors never
 constexpr std::uint64_t kMaxBaseline = std::uint64_t{64} << 20;
 
 int fail_scan(Shell& shell, const Error& error) {
-  return shell.fail(
-      {.what = error.message, .at = error.detail, .status = kScanError, .code = std::string(code_name(error.code))});
+  return shell.fail({.what = error.message,
+                     .at = error.detail,
+                     .status = kScanError,
+                     .code = error.code == Code::bad_request ? std::string() : std::string(code_name(error.code))});
 }
 
 bool is_git(const ScanFlags& flags) {
@@ -62,6 +64,7 @@ Failure failure_of(const Error& error) {
 }
 
 void show_errors(const ScanResult& result, Shell& shell) {
+  for (const std::string& name : result.skipped) shell.note("skipped " + escape_controls(name));
   for (const std::string& note : result.notes) shell.warn(note);
   for (const std::string& error : result.errors) shell.warn(escape_controls(error));
   if (result.totals.bytes == 0) shell.warn("nothing was scanned: zero bytes read");
@@ -116,6 +119,7 @@ Result<ScanResult> scan_what(const ScanFlags& flags, const ScanPlan& plan, const
   if (sources.paths.empty()) sources.paths = {"."};
   WatchedScan watched(shell);
   sources.progress = watched.progress();
+  sources.name_skipped = shell.verbose > 0;
   return scan_sources(sources, *plan.guards, plan.secrets.get());
 }
 
@@ -150,7 +154,7 @@ void mask_paths(ScanResult& result) {
     if (finding.path != last) masked = without_secrets(last = finding.path);
     finding.path = masked;
   }
-  for (auto* texts : {&result.notes, &result.errors})
+  for (auto* texts : {&result.notes, &result.errors, &result.skipped})
     for (std::string& text : *texts) text = without_secrets(text);
 }
 
@@ -215,7 +219,7 @@ void add_git_options(CLI::App& command, ScanFlags& flags) {
 
 void add_scan(CLI::App& command, Shell& shell) {
   auto flags = std::make_shared<ScanFlags>();
-  command.add_option("paths", flags->sources.paths, "Files and directories; - is standard input (default: .)");
+  command.add_option("PATH", flags->sources.paths, "Files and directories; - is standard input (default: .)");
   one_of(command.add_option("--format", flags->format, "What to print (default: text)"),
          {"text", "json", "ndjson", "sarif", "github", "junit", "csv"});
   add_git_options(command, *flags);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 
+#include "core/base/ascii.h"
 #include "core/base/crypto.h"
 #include "core/base/encode.h"
 #include "core/guard/secrets.h"
@@ -50,9 +51,18 @@ std::size_t line_end(std::string_view text, std::size_t at) {
   return std::min(text.find('\n', at), text.size());
 }
 
+/// A mark is a word of its own, so that what only contains one is none.
+bool has_word(std::string_view text, std::string_view word) {
+  const auto goes_on = [&](std::size_t at) {
+    return at < text.size() && (is_alnum(text[at]) || text[at] == '_' || text[at] == '-');
+  };
+  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1))
+    if ((at == 0 || !goes_on(at - 1)) && !goes_on(at + word.size())) return true;
+  return false;
+}
+
 bool has_mark(std::string_view text) {
-  return std::any_of(kMarks.begin(), kMarks.end(),
-                     [&](std::string_view mark) { return text.find(mark) != std::string_view::npos; });
+  return std::any_of(kMarks.begin(), kMarks.end(), [&](std::string_view mark) { return has_word(text, mark); });
 }
 
 }  // namespace

@@ -15,11 +15,16 @@ bool is_listed(const ScanFinding& finding, const ReportStyle& style) {
   return style.show_suppressed || !finding.allowed;
 }
 
-/// Workflow commands end at a line's end, their properties at ',' and ':'.
+/// Workflow commands end at a line's end, their properties at ',' and ':'. Other controls, and bytes that are no text, would
+/// stand in the log of the build as they are.
 std::string for_workflow(std::string_view text, bool property) {
+  const std::size_t line = text.find_first_of("\r\n");
+  if (line != std::string_view::npos)
+    return for_workflow(text.substr(0, line), property) + (text[line] == '\r' ? "%0D" : "%0A") +
+           for_workflow(text.substr(line + 1), property);
   std::string out;
-  for (const char c : text) {
-    const bool special = c == '%' || c == '\r' || c == '\n' || (property && (c == ':' || c == ','));
+  for (const char c : escape_controls(text)) {
+    const bool special = c == '%' || (property && (c == ':' || c == ','));
     if (special)
       out += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
     else
@@ -80,8 +85,7 @@ std::string report_github(const ScanResult& result, const Guards& guards, const 
     out += fmt::format(",title={}::{}\n", guards.rule(finding.rule).id,
                        for_workflow(finding_message(finding, guards.rule(finding.rule)), false));
   }
-  for (const std::string& error : result.errors)
-    out += "::error title=pg scan::" + for_workflow(escape_controls(error), false) + "\n";
+  for (const std::string& error : result.errors) out += "::error title=pg scan::" + for_workflow(error, false) + "\n";
   return out;
 }
 

@@ -42,6 +42,7 @@ std::size_t add_paths(const ScanOptions& options, Walk& walk, ScanResult& result
   for (const std::string& given : options.paths) {
     if (given == "-") continue;
     std::string path = shown_path(given, here);
+    if (std::find(result.scanned.begin(), result.scanned.end(), path) != result.scanned.end()) continue;  // given twice
     result.scanned.push_back(path);
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0) {
@@ -93,6 +94,7 @@ ScanResult scan_sources(const ScanOptions& options, const Guards& guards, const 
   Walk walk(options, guards, secrets);
   if (add_paths(options, walk, result) > 0) append(result, walk.run());
   std::sort(result.errors.begin(), result.errors.end());
+  std::sort(result.skipped.begin(), result.skipped.end());
   sort_findings(result.findings);
   return result;
 }

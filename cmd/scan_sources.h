@@ -17,6 +17,7 @@ struct ScanOptions {
   unsigned threads = 0;              // 0: min(8, max(4, 2 x cores))
   std::vector<std::string> exclude;  // patterns as in .gitignore, relative to each scanned directory
   std::uint64_t max_file_size = 0;   // larger files of a tree are left out; 0: none is
+  bool name_skipped = false;         // fill ScanResult::skipped
   bool archives = false;             // look into zip, tar and gzip files
   ScanProgress* progress = nullptr;  // told how far it is; may be null
 };
@@ -38,6 +39,7 @@ enum class SeenIn : std::uint8_t { nowhere = 0, tree = 1, history = 2, both = 3 
 struct ScanResult {
   std::vector<ScanFinding> findings;  // by path, then place
   std::vector<std::string> errors;    // "path: why", for what could not be read
+  std::vector<std::string> skipped;   // "path: why", for files of the tree, when that was asked for
   std::vector<std::string> notes;     // what else is to be known: a shallow clone, submodules
   ScanTotals totals;
   std::vector<std::string> scanned;  // the paths that were given, as findings name them

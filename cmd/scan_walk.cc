@@ -72,16 +72,19 @@ OpenedFile::~OpenedFile() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-void count_outcome(ScanReader::Outcome outcome, const std::string& path, const ScanReader& reader, ScanResult& result) {
+void count_outcome(ScanReader::Outcome outcome, const std::string& path, const ScanReader& reader, ScanResult& result,
+                   bool name_skipped) {
   switch (outcome) {
     case ScanReader::Outcome::scanned:
       ++result.totals.files;
       break;
     case ScanReader::Outcome::binary:
       ++result.totals.binary;
+      if (name_skipped) result.skipped.push_back(path + ": binary");
       break;
     case ScanReader::Outcome::archive:
       ++result.totals.archives;
+      if (name_skipped) result.skipped.push_back(path + ": an archive; --archives looks into it");
       break;
     case ScanReader::Outcome::failed:
       result.errors.push_back(fmt::format("{}: {}", path, reader.error()));
@@ -92,6 +95,7 @@ void count_outcome(ScanReader::Outcome outcome, const std::string& path, const S
 void append(ScanResult& all, ScanResult&& part) {
   std::move(part.findings.begin(), part.findings.end(), std::back_inserter(all.findings));
   std::move(part.errors.begin(), part.errors.end(), std::back_inserter(all.errors));
+  std::move(part.skipped.begin(), part.skipped.end(), std::back_inserter(all.skipped));
   all.totals.files += part.totals.files;
   all.totals.bytes += part.totals.bytes;
   all.totals.binary += part.totals.binary;
@@ -219,13 +223,15 @@ void Walk::scan_file(const WalkTask& task, int directory, const std::string& nam
   const auto size = static_cast<std::uint64_t>(info.st_size);
   if (!task.named && options_.max_file_size > 0 && size > options_.max_file_size) {
     ++result.totals.too_big;
+    if (options_.name_skipped)
+      result.skipped.push_back(fmt::format("{}: {} bytes, and max_file_size is {}", path, size, options_.max_file_size));
     return;
   }
   const auto outcome = reader.scan(file.get(), S_ISREG(info.st_mode) ? size : 0, path, result.findings, result.totals.bytes);
   if (outcome == ScanReader::Outcome::archive && options_.archives)
     scan_archive(file.get(), path, reader, result);
   else
-    count_outcome(outcome, path, reader, result);
+    count_outcome(outcome, path, reader, result, options_.name_skipped);
   if (options_.progress != nullptr) options_.progress->files.fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -70,7 +70,8 @@ class Walk {
 };
 
 /// Books how the scan of one file ended.
-void count_outcome(ScanReader::Outcome outcome, const std::string& path, const ScanReader& reader, ScanResult& result);
+void count_outcome(ScanReader::Outcome outcome, const std::string& path, const ScanReader& reader, ScanResult& result,
+                   bool name_skipped = false);
 
 /// Adds what a part of a scan found.
 void append(ScanResult& all, ScanResult&& part);

@@ -213,7 +213,7 @@ int Shell::fail(const Error& error, std::string hint) {
                .at = error.detail,
                .hint = std::move(hint),
                .status = exit_status(error.code),
-               .code = std::string(code_name(error.code))});
+               .code = error.code == Code::bad_request ? std::string() : std::string(code_name(error.code))});
 }
 
 Result<bool> Shell::confirm(std::string_view question) {

@@ -29,7 +29,7 @@ int usage(Shell& shell, const UsageOptions& options) {
   const auto query = make_query(shell, options.ask, wall_clock().wall()).value();
   const UsageBy by = parse_by(options.by);
   auto place = open_workplace(shell, DbMode::read_only).value();
-  if (options.ask.explain) return shell.write(explain_usage(place.db, query, by).value()), exit_ok;
+  if (options.ask.explain) return write_explained(shell, explain_usage(place.db, query, by).value());
   const bool trend = shell.out_tty && !shell.ascii && !shell.json && !options.csv;
   const UsageReport report = read_usage(place.db, query, by, trend).value();
   if (shell.json)

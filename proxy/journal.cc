@@ -106,8 +106,9 @@ void Journal::tell_dropped(LogStore& store, bool stopping) {
 // Whatever still waits when the end has come and the database does not take it.
 void Journal::give_up(std::size_t rows) {
   const std::uint64_t untold = dropped_.fetch_add(rows, std::memory_order_relaxed) + rows - rows_told_;
+  if (untold == 0) return;
   db_.set_patience(kSidePatience);
-  const bool counted = LogStore(db_).note_dropped(untold) || note_lost_calls(db_.path(), untold);
+  const bool counted = (db_.is_in_place() && LogStore(db_).note_dropped(untold)) || note_lost_calls(db_.path(), untold);
   on_problem_(fmt::format("{} calls are not in the log{}: it could not be written until the end", untold,
                           counted ? "" : ", nor counted"));
 }
@@ -116,7 +117,7 @@ bool Journal::write(std::span<LogRow> batch, LogStore& store) {
   Status done = know_version(batch, store);
   if (done) done = store.insert(batch);
   if (!done) {
-    if (!failing_.exchange(true)) on_problem_("the log cannot be written: " + done.error().message);
+    note_failing(done.error());
     return false;
   }
   // Spent now, so no longer set aside: the rows themselves stay until the next batch takes their memory.
@@ -125,9 +126,23 @@ bool Journal::write(std::span<LogRow> batch, LogStore& store) {
   write_bodies(batch);
   written_.fetch_add(batch.size(), std::memory_order_relaxed);
   since_prune_ += batch.size();
-  if (is_failing()) on_problem_("the log is being written again");
-  failing_ = false;
+  note_working();
   return true;
+}
+
+void Journal::note_failing(const Error& why) {
+  if (!failing_.exchange(true)) on_problem_("the log cannot be written: " + why.message);
+}
+
+void Journal::note_working() {
+  if (failing_.exchange(false)) on_problem_("the log is being written again");
+}
+
+// With no row at hand: a database that was deleted takes everything and keeps nothing, and the next call should know.
+bool Journal::look_at_file() {
+  const auto looked = db_.data_version();
+  looked ? note_working() : note_failing(looked.error());
+  return looked.has_value();
 }
 
 void Journal::use(std::shared_ptr<const PriceTable> prices, LogRetention retention, std::shared_ptr<const TimeZone> zone,
@@ -346,7 +361,7 @@ void Journal::run() {
       in_flight = in_flight_;
     }
     if (batch.empty()) batch = next_batch();
-    const bool written = batch.empty() || write(batch, store);
+    const bool written = batch.empty() ? look_at_file() : write(batch, store);
     if (written) {
       batch = {};
       tell_dropped(store, stopping);

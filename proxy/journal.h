@@ -70,6 +70,9 @@ class Journal {
   bool prune_bodies(UnixMillis now, const LogRetention& retention);
   void run();
   bool write(std::span<LogRow> batch, LogStore& store);
+  void note_failing(const Error& why);
+  void note_working();
+  bool look_at_file();
   Status know_version(std::span<LogRow> batch, LogStore& store);
   void price(std::span<LogRow> batch);
   void write_in_flight(std::uint32_t count);

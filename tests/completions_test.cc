@@ -49,3 +49,13 @@ TEST_CASE("completions know nested commands, choices and kinds of names") {
     CHECK(text.find("__complete KIND") == std::string::npos);
   }
 }
+
+TEST_CASE("the manual page keeps tables as they are, and says what holds when an option is not given") {
+  test::TestShell test;
+  auto parser = make_parser(test.shell);
+  const std::string page = manual_page(command_facts(*parser));
+  for (const char* table : {".SH EXIT STATUS\n.nf\n  0    ok\n", ".SH ENVIRONMENT\n.nf\n  PG_CONFIG  ",
+                            ".nf\n  bash   pg completions bash", ".nf\n  status class model "})
+    CHECK_MESSAGE(page.find(table) != std::string::npos, table);
+  CHECK(page.find("How many to begin with; 0 for all (default 20).") != std::string::npos);
+}

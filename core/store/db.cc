@@ -6,15 +6,16 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <climits>
 #include <cstdlib>
-#include <filesystem>
 #include <utility>
 #include <vector>
 
 #include "core/base/crypto.h"
 #include "core/base/encode.h"
 #include "core/base/shipped.h"
+#include "core/store/db_files.h"
 #include "core/store/files.h"
 #include "core/store/lock_holder.h"
 #include "core/store/migrate.h"
@@ -26,9 +27,6 @@ constexpr int kBusyTimeoutMs = 5000;
 constexpr std::int64_t kWholeCheckBytes = 64ll << 20;  // about a quarter of a second
 // Checked whatever the size: they decide who may do what.
 constexpr const char* kSmallTables[] = {"facts", "keys", "credentials", "audit_head"};
-
-const char* const kDamagedHint =
-    "hint: 'pg db check' says what is wrong, 'pg db restore FILE' puts a backup (pg.db.*.bak) in its place";
 
 using MatchFunction = std::function<bool(std::int64_t, std::string_view)>;
 
@@ -80,23 +78,6 @@ Error db_error(sqlite3* db, const std::string& path) {
 std::string path_of(sqlite3* db) {
   const char* name = sqlite3_db_filename(db, "main");
   return name == nullptr || *name == '\0' ? std::string("database") : std::string(name);
-}
-
-// The directory with its links resolved, so that SQLITE_OPEN_NOFOLLOW judges the file's own name only.
-std::string resolve_directory(const std::string& path) {
-  std::error_code failed;
-  const std::filesystem::path directory = std::filesystem::canonical(directory_of(path), failed);
-  return failed ? path : (directory / std::filesystem::path(path).filename()).string();
-}
-
-Status check_files(const std::string& path) {
-  if (auto main = check_private_file(path); !main) return main;
-  // A log planted beside the database would be replayed into it.
-  for (const char* suffix : {"-wal", "-shm", "-journal"})
-    if (auto side = check_private_file(path + suffix); !side && side.error().code != Code::not_found) return side;
-  if (stamp_file(path).size == 0)
-    return make_error(Code::io_failed, fmt::format("{}: the database is damaged (empty file); {}", path, kDamagedHint));
-  return {};
 }
 
 }  // namespace
@@ -216,7 +197,10 @@ Result<Db> Db::connect(const std::string& path, int flags) {
   static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   (void)uncounted;
   sqlite3* raw = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, nullptr);
+  const bool rests = (flags & SQLITE_OPEN_READONLY) != 0 && is_on_rest(path);
+  const std::string name = rests ? fmt::format("file:{}?immutable=1", to_percent(path)) : path;
+  flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | (rests ? SQLITE_OPEN_URI : 0);
+  const int code = sqlite3_open_v2(name.c_str(), &raw, flags, nullptr);
   Db db(raw, path);
   if (raw == nullptr) return make_error(Code::io_failed, path + ": out of memory");
   if (code != SQLITE_OK) return db_error(raw, path);
@@ -283,10 +267,11 @@ Result<Db> Db::open(const std::string& path, DbMode mode, std::string_view schem
   if (writes)
     if (auto made = make_private_directory(directory_of(path)); !made) return std::move(made).error();
   const std::string real = resolve_directory(path);
-  Status checked = check_files(real);
+  Status checked = check_db_files(real);
   if (!checked && checked.error().code == Code::not_found && writes) {
+    if (auto none = check_no_log(real); !none) return std::move(none).error();
     if (auto made = create(real, schema); !made) return std::move(made).error();
-    checked = check_files(real);
+    checked = check_db_files(real);
   }
   if (!checked) return std::move(checked).error();
   PG_TRY(Db db, connect(real, writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY));
@@ -342,7 +327,13 @@ void Db::give_back_memory() {
   sqlite3_db_release_memory(db_);
 }
 
+bool Db::is_in_place() const {
+  int moved = 0;
+  return sqlite3_file_control(db_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK || moved == 0;
+}
+
 Result<std::int64_t> Db::data_version() {
+  if (!is_in_place()) return displaced(path_);
   return read_number("PRAGMA data_version", 0);
 }
 
@@ -379,21 +370,23 @@ Status Db::backup(const std::string& path) {
   return copied;
 }
 
-Result<Transaction> Transaction::begin(Db& db) {
-  if (auto begun = db.execute("BEGIN IMMEDIATE"); !begun) return std::move(begun).error();
-  return Transaction(db);
-}
-
-Transaction::Transaction(Transaction&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
-
-Transaction::~Transaction() {
-  if (db_ != nullptr) (void)db_->execute("ROLLBACK");
-}
-
-Status Transaction::commit() {
-  Status committed = db_->execute("COMMIT");
-  if (committed) db_ = nullptr;
-  return committed;
+bool is_of_surroundings(const Error& error) {
+  constexpr std::string_view kStart = "sqlite ";
+  int code = 0;
+  if (!error.detail.starts_with(kStart)) return false;
+  std::from_chars(error.detail.data() + kStart.size(), error.detail.data() + error.detail.size(), code);
+  switch (code & 0xff) {
+    case SQLITE_PERM:
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_NOMEM:
+    case SQLITE_READONLY:
+    case SQLITE_FULL:
+    case SQLITE_CANTOPEN:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace pg

@@ -79,7 +79,9 @@ class Db {
   void set_patience(std::chrono::milliseconds patience = {});
   /// Lets go of pages that are kept for the next statement.
   void give_back_memory();
-  /// Rises whenever another connection commits (PRAGMA data_version).
+  /// False when another file, or none, stands where this one was opened: what is written now reaches nobody. One stat(2).
+  bool is_in_place() const;
+  /// Rises whenever another connection commits (PRAGMA data_version). io_failed when the file is not in its place any more.
   Result<std::int64_t> data_version();
   /// Copies the whole database, as it is at one moment while others go on writing, to a 0600 file that replaces `path`.
   Status backup(const std::string& path);
@@ -95,7 +97,10 @@ class Db {
   std::string path_;
 };
 
-/// BEGIN IMMEDIATE … COMMIT, rolled back unless commit() was reached.
+/// True for a refusal that tells of what is around the file, not of the file: a lock, a permission, a full disk.
+bool is_of_surroundings(const Error& error);
+
+/// BEGIN IMMEDIATE … COMMIT, rolled back unless commit() was reached. io_failed when the file is not in its place any more.
 class Transaction {
  public:
   static Result<Transaction> begin(Db& db);

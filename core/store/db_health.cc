@@ -104,6 +104,9 @@ Result<DbHealth> examine_db(const std::string& path, bool quick) {
   health.newest_schema = sections.empty() ? 0 : sections.back().number;
   health.is_ours = has_our_header(path);
   if (!health.is_ours) return health;
+  // A lock, or a directory in which no index of the log can be made, says nothing of the file.
+  if (const auto first = db.read_number("PRAGMA schema_version"); !first && is_of_surroundings(first.error()))
+    return first.error();
   health.schema = static_cast<int>(ask_number(db, "PRAGMA user_version", health));
   read_pages(db, quick, health);
   if (health.damage.empty()) read_tables(db, health);

@@ -137,6 +137,8 @@ Result<Key> KeyStore::find(std::string_view which) {
   }
   if (fits.size() == 1) return std::move(*fits.front());
   if (fits.size() > 1) return make_error(Code::bad_request, fmt::format("{} keys begin with that", fits.size()));
+  if (which.size() > 2 && std::string_view("pg_live_").starts_with(which))
+    return make_error(Code::bad_request, "every key begins with that: give more of its prefix, or its name");
   return no_such_key(which, keys);
 }
 

@@ -60,7 +60,7 @@ constexpr LogField kLogFields[] = {
     {"cache_break.tokens", K::number, "cache_lost", "read anew because of it: >10k", false, "", PG_NUMBER(row.cache_lost)},
     {"cache_break.cost", K::money, "cache_lost_cost", "more than from the cache: >$0.05", false, "", PG_NUMBER(row.cache_lost_cost)},
     {"error", K::text, "error", "code and message: rate_limited*", false, "", PG_TEXT(error)},
-    {"time", K::time, "time", "when it came: >2h (ago), >=2026-11-20", false, "", PG_NUMBER(row.time)},
+    {"time", K::time, "time", "when it came: >2h (ago), today, >=2026-11-20", false, "", PG_NUMBER(row.time)},
     {"id", K::text, "id", "of the request", false, "", PG_TEXT(id)},
     {"model.requested", K::text, "model", "asked for", false, "", PG_TEXT(model)},
     {"model.served", K::text, "model_served", "as the provider says, else as it was asked for", false, "", PG_TEXT(model_served)},

@@ -72,7 +72,8 @@ std::optional<LogReach> read_reach(LogKind kind, std::string_view text, std::int
       break;
     case LogKind::time:
       value = parse_moment(text, now);
-      if (value && text.size() == 10 && text[4] == '-') return LogReach{*value, local_midnight(*value + kDay * 3 / 2) - 1};
+      if (value && ((text.size() == 10 && text[4] == '-') || text == "today" || text == "yesterday"))
+        return LogReach{*value, local_midnight(*value + kDay * 3 / 2) - 1};
       break;
     default:
       value = parse_number(text);

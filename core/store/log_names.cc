@@ -1,11 +1,14 @@
 // Numbers are given by the database and never again, so that one that was pruned cannot come to mean something else.
 #include "core/store/log_names.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <string_view>
 
+#include "core/store/log_query.h"
 #include "core/store/log_store.h"
 
 namespace pg {
@@ -14,6 +17,11 @@ namespace {
 // A caller that makes names up makes this forget, and costs a row of log_names for each of its own.
 constexpr std::size_t kMaxKnown = 4'096;
 constexpr std::size_t kMaxKnownBytes = 1 << 20;
+
+constexpr std::int64_t kNewestNames = 5'000;
+constexpr std::string_view kColumns[] = {"status",  "project", "key",  "agent",    "agent_version", "session",
+                                         "dialect", "method",  "path", "provider", "model",         "model_served",
+                                         "outcome", "route",   "ip",   "ua"};
 
 constexpr std::string_view kWrite =
     "INSERT INTO log_names(id, last_seq, status, stream, project, project_id, key, agent, agent_version, session, dialect, "
@@ -99,6 +107,20 @@ void LogNames::discard() {
   known_.clear();
   known_bytes_ = 0;
   last_ = nullptr;
+}
+
+Result<std::vector<std::string>> read_log_values(Db& db, const LogField& field, std::int64_t most) {
+  std::vector<std::string> values;
+  if (std::find(std::begin(kColumns), std::end(kColumns), field.sql) == std::end(kColumns)) return values;
+  PG_TRY(Statement statement, db.prepare(fmt::format("SELECT DISTINCT {0} FROM (SELECT {0} FROM log_names ORDER BY id DESC LIMIT "
+                                                     "{1}) LIMIT ?",
+                                                     field.sql, kNewestNames)));
+  statement.bind(1, most);
+  for (;;) {
+    PG_TRY(const bool row, statement.step());
+    if (!row) return values;
+    values.push_back(statement.text(0));
+  }
 }
 
 }  // namespace pg

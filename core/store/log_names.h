@@ -13,7 +13,11 @@
 
 namespace pg {
 
+struct LogField;
 struct LogRow;
+
+/// Different values of a field in the newest combinations, at most `most` of them; none where rows do not have it in common.
+Result<std::vector<std::string>> read_log_values(Db& db, const LogField& field, std::int64_t most);
 
 /// Used by the writer alone, from batch to batch. Rows must stay where they are until write() or discard().
 class LogNames {

@@ -81,9 +81,9 @@ class QueryParser {
   bool at_end() const { return at_ >= text_.size(); }
   char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
 
-  // Takes the keyword when it stands alone.
+  // Takes the keyword, in any case, when it stands alone.
   bool take_keyword(std::string_view word) {
-    if (text_.substr(at_, word.size()) != word) return false;
+    if (!equals_ignore_case(text_.substr(at_, word.size()), word)) return false;
     const std::size_t next = at_ + word.size();
     if (next < text_.size() && !is_blank(text_[next]) && text_[next] != '(' && text_[next] != ')') return false;
     at_ = next;
@@ -124,7 +124,11 @@ class QueryParser {
     skip_blanks();
     const bool sign = (peek() == '-' || peek() == '!') && at_ + 1 < text_.size() && !ends_operand(peek(1));
     if (sign) ++at_;
+    const bool shouted = text_.substr(at_, 3) == "NOT";
     if (sign || take_keyword("NOT")) {
+      // `not found` is what errors say: who looks for that would get its opposite.
+      if (!sign && !shouted && !begins_term())
+        return mistake("\"not\" in front of a word: write NOT, or put what is looked for in quotes: '\"not found\"'");
       LogExpr none;
       none.op = LogExpr::Op::none_of;
       if (depth > kMaxQueryDepth) return mistake("too many negations inside each other");
@@ -141,6 +145,16 @@ class QueryParser {
     return inner;
   }
 
+  // A field, a parenthesis or a sign comes next, and no word that is looked for.
+  bool begins_term() {
+    skip_blanks();
+    if (peek() == '(' || peek() == '-' || peek() == '!') return true;
+    std::size_t end = at_;
+    while (end < text_.size() && is_name_char(text_[end])) ++end;
+    return end > at_ && end < text_.size() && text_[end] == ':';
+  }
+
+  static bool is_name_char(char c) { return is_alnum(c) || c == '.' || c == '_'; }
   static bool ends_operand(char c) { return is_blank(c) || c == ')'; }
 
   Result<LogExpr> parse_operand() {
@@ -148,8 +162,7 @@ class QueryParser {
     if (at_end() || peek() == ')' || take_keyword("OR") || take_keyword("AND"))
       return mistake_at(begin, "a term is missing, such as status:429");
     std::size_t name_end = at_;
-    const auto in_name = [](char c) { return is_alnum(c) || c == '.' || c == '_'; };
-    while (name_end < text_.size() && in_name(text_[name_end])) ++name_end;
+    while (name_end < text_.size() && is_name_char(text_[name_end])) ++name_end;
     if (name_end == text_.size() || text_[name_end] != ':') return parse_word();
     if (name_end == at_) return mistake("a field is missing in front of \":\"");
     const std::string name = to_lower(text_.substr(at_, name_end - at_));
@@ -237,15 +250,18 @@ class QueryParser {
     return std::string(text_.substr(begin, at_ - begin));
   }
 
-  // "/…/" that ends where the value ends; a path such as /v1/messages is none.
-  std::optional<std::string> take_regex() {
+  // "/…/" that ends where the value ends; a path such as /v1/messages is none. Case never matters, so that "/…/i" says nothing
+  // new; of a path, /v1/i is one.
+  std::optional<std::string> take_regex(bool is_path) {
     if (peek() != '/') return std::nullopt;
     for (std::size_t i = at_ + 1; i < text_.size() && !is_blank(text_[i]); ++i) {
       if (text_[i] == '\\') {
         ++i;
-      } else if (text_[i] == '/' && i > at_ + 1 && (i + 1 == text_.size() || is_blank(text_[i + 1]) || text_[i + 1] == ')')) {
+      } else if (text_[i] == '/' && i > at_ + 1) {
+        const std::size_t end = i + (!is_path && text_.substr(i + 1, 1) == "i" ? 2 : 1);
+        if (end < text_.size() && !is_blank(text_[end]) && text_[end] != ')') continue;
         std::string regex(text_.substr(at_ + 1, i - at_ - 1));
-        at_ = i + 1;
+        at_ = end;
         return regex;
       }
     }
@@ -265,7 +281,7 @@ class QueryParser {
     } else if (peek() == '"') {
       PG_TRY(const std::string text, parse_quoted());
       test.pattern.emplace(how, spell_literal(text));
-    } else if (const auto expression = take_regex()) {
+    } else if (const auto expression = take_regex(field.sql == "path")) {
       PG_TRY(Regex regex, Regex::make(*expression));
       test.pattern.emplace(std::move(regex));
     } else {

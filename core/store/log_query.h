@@ -44,6 +44,11 @@ struct LogField {
   std::int64_t (*number)(const LogRow&) = nullptr;
 };
 
+/// From which number on there is one, as `field:*` asks: what is counted or answered with yes and no is known of every row.
+constexpr std::int64_t least_there(const LogField& field) {
+  return field.kind == LogKind::yes_no || field.name == "retries" ? 1 : 0;
+}
+
 /// The table, what is asked for most first.
 std::span<const LogField> log_field_table();
 /// The names alone, for "did you mean" and completion.

@@ -99,6 +99,7 @@ TEST_CASE("an unknown command or option: one line, a suggestion, where to look, 
        "error: --lines: 'many' is not a whole number from 0 to 10000000\nhint: see 'pg logs tail --help'\n"},
       {{"--color=sometimes", "version"},
        "error: --color: 'sometimes' is not one of auto, always, never\nhint: see 'pg version --help'\n"},
+      {{"logs", "tail", "-n"}, "error: --lines needs a value: N\nhint: see 'pg logs tail --help'\n"},
       {{"version", "extra"}, "error: 'pg version' takes no argument 'extra'\nhint: see 'pg version --help'\n"},
   };
   for (const auto& c : cases) {
@@ -108,6 +109,50 @@ TEST_CASE("an unknown command or option: one line, a suggestion, where to look, 
     CHECK(parsed.err.substr(0, c.error.size()) == c.error);
     CHECK(split(trim(parsed.err), '\n').size() == 2);
   }
+}
+
+TEST_CASE("of an option that is given twice the last counts, and lists grow") {
+  TestShell test;
+  CHECK_FALSE(parse(test, {"--color", "always", "logs", "tail", "a", "b", "--color=never", "-v", "-v"}).status.has_value());
+  CHECK(test.shell.color == "never");
+  CHECK(test.shell.verbose == 2);
+}
+
+TEST_CASE("filters that begin with a minus are no options") {
+  for (const char* word : {"-agent:codex", "-Model.Served:x", "-(status:200 OR status:404)", "-\"slow down\""}) {
+    CAPTURE(word);
+    CHECK_FALSE(parse({"logs", "search", word}).status.has_value());
+  }
+}
+
+TEST_CASE("examples are quoted so that bash, zsh and fish take them as they are") {
+  TestShell test;
+  auto parser = make_parser(test.shell);
+  const auto check = [](std::string_view line) {
+    char quote = 0;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      const char c = line[i];
+      if (quote != 0) {
+        if (c == quote) quote = 0;
+        // Between double quotes "$" and "`" are read, and "!" in an interactive shell.
+        CHECK_MESSAGE((quote != '"' || (c != '`' && c != '!')), line);
+      } else if (c == '\'' || c == '"') {
+        quote = c;
+      } else {
+        const bool redirects = (c == '>' || c == '<') && (line.substr(i + 1, 1) == " " || line.substr(i, 2) == "<(");
+        const bool is_of_shell =
+            redirects || line.find("$(") != std::string_view::npos || line.find("<(") != std::string_view::npos;
+        CHECK_MESSAGE((is_of_shell || std::string_view("*?<>()[]$!#&;`").find(c) == std::string_view::npos), line);
+      }
+    }
+    CHECK_MESSAGE(quote == 0, line);
+  };
+  for (const auto& command : command_facts(*parser))
+    for (const auto& example : command.examples) check(example);
+  for (const auto& topic : help_topics())
+    if (topic.name == "filters")
+      for (const auto line : split(topic.text, '\n'))
+        if (line.starts_with("  ")) check(line.substr(2, std::min(line.find("  ", 2), line.size()) - 2));
 }
 
 TEST_CASE("a group without its command names the choices") {

@@ -41,6 +41,16 @@ TEST_CASE("a table on a terminal fits its width and keeps wide characters aligne
         "日本                             12345\n");
 }
 
+TEST_CASE("colours that were asked for are there although nobody looks, and none of ours are otherwise") {
+  TestShell test;
+  Table table({{"STATE"}, {"NAME"}});
+  table.add({{"ok", Color::green}, {"ada"}});
+  CHECK(table.text(test.shell) == "ok\tada\n");
+  test.shell.color = "always";
+  test.shell.settle_colors();
+  CHECK(table.text(test.shell) == "\x1b[32mok\x1b[0m\tada\n");
+}
+
 TEST_CASE("a narrow terminal cuts cells before it drops columns, by their order") {
   std::vector<Column> columns{{"A", Align::left, 0, 4}, {"B", Align::left, 1, 4}, {"C", Align::right, 2}};
   CHECK(fit_columns(columns, {4, 20, 5}, 33) == std::vector<int>{4, 20, 5});

@@ -116,11 +116,42 @@ TEST_CASE("a mark on the line or the line before lets a finding pass, one elsewh
   tree.write("other", "# gitleaks:" + std::string("allow\n") + kPlantedToken);
   tree.write("after", kPlantedToken + "\n# " + mark + "\n");
   tree.write("far", "# " + mark + "\n\n" + kPlantedToken + "\n");
+  tree.write("within", kPlantedToken + "  # x" + mark + " " + mark + "ed\n");
+  tree.write("word", kPlantedToken + "  // x" + mark + " (" + mark + ")\n");
   const ScanResult result = scan_tree(tree);
-  CHECK(names_in(result, tree) == "after before far other same");
-  CHECK(count_open(result) == 2);
+  CHECK(names_in(result, tree) == "after before far other same within word");
+  CHECK(count_open(result) == 3);
   CHECK(report_text(result, *guards(), {}).find("same") == std::string::npos);
   CHECK(report_text(result, *guards(), {false, true}).find("allowed") != std::string::npos);
+}
+
+TEST_CASE("what a scan leaves out is named with the reason when that is asked for, and what is given twice is scanned once") {
+  const Tree tree;
+  tree.write("binary", std::string("\0\1\2", 3));
+  tree.write("large", std::string(200, 'x'));
+  tree.write("pack.zip", std::string("PK\3\4", 4) + std::string(60, '\0'));
+  tree.write("text", kPlantedToken);
+  ScanOptions options;
+  options.paths = {tree.path(), tree.path()};
+  options.max_file_size = 100;
+  options.name_skipped = true;
+  const ScanResult result = scan_sources(options, *guards(), shipped_secret_rules().get());
+  REQUIRE(result.skipped.size() == 3);
+  CHECK(result.skipped[0] == tree.path("binary") + ": binary");
+  CHECK(result.skipped[1] == tree.path("large") + ": 200 bytes, and max_file_size is 100");
+  CHECK(result.skipped[2].starts_with(tree.path("pack.zip") + ": an archive"));
+  CHECK(result.findings.size() == 1);
+  options.name_skipped = false;
+  CHECK(scan_sources(options, *guards(), shipped_secret_rules().get()).skipped.empty());
+}
+
+TEST_CASE("annotations carry no control bytes and no broken UTF-8") {
+  const Tree tree;
+  tree.write("a\x1b[31m\xff,b", kPlantedToken);
+  const std::string report = report_github(scan_tree(tree), *guards(), {});
+  CHECK(report.find('\x1b') == std::string::npos);
+  CHECK(report.find('\xff') == std::string::npos);
+  CHECK(report.find("%2Cb,line=1") != std::string::npos);
 }
 
 TEST_CASE("binary files are counted, links are not followed, hidden files are read, unreadable paths are errors") {

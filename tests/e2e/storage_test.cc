@@ -215,6 +215,23 @@ TEST_CASE("storage F69: with on_failure = refuse no call is served while its row
   CHECK(soon([&] { return other.number("SELECT count(*) FROM log WHERE status = 503") >= 2; }));
 }
 
+TEST_CASE("storage: a database that is deleted under the server is told, on_failure counts, and its return is enough") {
+  World w(kDetectAll, std::string(kReservingLittle) + "[logs]\non_failure = \"refuse\"\n");
+  w.upstream.respond([](const SeenRequest&) { return priced_answer(100); });
+  CHECK(w.post("v1/messages", call_text()).status == 200);
+  const std::string path = w.home.database(), away = path + ".away";
+  REQUIRE(std::rename(path.c_str(), away.c_str()) == 0);
+  CHECK(soon([&] { return w.server.err().find("deleted or replaced") != std::string::npos; }));
+  CHECK(soon([&] { return w.post("v1/messages", call_text()).status == 503; }, Ms{15'000}));
+  const CommandResult anew = w.home.run({"init"});
+  CHECK(anew.status == 8);
+  CHECK(anew.err.find("-wal") != std::string::npos);
+  REQUIRE(std::rename(away.c_str(), path.c_str()) == 0);
+  CHECK(soon([&] { return w.post("v1/messages", call_text()).status == 200; }, Ms{15'000}));
+  Other other(path);
+  CHECK(soon([&] { return other.number("SELECT count(*) FROM log WHERE status = 503") >= 1; }));
+}
+
 TEST_CASE("storage F69: on a full file system calls are answered, budgets hold, and the rows follow when there is room") {
   const SmallDisk disk("3m");
   if (!disk.mounted()) {

@@ -2,10 +2,14 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 
+#include "core/store/db_health.h"
+#include "core/store/files.h"
 #include "core/store/key_store.h"
 #include "tests/support/ask_db.h"
 #include "tests/support/fake_clock.h"
@@ -309,4 +313,73 @@ TEST_CASE("what was committed before a crash is there afterwards") {
   auto after = Db::open(dir.file("after/pg.db"));
   REQUIRE(after);
   CHECK(ask(after.value(), "SELECT count(*) FROM keys") == 1);
+}
+
+TEST_CASE("a database whose file was deleted or replaced takes no transaction, and does again when the file is back") {
+  const TempDir dir;
+  const std::string path = make_database(dir), away = dir.file("data/away");
+  auto db = Db::open(path);
+  REQUIRE(db);
+  CHECK(db.value().is_in_place());
+  REQUIRE(::rename(path.c_str(), away.c_str()) == 0);
+  CHECK_FALSE(db.value().is_in_place());
+  const auto gone = Transaction::begin(db.value());
+  REQUIRE_FALSE(gone);
+  CHECK(has(gone.error().message, "deleted or replaced"));
+  std::ofstream(path) << "another file";
+  CHECK_FALSE(Transaction::begin(db.value()));
+  CHECK_FALSE(db.value().data_version());
+  REQUIRE(::rename(away.c_str(), path.c_str()) == 0);
+  CHECK(Transaction::begin(db.value()));
+  CHECK(db.value().data_version());
+}
+
+TEST_CASE("no new database is made where the log of a deleted one would be replayed into it") {
+  const TempDir dir;
+  const std::string path = make_database(dir);
+  auto db = Db::open(path);
+  REQUIRE(db.value().execute("CREATE TABLE ballast(bytes BLOB)"));
+  ::unlink(path.c_str());
+  CHECK(has(db_refusal(path), "rm " + path + "-wal"));
+  CHECK(::access(path.c_str(), F_OK) != 0);
+  ::unlink((path + "-wal").c_str());
+  ::unlink((path + "-shm").c_str());
+  CHECK(Db::open(path));
+}
+
+TEST_CASE("a database is read where nothing can be written, and called damaged only when it is") {
+  const TempDir dir;
+  const std::string path = make_database(dir);
+  constexpr uid_t kNobody = 65'534;
+  const bool root = ::geteuid() == 0;  // who may write everywhere, so a child that is somebody else looks
+  const auto look = [&](const std::string& file) {
+    for (const std::string& name : {dir.file(""), directory_of(file), file, file + "-wal"})
+      if (root && ::access(name.c_str(), F_OK) == 0) REQUIRE(::chown(name.c_str(), kNobody, kNobody) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      if (root && ::setresuid(kNobody, kNobody, kNobody) != 0) ::_exit(9);
+      auto db = Db::open(file, DbMode::read_only);
+      const auto health = examine_db(file, false);
+      const bool reads = db && KeyStore(db.value(), SystemClock(), "test").list();
+      ::_exit((reads ? 0 : 1) + (health && health.value().is_sound() ? 0 : 2) +
+              (!health && health.error().code == Code::io_failed ? 4 : 0));
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    return WEXITSTATUS(status);
+  };
+  CHECK(look(path) == 0);
+  REQUIRE(::chmod(dir.file("data").c_str(), 0500) == 0);
+  CHECK(look(path) == 0);
+  REQUIRE(::chmod(dir.file("data").c_str(), 0700) == 0);
+  // What waits in the log cannot be left out. Copied while it is open, since its last reader takes the log away.
+  std::filesystem::create_directory(dir.file("copy"));
+  {
+    auto db = Db::open_again(path);
+    REQUIRE(db.value().execute("CREATE TABLE ballast(bytes BLOB)"));
+    for (const char* end : {"", "-wal"}) std::filesystem::copy_file(path + end, dir.file("copy/pg.db") + end);
+  }
+  REQUIRE(::chmod(dir.file("copy").c_str(), 0500) == 0);
+  CHECK(look(dir.file("copy/pg.db")) == 1 + 2 + 4);
+  REQUIRE(::chmod(dir.file("copy").c_str(), 0700) == 0);
 }

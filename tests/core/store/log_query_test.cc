@@ -201,6 +201,13 @@ TEST_CASE("log query: precedence, negation and what is missing") {
   CHECK(matches("-status:500", row));
   CHECK(matches("!status:500", row));
   CHECK(matches("NOT NOT status:200", row));
+  CHECK(matches("status:500 or status:200", row));
+  CHECK_FALSE(matches("status:500 and status:200", row));
+  CHECK(matches("not status:500 And not (status:429 Or status:404)", row));
+  CHECK_FALSE(matches("not status:200", row));
+  CHECK(matches("\"or\" OR \"not\" OR ordinary", {}) == false);
+  CHECK(message_of("not found").find("\"not found\"") != std::string::npos);
+  CHECK(message_of("NOT found") == "");
   CHECK(matches("messages gpt", row));
   CHECK(matches("\"v1/mess\"", row));
   CHECK_FALSE(matches("latency:>0 OR latency:<=0", row));  // not known: no comparison holds
@@ -208,6 +215,13 @@ TEST_CASE("log query: precedence, negation and what is missing") {
   row.model.clear();
   CHECK(matches("-model:gpt*", row));
   CHECK_FALSE(matches("model:*", row));
+  for (const char* text : {"fallback:*", "retries:*", "stream:*"}) {
+    CHECK_FALSE_MESSAGE(matches(text, row), text);
+    CHECK_MESSAGE(matches(std::string("-") + text, row), text);
+  }
+  row.attempts = "openai:429";
+  row.stream = true;
+  for (const char* text : {"fallback:*", "retries:*", "stream:*"}) CHECK_MESSAGE(matches(text, row), text);
   CHECK(matches("model:\"\"", row));
   row.session = "s1/agent";
   CHECK(matches("session:S1", row));
@@ -232,6 +246,17 @@ TEST_CASE("log query: routes, addresses and user agents") {
   CHECK_FALSE(matches("route:* OR ip:* OR ua:*", {}));
 }
 
+TEST_CASE("log query: a regular expression may say /i, which changes nothing, and a path that ends so is a path") {
+  LogRow row;
+  row.model = "GPT-4o";
+  row.path = "/v1/i";
+  CHECK(matches("model:/^gpt/i", row));
+  CHECK(matches("(model:/^gpt/i) model:/4O$/", row));
+  CHECK_FALSE(matches("model:/^o/i", row));
+  CHECK(matches("path:/v1/i", row));
+  CHECK_FALSE(matches("path:/1/i", row));
+}
+
 TEST_CASE("log query: units") {
   LogRow row;
   row.latency_ms = 1500;
@@ -243,6 +268,12 @@ TEST_CASE("log query: units") {
   for (const char* text : {"latency:1.5s", "latency:1500ms", "latency:1500", "latency:1s..2s", "latency:[1s TO 2s]",
                            "tokens.in:10k", "tokens.in:>9.9k", "bytes.in:2MB", "bytes.in:>1MiB", "cost:$0.05", "cost:0.05",
                            "cost:>=$0.05", "cost:<$1", "time:>2h", "time:<30m", "time:2025-11-24"})
+    CHECK_MESSAGE(matches(text, row), text);
+  row.time = parse_moment("today", kQueryNow).value() + 3'600'000;
+  for (const char* text : {"time:today", "time:>yesterday", "time:>=today", "-time:>today", "time:yesterday..today"})
+    CHECK_MESSAGE(matches(text, row), text);
+  row.time -= 2 * 3'600'000;
+  for (const char* text : {"time:yesterday", "time:<today", "-time:today", "-time:>yesterday"})
     CHECK_MESSAGE(matches(text, row), text);
 }
 
