@@ -63,6 +63,18 @@ TEST_CASE("ordinary code gives nothing") {
   }
 }
 
+TEST_CASE("tokens at the beginning of a line that a diff or grep -C shows") {
+  for (const std::string_view pattern :
+       {"sk-ant-api03-{b64u:93}AA", "sk-or-v1-{hex:64}", "sk-{alnum:20}T3BlbkFJ{alnum:20}", "{jwt}"}) {
+    for (const std::string before : {"-", "@@ -1 +0,0 @@\n-", "12-", "x\n12-", "keys/.env-12-", "x\\n-"}) {
+      CAPTURE(before);
+      CAPTURE(pattern);
+      CHECK_FALSE(ids_in(before + spelled_secret(pattern)).empty());
+    }
+    CHECK(ids_in("a-" + spelled_secret(pattern)).empty());
+  }
+}
+
 TEST_CASE("published samples are nobody's secrets") {
   const std::string sample = std::string(
                                  "sk_te"
