@@ -75,6 +75,18 @@ TEST_CASE("tokens at the beginning of a line that a diff or grep -C shows") {
   }
 }
 
+TEST_CASE("a secret near an id may have its slashes escaped, as PHP writes JSON") {
+  const std::string id = spelled_secret("AKIA{base32:16}");
+  for (const std::string_view pattern : {"\\/{alnum:20}\\/{alnum:18}", "{alnum:39}\\/", "{alnum:20}\\\\\\/{alnum:19}"}) {
+    CAPTURE(pattern);
+    const std::string secret = spelled_secret(pattern), text = "{\"k\":\"" + id + "\",\"s\":\"" + secret + "\"}";
+    std::vector<Finding> found;
+    shipped_secret_rules()->find(text, found);
+    REQUIRE(found.size() == 2);
+    CHECK(text.substr(found[1].begin, found[1].end - found[1].begin) == secret);
+  }
+}
+
 TEST_CASE("published samples are nobody's secrets") {
   const std::string sample = std::string(
                                  "sk_te"
