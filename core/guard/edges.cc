@@ -36,4 +36,20 @@ std::size_t escape_before(std::string_view text, std::size_t at) {
   return at >= 1 ? colour_before(text, at) : 0;
 }
 
+bool line_sign_before(std::string_view text, std::size_t at) {
+  static constexpr ByteSet kPath("A-Za-z0-9_./-");
+  if (at == 0 || (text[at - 1] != '-' && text[at - 1] != '+')) return false;
+  std::size_t begin = at - 1;
+  const std::size_t stop = begin > 7 ? begin - 7 : 0;
+  while (text[at - 1] == '-' && begin > stop && kDigits.has(text[begin - 1])) --begin;
+  if (begin == 0 || text[begin - 1] == '\n') return begin > 0 || text[at - 1] == '-';
+  if (begin >= 2 && text[begin - 2] == '\\' && text[begin - 1] == 'n') return true;  // a line in JSON
+  // The name of a file before the number: config.txt-12-
+  if (begin == at - 1 || text[begin - 1] != '-') return false;
+  std::size_t name = begin - 1;
+  bool is_path = false;
+  for (; name > 0 && begin - name < 128 && kPath.has(text[name - 1]); --name) is_path |= !kAlnum.has(text[name - 1]);
+  return is_path && (name == 0 || text[name - 1] == '\n');
+}
+
 }  // namespace pg

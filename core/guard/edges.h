@@ -12,9 +12,12 @@ namespace pg {
 /// terminal colour), or 0 when the byte before is not the end of one.
 std::size_t escape_before(std::string_view text, std::size_t at);
 
-/// True when a value may begin at `at`: start of text, a byte outside `forbid`, or the end of an escape.
+/// True when the '-' or '+' before `at` belongs to the line: the sign of a diff, or the dash behind a line's number (grep -C).
+bool line_sign_before(std::string_view text, std::size_t at);
+
+/// True when a value may begin at `at`: start of text, a byte outside `forbid`, the end of an escape, or a line's sign.
 inline bool left_edge(std::string_view text, std::size_t at, const ByteSet& forbid) {
-  return at == 0 || !forbid.has(text[at - 1]) || escape_before(text, at) != 0;
+  return at == 0 || !forbid.has(text[at - 1]) || escape_before(text, at) != 0 || line_sign_before(text, at);
 }
 
 /// True when a value may end at `at`: end of text or a byte outside `forbid`.

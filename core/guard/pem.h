@@ -5,9 +5,13 @@
 
 namespace pg {
 
-/// The match is a BEGIN line; its value grows to the END line, or to the end of the body when there is none. Linear: a body stops
-/// at the next five dashes. Refuses bodies of fewer than 64 base64 characters and poor ones.
+/// The match is a BEGIN line; its value grows to the END line, or to the last line of the body when there is none. Whatever
+/// stands around the lines (numbers, a diff's signs, colours) goes with them. Linear: a body stops at the next BEGIN. Refuses
+/// bodies of fewer than 64 base64 characters, poor ones, and code between two lines that only speak of a key.
 Judgement check_pem(Candidate& candidate);
+
+/// The match is the "Private-Lines: n" of a PuTTY key; its value becomes those lines, whatever stands before each.
+Judgement check_ppk(Candidate& candidate);
 
 /// The match is base64 of such a block: refuses what does not decode to one.
 Judgement check_pem_base64(Candidate& candidate);

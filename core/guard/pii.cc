@@ -102,8 +102,27 @@ class Finder {
     return place < text_.size() ? text_[place] : '\0';
   }
 
-  /// Most runs are short numbers of code: length and neighbours turn them away before a finder is asked.
+  /// The digits that end an escape are none of the number's: %20, %2522 and \u0022.
+  std::size_t escape_in(const Place& run) const {
+    const char before = text_[run.begin - 1];
+    if (before == '%') {
+      const std::size_t size = text_.substr(run.begin, 2) == "25" && run.size() > 5 ? 4 : 2;
+      const char digit = text_[run.begin + size - 2];
+      return run.size() > size && digit >= '2' && digit <= '7' ? size : 0;
+    }
+    const bool is_code = before == 'u' && run.begin >= 2 && text_[run.begin - 2] == '\\' && run.size() > 4;
+    return is_code && text_.substr(run.begin, 2) == "00" ? 4 : 0;
+  }
+
   void offer(const Place& run) {
+    offer_digits(run);
+    if (run.begin == 0 || (text_[run.begin - 1] != '%' && text_[run.begin - 1] != 'u')) return;
+    const std::size_t escape = escape_in(run);
+    if (escape > 0 && run.begin >= taken_) offer_digits({run.begin + escape, run.end});
+  }
+
+  /// Most runs are short numbers of code: length and neighbours turn them away before a finder is asked.
+  void offer_digits(const Place& run) {
     const std::size_t size = run.size();
     const char next = at(run.end);
     if (run.begin > 0 && kWord.has(text_[run.begin - 1])) {

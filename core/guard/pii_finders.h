@@ -47,4 +47,9 @@ struct Labels {
 /// word.
 bool label_before(std::string_view text, std::size_t at, std::size_t reach, const Labels& labels);
 
+/// The word (letters alone) that ends at most `reach` bytes of `between` before `at`; empty when none does.
+std::string_view word_before(std::string_view text, std::size_t at, std::size_t reach, const ByteSet& between);
+/// True when `word` is one of `words`, which are joined by bars, in any case.
+bool is_word_of(std::string_view word, std::string_view words);
+
 }  // namespace pg

@@ -1,4 +1,5 @@
 // IPv4 addresses that belong to somebody: global unicast, not a version number, not one that every document uses.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string_view>
@@ -29,6 +30,8 @@ constexpr Ipv4Block kSpecial[] = {
     {ip(1, 2, 0, 0), 15},  // not reserved, but 1.2.x.y and 1.3.x.y are
                            // object identifiers, versions and made-up
                            // examples
+    {ip(2, 5, 4, 0), 24},
+    {ip(2, 5, 29, 0), 24},  // X.500 attributes and certificate extensions: object identifiers in every TLS log
     {ip(198, 51, 100, 0), 24},
     {ip(203, 0, 113, 0), 24},
     {ip(224, 0, 0, 0), 4},
@@ -64,7 +67,44 @@ bool is_personal(std::uint32_t address, bool also_private) {
 }
 
 constexpr Labels kVersionWords(
-    "version|assemblyversion|fileversion|packageversion|ver|release|build|upgrade|oid|section|sec|rfc|chapter|clause|v8|es6");
+    "version|assemblyversion|fileversion|packageversion|release notes|upgrade|oid|section|sec|rfc|chapter|clause|v8|es6");
+constexpr std::string_view kReleaseWords = "ver|rel|release|build|rev|revision";  // right before the number only
+constexpr std::string_view kMachineWords =
+    "server|proxy|host|hostname|client|peer|node|gateway|gw|router|remote|origin|addr|address|ip|ipv|source|src|dst|target|"
+    "upstream|"
+    "backend|nginx|from|to|at|by|for|via|on|ping|ssh|connected|blocked|banned";
+constexpr ByteSet kBeforeNumber(" \t:=\"'\\");
+
+/// 3.40.1 next to 3.40.1.1, in a list of versions.
+bool has_short_neighbour(std::string_view text, std::size_t begin, std::size_t end) {
+  static constexpr ByteSet kPart("0-9.");
+  const auto is_short = [](std::string_view number) {
+    return number.size() >= 5 && std::count(number.begin(), number.end(), '.') == 2 && kDigits.has(number.back()) &&
+           kDigits.has(number.front());
+  };
+  std::size_t last = begin;
+  while (last > 0 && begin - last < 2 && (text[last - 1] == ' ' || text[last - 1] == ',')) --last;
+  std::size_t first = last;
+  while (first > 0 && last - first < 16 && kPart.has(text[first - 1])) --first;
+  if (last < begin && is_short(text.substr(first, last - first))) return true;
+  std::size_t next = end;
+  while (next < text.size() && next - end < 2 && (text[next] == ' ' || text[next] == ',')) ++next;
+  std::size_t stop = next;
+  while (stop < text.size() && stop - next < 16 && kPart.has(text[stop])) ++stop;
+  return next > end && is_short(text.substr(next, stop - next));
+}
+
+/// In the path data of an SVG numbers touch: M10.5 3.51.98.32, where letters begin numbers and dots those without a zero.
+bool is_path_data(std::string_view text, std::size_t begin) {
+  static constexpr ByteSet kData("0-9 .,MmLlHhVvCcSsQqTtAaZz-");
+  std::size_t at = begin, dots = 0;
+  bool command = false;
+  for (; at > 0 && begin - at < 40 && kData.has(text[at - 1]); --at) {
+    dots += text[at - 1] == '.' ? 1 : 0;
+    command |= !kDigits.has(text[at - 1]) && kAlnum.has(text[at - 1]) && kDigits.has(byte_at(text, at));
+  }
+  return dots >= 1 && command;
+}
 
 /// v1.2.3.4, foo-1.2.3.4, Chrome/1.2.3.4, ==1.2.3.4, "version": "1.2.3.4".
 bool is_version_number(std::string_view text, std::size_t begin, std::size_t end) {
@@ -73,12 +113,19 @@ bool is_version_number(std::string_view text, std::size_t begin, std::size_t end
     const char before = text[begin - 1];
     if (before == '^' || before == '~' || before == '$') return true;
     const char earlier = begin >= 2 ? text[begin - 2] : '\0';
-    if ((before == '/' || before == '-') && kWord.has(earlier)) return true;
+    const bool behind_machine = is_word_of(word_before(text, begin - 1, 0, kBeforeNumber), kMachineWords);
+    if ((before == '/' || before == '-') && kWord.has(earlier) && !(before == '/' && behind_machine)) return true;
     if (before == '=' && (earlier == '=' || earlier == '>' || earlier == '<' || earlier == '~' || earlier == '!')) return true;
   }
   const char next = end < text.size() ? text[end] : '\0';
   if ((next == '-' || next == '+') && end + 1 < text.size() && kLower.has(text[end + 1])) return true;
-  return label_before(text, begin, 24, kVersionWords);
+  if (is_word_of(word_before(text, begin, 4, kBeforeNumber), kReleaseWords)) return true;
+  // Git 1.7.12.4: a name in front of a small number
+  const std::string_view name = word_before(text, begin, 1, ByteSet(" "));
+  if (name.size() >= 2 && kUpper.has(name[0]) && byte_at(text, begin + 1) == '.' && next != ':' && next != '/' &&
+      std::any_of(name.begin(), name.end(), [](char c) { return kLower.has(c); }) && !is_word_of(name, kMachineWords))
+    return true;
+  return has_short_neighbour(text, begin, end) || is_path_data(text, begin) || label_before(text, begin, 24, kVersionWords);
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 // Card numbers, IBANs and social security numbers around a run of digits.
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "core/base/text.h"
 #include "core/guard/byte_set.h"
 #include "core/guard/edges.h"
 #include "core/guard/pii_finders.h"
@@ -17,6 +19,7 @@ bool is_tail_of_more(std::string_view text, std::size_t begin) {
   if (begin == 0) return false;
   const char before = text[begin - 1];
   if (kWord.has(before)) return escape_before(text, begin) == 0;
+  if ((before == '-' || before == '+') && line_sign_before(text, begin)) return false;
   const bool after_word = begin >= 2 && kWord.has(text[begin - 2]);
   if (before == '.' || before == '-') return after_word;
   return before == '+' || (before == ',' && begin >= 2 && kDigits.has(text[begin - 2]) && begin + 3 < text.size() &&
@@ -27,7 +30,20 @@ bool is_head_of_more(std::string_view text, std::size_t end) {
   const char next = byte_at(text, end);
   if (kWord.has(next)) return true;
   const char after = byte_at(text, end + 1);
-  return (next == '.' && kDigits.has(after)) || (next == '-' && kWord.has(after));
+  // A factor: 4000000000000002*t
+  return (next == '.' && kDigits.has(after)) || ((next == '-' || next == '*') && kWord.has(after));
+}
+
+/// 5282 5281 5290 5293 and the like: numbers that go on by little are a list of something.
+bool is_list(const std::string& digits) {
+  int steps = 0, last = 0;
+  for (std::size_t i = 0; i + 4 <= digits.size(); i += 4) {
+    int value = 0;
+    for (std::size_t k = i; k < i + 4; ++k) value = value * 10 + (digits[k] - '0');
+    if (i > 0 && value != last && std::abs(value - last) <= 20) ++steps;
+    last = value;
+  }
+  return steps >= 2;
 }
 
 bool is_card(const std::string& digits) {
@@ -78,13 +94,39 @@ std::optional<Place> grouped_card(std::string_view text, Place run) {
   }
   // A fifth group of four makes it a row of a table; any other number behind a space is none of the card's.
   if (groups.count == 5 && sizes[4] == 4) return std::nullopt;
+  if (is_list(only_digits(text.substr(run.begin, groups.ends[3] - run.begin)))) return std::nullopt;
   return card_to(3);
 }
 
 /// A group of four with the same separator stands before: the middle of a longer row.
 bool follows_group(std::string_view text, std::size_t begin, char separator) {
   return begin >= 5 && text[begin - 1] == separator && kDigits.has(text[begin - 2]) && kDigits.has(text[begin - 3]) &&
-         kDigits.has(text[begin - 4]) && kDigits.has(text[begin - 5]);
+         kDigits.has(text[begin - 4]) && kDigits.has(text[begin - 5]) && (begin == 5 || !kDigits.has(text[begin - 6]));
+}
+
+/// Four hexadecimal digits, one of them a letter and one a number: what stands around the groups in the dump of a file.
+bool is_hex_group(std::string_view group) {
+  std::size_t digits = 0;
+  for (const char c : group) {
+    if (!kHex.has(c)) return false;
+    digits += kDigits.has(c) ? 1 : 0;
+  }
+  return group.size() == 4 && digits > 0 && digits < 4;
+}
+
+/// One of the groups of a dump: another stands on either side, or the address at the beginning of the line.
+bool is_in_dump(std::string_view text, Place place, char separator) {
+  const auto ends_group = [&](std::size_t at) { return at >= text.size() || !kWord.has(text[at]); };
+  if (byte_at(text, place.end) == separator && ends_group(place.end + 5) &&
+      is_hex_group(text.substr(std::min(place.end + 1, text.size()), 4)))
+    return true;
+  if (place.begin < 5 || text[place.begin - 1] != separator) return false;
+  if (is_hex_group(text.substr(place.begin - 5, 4)) && (place.begin == 5 || !kWord.has(text[place.begin - 6]))) return true;
+  std::size_t end = place.begin - 1;
+  while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == ':')) --end;
+  std::size_t begin = end;
+  while (begin > 0 && end - begin < 16 && kHex.has(text[begin - 1])) --begin;
+  return end - begin >= 6 && text[begin] == '0' && (begin == 0 || text[begin - 1] == '\n');
 }
 
 constexpr Labels kSsnWords("ssn|social security|social-security|social_security|socialsecurity");
@@ -93,10 +135,12 @@ constexpr Labels kSsnWords("ssn|social security|social-security|social_security|
 
 std::optional<Place> card_at(std::string_view text, Place run) {
   if (is_tail_of_more(text, run.begin)) return std::nullopt;
+  if (run.begin > 0 && text[run.begin - 1] == '.') return std::nullopt;  // a decimal without its zero: f(.4111111111111111)
   if (run.size() == 4) {
-    if (follows_group(text, run.begin, byte_at(text, run.end))) return std::nullopt;
+    const char separator = byte_at(text, run.end);
+    if (follows_group(text, run.begin, separator)) return std::nullopt;
     const auto found = grouped_card(text, run);
-    return found && !is_head_of_more(text, found->end) ? found : std::nullopt;
+    return found && !is_head_of_more(text, found->end) && !is_in_dump(text, *found, separator) ? found : std::nullopt;
   }
   if (is_head_of_more(text, run.end) || !is_card(std::string(text.substr(run.begin, run.size())))) return std::nullopt;
   return run;
@@ -140,6 +184,22 @@ std::optional<Place> ssn_at(std::string_view text, Place run) {
   if (!ssn_issued(text.substr(run.begin, 3), text.substr(group, 2), text.substr(serial, 4))) return std::nullopt;
   if (separator != '-' && !label_before(text, run.begin, 32, kSsnWords)) return std::nullopt;
   return Place{run.begin, end};
+}
+
+std::string_view word_before(std::string_view text, std::size_t at, std::size_t reach, const ByteSet& between) {
+  static constexpr ByteSet kLetters("A-Za-z");
+  std::size_t end = at;
+  while (end > 0 && at - end < reach && between.has(text[end - 1])) --end;
+  std::size_t begin = end;
+  while (begin > 0 && end - begin < 24 && kLetters.has(text[begin - 1])) --begin;
+  return text.substr(begin, end - begin);
+}
+
+bool is_word_of(std::string_view word, std::string_view words) {
+  for (; !words.empty();
+       words.remove_prefix(std::min(words.size(), words.find('|')) + (words.find('|') < words.size() ? 1U : 0U)))
+    if (equals_ignore_case(words.substr(0, words.find('|')), word)) return true;
+  return false;
 }
 
 std::size_t digits_at(std::string_view text, std::size_t at) {

@@ -1,5 +1,7 @@
 // Phone numbers: international with '+', North American with separators, bare digits only behind a label.
+#include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -11,7 +13,10 @@ namespace pg {
 namespace {
 
 constexpr ByteSet kJoiner(" .()-");
-constexpr Labels kLabels("phone|tel|mobile|cell|fax|whatsapp|call me");
+constexpr std::string_view kLabels =
+    "phone|phones|telephone|tel|mobile|cell|cellphone|fax|whatsapp|phonenumber|phoneno|telephonenumber|telno|mobilenumber|"
+    "mobileno|mobilephone|cellnumber|faxnumber|faxno";
+constexpr std::string_view kBetweenLabelAndNumber = "number|no|nr|num|is|at|on|home|work|office|private";
 
 bool ends_token(std::string_view text, std::size_t end) {
   const char next = byte_at(text, end);
@@ -64,6 +69,51 @@ bool is_date(std::string_view number) {
          digits_at(number, 5) == 2;
 }
 
+/// The word that announces a number: nothing between them but signs and a word such as "number"; telnet and phone_number_id are
+/// other words.
+bool is_announced(std::string_view text, std::size_t at) {
+  static constexpr ByteSet kBetween(" \t:.=\"'\\|>(*`_-");
+  for (int words = 0; words < 3; ++words) {
+    const std::string_view word = word_before(text, at, 6, kBetween);
+    if (word.empty()) return false;
+    const auto begin = static_cast<std::size_t>(word.data() - text.data());
+    if (is_word_of(word, kLabels)) return begin == 0 || (text[begin - 1] != '@' && !kDigits.has(text[begin - 1]));
+    if (is_word_of(word, "me")) return is_word_of(word_before(text, begin, 1, kBetween), "call");
+    if (!is_word_of(word, kBetweenLabelAndNumber)) return false;
+    at = begin;
+  }
+  return false;
+}
+
+/// 1697712345 and 1697712345678: seconds and milliseconds of this age; no number that is dialled at home begins with 1.
+bool is_timestamp(std::string_view number) {
+  return (number.size() == 10 || number.size() == 13) && number[0] == '1' && digits_at(number, 0) == number.size();
+}
+
+/// 20240101, as an added line of a diff has it behind its '+'.
+bool is_day(std::string_view digits) {
+  if (digits.size() != 8 || (digits.substr(0, 2) != "19" && digits.substr(0, 2) != "20")) return false;
+  const int month = (digits[4] - '0') * 10 + (digits[5] - '0'), day = (digits[6] - '0') * 10 + (digits[7] - '0');
+  return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
+/// 320 480 768 1024: four numbers that grow are sizes.
+bool is_growing(std::string_view number) {
+  std::size_t groups = 0;
+  long last = -1;
+  for (std::size_t at = 0; at < number.size(); ++at) {
+    const std::size_t size = digits_at(number, at);
+    if (size == 0) continue;
+    long value = 0;
+    for (std::size_t i = at; i < at + std::min<std::size_t>(size, 9); ++i) value = value * 10 + (number[i] - '0');
+    if (value <= last) return false;
+    last = value;
+    ++groups;
+    at += size;
+  }
+  return groups >= 4;
+}
+
 /// A brace or bracket stands in the `reach` bytes before `at`: a label in front of it names the structure, not the number.
 bool begins_structure(std::string_view text, std::size_t at, std::size_t reach) {
   const std::size_t begin = at > reach ? at - reach : 0;
@@ -76,7 +126,8 @@ std::optional<Place> international(std::string_view text, Place run) {
   if (!begins_token(text, begin) || text[run.begin] == '0') return std::nullopt;
   Digits digits;
   const std::size_t end = walk_number(text, run.begin, digits);
-  if (digits.size < 8) return std::nullopt;
+  if (digits.size < 8 || (is_day(digits.view()) && end - run.begin == 8)) return std::nullopt;
+  if (digits.view() == "2147483647" || digits.view() == "2147483648") return std::nullopt;  // the largest of 32 bits
   if (digits.bytes[0] == '1' && !is_nanp(digits.view().substr(1))) return std::nullopt;
   return Place{begin, end};
 }
@@ -103,6 +154,13 @@ std::optional<Place> separated(std::string_view text, std::size_t area, std::siz
   std::string digits(text.substr(area, 3));
   digits.append(text.substr(at, 3)).append(text.substr(line, 4));
   if (!is_nanp(digits)) return std::nullopt;
+  if (joiner == ' ' && !paren) {
+    // 750 751 2400: numbers of a list, or a row of more of them
+    if (begin == area && area >= 2 && text[area - 1] == ' ' && kDigits.has(text[area - 2])) return std::nullopt;
+    const int step = std::atoi(digits.substr(3, 3).c_str()) - std::atoi(digits.substr(0, 3).c_str());
+    if (step >= 0 && step <= 20) return std::nullopt;
+    if (byte_at(text, line + 4) == ' ' && kDigits.has(byte_at(text, line + 5))) return std::nullopt;
+  }
   return Place{begin, line + 4};
 }
 
@@ -123,8 +181,9 @@ std::optional<Place> phone_at(std::string_view text, Place run) {
   // Bare digits are timestamps, ids and sums far more often than phones.
   Digits digits;
   const std::size_t end = walk_number(text, run.begin, digits);
-  if (digits.size < 7 || is_date(text.substr(run.begin, end - run.begin))) return std::nullopt;
-  if (!label_before(text, run.begin, 24, kLabels) || begins_structure(text, run.begin, 24)) return std::nullopt;
+  const std::string_view number = text.substr(run.begin, end - run.begin);
+  if (digits.size < 7 || is_date(number) || is_timestamp(number) || is_growing(number)) return std::nullopt;
+  if (!is_announced(text, begin) || begins_structure(text, run.begin, 8)) return std::nullopt;
   return Place{begin, end};
 }
 

@@ -43,6 +43,18 @@ Judgement weigh(const SecretRule& rule, Candidate& candidate) {
   return all;
 }
 
+/// End of the run of `allowed` at `at`; a slash may be escaped.
+std::size_t run_end(std::string_view text, std::size_t at, const ByteSet& allowed) {
+  while (at < text.size()) {
+    std::size_t slash = at;
+    while (slash < text.size() && slash - at < 7 && text[slash] == '\\') ++slash;
+    const bool escaped = slash > at && slash < text.size() && text[slash] == '/';
+    if (!allowed.has(text[escaped ? slash : at])) break;
+    at = (escaped ? slash : at) + 1;
+  }
+  return at;
+}
+
 Finding finding_of(const Place& value, RuleIndex rule, Judgement judgement) {
   return {static_cast<std::uint32_t>(value.begin), static_cast<std::uint32_t>(value.end), rule, judgement == Judgement::weak};
 }
@@ -151,8 +163,7 @@ void SecretRules::find_near(std::string_view text, std::size_t first, std::vecto
         while (at > 0 && at < stop && rule.right.has(text[at - 1])) ++at;  // a run that began outside
       }
       while (at < stop) {
-        std::size_t end = at;
-        while (end < text.size() && rule.right.has(text[end])) ++end;
+        const std::size_t end = run_end(text, at, rule.right);
         judge_run(text, {at, end}, index, out);
         at = end + 1;
       }
@@ -163,8 +174,12 @@ void SecretRules::find_near(std::string_view text, std::size_t first, std::vecto
 void SecretRules::judge_run(std::string_view text, Place run, RuleIndex index, std::vector<Finding>& out) const {
   const SecretRule& rule = rules_[index];
   // The letters of an escape belong to the class too: in \nABC the value begins behind the n.
-  if (run.size() == rule.run_length + 1 && escape_before(text, run.begin + 1) != 0) ++run.begin;
-  if (run.size() != rule.run_length || !left_edge(text, run.begin, rule.left)) return;
+  const auto length = [&] {
+    const std::string_view spelled = text.substr(run.begin, run.size());
+    return spelled.size() - static_cast<std::size_t>(std::count(spelled.begin(), spelled.end(), '\\'));
+  };
+  if (length() == rule.run_length + 1 && escape_before(text, run.begin + 1) != 0) ++run.begin;
+  if (length() != rule.run_length || !left_edge(text, run.begin, rule.left)) return;
   const auto match = rule.pattern->match_at(text.substr(0, run.end), run.begin);
   if (!match) return;
   Candidate candidate{text, match->whole, match->whole};

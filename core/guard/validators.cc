@@ -12,6 +12,7 @@
 #include "core/base/text.h"
 #include "core/guard/byte_set.h"
 #include "core/guard/pem.h"
+#include "core/guard/url_password.h"
 
 namespace pg {
 namespace {
@@ -111,13 +112,15 @@ Judgement check_assigned(Candidate& c) {
   return changes >= 4 && words <= 1 + value.size() / 12 ? Judgement::possible : Judgement::no;
 }
 
-constexpr std::array<std::pair<std::string_view, Validator>, 9> kValidators = {{
+constexpr std::array<std::pair<std::string_view, Validator>, 11> kValidators = {{
     {"crc32_base62", check_crc32_base62},
     {"github_pat", check_github_pat},
     {"jwt", check_jwt},
     {"macaroon", check_macaroon},
     {"pem", check_pem},
     {"pem_base64", check_pem_base64},
+    {"ppk", check_ppk},
+    {"url_password", check_url_password},
     {"basic_auth", check_basic_auth},
     {"mixed", check_mixed},
     {"assigned", check_assigned},

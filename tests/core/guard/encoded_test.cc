@@ -108,7 +108,7 @@ TEST_CASE("a manifest, a registry login and JSON in JSON give up what they hold"
   const std::string slack = spell_example("xoxb-{digit:12}-{digit:12}-{alnum:24}", 3).value();
   CHECK(encoded_in("kind: Secret\ndata:\n  token: " + to_base64(slack) + "\n").size() == 1);
   const std::string hook =
-      "https:\\/\\/hooks.slack.com\\/services\\/" + spell_example("T{ualnum:9}\\/B{ualnum:9}\\/{alnum:24}", 2).value();
+      "https:\\/\\/hooks.slack.com\\u002fservices\\/" + spell_example("T{ualnum:9}\\u002fB{ualnum:9}\\/{alnum:24}", 2).value();
   const auto once = encoded_in("{\"url\":\"" + hook + "\"}");
   REQUIRE(once.size() == 1);
   CHECK(once[0].encoding == Encoding::escapes);

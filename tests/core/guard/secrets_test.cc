@@ -63,6 +63,30 @@ TEST_CASE("ordinary code gives nothing") {
   }
 }
 
+TEST_CASE("tokens at the beginning of a line that a diff or grep -C shows") {
+  for (const std::string_view pattern :
+       {"sk-ant-api03-{b64u:93}AA", "sk-or-v1-{hex:64}", "sk-{alnum:20}T3BlbkFJ{alnum:20}", "{jwt}"}) {
+    for (const std::string before : {"-", "@@ -1 +0,0 @@\n-", "12-", "x\n12-", "keys/.env-12-", "x\\n-"}) {
+      CAPTURE(before);
+      CAPTURE(pattern);
+      CHECK_FALSE(ids_in(before + spelled_secret(pattern)).empty());
+    }
+    CHECK(ids_in("a-" + spelled_secret(pattern)).empty());
+  }
+}
+
+TEST_CASE("a secret near an id may have its slashes escaped, as PHP writes JSON") {
+  const std::string id = spelled_secret("AKIA{base32:16}");
+  for (const std::string_view pattern : {"\\/{alnum:20}\\/{alnum:18}", "{alnum:39}\\/", "{alnum:20}\\\\\\/{alnum:19}"}) {
+    CAPTURE(pattern);
+    const std::string secret = spelled_secret(pattern), text = "{\"k\":\"" + id + "\",\"s\":\"" + secret + "\"}";
+    std::vector<Finding> found;
+    shipped_secret_rules()->find(text, found);
+    REQUIRE(found.size() == 2);
+    CHECK(text.substr(found[1].begin, found[1].end - found[1].begin) == secret);
+  }
+}
+
 TEST_CASE("published samples are nobody's secrets") {
   const std::string sample = std::string(
                                  "sk_te"
