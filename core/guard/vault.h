@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/base/secret_string.h"
+#include "core/guard/escape_depth.h"
 
 namespace pg {
 
@@ -28,6 +29,7 @@ class Vault {
   struct Entry {
     std::string token;      // "[[EMAIL_001]]"
     SecretString original;  // decoded bytes, as the user wrote them
+    FoundDepths depths = kFoundOutside;
   };
 
   Vault() = default;
@@ -43,8 +45,9 @@ class Vault {
   /// Numbers that literals in the request already use are never given out. Call before the first placeholder_for().
   void skip_literal(const TokenLiteral& literal);
 
-  /// The placeholder of (kind, original), new or known: numbered from 1 per kind, three digits or more.
-  std::string_view placeholder_for(std::string_view kind, std::string_view original);
+  /// The placeholder of (kind, original), new or known: numbered from 1 per kind, three digits or more. `depths` is where it was
+  /// found this time.
+  std::string_view placeholder_for(std::string_view kind, std::string_view original, FoundDepths depths = kFoundOutside);
 
   /// The entry of an exact token, or nullptr.
   const Entry* find(std::string_view token) const;
