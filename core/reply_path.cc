@@ -34,6 +34,7 @@ struct ReplyPath::State {
     work = std::make_unique<RestoreWork>(*options.vault);
     work->signed_reasoning = options.signed_reasoning;
     if (options.event_stream) rewriter = make_rewriter(options.dialect, *work);
+    if (options.structured) work->answer = TextForm::structured;
   }
 
   bool holds() const { return work != nullptr && !options.event_stream; }

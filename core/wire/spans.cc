@@ -34,6 +34,7 @@ class SpanVisitor {
       end_part();
       in_tools_ = key == "tools" || key == "functions";
       in_settings_ = key == "thinking" || key == "tool_choice";
+      in_format_ = key == "response_format" || key == "text" || key == "output_config" || key == "output_format";
     }
     in_role_ = view_.first_user < 0 && parent.place == RequestPlace::message && key == "role";
     const RequestPlace child = find_child(parent.place, key);
@@ -123,6 +124,7 @@ class SpanVisitor {
 };
 
 // What a kind's arrays hold means the same in each body of the dialect. Where `functions` are not known, they are no tools.
+  bool in_format_ = false;    // below one that says what the reply's text is to be
 void SpanVisitor::await_part(RequestPlace place, std::string_view key) {
   const bool are_tools = in_tools_ && (place == RequestPlace::tools || place == RequestPlace::schema);
   awaits_part_ = place == RequestPlace::messages || are_tools || key == "system";
@@ -214,6 +216,7 @@ void SpanVisitor::string(Ctx ctx, std::size_t begin, std::size_t end, bool escap
     case RequestPlace::source:
       return add(SpanRole::media, ctx, begin, end, escaped);
     case RequestPlace::arguments:
+      if (in_format_ && (raw == "json_schema" || raw == "json_object")) view_.structured = true;
       return add(SpanRole::json_text, ctx, begin, end, escaped);
     default:
       return add(SpanRole::text, ctx, begin, end, escaped);

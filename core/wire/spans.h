@@ -96,6 +96,7 @@ struct RequestView {
   bool stream = false;
   bool foreign_thoughts = false;  // thoughts and citations of another vendor, carried along in this dialect (carriers.h)
   bool signed_reasoning = false;  // include: ["reasoning.encrypted_content"]
+  bool structured = false;        // the reply's text is to be JSON
   std::string continues;          // previous_response_id, or thread.previous_message_id
   std::string conversation;       // id of a conversation the provider keeps
   bool kept_by_provider = false;  // the next turn may come without its history: a thread, or a stored response

@@ -106,5 +106,34 @@ TEST_CASE("a value that was found outside of JSON is escaped inside, and one tha
   CHECK(write("<<a\"b\nc>>", "id,name\n1,\"[[VAL_001]]\"") == "id,name\n1,\"<<a\"b\nc>>\"");
 }
 
+TEST_CASE("where JSON was asked for, a text that is JSON stays JSON, and one that is not is a text") {
+  const auto guards = value_guards();
+  const std::string value = "<<a\"b\\c\nd>>";
+  for (const DialectId dialect : test::kModelDialects) {
+    CAPTURE(dialect);
+    const Guarded guarded = test::guard_body(request_of(dialect, value), dialect, *guards);
+    const auto heard = [&](const std::string& said, std::size_t cut, bool stream) {
+      const test::Blocks blocks{test::text_block({said.substr(0, cut), said.substr(cut)})};
+      ReplyOptions options = stream ? test::stream_options(dialect, guarded.vault) : test::body_options(dialect, guarded.vault);
+      options.structured = true;
+      const std::string bytes = stream ? test::join(test::say_stream(dialect, blocks)) : test::say_whole(dialect, blocks);
+      const std::string out = test::run_reply(options, std::vector<std::string>{bytes}).bytes;
+      return (stream ? test::hear_stream(dialect, out) : test::hear_whole(dialect, out)).text();
+    };
+    const std::string said = R"({"k": "[[VAL_001]]", "n": ["x [[VAL_001]] y"], "o": "{\"z\": \"[[VAL_001]]\"}"})";
+    for (std::size_t cut = 0; cut <= said.size(); ++cut) {
+      for (const bool stream : {false, true}) {
+        const Json json = Json::parse(heard(said, cut, stream), nullptr, false);
+        REQUIRE_FALSE(json.is_discarded());
+        CHECK(json["k"] == value);
+        CHECK(json["n"][0] == "x " + value + " y");
+        CHECK(Json::parse(json["o"].get<std::string>())["z"] == value);
+      }
+    }
+    CHECK(heard("It is \"[[VAL_001]]\"", 9, true) == "It is \"" + value + "\"");
+    CHECK(heard("[[VAL_001]]", 4, false) == value);
+  }
+}
+
 }  // namespace
 }  // namespace pg
