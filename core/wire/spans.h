@@ -20,7 +20,7 @@ enum class SpanRole : std::uint8_t {
   media,        // base64 or a data: URL: skipped when it is what it says, read when it is text in disguise
   schema,       // tool definitions and output schemas: public and stable, so only secrets are looked for
   signed_text,  // signed thinking: read for the record, never edited
-  key,          // an object key in tool input: read for the record, never edited
+  key,          // an object key that no dialect knows: searched for secrets, never edited. In tool input a key is text
 };
 
 /// One string, as raw offsets between its quotes.
