@@ -91,6 +91,7 @@ Status choose_provider(Exchange& x) {
 Status write_call(Exchange& x) {
   PG_TRY_STATUS(add_edits(x));
   if (x.to.translate) {
+  if (x.forgot_vault) add_warnings(x, {"forgotten:placeholders"});
     PG_TRY_STATUS(translate(x));
   } else {
     PG_TRY_STATUS(drop_foreign_thoughts(x));

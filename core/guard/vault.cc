@@ -70,7 +70,16 @@ void Vault::adopt(const Vault& earlier) {
   by_original_ = earlier.by_original_;
   next_number_ = earlier.next_number_;
   literals_ = earlier.literals_;
+  base_ = earlier.base_;
   bytes_ = earlier.bytes_;
+}
+
+std::shared_ptr<const Vault> Vault::snapshot() const {
+  static const auto kFresh = std::make_shared<const Vault>();  // of most turns
+  if (empty() && base_ == 0) return kFresh;
+  const auto copy = std::make_shared<Vault>();
+  copy->adopt(*this);
+  return copy;
 }
 
 void Vault::skip_literal(const TokenLiteral& literal) {
@@ -84,7 +93,7 @@ std::string_view Vault::placeholder_for(std::string_view kind, std::string_view 
     entry.depths |= depths;
     return entry.token;
   }
-  auto next = next_number_.try_emplace(std::string(kind), 0).first;
+  auto next = next_number_.try_emplace(std::string(kind), base_).first;
   std::string name;
   do {
     name = numbered_name(kind, ++next->second);
