@@ -24,8 +24,8 @@ KnownParts* parts_of(Exchange& x) {
   return x.view.parts.empty() ? nullptr : &x.parts.known;
 }
 
-// A number that the vault of another turn hardly has, and the same whenever this turn is sent again. Of all of it: one conversation
-// may be forgotten more than once.
+// A number that the vault of another turn hardly has, and the same whenever this turn is sent again. Of all of it: one
+// conversation may be forgotten more than once.
 std::uint32_t base_of(std::string_view body) {
   constexpr std::uint32_t kLeast = 100'000'000, kSpread = 800'000'000;  // nine digits, the longest of placeholders
   std::uint32_t number = 0;
