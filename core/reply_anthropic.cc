@@ -25,7 +25,7 @@ class AnthropicRewriter final : public EventRewriter {
       const PlaceField& field = fields[i];
       if (field.is_string && (field.place == ReplyPlace::piece_text || field.place == ReplyPlace::piece_arguments)) {
         const bool is_text = field.place == ReplyPlace::piece_text;
-        DeltaStream* stream = streams_.open({block, 0, field.place, 0}, is_text ? TextForm::plain : TextForm::json_text);
+        DeltaStream* stream = streams_.open({block, 0, field.place, 0}, is_text ? work_.answer : TextForm::json_text);
         if (stream != nullptr) restore_piece(event.data, field, *stream, event_, edits_);
         if (type == "content_block_delta" && find_only_piece(fields) == i) {
           piece_stream_ = stream;

@@ -37,12 +37,15 @@ std::string find_member(std::string_view text, std::string_view key) {
 
 }  // namespace
 
-void restore_body(const ReplyOptions& options, std::string_view body, RestoreWork& work, FactReader& facts, std::string& out) {
+bool is_event_text(std::string_view body) {
+  for (const std::string_view field : {"data:", "event:", ":"})
+    if (body.starts_with(field)) return true;
+  return false;
+}
+
+bool restore_body(const ReplyOptions& options, std::string_view body, RestoreWork& work, FactReader& facts, std::string& out) {
   std::vector<PlaceField> fields;
-  if (!read_places(root_of(options), body, fields)) {
-    out.append(body);
-    return;
-  }
+  if (!read_places(root_of(options), body, fields)) return false;
   facts.read_body(body, fields);
   JsonEdits edits;
   CitedTexts cited(work, body, fields);
@@ -54,6 +57,7 @@ void restore_body(const ReplyOptions& options, std::string_view body, RestoreWor
     }
   }
   edits.apply(body, out);
+  return true;
 }
 
 void BodySample::add(std::string_view bytes) {

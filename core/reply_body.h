@@ -10,9 +10,12 @@
 
 namespace pg {
 
-/// Appends `body` with its tokens restored by the dialect's table; bodies of errors (status >= 400) in all their strings.
-/// What is not JSON is appended as it is.
-void restore_body(const ReplyOptions& options, std::string_view body, RestoreWork& work, FactReader& facts, std::string& out);
+/// Appends `body` with its tokens restored by the dialect's table; bodies of errors (status >= 400) in all their strings. False,
+/// with nothing appended, when it is not JSON.
+bool restore_body(const ReplyOptions& options, std::string_view body, RestoreWork& work, FactReader& facts, std::string& out);
+
+/// Whether `body`, which is not JSON, says of itself that it is events.
+bool is_event_text(std::string_view body);
 
 /// What is kept of a body that is passed on: all of a small one, the two ends of a large one.
 class BodySample {

@@ -86,11 +86,16 @@ class ChatRewriter final : public EventRewriter {
     return ordinal;
   }
 
+  TextForm form_of_piece(ReplyPlace place) const {
+    const bool is_answer = place == ReplyPlace::piece_content || place == ReplyPlace::piece_text;
+    return is_answer ? work_.answer : find_piece(place)->form;
+  }
+
   void restore(std::string_view json, const std::vector<PlaceField>& fields, const PlaceField& field, std::string& out) {
     const bool has_tool_index = field.place == ReplyPlace::piece_arguments || field.place == ReplyPlace::piece_custom_input;
     const DeltaKey key{number_in(json, fields, field, ReplyPlace::index),
                        has_tool_index ? number_in(json, fields, field, ReplyPlace::tool_index) : 0, field.place, 0};
-    DeltaStream* stream = streams_.open(key, find_piece(field.place)->form);
+    DeltaStream* stream = streams_.open(key, form_of_piece(field.place));
     if (stream == nullptr) return;
     last_stream_ = stream;
     if (field.place == ReplyPlace::piece_content) stream->restorer.watch(&shifts_[key.first]);
@@ -117,7 +122,7 @@ class ChatRewriter final : public EventRewriter {
       if (id.empty() || !other.is_string || id == stream.id) continue;
       if (!stream.id.empty()) {
         write_held(key, stream, false, out);
-        stream.restorer = StreamRestorer(work_.index, find_piece(key.place)->form, work_.deltas);
+        stream.restorer = StreamRestorer(work_.index, form_of_piece(key.place), work_.deltas);
       }
       stream.id.assign(id);
     }

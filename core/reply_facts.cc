@@ -200,12 +200,14 @@ void FactReader::read_choice(std::string_view json, const std::vector<PlaceField
 void FactReader::read_event(const SseEvent& event, const std::vector<PlaceField>& fields) {
   const bool had_content = facts_.has_content;
   const bool is_chat = dialect_ == DialectId::openai_chat;
+  const std::string_view type = event_type(event, fields);
   for (const PlaceField& field : fields) {
+    if (field.place == ReplyPlace::error_code && type.ends_with(".done")) continue;  // a tool's code, which is no error
     read_field(event.data, field);
     if (is_chat) read_choice(event.data, fields, field);
   }
   if (!is_chat) facts_.has_content = had_content;  // said by the event's type
-  read_type(event_type(event, fields));
+  read_type(type);
   facts_.usage = usage_.total();
 }
 

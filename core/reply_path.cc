@@ -9,6 +9,7 @@
 #include "core/reply_facts.h"
 #include "core/reply_rewriter.h"
 #include "core/wire/event_shape.h"
+#include "core/wire/json_walk.h"
 #include "core/wire/sse.h"
 
 namespace pg {
@@ -33,6 +34,7 @@ struct ReplyPath::State {
     if (!has_originals(options)) return;
     work = std::make_unique<RestoreWork>(*options.vault);
     work->signed_reasoning = options.signed_reasoning;
+    if (options.structured) work->answer = TextForm::structured;
     if (options.event_stream) rewriter = make_rewriter(options.dialect, *work);
   }
 
@@ -44,7 +46,9 @@ struct ReplyPath::State {
   Status push_events(std::string_view bytes, std::string& out);
   void finish_events(bool cut, std::string_view request_id, std::string& out);
   bool relay_rest(bool cut, std::string& out, std::string_view& missing);
-  Status finish_body(bool cut, std::string& out);
+  Status finish_body(bool cut, std::string_view request_id, std::string& out);
+  Status finish_other(std::string_view request_id, std::string& out);
+  void note_error(const SseEvent& event);
   void count();
 
   ReplyOptions options;
@@ -71,15 +75,33 @@ void ReplyPath::State::rewrite(const SseEvent& event, std::string& out) {
   } else if (event.data_lines > 0 && read_places(event_root(options.dialect), event.data, fields)) {
     shape.learn(event.data, fields);
     facts.read_event(event, fields);
+    note_error(event);
     rewriter->rewrite(event, fields, out);
   } else {
     out.append(event.raw);
   }
 }
 
+// Responses alone: clients there pass over an `error` event, so that what it says is said again where they look.
+void ReplyPath::State::note_error(const SseEvent& event) {
+  constexpr std::size_t kLongest = 2'000;
+  if (options.dialect != DialectId::openai_responses || event_type(event, fields) != "error") return;
+  for (const PlaceField& field : fields) {
+    const std::string_view raw = field.text(event.data);
+    if (field.place != ReplyPlace::any_text || raw.empty() || raw.size() > kLongest) continue;
+    std::string restored;
+    RestoreCounts counts;  // counted where the event itself is restored
+    const bool changed = work != nullptr && restore_whole(work->index, TextForm::plain, raw, counts, restored);
+    if (!why) why = make_error(Code::upstream_failed, unescape_json(changed ? std::string_view(restored) : raw));
+  }
+}
+
 void ReplyPath::State::relay(const SseEvent& event, std::string& out) {
   if (rewriter != nullptr) return rewrite(event, out);
-  if (facts.wants(event) && read_places(event_root(options.dialect), event.data, fields)) facts.read_event(event, fields);
+  if (facts.wants(event) && read_places(event_root(options.dialect), event.data, fields)) {
+    facts.read_event(event, fields);
+    note_error(event);
+  }
   out.append(event.raw);
 }
 
@@ -121,13 +143,33 @@ void ReplyPath::State::finish_events(bool cut, std::string_view request_id, std:
   out.append(missing).append(tail);
 }
 
-Status ReplyPath::State::finish_body(bool cut, std::string& out) {
+// A body that is not JSON where there are originals to restore: events under another name are events all the same; what cannot be
+// restored is passed on only when nothing in it wants to be. Words beside an error's status are the provider's own.
+Status ReplyPath::State::finish_other(std::string_view request_id, std::string& out) {
+  if (is_event_text(body) && options.status < 400) {
+    rewriter = make_rewriter(options.dialect, *work);
+    if (rewriter != nullptr) {
+      PG_TRY_STATUS(push_events(body, out));
+      finish_events(false, request_id, out);
+      return {};
+    }
+  }
+  RestoreCounts tokens;
+  std::string restored;
+  if (options.status < 400 && restore_whole(work->index, TextForm::plain, body, tokens, restored))
+    return make_error(Code::upstream_failed, "the provider's reply is not JSON and cannot be restored");
+  out.append(body);
+  facts.facts().finished = true;
+  return {};
+}
+
+Status ReplyPath::State::finish_body(bool cut, std::string_view request_id, std::string& out) {
   if (work == nullptr) {
     sample.read(options, facts);
   } else if (cut) {
     return make_error(Code::upstream_failed, "the provider's reply ended before it was complete");
-  } else {
-    restore_body(options, body, *work, facts, out);
+  } else if (!restore_body(options, body, *work, facts, out)) {
+    return finish_other(request_id, out);
   }
   facts.facts().finished = !cut;
   return {};
@@ -186,7 +228,7 @@ Status ReplyPath::finish(bool cut, std::string_view request_id, std::string& out
   if (state_->options.event_stream) {
     state_->finish_events(cut, request_id, out);
   } else {
-    done = state_->finish_body(cut, out);
+    done = state_->finish_body(cut, request_id, out);
   }
   state_->count();
   return done;

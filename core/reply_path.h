@@ -21,6 +21,7 @@ struct ReplyOptions {
   int status = 200;                         // upstream status; error bodies are searched for tokens as plain JSON text
   const Vault* vault = nullptr;             // null or empty: bytes pass through untouched
   bool signed_reasoning = false;            // the request asked for encrypted reasoning: its summaries stay as they are
+  bool structured = false;                  // the request asked for JSON: texts that are JSON get originals as JSON has them
   std::size_t max_whole_reply = 64u << 20;  // a whole reply that must be rewritten may not be larger: 502 beyond it
 };
 

@@ -18,7 +18,7 @@ struct DeltaRow {
   std::string_view index;  // which index beside output_index names the text
 };
 
-// OpenAI Responses streaming events. Rows that are not here (thinking of other tools, audio, images, code) are never touched.
+// OpenAI Responses streaming events. Rows that are not here (audio, images, patches of what is no text) are never touched.
 constexpr DeltaRow kDeltas[] = {
     {"response.output_text", TextForm::plain, false, "content_index"},
     {"response.refusal", TextForm::plain, false, "content_index"},
@@ -26,6 +26,7 @@ constexpr DeltaRow kDeltas[] = {
     {"response.mcp_call_arguments", TextForm::json_text, false, ""},
     {"response.custom_tool_call_input", TextForm::plain, false, ""},
     {"response.apply_patch_call_operation_diff", TextForm::plain, false, ""},
+    {"response.code_interpreter_call_code", TextForm::plain, false, ""},
     {"response.reasoning_summary_text", TextForm::plain, true, "summary_index"},
     {"response.reasoning_text", TextForm::plain, true, "content_index"},
 };
@@ -62,6 +63,8 @@ class ResponsesRewriter final : public EventRewriter {
         } else {
           cited.move(field, edits_);
         }
+      } else if (field.place == ReplyPlace::error_code && row != nullptr) {  // no error's code but a tool's
+        restore_code(event.data, field, counts);
       } else if (!kept) {
         restore_field(work_, event.data, fields, i, counts, edits_);
       }
@@ -116,12 +119,17 @@ class ResponsesRewriter final : public EventRewriter {
   }
 
   DeltaStream* restore_delta(std::string_view json, const PlaceField& field, const DeltaRow& row) {
-    DeltaStream* stream = streams_.open(key_of(row), row.form);
+    DeltaStream* stream = streams_.open(key_of(row), &row == kDeltas ? work_.answer : row.form);
     if (stream == nullptr) return nullptr;
     if (&row == kDeltas) stream->restorer.watch(&shifts_[{output_, content_}]);
     if (stream->id != item_id_) stream->id.assign(item_id_);
     restore_piece(json, field, *stream, event_, edits_);
     return stream;
+  }
+
+  void restore_code(std::string_view json, PlaceField field, RestoreCounts& counts) {
+    field.place = ReplyPlace::whole_input;
+    restore_field(work_, json, {field}, 0, counts, edits_);
   }
 
   // Held text goes out before the event that closes its text, its item or the reply.

@@ -27,11 +27,14 @@ bool is_reasoning_part(std::string_view json, const std::vector<PlaceField>& fie
   return false;
 }
 
-bool form_of(const PlaceField& field, TextForm& form) {
+bool form_of(const PlaceField& field, TextForm answer, TextForm& form) {
   switch (field.place) {
     case ReplyPlace::whole_text:
     case ReplyPlace::whole_content:
+      form = answer;
+      return true;
     case ReplyPlace::whole_reasoning:
+    case ReplyPlace::whole_input:
     case ReplyPlace::any_text:
       form = TextForm::plain;
       return true;
@@ -85,7 +88,7 @@ void CitedTexts::move(const PlaceField& field, JsonEdits& edits) {
     const PlaceField* text = find_text(field);
     RestoreCounts counts;  // the text itself is counted where it is restored
     std::string restored;
-    if (text != nullptr) restore_whole(work_.index, TextForm::plain, text->text(json_), counts, restored, &shifts_);
+    if (text != nullptr) restore_whole(work_.index, work_.answer, text->text(json_), counts, restored, &shifts_);
   }
   move_place(json_, field, shifts_, edits);
 }
@@ -113,7 +116,7 @@ void restore_field(const RestoreWork& work, std::string_view json, const std::ve
                    RestoreCounts& counts, JsonEdits& edits) {
   const PlaceField& field = fields[at];
   TextForm form{};
-  if (!field.is_string || !form_of(field, form)) return;
+  if (!field.is_string || !form_of(field, work.answer, form)) return;
   if (work.signed_reasoning && (field.place == ReplyPlace::whole_reasoning || is_reasoning_part(json, fields, at))) return;
   const std::string_view raw = field.text(json);
   if (work.index.next_candidate(raw, 0) == raw.size()) return;

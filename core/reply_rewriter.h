@@ -47,6 +47,7 @@ struct RestoreWork {
   RestoreCounts deltas;  // of the pieces of texts
   RestoreCounts copies;  // of whole texts, some of which repeat the pieces
   bool signed_reasoning = false;
+  TextForm answer = TextForm::plain;  // of what the model says to the user
 };
 
 /// The places of citations in whole texts, moved with them. For one document.

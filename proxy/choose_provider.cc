@@ -33,7 +33,9 @@ Status add_edits(Exchange& x) {
 // An earlier turn may have been answered by another vendor, whose signed thoughts this one would refuse.
 Status drop_foreign_thoughts(Exchange& x) {
   if (x.to.provider->echo || x.surface.dialect == DialectId::embeddings || !x.view.foreign_thoughts) return {};
-  PG_TRY(x.to.body, strip_carriers(wire_of(x.surface.dialect), apply_edits(x.body, edits_of(x))));
+  std::vector<std::string> warnings;
+  PG_TRY(x.to.body, strip_carriers(wire_of(x.surface.dialect), apply_edits(x.body, edits_of(x)), warnings));
+  add_warnings(x, warnings);
   return {};
 }
 
@@ -89,6 +91,7 @@ Status choose_provider(Exchange& x) {
 }
 
 Status write_call(Exchange& x) {
+  if (x.forgot_vault) add_warnings(x, {"forgotten:placeholders"});
   PG_TRY_STATUS(add_edits(x));
   if (x.to.translate) {
     PG_TRY_STATUS(translate(x));

@@ -70,6 +70,7 @@ struct Exchange {
   const Project* project = nullptr;
   const Key* caller = nullptr;
   const Route* route = nullptr;          // the rule that decides where the call goes
+  bool forgot_vault = false;             // the history that the provider keeps may hold placeholders nobody can restore
   const PromptPolicy* prompt = nullptr;  // words of the organisation's own, added after the guards
   Buffer received;                       // the body as it came
   std::string decoded;                   // the same without its content coding, when it had one

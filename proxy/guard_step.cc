@@ -1,8 +1,10 @@
 // The guard step: the rules for the provider that was chosen, over the body as the client wrote it.
 #include <fmt/format.h>
 
+#include <cstring>
 #include <memory>
 
+#include "core/base/crypto.h"
 #include "core/guard/guard_call.h"
 #include "core/route/prompt_policy.h"
 #include "proxy/scan_on_pool.h"
@@ -22,16 +24,33 @@ KnownParts* parts_of(Exchange& x) {
   return x.view.parts.empty() ? nullptr : &x.parts.known;
 }
 
-void recall_vault(const Exchange& x, Vault& vault) {
-  if (!x.project->keep_vaults) return;
+// A number that the vault of another turn hardly has, and the same whenever this turn is sent again. Of all of it: one
+// conversation may be forgotten more than once.
+std::uint32_t base_of(std::string_view body) {
+  constexpr std::uint32_t kLeast = 100'000'000, kSpread = 800'000'000;  // nine digits, the longest of placeholders
+  std::uint32_t number = 0;
+  const auto hash = sha256(body);
+  std::memcpy(&number, hash.data(), sizeof number);
+  return kLeast + number % kSpread;
+}
+
+// The history that the provider keeps may hold placeholders whose originals are forgotten (a restart, an hour's rest, another
+// project's turn): they stay what they are, and no new one is called like them.
+void recall_vault(Exchange& x, Vault& vault) {
   const SteadyTime now = x.gw.clock.steady();
+  bool continues = false;
   for (const std::string* id : {&x.view.continues, &x.view.conversation}) {
     if (id->empty()) continue;
+    continues = true;
+    if (!x.project->keep_vaults) continue;
     const std::shared_ptr<const Vault> earlier = x.gw.vaults.find(x.project->id, *id, now);
     if (!earlier) continue;
     vault.adopt(*earlier);
     return;
   }
+  if (!continues) return;
+  vault.number_from(base_of(x.body));
+  x.forgot_vault = !x.view.continues.empty();  // a conversation may be at its first turn
 }
 
 std::string join_counts(const std::map<std::string, std::uint32_t>& counts) {

@@ -357,11 +357,11 @@ void Relay::note_facts() {
 // The provider keeps this conversation: its next turn may name only the reply, and still hold our placeholders. Remembered before
 // the client hears of the reply, whose next turn may come on another thread at once.
 void Relay::remember_vault(bool last) {
-  if (remembered_ || !x_.project->keep_vaults || vault_of(x_).empty() || !x_.view.kept_by_provider) return;
+  if (remembered_ || !x_.project->keep_vaults || !x_.view.kept_by_provider) return;
   if (path_.facts().reply_id.empty() && !last) return;
   remembered_ = true;
-  const auto vault = std::make_shared<Vault>();
-  vault->adopt(vault_of(x_));
+  // An empty one too: a turn without a vault is taken for one whose vault is gone.
+  const std::shared_ptr<const Vault> vault = vault_of(x_).snapshot();
   const SteadyTime until = x_.gw.clock.steady() + x_.project->keep_vaults_for;
   const std::size_t limit = x_.policy->limits.remembered_vault_bytes;
   const std::initializer_list<const std::string*> ids = {&path_.facts().reply_id, &x_.view.conversation};

@@ -86,6 +86,7 @@ ReplyOptions reply_options(const Exchange& x, const Upstream& upstream, const Re
       translator ? translator->writes_stream() : is_event_stream(upstream) && !has_unreadable_coding(upstream.head);
   options.vault = &vault_of(x);
   options.signed_reasoning = x.view.signed_reasoning;
+  options.structured = x.view.structured;
   return options;
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/encode.h"
+#include "core/guard/escape_depth.h"
 #include "core/guard/inspect_span.h"
 #include "core/guard/media_text.h"
 #include "core/wire/json_walk.h"
@@ -36,6 +38,32 @@ void add_to_prompt(PromptDigest& prompt, std::string_view text, const Span& span
   constexpr std::string_view kBilling = "x-anthropic-billing-header";
   if (!span.head || !text.starts_with(kBilling)) prompt.add(span, digest);
 }
+
+// Whether a value is written in another way inside a JSON string than outside.
+bool is_spelling_open(std::string_view value) {
+  return std::any_of(value.begin(), value.end(),
+                     [](char c) { return c == '\\' || c == '"' || static_cast<unsigned char>(c) < 0x20; });
+}
+
+// Where in a text's own JSON strings its findings stand, given in order. Reads the text only when there is a value whose spelling
+// depends on it.
+class FoundPlace {
+ public:
+  FoundPlace(TextForm form, bool is_needed) : depth_(form), is_needed_(is_needed) {}
+
+  /// `before` is the raw text between the finding and the last one.
+  FoundDepths depths_of(std::string_view before, std::string_view original) {
+    if (!is_needed_) return kFoundOutside;
+    depth_.pass(before);
+    const FoundDepths found = is_spelling_open(original) ? depth_.found(original) : kFoundOutside;
+    depth_.pass_token();  // which is what a reply repeats
+    return found;
+  }
+
+ private:
+  EscapeDepth depth_;
+  bool is_needed_;
+};
 
 class CallGuard {
  public:
@@ -99,10 +127,18 @@ class CallGuard {
     }
     if (redact.empty()) return;
     if (found.verdict.recode) return recode(*found.span, redact);
+    const std::string_view text = raw(*found.span);
+    const bool any_escaped = std::any_of(redact.begin(), redact.end(), [&](const Finding& finding) {
+      return text.substr(finding.begin, finding.end - finding.begin).find('\\') != std::string_view::npos;
+    });
+    FoundPlace place(found.verdict.nested ? TextForm::json_text : TextForm::value, any_escaped);
+    std::size_t at = 0;
     for (const Finding& finding : redact) {
-      const std::string original = original_of(raw(*found.span), *found.span, found.verdict, finding);
+      const std::string original = original_of(text, *found.span, found.verdict, finding);
+      const FoundDepths depths = place.depths_of(text.substr(at, finding.begin - at), original);
+      at = finding.end;
       call_.edits.push_back(Edit{found.span->begin + finding.begin, found.span->begin + finding.end,
-                                 std::string(vault_.placeholder_for(guards_.rule(finding.rule).kind, original))});
+                                 std::string(vault_.placeholder_for(guards_.rule(finding.rule).kind, original, depths))});
       call_.prompt.add(*found.span, digest_of(hash_text(call_.edits.back().text)));
     }
   }
@@ -112,10 +148,14 @@ class CallGuard {
     MediaText media;
     if (decode_media(unescape_media(span), media) != MediaKind::text) return;
     std::vector<Edit> inner;
+    FoundPlace place(TextForm::value, is_spelling_open(media.text));
+    std::size_t at = 0;
     for (const Finding& finding : findings) {
       const std::string_view original = std::string_view(media.text).substr(finding.begin, finding.end - finding.begin);
-      inner.push_back(
-          Edit{finding.begin, finding.end, std::string(vault_.placeholder_for(guards_.rule(finding.rule).kind, original))});
+      const FoundDepths depths = place.depths_of(json_escaped(media.text.substr(at, finding.begin - at)), original);
+      at = finding.end;
+      inner.push_back(Edit{finding.begin, finding.end,
+                           std::string(vault_.placeholder_for(guards_.rule(finding.rule).kind, original, depths))});
     }
     for (const Edit& edit : inner) call_.prompt.add(span, digest_of(hash_text(edit.text)));
     call_.edits.push_back(Edit{span.begin, span.end, encode_media(media, apply_edits(media.text, inner))});

@@ -78,23 +78,22 @@ class InnerVisitor {
   void open(Ctx, bool) { is_container_ = true; }
   void close(Ctx, bool) {}
   void scalar(Ctx, std::size_t, std::size_t) {}
-  // A key is for the record only, which is what becomes of a weak finding.
+  // What a reply restores in a key must be found there again.
   void key(Ctx, std::size_t begin, std::size_t end, bool escaped) {
-    if (end - begin >= kShortestSecret) add(begin, end, escaped, Scrutiny::secrets_only, true);
+    if (end - begin >= kShortestValue) add(begin, end, escaped);
   }
-  void string(Ctx, std::size_t begin, std::size_t end, bool escaped) { add(begin, end, escaped, Scrutiny::all, false); }
+  void string(Ctx, std::size_t begin, std::size_t end, bool escaped) { add(begin, end, escaped); }
   bool is_container() const { return is_container_; }
 
  private:
-  static constexpr std::size_t kShortestSecret = 16;
+  static constexpr std::size_t kShortestValue = 3;
 
-  void add(std::size_t begin, std::size_t end, bool escaped, Scrutiny scrutiny, bool weak) {
+  void add(std::size_t begin, std::size_t end, bool escaped) {
     Verdict inner;
-    inspect_string(text_.substr(begin, end - begin), escaped, scrutiny, guards_, inner);
+    inspect_string(text_.substr(begin, end - begin), escaped, Scrutiny::all, guards_, inner);
     for (Finding finding : inner.findings) {
       finding.begin += static_cast<std::uint32_t>(begin);
       finding.end += static_cast<std::uint32_t>(begin);
-      finding.weak = finding.weak || weak;
       verdict_.findings.push_back(finding);
     }
     verdict_.literals.insert(verdict_.literals.end(), inner.literals.begin(), inner.literals.end());

@@ -1,4 +1,4 @@
-// Finding tokens in all the spellings models give them, and counting the depth of JSON strings around them.
+// Finding tokens in all the spellings models give them.
 #include "core/guard/restore.h"
 
 #include <algorithm>
@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kMaxSlashes = 8;  // Markdown's \[ in JSON in a JSON string in the SSE string: 2^3
 constexpr std::size_t kMaxBlanks = 3;   // inside the brackets, on each side
-constexpr int kMaxLevel = 7;            // each level may double a value's length
 
 enum class Step : std::uint8_t { no, yes, more };
 
@@ -209,38 +208,6 @@ bool is_word_before(std::string_view text, std::size_t at) {
   if (at >= 2 && text[at - 2] == '\\' && std::strchr("ntrbf", text[at - 1]) != nullptr) return false;
   if (at < 6 || text[at - 6] != '\\' || text[at - 5] != 'u') return true;
   return false;
-}
-
-void EscapeDepth::quote() {
-  // A backslash run of odd length makes the quote a character of this level and half the run an escape of the next.
-  int level = 1;
-  for (std::uint32_t run = slashes_; run % 2 == 1; run = (run - 1) / 2) ++level;
-  if (level <= level_) {
-    level_ = std::max(1, level - 1);
-    return;
-  }
-  if (level != level_ + 1 || level > kMaxLevel) return;
-  bool certain = level_ == 1 && form_ == TextForm::json_text;
-  if (certain || (last_ != '\0' && std::strchr(":,[{", last_) != nullptr)) level_ = level;
-}
-
-void EscapeDepth::pass(std::string_view text) {
-  if (form_ == TextForm::plain) return;
-  for (char c : text) {
-    if (c == '\\') {
-      ++slashes_;
-      continue;
-    }
-    if (c == '"') quote();
-    bool blank = c == ' ' || (slashes_ > 0 && (c == 'n' || c == 't' || c == 'r'));
-    if (!blank) last_ = c;
-    slashes_ = 0;
-  }
-}
-
-void EscapeDepth::pass_token() {
-  last_ = 'x';
-  slashes_ = 0;
 }
 
 LiteralCounter::State LiteralCounter::step(char c) {

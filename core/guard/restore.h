@@ -1,4 +1,4 @@
-// Restoring: which bytes of a reply are one of our tokens, and how often their original must be escaped where it is put.
+// Restoring: which bytes of a reply are one of our tokens, and writing an original as often escaped as its place asks for.
 // All texts here are the raw insides of JSON strings, so that only the token's own bytes ever change.
 #pragma once
 
@@ -20,13 +20,6 @@ struct RestoreCounts {
   std::uint32_t lenient = 0;  // known tokens in another spelling
   std::uint32_t unknown = 0;  // of our grammar but not in the vault: went out as they came
   std::uint32_t cut = 0;      // ended before they were whole: went out as they came
-};
-
-/// What a string of a reply is.
-enum class TextForm : std::uint8_t {
-  plain,      // a user's text: originals are escaped once, for the JSON string they stand in
-  json_text,  // JSON inside the string (tool arguments): once more, and more again in JSON strings that hold JSON
-  value,      // a string of JSON that was sent parsed (tool_use.input): as plain, deeper where it holds JSON itself
 };
 
 struct TokenMatch {
@@ -75,24 +68,6 @@ class TokenIndex {
 
 /// True when text[at - 1] belongs to a word that text[at] would continue. JSON escapes such as \n are no part of a word.
 bool is_word_before(std::string_view text, std::size_t at);
-
-/// How many JSON strings deep the end of a text is, counted from the quotes and the backslashes before them.
-class EscapeDepth {
- public:
-  explicit EscapeDepth(TextForm form) : form_(form) {}
-  void pass(std::string_view text);
-  /// A token was replaced here; its bytes are neither quotes nor backslashes to the text around.
-  void pass_token();
-  int level() const { return level_; }
-
- private:
-  void quote();
-
-  TextForm form_;
-  int level_ = 1;
-  std::uint32_t slashes_ = 0;
-  char last_ = '\0';  // last byte that is neither blank nor escape
-};
 
 /// Counts literals of the token grammar in passing text, however it is cut up.
 class LiteralCounter {

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/guard/escape_depth.h"
 #include "core/guard/restore.h"
 #include "core/guard/text_shifts.h"
 

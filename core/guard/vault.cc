@@ -70,23 +70,36 @@ void Vault::adopt(const Vault& earlier) {
   by_original_ = earlier.by_original_;
   next_number_ = earlier.next_number_;
   literals_ = earlier.literals_;
+  base_ = earlier.base_;
   bytes_ = earlier.bytes_;
+}
+
+std::shared_ptr<const Vault> Vault::snapshot() const {
+  static const auto kFresh = std::make_shared<const Vault>();  // of most turns
+  if (empty() && base_ == 0) return kFresh;
+  const auto copy = std::make_shared<Vault>();
+  copy->adopt(*this);
+  return copy;
 }
 
 void Vault::skip_literal(const TokenLiteral& literal) {
   literals_.insert(numbered_name(literal.kind, literal.number));
 }
 
-std::string_view Vault::placeholder_for(std::string_view kind, std::string_view original) {
+std::string_view Vault::placeholder_for(std::string_view kind, std::string_view original, FoundDepths depths) {
   auto [known, is_new] = by_original_.try_emplace(original_key(kind, original), size());
-  if (!is_new) return (*entries_)[known->second].token;
-  auto next = next_number_.try_emplace(std::string(kind), 0).first;
+  if (!is_new) {
+    Entry& entry = (*entries_)[known->second];
+    entry.depths |= depths;
+    return entry.token;
+  }
+  auto next = next_number_.try_emplace(std::string(kind), base_).first;
   std::string name;
   do {
     name = numbered_name(kind, ++next->second);
   } while (literals_.contains(name));
   bytes_ += original.size();
-  return add(Entry{"[[" + name + "]]", SecretString(original)}).token;
+  return add(Entry{"[[" + name + "]]", SecretString(original), depths}).token;
 }
 
 const Vault::Entry* Vault::find(std::string_view token) const {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/base/secret_string.h"
+#include "core/guard/escape_depth.h"
 
 namespace pg {
 
@@ -28,6 +29,7 @@ class Vault {
   struct Entry {
     std::string token;      // "[[EMAIL_001]]"
     SecretString original;  // decoded bytes, as the user wrote them
+    FoundDepths depths = kFoundOutside;
   };
 
   Vault() = default;
@@ -40,11 +42,19 @@ class Vault {
   /// Only into an empty vault.
   void adopt(const Vault& earlier);
 
+  /// A copy that later turns adopt.
+  std::shared_ptr<const Vault> snapshot() const;
+
+  /// Numbers begin behind `base`, for a history in which the provider keeps placeholders of a vault that is gone: theirs are
+  /// never taken for these. Before the first placeholder_for().
+  void number_from(std::uint32_t base) { base_ = base; }
+
   /// Numbers that literals in the request already use are never given out. Call before the first placeholder_for().
   void skip_literal(const TokenLiteral& literal);
 
-  /// The placeholder of (kind, original), new or known: numbered from 1 per kind, three digits or more.
-  std::string_view placeholder_for(std::string_view kind, std::string_view original);
+  /// The placeholder of (kind, original), new or known: numbered per kind from 1, or behind the base, three digits or more.
+  /// `depths` is where it was found this time.
+  std::string_view placeholder_for(std::string_view kind, std::string_view original, FoundDepths depths = kFoundOutside);
 
   /// The entry of an exact token, or nullptr.
   const Entry* find(std::string_view token) const;
@@ -62,6 +72,7 @@ class Vault {
   std::unordered_map<std::string, std::size_t> by_original_;    // key: HMAC of kind and original, never the text
   std::map<std::string, std::uint32_t, std::less<>> next_number_;
   std::unordered_set<std::string> literals_;
+  std::uint32_t base_ = 0;
   std::size_t bytes_ = 0;
 };
 

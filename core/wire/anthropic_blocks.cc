@@ -70,7 +70,8 @@ void write_tool_use(const Part& part, WriteWork& work, JsonOut& json) {
 }  // namespace
 
 bool is_anthropic_block(const Part& part) {
-  if (part.kind == Part::Kind::text || part.kind == Part::Kind::refusal) return !part.text.empty();
+  if (part.kind == Part::Kind::text || part.kind == Part::Kind::refusal)
+    return part.text.find_first_not_of(" \t\r\n") != std::string::npos;  // "must contain non-whitespace text"
   if (part.kind == Part::Kind::thinking) return part.proof.vendor == Proof::Vendor::anthropic;
   return true;
 }

@@ -3,13 +3,15 @@
 #include <charconv>
 #include <string>
 
+#include "core/base/text.h"
 #include "core/wire/anthropic_blocks.h"
 #include "core/wire/call_io.h"
 
 namespace pg {
 namespace {
 
-constexpr std::size_t kMinBudget = 1024;  // Extended thinking: budget_tokens is at least 1024 and below max_tokens
+constexpr std::int64_t kMinBudget = 1024;  // Extended thinking: budget_tokens is at least 1024 and below max_tokens
+constexpr std::int64_t kMinAnswer = 256;   // what thinking is not worth leaving less than
 
 /// A run of messages of one role, which Anthropic wants as one.
 struct MessageRun {
@@ -91,7 +93,7 @@ class MessagesWriter {
     const Reasoning::Kind kind = call_.reasoning.kind;
     if (kind == Reasoning::Kind::unset || kind == Reasoning::Kind::off || wanted_effort(call_) == "none") return false;
     const bool forced = call_.tool_choice.kind == ToolChoice::Kind::any || call_.tool_choice.kind == ToolChoice::Kind::named;
-    const bool room = work_.options.adaptive_thinking || max_tokens_ > static_cast<std::int64_t>(kMinBudget);
+    const bool room = work_.options.adaptive_thinking || max_tokens_ >= kMinBudget + kMinAnswer;
     if (work_.options.thinking && !forced && room && tool_turn_is_signed()) return true;
     work_.warnings.drop("thinking.enabled");
     return false;
@@ -162,13 +164,21 @@ class MessagesWriter {
     for (const Tool& tool : call_.tools) {
       json_.open_object().field("name", work_.tools.wire(tool.name));
       json_.field_if("description", work_.tools.wraps(tool.name) ? wrapped_description(tool) : tool.description);
-      json_.raw("input_schema", tool.name.custom      ? kWrappedSchema
-                                : tool.schema.empty() ? std::string_view(R"({"type":"object","properties":{}})")
-                                                      : std::string_view(tool.schema));
+      json_.raw("input_schema", tool.name.custom      ? std::string(kWrappedSchema)
+                                : tool.schema.empty() ? std::string(R"({"type":"object","properties":{}})")
+                                                      : typed_schema(tool.schema));
       if (tool.strict.value_or(false)) json_.field("strict", true);
       json_.raw_if("cache_control", tool.cache).close_object();
     }
     json_.close_array();
+  }
+
+  /// "input_schema.type: Field required".
+  static std::string typed_schema(const std::string& schema) {
+    JsonDoc doc;
+    if (!doc.parse(schema) || !doc.root().is_object() || doc.root()["type"].given()) return schema;
+    const std::string_view rest = trim(std::string_view(schema).substr(schema.find('{') + 1));
+    return std::string(R"({"type":"object")") + (rest == "}" ? "" : ",") + std::string(rest);
   }
 
   void write_tool_choice() {
@@ -223,12 +233,17 @@ class MessagesWriter {
     if (call_.reasoning.kind == Reasoning::Kind::budget || !work_.options.adaptive_thinking) {
       const std::int64_t wanted = call_.reasoning.kind == Reasoning::Kind::budget ? call_.reasoning.budget : budget_of(effort);
       json_.field("type", "enabled")
-          .field("budget_tokens",
-                 std::clamp<std::int64_t>(wanted, kMinBudget, std::max<std::int64_t>(kMinBudget, max_tokens_ - 1)));
+          .field("budget_tokens", std::clamp(wanted, kMinBudget, std::max(kMinBudget, max_tokens_ - answer_share())));
     } else {
       json_.field("type", "adaptive");
     }
     json_.field_if("display", call_.reasoning.display).close_object();
+  }
+
+  /// Of max_tokens, which thinking is a part of. A budget that the client named is its own affair; one made of an effort leaves a
+  /// quarter.
+  std::int64_t answer_share() const {
+    return call_.reasoning.kind == Reasoning::Kind::budget ? 1 : std::max(kMinAnswer, max_tokens_ / 4);
   }
 
   void write_rest() {

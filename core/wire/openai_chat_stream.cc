@@ -44,7 +44,10 @@ class ChatReplyReader final : public ReplyReader {
     if (data.empty()) return;
     if (data == "[DONE]") return end();
     JsonDoc doc;
-    if (!doc.parse(data)) return sink_.fail({502, "", std::string(kNotJson)});
+    if (!doc.parse(data)) {
+      if (event.type == "error") return sink_.fail(read_fault_body(Wire::openai_chat, data, 502));
+      return sink_.fail({502, "", std::string(kNotJson)});
+    }
     const JsonView root = doc.root();
     if (root["error"].given()) return sink_.fail(read_fault(Wire::openai_chat, root, 200));
     if (event.type == "error") return sink_.fail(read_fault(Wire::openai_chat, root, 200));

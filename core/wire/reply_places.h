@@ -112,7 +112,8 @@ enum class ReplyPlace : std::uint8_t {
   whole_arguments,
   whole_value,
   whole_reasoning,
-  any_text,  // in an error or a citation: all of its strings
+  whole_input,  // what a tool gets as it is, in no form of its own
+  any_text,     // in an error or a citation: all of its strings
 };
 
 /// One reported leaf, as raw offsets (between the quotes of a string).

@@ -82,7 +82,7 @@ constexpr RequestRow kChatRows[] = {
     {RequestPlace::message, "reasoning_content", RequestPlace::block},
     {RequestPlace::message, "reasoning", RequestPlace::block},
     {RequestPlace::message, "reasoning_details", RequestPlace::opaque},
-    {RequestPlace::message, "audio", RequestPlace::opaque},
+    {RequestPlace::message, "audio", RequestPlace::source},  // an id, or all that a client keeps of what was said
     {RequestPlace::tool_calls, "id", RequestPlace::opaque},
     {RequestPlace::tool_calls, "type", RequestPlace::opaque},
     {RequestPlace::tool_calls, "function", RequestPlace::function},
@@ -98,6 +98,7 @@ constexpr RequestRow kChatRows[] = {
     {RequestPlace::block, "file", RequestPlace::source},
     {RequestPlace::block, "cache_control", RequestPlace::opaque},
     {RequestPlace::source, "url", RequestPlace::media},
+    {RequestPlace::source, "id", RequestPlace::opaque},
     {RequestPlace::source, "data", RequestPlace::media},
     {RequestPlace::source, "file_data", RequestPlace::media},
     {RequestPlace::source, "file_id", RequestPlace::opaque},

@@ -34,6 +34,7 @@ class SpanVisitor {
       end_part();
       in_tools_ = key == "tools" || key == "functions";
       in_settings_ = key == "thinking" || key == "tool_choice";
+      in_format_ = key == "response_format" || key == "text" || key == "output_config" || key == "output_format";
     }
     in_role_ = view_.first_user < 0 && parent.place == RequestPlace::message && key == "role";
     const RequestPlace child = find_child(parent.place, key);
@@ -63,7 +64,12 @@ class SpanVisitor {
   }
   Known known(Ctx, std::size_t at) { return awaits_part_ ? begin_part(at) : Known(); }
   void key(Ctx parent, std::size_t begin, std::size_t end, bool escaped) {
-    if (parent.place == RequestPlace::free && end - begin >= kShortestSecret) add(SpanRole::key, parent, begin, end, escaped);
+    const std::size_t size = end - begin;
+    if (parent.place == RequestPlace::free) {
+      if (size >= kShortestValue) add(SpanRole::text, parent, begin, end, escaped);
+    } else if (size >= kShortestSecret && is_unknown_key(parent.place, body_.substr(begin, size))) {
+      add(SpanRole::key, parent, begin, end, escaped);
+    }
   }
   void scalar(Ctx ctx, std::size_t begin, std::size_t end) {
     if (ctx.place == RequestPlace::stream) view_.stream = body_[begin] == 't';
@@ -74,8 +80,13 @@ class SpanVisitor {
   bool has_object_root() const { return has_object_root_; }
 
  private:
-  static constexpr std::size_t kShortestSecret = 16;  // keys are property names; only a long one can be a credential
+  static constexpr std::size_t kShortestSecret = 16;  // a dialect's own keys are names; only a long one can be a credential
+  static constexpr std::size_t kShortestValue = 3;    // in tool input a key is whatever the model writes there
 
+  bool is_unknown_key(RequestPlace parent, std::string_view key) const {
+    const bool is_definition = parent == RequestPlace::schema || parent == RequestPlace::tools || parent == RequestPlace::tool;
+    return !is_definition && rows_.find(parent, key) == nullptr;
+  }
   RequestPlace find_child(RequestPlace parent, std::string_view key) const {
     if (parent == RequestPlace::free || parent == RequestPlace::opaque || parent == RequestPlace::schema) return parent;
     // "th\u0069nking" is "thinking" to the provider.
@@ -113,6 +124,7 @@ class SpanVisitor {
   bool has_object_root_ = false;
   bool in_tools_ = false;     // below the root's key of that name
   bool in_settings_ = false;  // below a key that settings are read from
+  bool in_format_ = false;    // below one that says what the reply's text is to be
   bool in_role_ = false;      // at a message's role, until a user's is found
   PartKind part_ = PartKind::messages;
   bool awaits_part_ = false;  // before the value that is one
@@ -204,6 +216,7 @@ void SpanVisitor::string(Ctx ctx, std::size_t begin, std::size_t end, bool escap
       }
       return;
     case RequestPlace::schema:
+      if (in_format_ && (raw == "json_schema" || raw == "json_object")) view_.structured = true;
       return add(SpanRole::schema, ctx, begin, end, escaped);
     case RequestPlace::signed_text:
       return add(SpanRole::signed_text, ctx, begin, end, escaped);

@@ -20,7 +20,7 @@ enum class SpanRole : std::uint8_t {
   media,        // base64 or a data: URL: skipped when it is what it says, read when it is text in disguise
   schema,       // tool definitions and output schemas: public and stable, so only secrets are looked for
   signed_text,  // signed thinking: read for the record, never edited
-  key,          // an object key in tool input: read for the record, never edited
+  key,          // an object key that no dialect knows: searched for secrets, never edited. In tool input a key is text
 };
 
 /// One string, as raw offsets between its quotes.
@@ -96,6 +96,7 @@ struct RequestView {
   bool stream = false;
   bool foreign_thoughts = false;  // thoughts and citations of another vendor, carried along in this dialect (carriers.h)
   bool signed_reasoning = false;  // include: ["reasoning.encrypted_content"]
+  bool structured = false;        // the reply's text is to be JSON
   std::string continues;          // previous_response_id, or thread.previous_message_id
   std::string conversation;       // id of a conversation the provider keeps
   bool kept_by_provider = false;  // the next turn may come without its history: a thread, or a stored response

@@ -1,6 +1,7 @@
 // For requests that stay in their dialect: takes out the thoughts another vendor signed and the pages it cited, and leaves every
 // other byte as it came.
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/wire/carriers.h"
@@ -66,10 +67,25 @@ std::string clean_message(JsonView message) {
   return list.size() == 1 ? std::string() : replaced(message.raw(), content, list + ']');
 }
 
-std::string clean_messages(JsonView messages) {
+// Whether a message of tool calls lost the thought that it began with.
+bool lost_thought(JsonView message) {
+  const JsonView content = message["content"];
+  bool calls = false, begun = false, lost = false;
+  for (JsonView block : content) {
+    if (!std::exchange(begun, begun || !is_foreign_block(block))) {
+      lost = lost || is_foreign_block(block);
+      if (begun && (block["type"].text_is("thinking") || block["type"].text_is("redacted_thinking"))) return false;
+    }
+    calls = calls || block["type"].text_is("tool_use");
+  }
+  return calls && lost;
+}
+
+std::string clean_messages(JsonView messages, bool& thoughtless) {
   std::string out = "[";
   for (JsonView message : messages) {
     const std::string clean = clean_message(message);
+    if (message["role"].text_is("assistant")) thoughtless = lost_thought(message);
     if (clean.empty()) continue;
     if (out.size() > 1) out += ',';
     out += clean;
@@ -77,15 +93,37 @@ std::string clean_messages(JsonView messages) {
   return out + ']';
 }
 
+bool clears_thinking(JsonView edit) {
+  return edit["type"].text().starts_with("clear_thinking");
+}
+
+/// `body` without a thinking budget, and without what is refused where there is none.
+Result<std::string> without_thinking(std::string body) {
+  JsonDoc doc;
+  PG_TRY_STATUS(doc.parse(body));
+  std::string out = replaced(body, doc.root()["thinking"], R"({"type":"disabled"})");
+  JsonDoc changed;
+  PG_TRY_STATUS(changed.parse(out));
+  const JsonView edits = changed.root()["context_management"]["edits"];
+  if (!edits.is_array()) return out;
+  std::size_t kept = 0;
+  const std::string list = list_without(edits, clears_thinking, kept);
+  return kept == edits.size() ? out : replaced(out, edits, list);
+}
+
 }  // namespace
 
-Result<std::string> strip_carriers(Wire dialect, std::string_view body) {
+Result<std::string> strip_carriers(Wire dialect, std::string_view body, std::vector<std::string>& warnings) {
   if (body.find("\"pg:") == std::string_view::npos) return std::string(body);
   JsonDoc doc;
   PG_TRY_STATUS(doc.parse(body));
   if (dialect == Wire::anthropic && doc.root()["messages"].is_array()) {
     const JsonView messages = doc.root()["messages"];
-    return replaced(body, messages, clean_messages(messages));
+    bool thoughtless = false;
+    std::string clean = replaced(body, messages, clean_messages(messages, thoughtless));
+    if (!thoughtless || !doc.root()["thinking"]["type"].text_is("enabled")) return clean;
+    warnings.emplace_back("drop:thinking.enabled");
+    return without_thinking(std::move(clean));
   }
   const JsonView input = doc.root()["input"];
   if (dialect != Wire::openai_responses || !input.is_array()) return std::string(body);

@@ -77,7 +77,8 @@ Result<Translated> translate_request(Wire from, Wire to, std::string_view body, 
 std::string gemini_path(std::string_view model, bool stream);
 
 /// `body` without the thoughts that another vendor signed and that an earlier translated turn left in the client's history; the
-/// same bytes when there are none. For requests that are otherwise forwarded as they are.
-Result<std::string> strip_carriers(Wire dialect, std::string_view body);
+/// same bytes when there are none. For requests that are otherwise forwarded as they are. Where the last tool turn begins without
+/// its thought then, Anthropic refuses a thinking budget: thinking is off for this request, and `warnings` says so.
+Result<std::string> strip_carriers(Wire dialect, std::string_view body, std::vector<std::string>& warnings);
 
 }  // namespace pg

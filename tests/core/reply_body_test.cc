@@ -110,9 +110,29 @@ TEST_CASE_FIXTURE(Body, "tool_use.input: JSON inside a string is escaped once mo
         R"({"content":[{"type":"tool_use","input":{"body":"{\"k\":\"a\\\"b\"}","say":"a\"b"}}]})");
 }
 
-TEST_CASE_FIXTURE(Body, "what is not JSON passes") {
-  CHECK(restored(DialectId::anthropic, "[[EMAIL_001]]") == "[[EMAIL_001]]");
-  CHECK(restored(DialectId::anthropic, "") == "");
+TEST_CASE_FIXTURE(Body, "what is not JSON is not for this") {
+  RestoreWork work(vault);
+  FactReader facts(DialectId::anthropic);
+  std::string out;
+  for (const std::string_view body : {"[[EMAIL_001]]", "", "data: {}"})
+    CHECK_FALSE(restore_body(ReplyOptions(), body, work, facts, out));
+  CHECK(out.empty());
+  CHECK(is_event_text("data: {}"));
+  CHECK(is_event_text("event: ping"));
+  CHECK(is_event_text(": a comment"));
+  CHECK_FALSE(is_event_text("{"));
+}
+
+TEST_CASE_FIXTURE(Body, "what the guards take out of a request is restored where the reply repeats it") {
+  CHECK(restored(DialectId::anthropic, R"({"stop_reason":"stop_sequence","stop_sequence":"[[SECRET_001]]"})") ==
+        R"({"stop_reason":"stop_sequence","stop_sequence":"a\"b"})");
+  CHECK(restored(DialectId::openai_responses,
+                 R"({"instructions":"[[SECRET_001]]","output":[{"type":"code_interpreter_call","code":"[[SECRET_001]]"},)"
+                 R"({"type":"mcp_call","error":"[[EMAIL_001]]"},{"type":"mcp_call","error":{"message":"[[EMAIL_001]]"}},)"
+                 R"({"type":"image_generation_call","revised_prompt":"[[EMAIL_001]]"}]})") ==
+        R"({"instructions":"a\"b","output":[{"type":"code_interpreter_call","code":"a\"b"},)"
+        R"({"type":"mcp_call","error":"jane@example.com"},{"type":"mcp_call","error":{"message":"jane@example.com"}},)"
+        R"({"type":"image_generation_call","revised_prompt":"jane@example.com"}]})");
 }
 
 TEST_CASE("a sample of a large body finds its usage at either end") {

@@ -224,7 +224,27 @@ TEST_CASE("bodies of errors: tokens in every string; what is not JSON passes") {
   CHECK(error.facts.error_type == "invalid_request_error");
   const std::string page = "<html>[[EMAIL_001]]</html>";
   CHECK(run_reply(body_options(DialectId::openai_chat, vault, 502), page).bytes == page);
-  CHECK(run_reply(body_options(DialectId::openai_chat, vault), page).bytes == page);
+}
+
+TEST_CASE("a reply that is not JSON: events under another name are restored, what wants restoring and cannot be is refused") {
+  Vault vault;
+  vault.placeholder_for("EMAIL", "jane@example.com");
+  for (const DialectId dialect : test::kModelDialects) {
+    CAPTURE(dialect);
+    const std::string events = test::join(test::say_stream(dialect, {test::text_block({"to [[EMA", "IL_001]]"})}));
+    const ReplyRun run = run_reply(body_options(dialect, vault), events);
+    CHECK(run.ok);
+    const Heard heard = test::hear_stream(dialect, run.bytes);
+    CHECK(heard.faults.empty());
+    CHECK(heard.text() == "to jane@example.com");
+    CHECK(heard.finished);
+    CHECK(run.facts.restored == 1);
+    const std::string whole = test::say_whole(dialect, {test::text_block({"to [[EMAIL_001]] and more"})});
+    CHECK_FALSE(run_reply(body_options(dialect, vault), whole.substr(0, whole.size() - 2)).ok);
+    CHECK_FALSE(run_reply(body_options(dialect, vault), "<p>[[EMAIL_001]]</p>").ok);
+    CHECK(run_reply(body_options(dialect, vault), "<p>[[EMAIL_999]]</p>").bytes == "<p>[[EMAIL_999]]</p>");
+    CHECK(run_reply(body_options(dialect, vault), "{\"a\":").bytes == "{\"a\":");
+  }
 }
 
 TEST_CASE("embeddings pass untouched, their usage is read, large ones from their ends") {

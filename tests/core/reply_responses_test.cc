@@ -202,10 +202,10 @@ TEST_CASE_FIXTURE(Responses, "reasoning summaries and reasoning text: restored w
   CHECK(run(say("x [[EMAIL_001]]"), false, true).bytes == say("x [[EMAIL_001]]").bytes);
 }
 
-TEST_CASE_FIXTURE(Responses, "encrypted content, ids, names, echoes of the request and unknown events are never touched") {
+TEST_CASE_FIXTURE(Responses,
+                  "encrypted content, ids, names, echoes of what is not guarded and unknown events are never touched") {
   Writer in;
-  in.event("response.created",
-           R"(,"response":{"id":"[[EMAIL_001]]","instructions":"[[EMAIL_001]]","metadata":{"a":"[[EMAIL_001]]"},"output":[]})");
+  in.event("response.created", R"(,"response":{"id":"[[EMAIL_001]]","metadata":{"a":"[[EMAIL_001]]"},"output":[]})");
   in.event(
       "response.output_item.done",
       R"(,"output_index":0,"item":{"type":"reasoning","id":"[[EMAIL_001]]","encrypted_content":"[[EMAIL_001]]","summary":[]})");
@@ -259,6 +259,29 @@ TEST_CASE_FIXTURE(Responses, "a clean end without a terminal event is a cut; an 
   CHECK(heard.events.back() == "response.failed");
   CHECK(result.facts.error_type == "server_error");
   CHECK_FALSE(result.facts.finished);
+  CHECK(heard.error_message == "m");
+}
+
+TEST_CASE_FIXTURE(Responses,
+                  "what an error event says is said again by the event that ends the stream, with originals and without") {
+  Writer in;
+  in.created().event("error", R"(,"code":"server_error","message":"no \"[[EMAIL_001]]\"","param":null)");
+  CHECK(hear_stream(DialectId::openai_responses, run(in).bytes).error_message == "no \"jane@example.com\"");
+  const Vault nothing;
+  const ReplyRun bare = run_reply(stream_options(DialectId::openai_responses, nothing), in.bytes);
+  CHECK(hear_stream(DialectId::openai_responses, bare.bytes).error_message == "no \"[[EMAIL_001]]\"");
+}
+
+TEST_CASE_FIXTURE(Responses, "code that the provider runs is restored, and is no error") {
+  const auto say = [](Writer& out, const std::string& first, const std::string& second, const std::string& whole) {
+    out.created().delta("code_interpreter_call_code", 1, first, "").delta("code_interpreter_call_code", 1, second, "");
+    out.event("response.code_interpreter_call_code.done", Writer::at(1) + ",\"code\":\"" + whole + "\"").completed();
+  };
+  Writer in, out;
+  say(in, "x = '[[SECRET", "_001]]'", "x = '[[SECRET_001]]'");
+  say(out, "x = '", R"(a\"b\\c\n')", R"(x = 'a\"b\\c\n')");
+  CHECK(run(in).bytes == out.bytes);
+  CHECK(run(in).facts.error_type.empty());
 }
 
 TEST_CASE_FIXTURE(Responses, "the next sequence number counts added events, with and without a vault") {

@@ -78,7 +78,9 @@ std::string difference(std::string_view a, std::string_view b) {
 std::string recorded_original(const std::string& token) {
   if (token == "[[IBAN_001]]") return std::string("DE8937040044") + "0532013000";
   if (token == "[[CARD_001]]" || token == "[[CREDIT_CARD_001]]") return std::string("4111 1111") + " 1111 1111";
-  return token == "[[EMAIL_001]]" ? make_email() : "unexpected " + token;
+  // Of a turn that goes on from one that pg never saw, numbers are long ones.
+  const bool after_forgotten = token.starts_with("[[EMAIL_") && token.size() == std::string_view("[[EMAIL_123456789]]").size();
+  return token == "[[EMAIL_001]]" || after_forgotten ? make_email() : "unexpected " + token;
 }
 
 std::string_view reply_for(const SeenRequest& request) {

@@ -192,6 +192,35 @@ TEST_CASE("redaction: a conversation that the provider keeps is restored in late
   CHECK(hear_whole(DialectId::openai_responses, stranger.body).text() == "[[EMAIL_001]]");
 }
 
+TEST_CASE("redaction: where an earlier turn is forgotten its placeholders are nobody's, and the client is told") {
+  World w;
+  const std::string a = make_email("ann.lee"), b = make_email("bob.ray"), c = make_email("cleo.day");
+  const auto reply = [](const SeenRequest& seen) {  // quotes what it was sent, beside what an earlier turn was told
+    const std::vector<std::string> tokens = placeholders_in(seen.body);
+    return Answer::json(replace_all(
+        say_whole(DialectId::openai_responses, {text_block({"[[EMAIL_001]] and " + (tokens.empty() ? "no" : tokens.back())})}),
+        "resp_fake_1", "resp_b"));
+  };
+  w.upstream.respond(reply);
+  const auto ask_after = [&](const std::string& id, const std::string& who) {
+    return w.post("v1/responses", R"({"model":"m","previous_response_id":")" + id + R"(","input":"I am )" + who + "\"}");
+  };
+  const RawReply lost = ask_after("resp_gone", a);
+  CHECK(hear_whole(DialectId::openai_responses, lost.body).text() == "[[EMAIL_001]] and " + a);
+  CHECK(lost.field("x-pg-warnings") == "forgotten:placeholders");
+  const std::string sent = w.upstream.last().body;
+  ask_after("resp_gone", a);
+  CHECK(w.upstream.last().body == sent);  // the same turn is the same prompt
+  const RawReply next = ask_after("resp_b", b);
+  CHECK(hear_whole(DialectId::openai_responses, next.body).text() == "[[EMAIL_001]] and " + b);
+  CHECK(next.field("x-pg-warnings") == "");
+  // A turn in which there was nothing to take out is not forgotten.
+  REQUIRE(w.post("v1/responses", R"({"model":"m","input":"hello"})").status == 200);
+  const RawReply after = ask_after("resp_b", c);
+  CHECK(w.upstream.last().body.find("I am [[EMAIL_001]]") != std::string::npos);
+  CHECK(after.field("x-pg-warnings") == "");
+}
+
 TEST_CASE("redaction: an Anthropic thread is restored in later turns too") {
   World& w = redacting_world();
   const std::string a = make_email("ann.lee");

@@ -60,7 +60,8 @@ std::string reply_split(const Vault& vault, DialectId dialect, bool event_stream
   ReplyPath path(options);
   std::string out;
   expect(path.push(text.substr(0, at), out).has_value() && path.push(text.substr(at), out).has_value());
-  expect(path.finish(false, "R", out).has_value());
+  // Only what is no JSON and holds a token is refused.
+  if (!path.finish(false, "R", out)) return "refused";
   return without_clock(std::move(out));
 }
 

@@ -132,5 +132,18 @@ TEST_CASE("a value is blocked in any encoding an agent might send it in") {
   }
 }
 
+TEST_CASE("a secret is blocked as a key too: in arguments, in a message, in a setting") {
+  const std::string secret = test::make_github_token();
+  const std::string arguments = test::json_text(R"({"env":{")" + secret + R"(":"x"}})");
+  for (const std::string& body :
+       {R"({"messages":[{"role":"assistant","tool_calls":[{"function":{"arguments":")" + arguments + R"("}}]}]})",
+        R"({"messages":[{"role":"user","content":"x",")" + secret + R"(":1}]})",
+        R"({"messages":[{"role":"user","content":[{"type":"text","text":"x",")" + secret + R"(":1}]}]})",
+        R"({"messages":[],"logit_bias":{")" + secret + R"(":1}})", R"({"messages":[],")" + secret + R"(":1})"}) {
+    CAPTURE(body);
+    CHECK_FALSE(guard_body(body, DialectId::openai_chat, *make_guards(blocking())).call.blocked.empty());
+  }
+}
+
 }  // namespace
 }  // namespace pg

@@ -210,13 +210,14 @@ TEST_CASE("tool definitions are looked through for secrets only") {
   CHECK(guarded.call.redacted.size() == 1);
 }
 
-TEST_CASE("keys in tool input are reported, not edited, and never named") {
+TEST_CASE("secrets that are keys in tool input are taken out, and never named") {
   const std::string key = test::make_aws_key_id();
   const std::string body = R"({"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"i","name":"n","input":{")" +
                            key + R"(":"ask )" + kJane + R"("}}]}]})";
   const Guarded guarded = guard(body);
-  CHECK(guarded.body.find("\"" + key + "\":\"ask [[EMAIL_001]]\"") != std::string::npos);
-  CHECK(guarded.call.detected.size() == 1);
+  CHECK(guarded.body.find(key) == std::string::npos);
+  CHECK(guarded.body.find("_001]]\":\"ask [[EMAIL_001]]\"") != std::string::npos);
+  CHECK(guarded.call.detected.empty());
   CHECK(guarded.call.places.find(key) == std::string::npos);
   GuardSettings settings;
   settings.email = Action::block;
@@ -251,6 +252,23 @@ TEST_CASE("an allow-listed value is left alone, its neighbour is not") {
   GuardSettings settings;
   settings.allow["email"] = {kBob};
   CHECK(first_content(guard(user_says(kBob + " " + kJane), DialectId::anthropic, settings)) == kBob + " [[EMAIL_001]]");
+}
+
+TEST_CASE("a key in tool input is guarded like a value, as JSON and as JSON in a string") {
+  const std::string input = R"({"to":{")" + kJane + R"(":"x"},"file_path":"a"})";
+  const std::string call = R"({"type":"tool_use","id":"t","name":"f","input":)" + input + "}";
+  const Guarded parsed =
+      guard_body(R"({"messages":[{"role":"assistant","content":[)" + call + "]}]}", DialectId::anthropic, *make_guards());
+  CHECK(parsed.body.find(kJane) == std::string::npos);
+  CHECK(parsed.body.find(R"("to":{"[[EMAIL_001]]":"x"})") != std::string::npos);
+  const std::string text = test::json_text(input);
+  const Guarded chat =
+      guard_body(R"({"messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":")" + text + R"("}}]}]})",
+                 DialectId::openai_chat, *make_guards());
+  CHECK(chat.body.find(R"({\"[[EMAIL_001]]\":\"x\"})") != std::string::npos);
+  const Guarded responses = guard_body(R"({"input":[{"type":"function_call","name":"f","arguments":")" + text + R"("}]})",
+                                       DialectId::openai_responses, *make_guards());
+  CHECK(responses.body.find(R"({\"[[EMAIL_001]]\":\"x\"})") != std::string::npos);
 }
 
 }  // namespace

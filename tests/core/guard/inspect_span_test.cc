@@ -171,12 +171,12 @@ TEST_CASE("a data URL that is no base64 is read as it stands") {
   CHECK(inspect("data:;base64," + kJane, SpanRole::media).findings.size() == 1);
 }
 
-TEST_CASE("keys of JSON in a string are reported, and marked as not to be acted on") {
+TEST_CASE("keys of JSON in a string are found like values") {
   const std::string key = test::make_aws_key_id();
   const std::string raw = "{\\\"" + key + "\\\": 1}";
   const Verdict verdict = inspect(raw, SpanRole::json_text);
   REQUIRE(verdict.findings.size() == 1);
-  CHECK(verdict.findings[0].weak);
+  CHECK_FALSE(verdict.findings[0].weak);
   CHECK(raw.substr(verdict.findings[0].begin, verdict.findings[0].end - verdict.findings[0].begin) == key);
 }
 

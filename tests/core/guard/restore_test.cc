@@ -118,39 +118,6 @@ TEST_CASE("a word ends at a JSON escape") {
   CHECK_FALSE(is_word_before("E", 0));
 }
 
-int level_after(TextForm form, std::string_view text) {
-  EscapeDepth depth(form);
-  for (char c : text) depth.pass(std::string_view(&c, 1));
-  return depth.level();
-}
-
-TEST_CASE("escape depth: JSON text in a string, and JSON in its strings") {
-  const auto level = [](std::string_view text) { return level_after(TextForm::json_text, text); };
-  CHECK(level("") == 1);
-  CHECK(level(R"(\")") == 2);
-  CHECK(level(R"({\"a\":)") == 1);
-  CHECK(level(R"({\"a\":\")") == 2);
-  CHECK(level(R"({\"a\":\"x\")") == 1);
-  CHECK(level(R"({\"a\":\"{\\\"b\\\":)") == 2);
-  CHECK(level(R"({\"a\":\"{\\\"b\\\":\\\")") == 3);
-  CHECK(level(R"({\"a\":\"{\\n  \\\"b\\\": \\\")") == 3);
-  CHECK(level(R"({\"a\":\"[\\\"x\\\", \\\")") == 3);
-  CHECK(level(R"({\"a\":\"{\\\"b\\\":\\\"{\\\\\\\"c\\\\\\\":\\\\\\\")") == 4);
-  CHECK(level(R"({\"a\":\"{\\\"b\\\":\\\"x\\\"}\",\"c\":\")") == 2);
-}
-
-TEST_CASE("escape depth: quotes of prose, shell and paths open nothing") {
-  const auto level = [](std::string_view text) { return level_after(TextForm::json_text, text); };
-  CHECK(level(R"({\"cmd\":\"echo \\\")") == 2);
-  CHECK(level(R"({\"cmd\":\"say \\\"hi\\\" to )") == 2);
-  CHECK(level(R"({\"p\":\"C:\\\\dir\\\\)") == 2);
-  CHECK(level(R"({\"p\":\"C:\\\\\",\"q\":\")") == 2);
-  CHECK(level(R"({\"cmd\":\"curl -d '{\\\"mail\\\": \\\")") == 3);
-  CHECK(level_after(TextForm::plain, R"({\"a\":\")") == 1);
-  CHECK(level_after(TextForm::value, R"(say \"hi)") == 1);
-  CHECK(level_after(TextForm::value, R"({\"a\":\")") == 2);
-}
-
 TEST_CASE("literals of the grammar are counted however they are cut") {
   const std::string text = "[[EMAIL_999]] [[[A_B_0001]] [[x_001]] [[A_01]] [[A_001] [[A001]] [[A_1234567890]] a[[B_123]]";
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {

@@ -96,5 +96,27 @@ TEST_CASE("literals of hostile text are found in linear time") {
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(2));
 }
 
+TEST_CASE("numbers begin behind a base, also those of kinds that a later turn brings") {
+  Vault vault;
+  vault.number_from(123'456'788);
+  CHECK(vault.placeholder_for("EMAIL", "a@example.com") == "[[EMAIL_123456789]]");
+  const std::shared_ptr<const Vault> earlier = vault.snapshot();
+  Vault next;
+  next.adopt(*earlier);
+  CHECK(next.placeholder_for("EMAIL", "a@example.com") == "[[EMAIL_123456789]]");
+  CHECK(next.placeholder_for("IBAN", "DE00") == "[[IBAN_123456789]]");
+  CHECK(Vault().snapshot() == Vault().snapshot());
+}
+
+TEST_CASE("a value knows every depth it was found at") {
+  Vault vault;
+  vault.placeholder_for("K", "a\\nb", 2);
+  vault.placeholder_for("K", "a\\nb", 1);
+  CHECK(vault.entries().front().depths == 3);
+  Vault next;
+  next.adopt(vault);
+  CHECK(next.entries().front().depths == 3);
+}
+
 }  // namespace
 }  // namespace pg

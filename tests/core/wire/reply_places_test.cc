@@ -55,13 +55,14 @@ TEST_CASE("Chat: content as string and as parts, choices and tools by their plac
 
 TEST_CASE("Responses: copies in items and parts; encrypted content and ids are not named") {
   const std::string event =
-      R"({"type":"response.completed","sequence_number":9,"response":{"id":"r","model":"m","instructions":"no","output":[)"
+      R"({"type":"response.completed","sequence_number":9,"response":{"id":"r","model":"m","instructions":"I","output":[)"
       R"({"type":"reasoning","id":"rs","encrypted_content":"E","summary":[{"type":"summary_text","text":"S"}]},)"
       R"({"type":"message","id":"mi","content":[{"type":"output_text","text":"A","annotations":[{"type":"no","title":"T","file_id":"no"}],"logprobs":[]}]},)"
       R"({"type":"function_call","id":"fc","call_id":"no","name":"no","arguments":"B"},)"
       R"({"type":"custom_tool_call","input":"C"}],"usage":{"output_tokens":5,"output_tokens_details":{"reasoning_tokens":2}}}})";
-  CHECK(texts(ReplyPlace::responses_event, event, ReplyPlace::whole_text) == "A;C;");
-  CHECK(texts(ReplyPlace::responses_event, event, ReplyPlace::any_text) == "T;");
+  CHECK(texts(ReplyPlace::responses_event, event, ReplyPlace::whole_text) == "A;");
+  CHECK(texts(ReplyPlace::responses_event, event, ReplyPlace::whole_input) == "C;");
+  CHECK(texts(ReplyPlace::responses_event, event, ReplyPlace::any_text) == "I;T;");
   CHECK(texts(ReplyPlace::responses_event, event, ReplyPlace::whole_arguments) == "B;");
   CHECK(texts(ReplyPlace::responses_event, event, ReplyPlace::whole_reasoning) == "S;");
   CHECK(texts(ReplyPlace::responses_event, event, ReplyPlace::use_reasoning) == "2;");

@@ -288,6 +288,16 @@ TEST_CASE("errors with a status are documents whatever the client waits for, and
   CHECK(OrderedJson::parse(out)["error"]["message"] == "the provider answered 502");
 }
 
+TEST_CASE("what an error event says reaches the client, whether it is JSON or not") {
+  const std::string piece = "data: {\"id\":\"a\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n";
+  for (const char* data : {R"({"error":{"message":"too many tokens"}})", R"({"message":"too many tokens"})", "too many tokens"}) {
+    CAPTURE(data);
+    const std::string said = piece + "event: error\ndata: " + data + "\n\n";
+    for (const Wire to : {Wire::openai_responses, Wire::anthropic})
+      CHECK(run_translator(Wire::openai_chat, to, said).find("\"message\":\"too many tokens\"") != std::string::npos);
+  }
+}
+
 TEST_CASE("events under another content type are events all the same") {
   const std::string events =
       "data: {\"id\":\"a\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}\n\ndata: "

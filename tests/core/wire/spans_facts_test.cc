@@ -85,5 +85,17 @@ TEST_CASE("reasoning that comes back encrypted") {
   CHECK_FALSE(encrypted(R"({"input":[{"include":["reasoning.encrypted_content"]}]})"));
 }
 
+TEST_CASE("a reply that is to be JSON") {
+  const auto structured = [](std::string_view body, DialectId dialect) { return facts(body, dialect).structured; };
+  CHECK(structured(R"({"response_format":{"type":"json_object"}})", DialectId::openai_chat));
+  CHECK(structured(R"({"response_format":{"type":"json_schema","json_schema":{}}})", DialectId::openai_chat));
+  CHECK(structured(R"({"text":{"format":{"type":"json_schema","name":"n","schema":{}}}})", DialectId::openai_responses));
+  CHECK(structured(R"({"output_config":{"format":{"type":"json_schema","schema":{}}}})", DialectId::anthropic));
+  CHECK_FALSE(structured(R"({"response_format":{"type":"text"}})", DialectId::openai_chat));
+  CHECK_FALSE(structured(R"({"text":{"format":{"type":"text"},"verbosity":"low"}})", DialectId::openai_responses));
+  CHECK_FALSE(structured(R"({"output_config":{"effort":"high"}})", DialectId::anthropic));
+  CHECK_FALSE(structured(R"({"tools":[{"description":"json_schema"}],"input":"json_object"})", DialectId::openai_responses));
+}
+
 }  // namespace
 }  // namespace pg

@@ -123,7 +123,7 @@ TEST_CASE("Anthropic: what is text, what is signed, what is never read") {
         {"type": "redacted_thinking", "data": "none: redacted"},
         {"type": "text", "text": "text@2: answer"},
         {"type": "tool_use", "id": "none: tool id", "name": "none: tool name", "input": {
-          "key@2: a long name": "text@2: v", "id": "text@2: i", "model": "text@2: m", "type": "thinking", "name": "text@2: n",
+          "text@2: a long name": "text@2: v", "id": "text@2: i", "model": "text@2: m", "type": "thinking", "name": "text@2: n",
           "thinking": "text@2: th", "signature": "text@2: s", "data": "text@2: da", "encrypted_content": "text@2: e",
           "role": "text@2: r", "cache_control": {"type": "text@2: c"}, "url": "text@2: u",
           "source": {"type": "text@2: st", "data": "text@2: sd"},
@@ -160,6 +160,7 @@ TEST_CASE("Chat Completions: what is text, what is JSON in a string, what is nev
         {"type": "file", "file": {"file_data": "media@2: file", "filename": "text@2: file name"}},
         {"type": "file", "file": {"file_id": "none: file id"}}]},
       {"role": "assistant", "content": null, "refusal": "text@3: refusal", "reasoning_content": "text@3: unsigned",
+       "audio": {"id": "none: spoken", "transcript": "text@3: spoken"}, "key@3: no such field": 1,
        "tool_calls": [
          {"id": "none: call", "type": "function", "function": {"name": "none: fn", "arguments": "{\"a\": \"json: 1\"}"}},
          {"id": "none: call 2", "type": "custom", "custom": {"name": "none: custom", "input": "text@3: custom input"}}]},
@@ -246,7 +247,7 @@ TEST_CASE("a string is what it is wherever its \"type\" stands") {
     {"content":[{"thinking":"signed@0: a","signature":"none: s","type":"thinking"},
                 {"data":"none: b","type":"redacted_thinking"},
                 {"text":"text@0: c","type":"text"},
-                {"input":{"key@0: a long name":"text@0: d","thinking":"text@0: e"},"name":"none: n","id":"none: i","type":"tool_use"},
+                {"input":{"text@0: a long name":"text@0: d","thinking":"text@0: e"},"name":"none: n","id":"none: i","type":"tool_use"},
                 {"content":[{"text":"text@0: f","type":"text"}],"tool_use_id":"none: j","type":"tool_result"},
                 {"source":{"data":"media@0: g","media_type":"image/png","type":"base64"},"type":"image"},
                 {"source":{"data":"read@0: h","media_type":"text/plain","type":"text"},"type":"document"}],"role":"user"}]})",

@@ -72,16 +72,18 @@ TEST_CASE("options: the model's maximum where Anthropic wants max_tokens") {
   CHECK(translated(Wire::openai_chat, Wire::anthropic, kAsk, options)["max_tokens"] == 128'000);
 }
 
-TEST_CASE("options: budgets for models without adaptive thinking, always below max_tokens") {
+TEST_CASE("options: budgets for models without adaptive thinking leave a quarter of max_tokens to the answer") {
   TranslateOptions options;
   options.adaptive_thinking = false;
   OrderedJson body = kAsk;
   body["reasoning_effort"] = "high";
   body["max_completion_tokens"] = 3000;
-  CHECK(translated(Wire::openai_chat, Wire::anthropic, body, options)["thinking"]["budget_tokens"] == 2999);
+  CHECK(translated(Wire::openai_chat, Wire::anthropic, body, options)["thinking"]["budget_tokens"] == 2250);
+  body["max_completion_tokens"] = 1280;
+  CHECK(translated(Wire::openai_chat, Wire::anthropic, body, options)["thinking"]["budget_tokens"] == 1024);
   body["max_completion_tokens"] = 8000;
   CHECK(translated(Wire::openai_chat, Wire::anthropic, body, options)["thinking"]["budget_tokens"] == 4096);
-  body["max_completion_tokens"] = 1000;
+  body["max_completion_tokens"] = 1279;
   CHECK_FALSE(translated(Wire::openai_chat, Wire::anthropic, body, options).contains("thinking"));
 }
 
@@ -287,25 +289,27 @@ TEST_CASE("carriers: each vendor's proof comes back as what it was, and is told 
 }
 
 TEST_CASE("foreign thoughts are cut out of a body that is otherwise forwarded as it came") {
+  std::vector<std::string> warnings;
   const std::string own =
       R"({"messages": [ {"role":"assistant","content":[{"type":"thinking","thinking":"a","signature":"c2ln"},{"type":"text","text":"b"}]}],"x":1.50})";
-  CHECK(strip_carriers(Wire::anthropic, own).value() == own);
+  CHECK(strip_carriers(Wire::anthropic, own, warnings).value() == own);
   const std::string mixed =
       R"({"messages":[{"role":"user","content":"\"pg:\""},{"role":"assistant","content":[{"type":"thinking","thinking":"a","signature":"pg:openai:x"},{"type":"text", "text":"b"}],"k":1},)"
       R"({"role":"assistant","content":[{"type":"thinking","thinking":"","signature":"pg:unsigned:"}]}],"x":1.50})";
   CHECK(
-      strip_carriers(Wire::anthropic, mixed).value() ==
+      strip_carriers(Wire::anthropic, mixed, warnings).value() ==
       R"({"messages":[{"role":"user","content":"\"pg:\""},{"role":"assistant","content":[{"type":"text", "text":"b"}],"k":1}],"x":1.50})");
   const std::string cited =
       R"({"messages":[ {"role":"assistant","content":[{"type":"text","text":"a", "citations":[{"url":"u","encrypted_index":"pg:citation"}]},)"
       R"({"type":"text","text":"b","citations":[ {"url":"v","encrypted_index":"own"},{"encrypted_index":"pg:citation"}]}]}]})";
-  CHECK(strip_carriers(Wire::anthropic, cited).value() ==
+  CHECK(strip_carriers(Wire::anthropic, cited, warnings).value() ==
         R"({"messages":[{"role":"assistant","content":[{"type":"text","text":"a", "citations":null},)"
         R"({"type":"text","text":"b","citations":[{"url":"v","encrypted_index":"own"}]}]}]})");
   const std::string items =
       R"({"input":[{"type":"reasoning","summary":[],"encrypted_content":"pg:gemini:x"},{"type":"message"}]})";
-  CHECK(strip_carriers(Wire::openai_responses, items).value() == R"({"input":[{"type":"message"}]})");
-  CHECK_FALSE(strip_carriers(Wire::anthropic, "{\"pg:").has_value());
+  CHECK(strip_carriers(Wire::openai_responses, items, warnings).value() == R"({"input":[{"type":"message"}]})");
+  CHECK_FALSE(strip_carriers(Wire::anthropic, "{\"pg:", warnings).has_value());
+  CHECK(warnings.empty());
 }
 
 TEST_CASE("freeform input comes out of its wrapping, piece by piece, whatever it holds") {
