@@ -1,5 +1,5 @@
-// mimalloc as distributions ship it is compiled as C: its own operator new ends the process when there is no memory, as it has no way
-// to throw. Here it throws, so that one request is refused instead. What is freed goes to mimalloc's own operator delete.
+// mimalloc as distributions ship it is compiled as C: its own operator new ends the process when there is no memory, as it has no
+// way to throw. Here it throws, so that one request is refused instead. What is freed goes to mimalloc's own operator delete.
 #include <cstddef>
 #include <cstdlib>
 #include <new>

@@ -1,5 +1,5 @@
-// The connections of one loop that are between requests, the longest waiting first. Belongs to that loop; only oldest() and claim()
-// may be called from anywhere.
+// The connections of one loop that are between requests, the longest waiting first. Belongs to that loop; only oldest() and
+// claim() may be called from anywhere.
 #pragma once
 
 #include <atomic>

@@ -13,9 +13,9 @@
 #include "proxy/address_call.h"
 #include "proxy/client_watch.h"
 #include "proxy/keep_body.h"
-#include "proxy/note_reply.h"
 #include "proxy/keep_limits.h"
 #include "proxy/net/chunks.h"
+#include "proxy/note_reply.h"
 #include "proxy/reply_head.h"
 
 namespace pg {

@@ -14,12 +14,23 @@
 namespace pg {
 namespace {
 
-// Sorted. alt-svc, location and refresh would lead the client past us; set-cookie is the provider's business with us, not with the
-// client, and so is what it tells browsers of its own site.
-constexpr std::array<std::string_view, 15> kDroppedOfReply = {
-    "alt-svc", "clear-site-data",    "connection",       "content-length", "keep-alive",
-    "location", "proxy-authenticate", "proxy-connection", "refresh",        "set-cookie",
-    "strict-transport-security", "te", "trailer", "transfer-encoding", "upgrade"};
+// Sorted. alt-svc, location and refresh would lead the client past us; set-cookie is the provider's business with us, not with
+// the client, and so is what it tells browsers of its own site.
+constexpr std::array<std::string_view, 15> kDroppedOfReply = {"alt-svc",
+                                                              "clear-site-data",
+                                                              "connection",
+                                                              "content-length",
+                                                              "keep-alive",
+                                                              "location",
+                                                              "proxy-authenticate",
+                                                              "proxy-connection",
+                                                              "refresh",
+                                                              "set-cookie",
+                                                              "strict-transport-security",
+                                                              "te",
+                                                              "trailer",
+                                                              "transfer-encoding",
+                                                              "upgrade"};
 
 std::string_view content_type_of(const ReplyHead& head) {
   return head.find("content-type").value_or("");
@@ -53,9 +64,8 @@ std::string_view unusable_because(const Upstream& upstream) {
   if (head.status >= 300 && head.status < 400) return "the provider answered with a redirect, which is not followed";
   if (head.status == 204 || head.status == 205 || (head.status == 200 && head.content_length == 0))
     return "the provider answered without saying anything";
-  const auto codings = std::count_if(head.fields.begin(), head.fields.end(), [](const Field& field) {
-    return equals_ignore_case(field.name, "content-encoding");
-  });
+  const auto codings = std::count_if(head.fields.begin(), head.fields.end(),
+                                     [](const Field& field) { return equals_ignore_case(field.name, "content-encoding"); });
   if (codings > 1) return "the provider's reply is encoded more than once";
   return {};
 }

@@ -30,7 +30,8 @@ Status unfold_body(Exchange& x) {
   const auto coding = find_coding(*coding_name);
   // A body that cannot be read is never passed on.
   if (!coding) return make_error(Code::unsupported_media, "this content encoding is not understood; send gzip, zstd or none");
-  PG_TRY(x.decoded, decompress(x.body, *coding, std::min(x.policy->limits.max_body, std::max(kFreeSize, x.body.size() * kMostRatio))));
+  PG_TRY(x.decoded,
+         decompress(x.body, *coding, std::min(x.policy->limits.max_body, std::max(kFreeSize, x.body.size() * kMostRatio))));
   x.body = x.decoded;
   return {};
 }

@@ -88,7 +88,7 @@ void tell_fault(int signal, siginfo_t*, void* context) {
 }
 
 void tell_faults() {
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_sigaction = tell_fault;
   action.sa_flags = static_cast<int>(SA_SIGINFO | SA_RESETHAND | SA_NODEFER);
   for (const Fault& fault : kFaults) ::sigaction(fault.signal, &action, nullptr);

@@ -11,8 +11,8 @@ namespace pg {
 /// How many bytes of a text utf16_order() looks at.
 inline constexpr std::size_t kUtf16Sniffed = 8192;
 
-/// Whether UTF-16 text that begins with `head` has the high byte first; nullopt for what is none. `marked` tells whether it begins
-/// with a byte order mark; text without one counts when seven of eight units are ASCII that people write.
+/// Whether UTF-16 text that begins with `head` has the high byte first; nullopt for what is none. `marked` tells whether it
+/// begins with a byte order mark; text without one counts when seven of eight units are ASCII that people write.
 std::optional<bool> utf16_order(std::string_view head, bool& marked);
 
 /// UTF-8 of it; what is no character becomes U+FFFD.

@@ -1,5 +1,5 @@
-// Replies that are valid HTTP and no answer to a call: redirects, nothing at all, pages that claim to be JSON; and what a provider
-// quotes of what it was sent with (fault catalogue D49, E58-E60, E65).
+// Replies that are valid HTTP and no answer to a call: redirects, nothing at all, pages that claim to be JSON; and what a
+// provider quotes of what it was sent with (fault catalogue D49, E58-E60, E65).
 #include <doctest/doctest.h>
 
 #include <string>
@@ -39,8 +39,8 @@ TEST_CASE("upstream D49: a redirect is not followed, and does not send the clien
     for (const int status : {300, 301, 302, 303, 304, 307, 308}) {
       CAPTURE(dialect);
       CAPTURE(status);
-      const RawReply reply =
-          answer_with(dialect, Answer::reply(status, status == 304 ? "" : "{}", {{"Location", "http://127.0.0.1:9/v1/messages"}}));
+      const RawReply reply = answer_with(
+          dialect, Answer::reply(status, status == 304 ? "" : "{}", {{"Location", "http://127.0.0.1:9/v1/messages"}}));
       check_refused_as_odd(reply, dialect);
       CHECK_FALSE(reply.has("location"));
       CHECK(odd_world().home.newest_row_has("error", "redirect"));
@@ -57,7 +57,8 @@ TEST_CASE("upstream E58: a reply without a body is no answer, and the connection
   World& w = odd_world();
   for (const int status : {200, 204, 205}) {
     CAPTURE(status);
-    w.upstream.respond(status == 200 ? Answer::reply(200, "") : Answer::head(status, {{"Content-Type", "application/json"}}).close());
+    w.upstream.respond(status == 200 ? Answer::reply(200, "")
+                                     : Answer::head(status, {{"Content-Type", "application/json"}}).close());
     RawClient client(w.port());
     const std::string call = w.request("v1/messages", ask(DialectId::anthropic, false, "nobody in particular"));
     client.send(call);
@@ -109,10 +110,11 @@ TEST_CASE("upstream E65: what pg is known by at the provider comes back in no fi
       Answer::reply(401, R"({"type":"error","error":{"type":")" + own + R"(","message":"wrong key )" + own + R"("}})", telling)));
   Fields events = telling;
   events.emplace_back("Content-Type", "text/event-stream");
-  check_hidden(answer_with(DialectId::anthropic,
-                           Answer::reply(401, "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"x\",\"message\":\"" + own +
-                                                  "\"}}\n\n", events),
-                           true));
+  check_hidden(answer_with(
+      DialectId::anthropic,
+      Answer::reply(401, "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"x\",\"message\":\"" + own + "\"}}\n\n",
+                    events),
+      true));
   CHECK(w.home.newest_row_has("status", "401"));
   for (const std::string& row : w.home.rows()) CHECK(row.find(own) == std::string::npos);
   CHECK(w.server.err().find(own) == std::string::npos);
@@ -136,7 +138,8 @@ TEST_CASE("keys H90: one that is revoked while the body comes is refused when it
   w.upstream.respond(Answer::json("{}"));
   const std::string key = w.home.add_key("brief");
   const std::string body = ask(DialectId::anthropic, false, "hello");
-  std::string call = write_request("POST", "/api/test/v1/messages", {{"x-pg-key", key}, {"Content-Type", "application/json"}}, body);
+  std::string call =
+      write_request("POST", "/api/test/v1/messages", {{"x-pg-key", key}, {"Content-Type", "application/json"}}, body);
   const auto is_known = [&] { return exchange(w.port(), call).status == 200; };
   for (int i = 0; i < 60 && !is_known(); ++i) std::this_thread::sleep_for(Ms{50});
   w.upstream.forget();
