@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/guard/wide_encoded.h"
+
 namespace pg {
 namespace {
 
@@ -31,6 +33,12 @@ std::string_view encoding_name(Encoding encoding) {
 }
 
 bool holds_encoded(std::string_view text) {
+#ifdef PG_AVX512
+  if (has_avx512()) {
+    const EncodedSigns signs = find_encoded_signs_512(text);
+    return signs.has_run || (signs.first_sign < text.size() && find_escaped(text, signs.first_sign).size() > 0);
+  }
+#endif
   return find_run(text, 0).has_value() || find_escaped(text, 0).size() > 0;
 }
 

@@ -1,10 +1,14 @@
 // The single finders behind find_pii(): each looks at one anchor and says what stands there.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
+#include "core/base/text.h"
 #include "core/guard/byte_set.h"
 #include "core/guard/matcher.h"
 
@@ -49,7 +53,29 @@ bool label_before(std::string_view text, std::size_t at, std::size_t reach, cons
 
 /// The word (letters alone) that ends at most `reach` bytes of `between` before `at`; empty when none does.
 std::string_view word_before(std::string_view text, std::size_t at, std::size_t reach, const ByteSet& between);
-/// True when `word` is one of `words`, which are joined by bars, in any case.
-bool is_word_of(std::string_view word, std::string_view words);
+
+/// A few words, joined by bars; most others are told from them by their length.
+class WordSet {
+ public:
+  consteval explicit WordSet(std::string_view joined) {
+    while (!joined.empty()) {
+      const std::size_t size = std::min(joined.find('|'), joined.size());
+      words_[count_++] = joined.substr(0, size);
+      sizes_ |= std::uint32_t{1} << size;
+      joined.remove_prefix(std::min(size + 1, joined.size()));
+    }
+  }
+  /// In any case.
+  bool has(std::string_view word) const {
+    if (word.size() >= 32 || (sizes_ >> word.size() & 1) == 0) return false;
+    return std::any_of(words_.begin(), words_.begin() + count_,
+                       [word](std::string_view one) { return equals_ignore_case(one, word); });
+  }
+
+ private:
+  std::array<std::string_view, 48> words_{};
+  std::ptrdiff_t count_ = 0;
+  std::uint32_t sizes_ = 0;
+};
 
 }  // namespace pg

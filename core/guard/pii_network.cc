@@ -68,11 +68,11 @@ bool is_personal(std::uint32_t address, bool also_private) {
 
 constexpr Labels kVersionWords(
     "version|assemblyversion|fileversion|packageversion|release notes|upgrade|oid|section|sec|rfc|chapter|clause|v8|es6");
-constexpr std::string_view kReleaseWords = "ver|rel|release|build|rev|revision";  // right before the number only
-constexpr std::string_view kMachineWords =
+constexpr WordSet kReleaseWords("ver|rel|release|build|rev|revision");  // right before the number only
+constexpr WordSet kMachineWords(
     "server|proxy|host|hostname|client|peer|node|gateway|gw|router|remote|origin|addr|address|ip|ipv|source|src|dst|target|"
     "upstream|"
-    "backend|nginx|from|to|at|by|for|via|on|ping|ssh|connected|blocked|banned";
+    "backend|nginx|from|to|at|by|for|via|on|ping|ssh|connected|blocked|banned");
 constexpr ByteSet kBeforeNumber(" \t:=\"'\\");
 
 /// 3.40.1 next to 3.40.1.1, in a list of versions.
@@ -113,17 +113,17 @@ bool is_version_number(std::string_view text, std::size_t begin, std::size_t end
     const char before = text[begin - 1];
     if (before == '^' || before == '~' || before == '$') return true;
     const char earlier = begin >= 2 ? text[begin - 2] : '\0';
-    const bool behind_machine = is_word_of(word_before(text, begin - 1, 0, kBeforeNumber), kMachineWords);
+    const bool behind_machine = kMachineWords.has(word_before(text, begin - 1, 0, kBeforeNumber));
     if ((before == '/' || before == '-') && kWord.has(earlier) && !(before == '/' && behind_machine)) return true;
     if (before == '=' && (earlier == '=' || earlier == '>' || earlier == '<' || earlier == '~' || earlier == '!')) return true;
   }
   const char next = end < text.size() ? text[end] : '\0';
   if ((next == '-' || next == '+') && end + 1 < text.size() && kLower.has(text[end + 1])) return true;
-  if (is_word_of(word_before(text, begin, 4, kBeforeNumber), kReleaseWords)) return true;
+  if (kReleaseWords.has(word_before(text, begin, 4, kBeforeNumber))) return true;
   // Git 1.7.12.4: a name in front of a small number
   const std::string_view name = word_before(text, begin, 1, ByteSet(" "));
   if (name.size() >= 2 && kUpper.has(name[0]) && byte_at(text, begin + 1) == '.' && next != ':' && next != '/' &&
-      std::any_of(name.begin(), name.end(), [](char c) { return kLower.has(c); }) && !is_word_of(name, kMachineWords))
+      std::any_of(name.begin(), name.end(), [](char c) { return kLower.has(c); }) && !kMachineWords.has(name))
     return true;
   return has_short_neighbour(text, begin, end) || is_path_data(text, begin) || label_before(text, begin, 24, kVersionWords);
 }

@@ -195,13 +195,6 @@ std::string_view word_before(std::string_view text, std::size_t at, std::size_t 
   return text.substr(begin, end - begin);
 }
 
-bool is_word_of(std::string_view word, std::string_view words) {
-  for (; !words.empty();
-       words.remove_prefix(std::min(words.size(), words.find('|')) + (words.find('|') < words.size() ? 1U : 0U)))
-    if (equals_ignore_case(words.substr(0, words.find('|')), word)) return true;
-  return false;
-}
-
 std::size_t digits_at(std::string_view text, std::size_t at) {
   std::size_t end = at;
   while (end < text.size() && kDigits.has(text[end])) ++end;

@@ -13,10 +13,10 @@ namespace pg {
 namespace {
 
 constexpr ByteSet kJoiner(" .()-");
-constexpr std::string_view kLabels =
+constexpr WordSet kLabels(
     "phone|phones|telephone|tel|mobile|cell|cellphone|fax|whatsapp|phonenumber|phoneno|telephonenumber|telno|mobilenumber|"
-    "mobileno|mobilephone|cellnumber|faxnumber|faxno";
-constexpr std::string_view kBetweenLabelAndNumber = "number|no|nr|num|is|at|on|home|work|office|private";
+    "mobileno|mobilephone|cellnumber|faxnumber|faxno");
+constexpr WordSet kBetweenLabelAndNumber("number|no|nr|num|is|at|on|home|work|office|private");
 
 bool ends_token(std::string_view text, std::size_t end) {
   const char next = byte_at(text, end);
@@ -77,9 +77,9 @@ bool is_announced(std::string_view text, std::size_t at) {
     const std::string_view word = word_before(text, at, 6, kBetween);
     if (word.empty()) return false;
     const auto begin = static_cast<std::size_t>(word.data() - text.data());
-    if (is_word_of(word, kLabels)) return begin == 0 || (text[begin - 1] != '@' && !kDigits.has(text[begin - 1]));
-    if (is_word_of(word, "me")) return is_word_of(word_before(text, begin, 1, kBetween), "call");
-    if (!is_word_of(word, kBetweenLabelAndNumber)) return false;
+    if (kLabels.has(word)) return begin == 0 || (text[begin - 1] != '@' && !kDigits.has(text[begin - 1]));
+    if (equals_ignore_case(word, "me")) return equals_ignore_case(word_before(text, begin, 1, kBetween), "call");
+    if (!kBetweenLabelAndNumber.has(word)) return false;
     at = begin;
   }
   return false;
