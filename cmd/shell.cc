@@ -156,6 +156,8 @@ void Shell::settle_colors() {
 
 void Shell::write(std::string_view text) {
   std::string plain;
+  const auto may_drive = [](char c) { return static_cast<unsigned char>(c) >= 0x7F; };
+  if (json && std::any_of(text.begin(), text.end(), may_drive)) text = plain = escape_controls_in_json(text);
   if (ascii) text = plain = to_ascii(text);
   errno = 0;
   if (std::fwrite(text.data(), 1, text.size(), out) == text.size()) return;

@@ -15,7 +15,8 @@
 namespace pg {
 namespace {
 
-constexpr std::string_view kDone = "[DONE]";  // OpenAI Chat Completions: the data of the event that ends a stream
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // some servers write JSON as they write files
+constexpr std::string_view kDone = "[DONE]";                 // OpenAI Chat Completions: the data of the event that ends a stream
 
 bool has_originals(const ReplyOptions& options) {
   const bool has_text = options.dialect != DialectId::embeddings || options.status >= 400;
@@ -168,8 +169,10 @@ Status ReplyPath::State::finish_body(bool cut, std::string_view request_id, std:
     sample.read(options, facts);
   } else if (cut) {
     return make_error(Code::upstream_failed, "the provider's reply ended before it was complete");
-  } else if (!restore_body(options, body, *work, facts, out)) {
-    return finish_other(request_id, out);
+  } else {
+    const std::size_t begin = out.size(), mark = body.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+    if (!restore_body(options, std::string_view(body).substr(mark), *work, facts, out)) return finish_other(request_id, out);
+    out.insert(begin, body, 0, mark);
   }
   facts.facts().finished = !cut;
   return {};

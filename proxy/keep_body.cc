@@ -21,16 +21,16 @@ std::size_t most_of(const Exchange& x) {
 
 }  // namespace
 
-void mask_credential(std::string_view credential, std::string& body) {
+void mask_credential(std::string_view credential, std::string& body, std::size_t from) {
   if (credential.size() < 8) return;
-  for (std::size_t at = body.find(credential); at != std::string::npos; at = body.find(credential, at))
+  for (std::size_t at = body.find(credential, from); at != std::string::npos; at = body.find(credential, at))
     body.replace(at, credential.size(), credential.size(), '*');
 }
 
-void hide_credentials(const Exchange& x, std::string& text) {
+void hide_credentials(const Exchange& x, std::string& text, std::size_t from) {
   if (x.to.provider == nullptr) return;
-  mask_credential(x.to.provider->credential.reveal(), text);
-  if (x.to.token != nullptr) mask_credential(x.to.token->reveal(), text);
+  mask_credential(x.to.provider->credential.reveal(), text, from);
+  if (x.to.token != nullptr) mask_credential(x.to.token->reveal(), text, from);
 }
 
 void keep_request(Exchange& x, std::string_view body, const std::vector<Edit>& edits) {

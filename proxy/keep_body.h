@@ -19,8 +19,8 @@ void keep_reply(Exchange& x, std::string_view bytes);
 void settle_body(Exchange& x);
 
 /// Stars over every place where `credential` stands; the length stays.
-void mask_credential(std::string_view credential, std::string& body);
+void mask_credential(std::string_view credential, std::string& body, std::size_t from = 0);
 /// The same for all credentials that this call goes to its provider with.
-void hide_credentials(const Exchange& x, std::string& text);
+void hide_credentials(const Exchange& x, std::string& text, std::size_t from = 0);
 
 }  // namespace pg

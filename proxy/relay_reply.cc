@@ -71,6 +71,7 @@ class Relay {
   }
   Error web_page_error() const;
   void check_start(std::string_view body) const;
+  [[noreturn]] void refuse_cut(IoEnd end) const;
 
   Exchange& x_;
   Upstream& upstream_;
@@ -109,7 +110,7 @@ Error Relay::web_page_error() const {
 
 // Before anything of it was passed on. Some gateways' pages claim to be something else.
 void Relay::check_start(std::string_view body) const {
-  if (!streams_ && upstream_.connection && starts_like_page(body)) throw Refusal(web_page_error());
+  if (!streams_ && upstream_.connection && starts_like_page(body, upstream_.head.status < 300)) throw Refusal(web_page_error());
 }
 
 // Not a coroutine itself: one less for every call.
@@ -249,9 +250,7 @@ Task<void> Relay::relay_whole() {
     if (is_masked_error() && body.size() > kMaxErrorBody) end = IoEnd::failed;
   }
   if (client_left_) co_return;
-  if (x_.revoked && end != IoEnd::eof) throw Refusal(revoked_error());
-  if (end == IoEnd::timeout) throw Refusal(make_error(Code::upstream_timeout, "the provider stopped answering"));
-  if (end != IoEnd::eof) throw Refusal(make_error(Code::upstream_failed, "the provider's reply was cut short"));
+  if (end != IoEnd::eof) refuse_cut(end);
   path_.finish(false, x_.row.id, body).value();
   // A provider that quotes our credential back in an error must not show it to the client: same length, so framing holds.
   if (is_masked_error() || (translator_ && translator_->status() >= 400)) hide_credentials(x_, body);
@@ -265,6 +264,13 @@ Task<void> Relay::relay_whole() {
   x_.row.bytes_out = static_cast<std::int64_t>(body.size());
   const IoEnd sent = co_await x_.client.write(piece_of(head), piece_of(sent_body), x_.policy->limits.stall_timeout);
   client_left_ = sent != IoEnd::ok;
+}
+
+// A reply that broke off before the client heard of it.
+void Relay::refuse_cut(IoEnd end) const {
+  if (x_.revoked) throw Refusal(revoked_error());
+  if (end == IoEnd::timeout) throw Refusal(make_error(Code::upstream_timeout, "the provider stopped answering"));
+  throw Refusal(make_error(Code::upstream_failed, "the provider's reply was cut short"));
 }
 
 Task<void> Relay::relay_running() {
@@ -289,6 +295,7 @@ Task<void> Relay::relay_running() {
   }
   if (client_left_) co_return;
   const bool cut = end != IoEnd::eof;
+  if (cut && !streams_ && !x_.head_sent) refuse_cut(end);
   const bool revoked = cut && x_.revoked;
   if (revoked) path_.say_why(revoked_error());
   path_.finish(cut && !translator_, x_.row.id, out_).value();  // a translator has told of the cut itself

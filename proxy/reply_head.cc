@@ -61,18 +61,21 @@ bool has_unreadable_coding(const ReplyHead& head) {
 std::string_view unusable_because(const Upstream& upstream) {
   if (!upstream.connection) return {};
   const ReplyHead& head = upstream.head;
-  if (head.status >= 300 && head.status < 400) return "the provider answered with a redirect, which is not followed";
-  if (head.status == 204 || head.status == 205 || (head.status == 200 && head.content_length == 0))
+  if (head.status >= 300 && head.status < 400 && head.status != 304)
+    return "the provider answered with a redirect, which is not followed";
+  if (head.status == 204 || head.status == 205 || head.status == 304 || (head.status == 200 && head.content_length == 0))
     return "the provider answered without saying anything";
   const auto codings = std::count_if(head.fields.begin(), head.fields.end(),
                                      [](const Field& field) { return equals_ignore_case(field.name, "content-encoding"); });
-  if (codings > 1) return "the provider's reply is encoded more than once";
+  if (codings > 1) return "the provider's reply says more than once how it is encoded";
   return {};
 }
 
-bool starts_like_page(std::string_view body) {
-  const std::size_t at = body.find_first_not_of(" \t\r\n");
-  return at != std::string_view::npos && (body[at] == '<' || body.substr(at).starts_with("\xEF\xBB\xBF<"));
+bool starts_like_page(std::string_view body, bool is_answer) {
+  if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
+  body.remove_prefix(std::min(body.find_first_not_of(" \t\r\n"), body.size()));
+  if (is_answer) return body.starts_with('<');
+  return starts_with_ignore_case(body, "<!doctype html") || starts_with_ignore_case(body, "<html");
 }
 
 bool is_web_page(const ReplyHead& head) {
@@ -119,7 +122,9 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
       continue;
     if (lower == "content-encoding" && find_coding(field.value)) continue;                // undone on the way
     if ((translator != nullptr || upstream.framed) && lower == "content-type") continue;  // what is written is another
+    const std::size_t value = out.size();
     append_field(out, field.name, field.value);
+    hide_credentials(x, out, value + field.name.size());
   }
   if (!upstream.connection) {
     fmt::format_to(std::back_inserter(out), "Content-Type: {}\r\nrequest-id: {}\r\nx-request-id: {}\r\n", upstream.local->type,
@@ -139,7 +144,6 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
   if (framing == ReplyFraming::chunked) out += "Transfer-Encoding: chunked\r\n";
   if (x.close_after) out += "Connection: close\r\n";
   out += kLineEnd;
-  if (upstream.connection) hide_credentials(x, out);
   return out;  // not the result of +=, which would be copied
 }
 

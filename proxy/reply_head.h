@@ -19,12 +19,13 @@ bool is_event_stream(const Upstream& upstream);
 bool is_framed_stream(const ReplyHead& head);
 /// Compressed in a way that cannot be undone here (br): relayed as it is, or not at all.
 bool has_unreadable_coding(const ReplyHead& head);
-/// text/html: an error page of something in between, never an answer.
 /// Why a reply of that status or with that head cannot be one to a call, whatever it holds; "" for one that can. A redirect would
 /// send the client, and what it says unguarded, somewhere else.
 std::string_view unusable_because(const Upstream& upstream);
-/// Whether a body that should be JSON begins like HTML or XML.
-bool starts_like_page(std::string_view body);
+/// Whether a body that should be JSON begins like a web page; of a reply that should hold an answer (`is_answer`) like anything
+/// with tags: an error in XML is still the provider's.
+bool starts_like_page(std::string_view body, bool is_answer);
+/// text/html: an error page of something in between, never an answer.
 bool is_web_page(const ReplyHead& head);
 
 /// Who turns the reply into the client's dialect, or a cloud's own words for an error into the vendor's; nullopt when nobody has

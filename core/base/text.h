@@ -98,6 +98,9 @@ std::optional<std::string_view> find_nearest(std::string_view word, std::span<co
 /// drive it.
 std::string escape_controls(std::string_view text);
 
+/// The same JSON, with what of that may stand raw in its strings spelled as \uNNNN.
+std::string escape_controls_in_json(std::string_view json);
+
 /// The same cells in ASCII: our own signs (–, →, …, ·, bars) by what looks like them, anything else by "?".
 std::string to_ascii(std::string_view utf8);
 

@@ -112,6 +112,19 @@ std::string escape_controls(std::string_view text) {
   return out;
 }
 
+std::string escape_controls_in_json(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  while (!json.empty()) {
+    const Character character = read_character(json);
+    const bool driving = character.valid && character.value >= 0x7F && drives_terminal(character.value);
+    if (driving) out += fmt::format("\\u{:04x}", static_cast<unsigned>(character.value));
+    if (!driving) out += json.substr(0, character.length);
+    json.remove_prefix(character.length);
+  }
+  return out;
+}
+
 int display_width(std::string_view utf8) {
   int width = 0;
   while (!utf8.empty()) {

@@ -9,6 +9,8 @@
 namespace pg {
 
 TEST_CASE("every byte a terminal would obey is spelled out") {
+  CHECK(escape_controls_in_json("{\"a\":\"x\xC2\x9By\x7F\xE2\x80\xAE \xC3\xA9\xFF\"}") ==
+        "{\"a\":\"x\\u009by\\u007f\\u202e \xC3\xA9\xFF\"}");
   CHECK(escape_controls("plain \xC3\xA9 \xF0\x9F\x98\x80") == "plain \xC3\xA9 \xF0\x9F\x98\x80");
   CHECK(escape_controls("\x1B[31mred") == "\\x1B[31mred");
   CHECK(escape_controls(std::string_view("a\0b\nc\t\x7F", 7)) == "a\\x00b\\x0Ac\\x09\\x7F");
