@@ -8,7 +8,6 @@
 #include "cmd/print.h"
 #include "core/base/text.h"
 #include "core/base/time_zone.h"
-#include "core/store/serve_lock.h"
 
 namespace pg {
 namespace {
@@ -78,7 +77,7 @@ int budgets(Shell& shell) {
   auto place = open_workplace(shell, DbMode::read_only).value();
   const auto zone = TimeZone::find(place.settings.budgets.time_zone).value();
   const Month month = find_month(*zone, wall_clock().wall());
-  const bool running = find_running_serve(place.settings.database).has_value();
+  const bool running = running_origin(place.settings).has_value();
   const auto lines = read_budget_lines(place.db, place.settings, month.number, running).value();
   if (shell.json) return shell.write(budget_json(lines, month, zone->name(), running)), exit_ok;
   if (lines.empty()) {

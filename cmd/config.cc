@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <nlohmann/json.hpp>
 
 #include "cmd/command.h"
@@ -99,9 +100,17 @@ int reload(Shell& shell) {
   }
   const std::string& database = loaded.settings.database;
   const auto serve = find_running_serve(database);
-  if (!serve) return shell.fail({.what = "no pg serve runs on " + database, .hint = "pg serve", .status = exit_not_found});
+  const auto fail_without = [&] {
+    Failure failure = no_serve(database);
+    failure.status = exit_not_found;
+    return shell.fail(failure);
+  };
+  // Whoever holds the lock and is no serve that listens dies of the signal; pid 0 would be our own process group.
+  if (!serve || !serve->is_ready()) return fail_without();
   if (::kill(static_cast<pid_t>(serve->pid), SIGHUP) != 0)
-    return shell.fail({.what = fmt::format("pg serve (pid {}) belongs to somebody else", serve->pid), .status = exit_auth});
+    return errno == ESRCH
+               ? fail_without()
+               : shell.fail({.what = fmt::format("pg serve (pid {}) belongs to somebody else", serve->pid), .status = exit_auth});
   if (shell.json) return shell.print("{{\"pid\":{}}}\n", serve->pid), exit_ok;
   shell.print("pg serve (pid {}) reads its settings anew; 'pg audit tail' shows what changed\n", serve->pid);
   return exit_ok;

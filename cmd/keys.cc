@@ -46,7 +46,7 @@ KeyStore open_keys(Workplace& place) {
   return {place.db, wall_clock(), actor_name(), std::move(projects)};
 }
 
-std::string key_json(const Settings& settings, const Key& key, std::string_view text = {}) {
+std::string key_json(const Settings& settings, const Key& key, std::string_view text = {}, std::optional<bool> in_force = {}) {
   std::vector<std::string> scopes;
   const auto names = scopes_text(key.scopes);
   for (auto scope : split(names, ',')) scopes.emplace_back(scope);
@@ -67,12 +67,8 @@ std::string key_json(const Settings& settings, const Key& key, std::string_view 
   json_time(object, "created", key.created);
   json_time(object, "expires", key.expires);
   json_time(object, "revoked", key.revoked);
+  if (in_force) json_bool(object, "in_force", *in_force);
   return object + "}";
-}
-
-/// What to say of a running serve: it knows already, unless it has other things to do.
-std::string_view seen_by_serve(Workplace& place) {
-  return let_serve_notice(place.db) ? "" : "; a running serve knows within a second";
 }
 
 int print_issued(Shell& shell, const Settings& settings, const IssuedKey& issued) {
@@ -164,11 +160,12 @@ int add_key(Shell& shell, const AddOptions& options) {
     return shell.fail(issued.error(), ended ? "choose another name; 'pg keys list --all' shows who had this one"
                                             : fmt::format("pg keys rotate {}  (or choose another name)", options.name));
   }
-  let_serve_notice(place.db);
   RevokedUnlessShown shown(shell, store, options.name);
   const int status = print_issued(shell, place.settings, issued.value());
   shell.flush();
   shown.done = true;
+  // Only then: a Ctrl-C while a serve hangs must not leave a key that nobody has seen.
+  let_serve_notice(shell, place.db);
   return status;
 }
 
@@ -246,18 +243,20 @@ int show_key(Shell& shell, const std::string& which) {
   return exit_ok;
 }
 
+int print_changed(Shell& shell, Workplace& place, const Key& key, std::string_view done) {
+  if (!shell.json) shell.note(fmt::format("key {} ({}…) {}", key.name, key.prefix, done));
+  const bool in_force = let_serve_notice(shell, place.db);
+  if (shell.json) shell.write(key_json(place.settings, key, {}, in_force) + "\n");
+  return exit_ok;
+}
+
 using Change = Result<Key> (KeyStore::*)(std::string_view);
 
 int change(Shell& shell, const std::string& which, Change act, std::string_view done) {
   auto place = open_workplace(shell).value();
   KeyStore store = open_keys(place);
   auto key = (store.*act)(which).value();
-  const auto seen = seen_by_serve(place);
-  if (shell.json)
-    shell.write(key_json(place.settings, key) + "\n");
-  else
-    shell.note(fmt::format("key {} ({}…) {}{}", key.name, key.prefix, done, seen));
-  return exit_ok;
+  return print_changed(shell, place, key, done);
 }
 
 int edit_key(Shell& shell, const EditOptions& options) {
@@ -281,19 +280,16 @@ int edit_key(Shell& shell, const EditOptions& options) {
       !edit.concurrency && !edit.rpm && !edit.rph && !edit.max_tokens)
     return shell.fail({.what = "nothing to change", .hint = fmt::format("pg keys edit {} --rpm 60", options.key)});
   auto key = open_keys(place).edit(options.key, edit).value();
-  const auto seen = seen_by_serve(place);
-  if (shell.json)
-    shell.write(key_json(place.settings, key) + "\n");
-  else
-    shell.note(fmt::format("key {} ({}…) changed{}", key.name, key.prefix, seen));
-  return exit_ok;
+  return print_changed(shell, place, key, "changed");
 }
 
 int rotate(Shell& shell, const std::string& which) {
   auto place = open_workplace(shell).value();
   auto issued = open_keys(place).rotate(which).value();
-  shell.note(fmt::format("the old key stopped working{}", seen_by_serve(place)));
-  return print_issued(shell, place.settings, issued);
+  const int status = print_issued(shell, place.settings, issued);
+  shell.flush();  // as for a new one: shown before anything is waited for
+  if (let_serve_notice(shell, place.db)) shell.note("the old key stopped working");
+  return status;
 }
 
 CLI::App* add_one(CLI::App& command, Shell& shell, const std::string& name, const std::string& summary,

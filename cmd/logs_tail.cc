@@ -2,7 +2,6 @@
 #include "cmd/logs_tail.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,12 +28,6 @@ void wait_for_more(Shell& shell) {
   if ((reader.revents & (POLLERR | POLLNVAL)) != 0) throw PipeClosed{};
 }
 
-// The server writes its number into the file it locks. Only looked at: taking the lock, even for a moment, could be in its way.
-bool is_server_running(const std::string& database) {
-  const long pid = read_serve_pid(database);
-  return pid > 1 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM);
-}
-
 /// "2 in flight · 41 rpm · $1.93 today · budget 39%": what one look at the database tells.
 class LiveStatus {
  public:
@@ -52,7 +45,9 @@ class LiveStatus {
     const auto usage = read_usage(db, today, UsageBy::provider);
     const std::string spent = usage ? cost_cell(usage.value().total) : "?";
     const std::string money = spent + " today" + budget(db, now);
-    if (!is_server_running(db.path())) return "pg serve is not running · " + money;
+    const auto serve = find_running_serve(db.path());
+    if (!serve) return "pg serve is not running · " + money;
+    if (!serve->same_database) return fmt::format("pg serve (pid {}) runs on another database · {}", serve->pid, money);
     return fmt::format("{} in flight · {} rpm · {}", read_in_flight(db), rate, money);
   }
 

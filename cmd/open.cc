@@ -15,6 +15,23 @@
 #include "core/store/serve_lock.h"
 
 namespace pg {
+namespace {
+
+std::string on_another_database(const RunningServe& serve) {
+  return fmt::format("pg serve (pid {}) runs on another database, which was at this path before", serve.pid);
+}
+
+std::string another_pg(const RunningServe& holder) {
+  return fmt::format("another pg{}", holder.pid > 0 ? fmt::format(" (pid {})", holder.pid) : std::string());
+}
+
+std::string not_taken_over(const RunningServe& serve) {
+  if (!serve.same_database) return on_another_database(serve) + ": the change does not reach it";
+  if (serve.is_ready()) return fmt::format("pg serve (pid {}) has not taken the change over yet", serve.pid);
+  return another_pg(serve) + " is starting or of an earlier version, and does not say whether it has taken the change over";
+}
+
+}  // namespace
 
 LoadOptions load_options(const Shell& shell) {
   LoadOptions options;
@@ -105,9 +122,20 @@ std::string serve_origin(const Settings& settings) {
   return fmt::format("http://{}:{}", host, settings.serve.port);
 }
 
+Failure no_serve(const std::string& database) {
+  const auto serve = find_running_serve(database);
+  if (!serve) return {.what = "no pg serve runs on " + database, .hint = "pg serve"};
+  if (!serve->same_database)
+    return {.what = fmt::format("{}: {}", database, on_another_database(*serve)),
+            .hint = fmt::format("kill {}, then pg serve", serve->pid)};
+  return {.what = fmt::format("{} has {}: it is starting, puts a backup back, or is of an earlier version", another_pg(*serve),
+                              database),
+          .hint = "try again in a moment; an earlier version of serve is to be started anew"};
+}
+
 std::optional<std::string> running_origin(const Settings& settings) {
   auto serve = find_running_serve(settings.database);
-  if (!serve || serve->origin.empty()) return std::nullopt;
+  if (!serve || !serve->is_ready()) return std::nullopt;
   return std::move(serve->origin);
 }
 
@@ -115,16 +143,16 @@ std::string agent_origin(const Settings& settings) {
   return running_origin(settings).value_or(serve_origin(settings));
 }
 
-bool let_serve_notice(Db& db) {
+bool let_serve_notice(Shell& shell, Db& db) {
   const auto wanted = policy_version(db);
-  if (!wanted) return false;
   // It looks every 250 ms. One that is starting, or whose disk is slow, is not waited for without end.
-  for (int look = 0; look < 200; ++look) {
+  for (int look = 0;; ++look) {
     const auto serve = find_running_serve(db.path());
-    if (!serve || serve->origin.empty() || serve->policy_version >= wanted.value()) return true;
+    if (!serve) return true;
+    if (serve->is_ready() && wanted && serve->policy_version >= wanted.value()) return true;
+    if (look == 200 || !serve->same_database || !wanted) return shell.warn(not_taken_over(*serve)), false;
     std::this_thread::sleep_for(Millis{10});
   }
-  return false;
 }
 
 }  // namespace pg

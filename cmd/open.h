@@ -55,13 +55,18 @@ Result<LogRow> find_row(Db& db, const std::string& which);
 /// http://127.0.0.1:8787 for the settings' [serve]; a wildcard address becomes loopback.
 std::string serve_origin(const Settings& settings);
 
+/// Why running_origin() is none, and the way out: no serve, one on a database that was replaced, or a pg that only holds the
+/// lock.
+Failure no_serve(const std::string& database);
+
 /// Where the serve that runs on the settings' database listens, whatever --listen said to it; nullopt when none does.
 std::optional<std::string> running_origin(const Settings& settings);
 
 /// That, or where the next serve will listen.
 std::string agent_origin(const Settings& settings);
 
-/// Waits until a running serve knows the keys and credentials that `db` holds: true when it does, or when none runs.
-bool let_serve_notice(Db& db);
+/// Waits until a running serve knows the keys and credentials that `db` holds: true when it does, or when none runs. Warns when
+/// it does not.
+bool let_serve_notice(Shell& shell, Db& db);
 
 }  // namespace pg

@@ -50,11 +50,11 @@ int become(Shell& shell, const std::vector<std::string>& words) {
   return shell.fail({.what = fmt::format("cannot start '{}': {}", words.front(), std::strerror(errno)), .status = exit_local_io});
 }
 
-Result<std::string> key_for(Workplace& place, const AgentSetup& agent, const RunOptions& options) {
+Result<std::string> key_for(Shell& shell, Workplace& place, const AgentSetup& agent, const RunOptions& options) {
   PG_TRY(auto given, given_key(options.agent));
   if (given) return *given;
   PG_TRY(auto made, mint_agent_key(place, "run-" + agent.tool.name, agent.project, kKeyLifetime));
-  let_serve_notice(place.db);
+  let_serve_notice(shell, place.db);
   return made.second;
 }
 
@@ -73,10 +73,11 @@ int run(Shell& shell, const RunOptions& options) {
                        .hint = "install " + agent.tool.title,
                        .status = exit_not_found});
   const auto running = running_origin(place.settings);
-  if (!running)
-    return shell.fail({.what = "no pg serve runs on " + place.settings.database,
-                       .hint = "start it with 'pg serve' in another terminal",
-                       .status = exit_upstream});
+  if (!running) {
+    Failure failure = no_serve(place.settings.database);
+    failure.status = exit_upstream;
+    return shell.fail(failure);
+  }
   const std::string& origin = *running;
   if (auto health = probe(parse_url(origin + "/healthz").value(), {}, shell.timeout_or(Millis{3000}).value()); !health)
     return shell.fail({.what = fmt::format("no pg answers at {}: {}", origin, health.error().message),
@@ -87,7 +88,7 @@ int run(Shell& shell, const RunOptions& options) {
                            agent.project.name, agent.tool.title, agent.tool.dialect));
   else if (agent.translated)
     shell.note(fmt::format("{} speaks {}, which is translated for {}", agent.tool.title, agent.tool.dialect, agent.provider));
-  agent.values.key = key_for(place, agent, options).value();
+  agent.values.key = key_for(shell, place, agent, options).value();
   std::string file;
   if (!agent.tool.file.empty()) file = memory_file(fill_in(trim(agent.tool.file_text), agent.values) + "\n").value();
   for (const auto& [name, value] : tool_environment(agent.tool, agent.values)) ::setenv(name.c_str(), value.c_str(), 1);

@@ -63,13 +63,14 @@ int print_snippet(Shell& shell, Workplace& place, AgentSetup& agent, const Setup
   shell.write(shell.json ? setup_json(agent)
                          : setup_snippet(agent.tool, agent.values, shell_kind(options.shell_name), agent.project.name));
   shell.flush();
-  if (!made.empty()) let_serve_notice(place.db);
+  if (!made.empty()) let_serve_notice(shell, place.db);
   if (!made.empty())
     shell.note(fmt::format("\nmade key {} for project {}; 'pg keys revoke {}' takes it back", shell.paint_err(Color::bold, made),
                            agent.project.name, made));
   warn_of_gaps(shell, agent);
-  shell.note(
-      fmt::format("then: pg setup {}{} --check", agent.tool.name, shell.project.empty() ? "" : " -p " + agent.project.name));
+  const std::string config = shell.config.empty() ? "" : " --config " + shell_word(shell_kind(options.shell_name), shell.config);
+  shell.note(fmt::format("then: pg setup {}{}{} --check", agent.tool.name, config,
+                         shell.project.empty() ? "" : " -p " + agent.project.name));
   return exit_ok;
 }
 

@@ -21,13 +21,14 @@ constexpr std::string_view kAddress = "pg.check@example.com";  // example.com is
 /// A key that lives as long as the check; revoked at the end, expired soon after in any case.
 class CheckKey {
  public:
-  CheckKey(Workplace& place, const ProjectSettings& project, const std::optional<std::string>& given) : place_(place) {
+  CheckKey(Shell& shell, Workplace& place, const ProjectSettings& project, const std::optional<std::string>& given)
+      : place_(place) {
     if (given) {
       text_ = *given;
       return;
     }
     std::tie(name_, text_) = mint_agent_key(place, "setup-check", project, Millis{300'000}).value();
-    let_serve_notice(place.db);
+    let_serve_notice(shell, place.db);
   }
   ~CheckKey() {
     if (name_.empty()) return;
@@ -129,7 +130,8 @@ int check_setup(Shell& shell, Workplace& place, AgentSetup& agent, const AgentOp
   const auto timeout = shell.timeout_or(Millis{60'000}).value();
   const auto given = given_key(options).value();
   if (!running) {
-    report.add("serve", "fail", "no pg serve runs on " + place.settings.database, "pg serve");
+    const Failure failure = no_serve(place.settings.database);
+    report.add("serve", "fail", failure.what, failure.hint);
     return report.end(exit_upstream);
   }
   const std::string& origin = *running;
@@ -151,7 +153,7 @@ int check_setup(Shell& shell, Workplace& place, AgentSetup& agent, const AgentOp
     report.add("provider", "skip", fmt::format("{} uses its own login, which only it has", agent.tool.title));
     return report.end(exit_ok);
   }
-  const CheckKey key(place, agent.project, given);
+  const CheckKey key(shell, place, agent.project, given);
   return report.end(judge_answer(report, agent, ask(agent, key.text(), timeout)));
 }
 

@@ -7,6 +7,7 @@
 #include "cmd/print.h"
 #include "config/load.h"
 #include "core/store/alert_store.h"
+#include "core/store/serve_lock.h"
 
 namespace pg {
 namespace {
@@ -29,6 +30,7 @@ Fact serve_fact(const Settings& settings) {
   if (const auto running = running_origin(settings))
     return answers(*running) ? Fact{"serve", "running at " + *running, Color::green}
                              : Fact{"serve", "running at " + *running + ", and does not answer", Color::red};
+  if (find_running_serve(settings.database)) return {"serve", no_serve(settings.database).what, Color::yellow};
   const std::string origin = serve_origin(settings);
   if (answers(origin)) return {"serve", fmt::format("not running; {} is another's", origin), Color::yellow};
   return {"serve", "not running: start it with 'pg serve'", Color::yellow};

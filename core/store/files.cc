@@ -143,7 +143,9 @@ std::string_view network_file_system_of(const std::string& path) {
 }
 
 Code code_of_denial(const std::string& path) {
-  return ::access(path.c_str(), R_OK | W_OK) != 0 && errno == EACCES ? Code::forbidden : Code::io_failed;
+  const auto denied = [](const std::string& name, int mode) { return ::access(name.c_str(), mode) != 0 && errno == EACCES; };
+  // SQLite makes files beside its own.
+  return denied(path, R_OK | W_OK) || denied(directory_of(path), W_OK | X_OK) ? Code::forbidden : Code::io_failed;
 }
 
 std::string directory_of(std::string_view path) {

@@ -31,7 +31,8 @@ Status make_private_directory(const std::string& path);
 /// cannot read; not_found when missing.
 Status check_private_file(const std::string& path);
 
-/// Why a file cannot be used for reading and writing: forbidden when that is a matter of permissions, io_failed otherwise.
+/// Why a file cannot be used for reading and writing, nor others made beside it: forbidden when that is a matter of permissions,
+/// io_failed otherwise.
 Code code_of_denial(const std::string& path);
 
 /// What tells one state of a file from the next; all zero when there is none.

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/support/result.h"
@@ -98,6 +99,25 @@ TEST_CASE("private directories are made with their parents and refused when ever
   dir.write("file", "");
   CHECK_FALSE(make_private_directory(dir.file("file")));
   CHECK_FALSE(make_private_directory(dir.file("file/below")));
+}
+
+TEST_CASE("a file that may be written in a directory that may not is a matter of permissions") {
+  const TempDir dir;
+  const std::string file = dir.write("pg.db", "");
+  CHECK(code_of_denial(file) == Code::io_failed);
+  // Root may do everything: somebody else looks.
+  const uid_t nobody = 65534;
+  if (::geteuid() == 0) REQUIRE(::chown(file.c_str(), nobody, nobody) == 0);
+  REQUIRE(::chmod(dir.file("").c_str(), 0555) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::geteuid() == 0 && ::setuid(nobody) != 0) ::_exit(2);
+    ::_exit(code_of_denial(file) == Code::forbidden ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  ::chmod(dir.file("").c_str(), 0700);
+  CHECK(status == 0);
 }
 
 TEST_CASE("stamps are zero without a file, and directory_of is the part before the last slash") {

@@ -1,6 +1,8 @@
 #include "core/store/serve_lock.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -14,14 +16,14 @@ using namespace pg;
 TEST_CASE("serve lock: one at a time, and the other is told who has it") {
   test::TempDir dir;
   const std::string database = dir.file("pg.db");
-  CHECK(read_serve_pid(database) == 0);
+  CHECK_FALSE(find_running_serve(database));
   {
     const ServeLock lock = ServeLock::take(database).value();
     const auto second = ServeLock::take(database);
     REQUIRE_FALSE(second);
     CHECK(second.error().code == Code::conflict);
     CHECK(second.error().message.find("pid " + std::to_string(::getpid())) != std::string::npos);
-    CHECK(read_serve_pid(database) == ::getpid());
+    CHECK(find_running_serve(database)->pid == ::getpid());
   }
   CHECK(ServeLock::take(database));
 }
@@ -55,6 +57,48 @@ TEST_CASE("serve lock: where it listens and what it knows is told for as long as
   CHECK(next.lost() == 7);
 }
 
+TEST_CASE("serve lock: only one that listens, on the file that is there, is ready") {
+  test::TempDir dir;
+  const std::string database = dir.write("pg.db", "one");
+  ServeLock lock = ServeLock::take(database).value();
+  CHECK_FALSE(find_running_serve(database)->is_ready());
+  CHECK(find_running_serve(database)->same_database);
+  lock.note_origin("http://127.0.0.1:8787");
+  lock.note_policy(3);
+  CHECK(find_running_serve(database)->is_ready());
+  std::filesystem::rename(database, dir.file("away.db"));
+  CHECK_FALSE(find_running_serve(database)->same_database);
+  dir.write("pg.db", "another");
+  CHECK_FALSE(find_running_serve(database)->same_database);
+  CHECK_FALSE(find_running_serve(database)->is_ready());
+  std::filesystem::rename(dir.file("away.db"), database);
+  CHECK(find_running_serve(database)->is_ready());
+}
+
+TEST_CASE("serve lock: a lock that somebody has for the moment keeps notes of nobody's") {
+  test::TempDir dir;
+  const std::string database = dir.file("pg.db");
+  dir.write("pg.db.lock", "4711\n12\nhttp://127.0.0.1:8787\n3\n");
+  // Shared, as a command has it that looks: the notes of the serve before are gone before the lock is anybody's.
+  const int fd = ::open((database + ".lock").c_str(), O_RDWR | O_CLOEXEC);
+  REQUIRE(::flock(fd, LOCK_SH | LOCK_NB) == 0);
+  CHECK_FALSE(ServeLock::take(database));
+  REQUIRE(::flock(fd, LOCK_EX | LOCK_NB) == 0);
+  CHECK(find_running_serve(database)->pid == 0);
+  CHECK(find_running_serve(database)->origin.empty());
+  CHECK(read_lost_calls(database) == 12);
+  ::close(fd);
+}
+
+TEST_CASE("serve lock: a lock file that cannot be opened says why") {
+  test::TempDir dir;
+  std::filesystem::create_directory(dir.file("pg.db.lock"));
+  const auto refused = ServeLock::take(dir.file("pg.db"));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::io_failed);
+  CHECK(refused.error().message.find("directory") != std::string::npos);
+}
+
 TEST_CASE("serve lock: calls without a row are handed on until they are counted") {
   test::TempDir dir;
   const std::string database = dir.file("pg.db");
@@ -75,7 +119,7 @@ TEST_CASE("serve lock: calls without a row are handed on until they are counted"
     CHECK(read_lost_calls(database) == lock.lost());
     lock.forget_lost();
     CHECK(lock.lost() == 0);
-    CHECK(read_serve_pid(database) == ::getpid());
+    CHECK(find_running_serve(database)->pid == ::getpid());
   }
   CHECK(read_lost_calls(database) == 0);
 }
@@ -86,7 +130,8 @@ TEST_CASE("serve lock: a file of an older pg, or of nobody's, is none to stumble
   for (const char* text :
        {"4711\n", "", "not a number\nnor this\n", "99999999999999999999999999\n99999999999999999999999999\n"}) {
     dir.write("pg.db.lock", text);
-    CHECK(ServeLock::take(database).value().lost() == 0);
-    CHECK(read_serve_pid(database) == ::getpid());
+    const ServeLock lock = ServeLock::take(database).value();
+    CHECK(lock.lost() == 0);
+    CHECK(find_running_serve(database)->pid == ::getpid());
   }
 }
