@@ -9,8 +9,6 @@
 namespace pg {
 namespace {
 
-constexpr std::uint32_t kNoCharacter = 0xFFFD;
-
 std::optional<bool> order_by_mark(std::string_view head) {
   if (head.starts_with("\xFE\xFF")) return true;
   if (head.starts_with("\xFF\xFE") && head.substr(2, 2) != std::string_view("\0\0", 2)) return false;
@@ -69,17 +67,13 @@ std::string from_utf16(std::string_view bytes, bool big_endian) {
   };
   std::string out;
   out.reserve(bytes.size());
-  for (std::size_t i = 0; i < bytes.size(); i += 2) {
-    if (i + 1 == bytes.size()) {
-      append_utf8(out, kNoCharacter);
-      break;
-    }
+  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
     std::uint32_t unit = unit_at(i);
     if (is_high(unit) && i + 3 < bytes.size() && is_low(unit_at(i + 2))) {
       unit = 0x10000U + ((unit & 0x3FFU) << 10) + (unit_at(i + 2) & 0x3FFU);
       i += 2;
     }
-    append_utf8(out, is_high(unit) || is_low(unit) ? kNoCharacter : unit);
+    append_utf8(out, unit);
   }
   return out;
 }

@@ -15,9 +15,10 @@ inline constexpr std::size_t kUtf16Sniffed = 8192;
 /// begins with a byte order mark; text without one counts when seven of eight units are ASCII that people write.
 std::optional<bool> utf16_order(std::string_view head, bool& marked);
 
-/// UTF-8 of it; what is no character becomes U+FFFD.
+/// UTF-8 of it; half a surrogate pair takes three bytes, as if it were a character, so that the way back gives it again. An odd
+/// last byte is left out.
 std::string from_utf16(std::string_view bytes, bool big_endian);
-/// The other way; `utf8` is well-formed.
+/// The other way, for well-formed UTF-8 or what from_utf16() gave.
 std::string to_utf16(std::string_view utf8, bool big_endian);
 
 }  // namespace pg

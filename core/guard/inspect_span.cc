@@ -128,7 +128,10 @@ Verdict inspect_media(std::string_view raw, bool escaped, const Guards& guards) 
     case MediaKind::binary:
       break;
     case MediaKind::plain:
-      inspect_string(raw, escaped, Scrutiny::all, guards, verdict);
+      // Not what may be encoded in it: a placeholder inside of base64 would break all of it.
+      guards.inspect(escaped ? std::string_view(text) : raw, Scrutiny::all, verdict.findings);
+      if (escaped) map_to_raw(raw, verdict.findings);
+      find_token_literals(escaped ? std::string_view(text) : raw, verdict.literals);
       break;
     case MediaKind::text:
       inspect_text(media.text, Scrutiny::all, guards, verdict.findings);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <iterator>
+#include <optional>
 
 #include "core/base/encode.h"
 #include "core/base/text.h"
@@ -14,7 +16,7 @@ namespace {
 
 constexpr std::size_t kShortestMedia = 16;  // characters of base64
 constexpr std::size_t kHeadOfMedia = 32;
-constexpr std::size_t kLongestLine = 80;  // MIME breaks base64 after 76 characters, PEM after 64
+constexpr std::string_view kBlanks = " \t\r\n", kMarker = ";base64,";
 
 struct Magic {
   std::size_t offset;
@@ -57,10 +59,15 @@ bool is_text(std::string_view bytes) {
   return static_cast<std::size_t>(std::count_if(bytes.begin(), bytes.end(), is_control)) * 32 <= bytes.size();
 }
 
+constexpr std::uint32_t kPrivateUse = 0xE000;  // three bytes in UTF-8
+
 std::string from_bytes(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size() + bytes.size() / 4);
-  for (const char c : bytes) append_utf8(out, static_cast<unsigned char>(c));
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    append_utf8(out, byte < 0x80 ? byte : kPrivateUse + byte);
+  }
   return out;
 }
 
@@ -69,16 +76,39 @@ std::string to_bytes(std::string_view utf8) {
   std::string out;
   out.reserve(utf8.size());
   for (std::size_t i = 0; i < utf8.size(); ++i) {
-    const auto first = static_cast<unsigned char>(utf8[i]);
-    out += first < 0x80 ? utf8[i] : static_cast<char>((first & 0x1Fu) << 6 | (static_cast<unsigned char>(utf8[++i]) & 0x3Fu));
+    if (static_cast<unsigned char>(utf8[i]) < 0x80 || i + 2 >= utf8.size()) {
+      out += utf8[i];
+      continue;
+    }
+    out += static_cast<char>((static_cast<unsigned char>(utf8[i + 1]) & 0x03u) << 6 |
+                             (static_cast<unsigned char>(utf8[i + 2]) & 0x3Fu));
+    i += 2;
   }
   return out;
+}
+
+std::string without_blanks(std::string_view data) {
+  std::string out;
+  out.reserve(data.size());
+  std::copy_if(data.begin(), data.end(), std::back_inserter(out),
+               [](char c) { return kBlanks.find(c) == std::string_view::npos; });
+  return out;
+}
+
+// Base64 of the usual alphabet or of the one for URLs; `for_urls` tells which.
+std::optional<std::string> decode_either(std::string_view data, bool& for_urls) {
+  for_urls = false;
+  if (auto bytes = from_base64(data)) return bytes;
+  for_urls = true;
+  return from_base64url(data);
 }
 
 bool read_text(std::string bytes, MediaText& out) {
   bool marked = false;
   if (const auto big_endian = utf16_order(bytes, marked)) {
     out.charset = *big_endian ? MediaCharset::utf16_be : MediaCharset::utf16_le;
+    out.rest = bytes.substr(bytes.size() / 2 * 2);
+    bytes.resize(bytes.size() / 2 * 2);
     out.text = from_utf16(bytes, *big_endian);  // the mark is a character like any other
     return true;
   }
@@ -93,39 +123,39 @@ bool read_text(std::string bytes, MediaText& out) {
 
 MediaKind decode_media(std::string_view data, MediaText& out) {
   out = {};
-  if (data.starts_with("data:")) {
-    constexpr std::string_view kMarker = ";base64,";
-    const std::size_t marker = data.substr(0, 256).find(kMarker);
-    if (marker == std::string_view::npos) return MediaKind::plain;
+  if (starts_with_ignore_case(data, "data:")) {
+    const std::size_t marker = to_lower(data.substr(0, 256)).find(kMarker);
+    if (marker == std::string::npos) return MediaKind::plain;
     out.prefix = data.substr(0, marker + kMarker.size());
     data.remove_prefix(marker + kMarker.size());
   }
+  std::string head = without_blanks(data.substr(0, 2 * kHeadOfMedia));
+  head.resize(std::min(head.size() / 4 * 4, kHeadOfMedia));
+  const auto start = decode_either(head, out.for_urls);
+  if (head.size() < kShortestMedia || !start) return MediaKind::plain;  // whatever it says of itself, it is read as it stands
+  if (is_known_binary(*start)) return MediaKind::binary;
   std::string joined;
-  if (data.substr(0, kLongestLine).find_first_of("\r\n") != std::string_view::npos) {
-    std::copy_if(data.begin(), data.end(), std::back_inserter(joined), [](char c) { return c != '\r' && c != '\n'; });
-    data = joined;
-  }
-  if (data.size() < kShortestMedia) return MediaKind::plain;
-  const auto head = from_base64(data.substr(0, std::min(data.size() / 4 * 4, kHeadOfMedia)));
-  if (!head) return MediaKind::plain;  // whatever it says of itself, it is read as it stands
-  if (is_known_binary(*head)) return MediaKind::binary;
-  auto bytes = from_base64(data);
+  if (data.find_first_of(kBlanks) != std::string_view::npos) data = joined = without_blanks(data);
+  auto bytes = decode_either(data, out.for_urls);
   if (!bytes) return MediaKind::plain;
   if (read_text(std::move(*bytes), out)) return MediaKind::text;
   return out.prefix.empty() ? MediaKind::plain : MediaKind::binary;  // a token may happen to be base64 as well
 }
 
 std::string encode_media(const MediaText& of, std::string_view text) {
+  std::string bytes;
   switch (of.charset) {
     case MediaCharset::utf8:
-      return of.prefix + to_base64(text);
+      bytes = text;
+      break;
     case MediaCharset::bytes:
-      return of.prefix + to_base64(to_bytes(text));
+      bytes = to_bytes(text);
+      break;
     case MediaCharset::utf16_le:
     case MediaCharset::utf16_be:
-      return of.prefix + to_base64(to_utf16(text, of.charset == MediaCharset::utf16_be));
+      bytes = to_utf16(text, of.charset == MediaCharset::utf16_be) + of.rest;
   }
-  return {};
+  return of.prefix + (of.for_urls ? to_base64url(bytes) : to_base64(bytes));
 }
 
 }  // namespace pg

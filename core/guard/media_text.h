@@ -2,20 +2,21 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace pg {
 
-/// How the bytes in the base64 spell characters. `bytes`: one a byte, whatever the alphabet; each is taken for the code point of
-/// its number, so that ASCII is read and everything else comes back as it was.
+/// How the bytes in the base64 spell characters. `bytes`: some alphabet of one or two bytes a character; ASCII is read, and the
+/// others stand as code points for private use, which no finder takes for a letter.
 enum class MediaCharset : std::uint8_t { utf8, bytes, utf16_le, utf16_be };
 
 struct MediaText {
   std::string text;  // UTF-8
   MediaCharset charset = MediaCharset::utf8;
   std::string prefix;  // of a data: URL, what stands before the base64
+  std::string rest;    // the odd byte behind UTF-16
+  bool for_urls = false;
 };
 
 /// What decode_media() found.
@@ -25,10 +26,10 @@ enum class MediaKind : std::uint8_t {
   plain,   // nothing that says it is base64 of a file: a URL, or text as it stands
 };
 
-/// Looks into `data`; `out` is set for MediaKind::text only. Line breaks in the base64 are passed over.
+/// Looks into `data`; what `out` says counts for MediaKind::text only. Blanks and line breaks in the base64 are passed over.
 MediaKind decode_media(std::string_view data, MediaText& out);
 
-/// The base64 of `text` in the characters of `of`, behind its prefix: decode_media() undone, but for line breaks.
+/// The base64 of `text` in the characters of `of`, behind its prefix: decode_media() undone, but for blanks and line breaks.
 std::string encode_media(const MediaText& of, std::string_view text);
 
 }  // namespace pg

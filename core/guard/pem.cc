@@ -15,10 +15,11 @@ namespace {
 // What may stand between two base64 characters of a pasted key, besides escapes: quotes, commas, indentation, '+' and '>'
 // prefixes, string continuation, and the words of Proc-Type and DEK-Info headers.
 constexpr ByteSet kFiller(" \t\r\n\\\"'`,;:.|>#*()[]_-");
-constexpr std::size_t kKeptBody = 4096;          // characters of a body are judged by at most
-constexpr std::size_t kLongestBlock = 64 << 10;  // a key of 16384 bits, each line behind the words of git blame
-constexpr std::size_t kLongestPrefix = 160;      // between the base64 of two lines
-constexpr std::size_t kLongestHeaders = 1000;    // before the first line: Proc-Type, Version, Comment
+constexpr std::size_t kKeptBody = 4096;         // characters of a body are judged by at most
+constexpr std::size_t kLongestBlock = 1 << 20;  // a keyring, each line behind the words of git blame
+constexpr std::size_t kDeepestSlash = 15;       // backslashes before a slash, in JSON in JSON in JSON in JSON
+constexpr std::size_t kLongestPrefix = 160;     // between the base64 of two lines
+constexpr std::size_t kLongestHeaders = 1000;   // before the first line: Proc-Type, Version, Comment
 constexpr std::size_t kShownLine = 24, kFullLine = 40;
 
 struct Body {
@@ -69,7 +70,7 @@ std::size_t symbol_at(std::string_view text, std::size_t at) {
   if (kBase64.has(text[at]) || text[at] == '=') return 1;
   if (text[at] == '\\') {
     std::size_t slash = at;
-    while (slash < text.size() && text[slash] == '\\') ++slash;
+    while (slash < text.size() && slash - at <= kDeepestSlash && text[slash] == '\\') ++slash;
     return slash < text.size() && text[slash] == '/' ? slash + 1 - at : 0;
   }
   constexpr std::array<std::string_view, 5> kPercent = {"%2B", "%2F", "%3D", "%2b", "%2f"};
@@ -80,10 +81,11 @@ std::size_t symbol_at(std::string_view text, std::size_t at) {
 /// The next run of base64 at or after `at`, none of it the letter of an escape such as \n; empty at the end.
 Place next_run(std::string_view text, std::size_t at) {
   while (at < text.size() && symbol_at(text, at) == 0) {
-    if (text[at] == '\\' && at + 1 < text.size())
-      at += kAlnum.has(text[at + 1]) ? 2 : 1;
-    else
-      at += text[at] == '%' ? std::min<std::size_t>(3, text.size() - at) : 1;
+    const bool escaped = text[at] == '\\';
+    at += text[at] == '%' ? std::min<std::size_t>(3, text.size() - at) : 1;
+    if (!escaped) continue;
+    while (at < text.size() && text[at] == '\\') ++at;  // a row of them is looked at once
+    if (at < text.size() && kAlnum.has(text[at])) ++at;
   }
   Place run{at, at};
   while (run.end < text.size()) {

@@ -69,6 +69,10 @@ bool is_personal(std::uint32_t address, bool also_private) {
 constexpr Labels kVersionWords(
     "version|assemblyversion|fileversion|packageversion|release notes|upgrade|oid|section|sec|rfc|chapter|clause|v8|es6");
 constexpr WordSet kReleaseWords("ver|rel|release|build|rev|revision");  // right before the number only
+constexpr WordSet kCountedNames(
+    "git|cmake|make|boost|python|perl|ruby|php|node|java|jdk|gcc|clang|llvm|qt|kernel|linux|android|chrome|chromium|firefox|"
+    "opera|"
+    "edge|safari|electron|openssl|mysql|postgresql|oracle|nginx|apache|docker|maven|gradle|curl|zlib|vim|emacs");
 constexpr WordSet kMachineWords(
     "server|proxy|host|hostname|client|peer|node|gateway|gw|router|remote|origin|addr|address|ip|ipv|source|src|dst|target|"
     "upstream|"
@@ -120,11 +124,9 @@ bool is_version_number(std::string_view text, std::size_t begin, std::size_t end
   const char next = end < text.size() ? text[end] : '\0';
   if ((next == '-' || next == '+') && end + 1 < text.size() && kLower.has(text[end + 1])) return true;
   if (kReleaseWords.has(word_before(text, begin, 4, kBeforeNumber))) return true;
-  // Git 1.7.12.4: a name in front of a small number
+  // Git 1.7.12.4: a program that counts so in front of a small number
   const std::string_view name = word_before(text, begin, 1, ByteSet(" "));
-  if (name.size() >= 2 && kUpper.has(name[0]) && byte_at(text, begin + 1) == '.' && next != ':' && next != '/' &&
-      std::any_of(name.begin(), name.end(), [](char c) { return kLower.has(c); }) && !kMachineWords.has(name))
-    return true;
+  if (kCountedNames.has(name) && byte_at(text, begin + 1) == '.' && next != ':' && next != '/') return true;
   return has_short_neighbour(text, begin, end) || is_path_data(text, begin) || label_before(text, begin, 24, kVersionWords);
 }
 

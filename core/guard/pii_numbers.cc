@@ -19,7 +19,9 @@ bool is_tail_of_more(std::string_view text, std::size_t begin) {
   if (begin == 0) return false;
   const char before = text[begin - 1];
   if (kWord.has(before)) return escape_before(text, begin) == 0;
-  if ((before == '-' || before == '+') && line_sign_before(text, begin)) return false;
+  // A diff's sign; behind a digit it may as well be the number's own dash as grep's.
+  const bool behind_digit = begin >= 2 && kDigits.has(text[begin - 2]);
+  if ((before == '-' || before == '+') && !behind_digit && line_sign_before(text, begin)) return false;
   const bool after_word = begin >= 2 && kWord.has(text[begin - 2]);
   if (before == '.' || before == '-') return after_word;
   return before == '+' || (before == ',' && begin >= 2 && kDigits.has(text[begin - 2]) && begin + 3 < text.size() &&
@@ -104,6 +106,10 @@ bool follows_group(std::string_view text, std::size_t begin, char separator) {
          kDigits.has(text[begin - 4]) && kDigits.has(text[begin - 5]) && (begin == 5 || !kDigits.has(text[begin - 6]));
 }
 
+bool is_any_hex(std::string_view group) {
+  return group.size() == 4 && std::all_of(group.begin(), group.end(), [](char c) { return kHex.has(c); });
+}
+
 /// Four hexadecimal digits, one of them a letter and one a number: what stands around the groups in the dump of a file.
 bool is_hex_group(std::string_view group) {
   std::size_t digits = 0;
@@ -114,14 +120,20 @@ bool is_hex_group(std::string_view group) {
   return group.size() == 4 && digits > 0 && digits < 4;
 }
 
-/// One of the groups of a dump: another stands on either side, or the address at the beginning of the line.
+/// One of the groups of a dump: more than one other stands beside it, or the address at the beginning of the line.
 bool is_in_dump(std::string_view text, Place place, char separator) {
-  const auto ends_group = [&](std::size_t at) { return at >= text.size() || !kWord.has(text[at]); };
-  if (byte_at(text, place.end) == separator && ends_group(place.end + 5) &&
-      is_hex_group(text.substr(std::min(place.end + 1, text.size()), 4)))
-    return true;
+  const auto is_group = [&](std::size_t begin, std::size_t end) {
+    return end <= text.size() && is_any_hex(text.substr(begin, 4)) && (begin == 0 || !kWord.has(text[begin - 1])) &&
+           (end == text.size() || !kWord.has(text[end]));
+  };
+  std::size_t groups = 0, lettered = 0;
+  for (std::size_t at = place.end; byte_at(text, at) == separator && is_group(at + 1, at + 5) && groups < 8; at += 5, ++groups)
+    lettered += is_hex_group(text.substr(at + 1, 4)) ? 1 : 0;
+  for (std::size_t at = place.begin; at >= 5 && text[at - 1] == separator && is_group(at - 5, at - 1) && groups < 8;
+       at -= 5, ++groups)
+    lettered += is_hex_group(text.substr(at - 5, 4)) ? 1 : 0;
+  if (groups >= 2 && lettered > 0) return true;
   if (place.begin < 5 || text[place.begin - 1] != separator) return false;
-  if (is_hex_group(text.substr(place.begin - 5, 4)) && (place.begin == 5 || !kWord.has(text[place.begin - 6]))) return true;
   std::size_t end = place.begin - 1;
   while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == ':')) --end;
   std::size_t begin = end;

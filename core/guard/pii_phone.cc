@@ -85,9 +85,9 @@ bool is_announced(std::string_view text, std::size_t at) {
   return false;
 }
 
-/// 1697712345 and 1697712345678: seconds and milliseconds of this age; no number that is dialled at home begins with 1.
+/// 1697712345678: milliseconds of this age, which some fields named "mobile" hold.
 bool is_timestamp(std::string_view number) {
-  return (number.size() == 10 || number.size() == 13) && number[0] == '1' && digits_at(number, 0) == number.size();
+  return number.size() == 13 && number[0] == '1' && digits_at(number, 0) == number.size();
 }
 
 /// 20240101, as an added line of a diff has it behind its '+'.

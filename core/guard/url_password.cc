@@ -17,7 +17,7 @@ constexpr std::size_t kShortestPassword = 6, kLongestPassword = 256;
 bool ends_url(std::string_view text, std::size_t at, char quote) {
   const char byte = text[at];
   if (byte != '\\') return kSpace.has(byte) || byte == '"' || byte == '`' || (quote != '\0' && byte == quote);
-  while (at < text.size() && text[at] == '\\') ++at;
+  for (int deep = 0; deep < 16 && at < text.size() && text[at] == '\\'; ++deep) ++at;
   return at < text.size() && std::string_view("\"'nrt").find(text[at]) != std::string_view::npos;
 }
 

@@ -125,6 +125,29 @@ TEST_CASE("text in base64 is read in any alphabet, and keeps it") {
   }
 }
 
+TEST_CASE("what is redacted in an attachment changes nothing else in it") {
+  const std::string half("\x00\xD8", 2);  // half of a surrogate pair
+  const std::string odd = "\xFF\xFE" + wide("to ", false) + half + wide(kJane + " soon", false) + "!";
+  CHECK(attachment_sent(odd, "X") == "\xFF\xFE" + wide("to ", false) + half + wide("X soon", false) + "!");
+  const std::string big5 = "\xABH\xBD" + kJane + " and more";  // two bytes a character, none of them a letter of the address
+  CHECK(attachment_sent(big5, "X") ==
+        "\xABH\xBD"
+        "X and more");
+}
+
+TEST_CASE("base64 is read with blanks around it, in either alphabet, in lines of any length; never edited inside") {
+  const std::string text = "a,b\n" + kJane + ",\xC3\xBF\xC3\xBF\xC3\xBF," + std::string(300, 'x');
+  const std::string usual = to_base64(text);
+  for (const std::string& data : {" " + usual + "\n", usual + "\t", usual.substr(0, 200) + "\r\n" + usual.substr(200),
+                                  to_base64url(text), "DATA:text/csv;BASE64," + usual}) {
+    MediaText media;
+    CHECK(decode_media(data, media) == MediaKind::text);
+    CHECK(media.text == text);
+  }
+  const std::string file = "SQLite format 3 of " + kJane + " " + std::string(600, '\0');
+  CHECK(inspect(to_base64(file), SpanRole::media).empty());
+}
+
 TEST_CASE("base64 with line breaks is read") {
   const std::string base64 = to_base64("a,b\n" + kJane + "," + std::string(100, 'x'));
   std::string folded;

@@ -79,10 +79,20 @@ TEST_CASE("what follows an address is not always code or a path") {
       {"self@app.run()", "w@x.at(0)", "git@github.com:org/repo", "deploy@host.example.com:apps/x", "me@example.com:repo.git"});
 }
 
+TEST_CASE("one neighbour makes no dump, a name no version, milliseconds alone a label's mistake") {
+  const std::string card = "4111 1111 1111 1111";
+  CHECK(shapes_in("Ref 9f3b " + card) == "card:" + card);
+  CHECK(shapes_in("Pay " + card + " 4a2b") == "card:" + card);
+  for (const std::string name : {"Instance ", "Attacker ", "Visitor ", "User "})
+    CHECK(shapes_in(name + "5.188.62.18") == "ipv4:5.188.62.18");
+  CHECK(shapes_in("phone: 1512345678") == "phone:1512345678");
+  CHECK(shapes_in("log/a.b-2024-123-45-6789") == "");
+}
+
 TEST_CASE("decimals, dumps, lists and factors are no cards") {
   check_none({"[-.5446307051249019,1.5]", "f(.4111111111111111)", "matrix(.4000000000000002,0)", "[.4300.0020.0011.0002]",
               "00000010: 7874 735f 2e73 697a 6528 2920 2626 2074  xt_.size() && t", "0000020 6528 2920 2626 2074",
-              "6528 2920 2626 2074 735f", "5282 5281 5290 5293", "2298 2299 3120 3121", "4111111111111111*t**12"});
+              "6528 2920 2626 2074 735f 2e73", "5282 5281 5290 5293", "2298 2299 3120 3121", "4111111111111111*t**12"});
   check_shapes({{"**4111111111111111**", "card:4111111111111111"},
                 {"code cafe 4111 1111 1111 1111", "card:4111 1111 1111 1111"},
                 {"order 12345 4111 1111 1111 1111", "card:4111 1111 1111 1111"}});
