@@ -10,6 +10,7 @@
 
 #include "cmd/scan_findings.h"
 #include "core/base/byte_source.h"
+#include "core/base/utf16.h"
 
 namespace pg {
 
@@ -26,7 +27,7 @@ class ScanReader {
   static constexpr std::size_t kPiece = 8U << 20;     // bytes in memory at once
   static constexpr std::size_t kOverlap = 64U << 10;  // a value that begins before the last 64 KiB of a piece lies whole in it
   static constexpr std::size_t kLookBack = 1U << 10;  // what edges, marks and labels may need of the piece before
-  static constexpr std::size_t kSniffed = 8U << 10;   // a NUL in here makes a file binary
+  static constexpr std::size_t kSniffed = kUtf16Sniffed;  // a NUL in here makes a file binary
 
   ScanReader(const Guards& guards, const SecretRules* secrets, ScanProgress* progress = nullptr)
       : guards_(guards), secrets_(secrets), progress_(progress), encoded_(guards) {}

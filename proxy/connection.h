@@ -6,7 +6,8 @@
 
 namespace pg {
 
-/// Serves requests one after another until the client leaves, asks to close, idles too long, or pg stops.
+/// Serves requests one after another until the client leaves, asks to close, idles too long, or pg stops. Whoever accepted the
+/// connection has counted it in the gateway's `connections`; this takes it out again.
 Task<void> serve_connection(LoopParts& parts, TcpSocket socket);
 
 }  // namespace pg

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "core/base/text.h"
+#include "core/base/utf16.h"
 
 namespace pg {
 namespace {
@@ -71,17 +72,17 @@ Result<std::size_t> PartSource::read(char* into, std::size_t size) {
 }
 
 void Utf16Source::append(std::uint16_t unit) {
-  if (unit >= 0xDC00 && unit < 0xE000 && high_ != 0) {
-    append_utf8(ready_, 0x10000U + ((high_ & 0x3FFU) << 10) + (unit & 0x3FFU));
+  if (is_low_surrogate(unit) && high_ != 0) {
+    append_utf8(ready_, join_surrogates(high_, unit));
     high_ = 0;
     return;
   }
   if (high_ != 0) append_utf8(ready_, kReplacement);
   high_ = 0;
-  if (unit >= 0xD800 && unit < 0xDC00)
+  if (is_high_surrogate(unit))
     high_ = unit;
   else
-    append_utf8(ready_, unit >= 0xDC00 && unit < 0xE000 ? kReplacement : unit);
+    append_utf8(ready_, is_low_surrogate(unit) ? kReplacement : unit);
 }
 
 Result<std::size_t> Utf16Source::read(char* into, std::size_t size) {

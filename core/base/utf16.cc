@@ -2,7 +2,6 @@
 #include "core/base/utf16.h"
 
 #include <algorithm>
-#include <cstdint>
 
 #include "core/base/text.h"
 
@@ -34,13 +33,6 @@ std::optional<bool> order_by_zeros(std::string_view head) {
   return big_endian;
 }
 
-bool is_high(std::uint32_t unit) {
-  return unit >= 0xD800 && unit < 0xDC00;
-}
-bool is_low(std::uint32_t unit) {
-  return unit >= 0xDC00 && unit < 0xE000;
-}
-
 // The character at `at` of well-formed UTF-8, which `at` is moved behind.
 std::uint32_t take_character(std::string_view utf8, std::size_t& at) {
   const auto first = static_cast<unsigned char>(utf8[at++]);
@@ -69,8 +61,8 @@ std::string from_utf16(std::string_view bytes, bool big_endian) {
   out.reserve(bytes.size());
   for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
     std::uint32_t unit = unit_at(i);
-    if (is_high(unit) && i + 3 < bytes.size() && is_low(unit_at(i + 2))) {
-      unit = 0x10000U + ((unit & 0x3FFU) << 10) + (unit_at(i + 2) & 0x3FFU);
+    if (is_high_surrogate(unit) && i + 3 < bytes.size() && is_low_surrogate(unit_at(i + 2))) {
+      unit = join_surrogates(unit, unit_at(i + 2));
       i += 2;
     }
     append_utf8(out, unit);

@@ -2,11 +2,23 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace pg {
+
+constexpr bool is_high_surrogate(std::uint32_t unit) {
+  return unit >= 0xD800 && unit < 0xDC00;
+}
+constexpr bool is_low_surrogate(std::uint32_t unit) {
+  return unit >= 0xDC00 && unit < 0xE000;
+}
+/// The code point that a pair stands for.
+constexpr std::uint32_t join_surrogates(std::uint32_t high, std::uint32_t low) {
+  return 0x10000 + ((high & 0x3FF) << 10 | (low & 0x3FF));
+}
 
 /// How many bytes of a text utf16_order() looks at.
 inline constexpr std::size_t kUtf16Sniffed = 8192;

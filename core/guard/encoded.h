@@ -15,8 +15,7 @@ namespace pg {
 enum class Encoding : std::uint8_t { plain, base64, hex, escapes };
 std::string_view encoding_name(Encoding encoding);  // "base64", "hex", "escapes"; "" for plain
 
-/// Whether a text has parts that an EncodedFinder would look into: most have none, and cost a look at every 27th byte and one for
-/// escapes.
+/// Whether a text has parts that an EncodedFinder would look into. Most have none, and cost no more than this look.
 bool holds_encoded(std::string_view text);
 
 /// A finding at the place of the encoded value, with what the value decodes to.

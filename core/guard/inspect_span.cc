@@ -128,6 +128,9 @@ Verdict inspect_media(std::string_view raw, bool escaped, const Guards& guards) 
     case MediaKind::binary:
       break;
     case MediaKind::plain:
+      inspect_string(raw, escaped, Scrutiny::all, guards, verdict);
+      break;
+    case MediaKind::opaque:
       // Not what may be encoded in it: a placeholder inside of base64 would break all of it.
       guards.inspect(escaped ? std::string_view(text) : raw, Scrutiny::all, verdict.findings);
       if (escaped) map_to_raw(raw, verdict.findings);

@@ -10,13 +10,15 @@
 #include "core/base/encode.h"
 #include "core/base/text.h"
 #include "core/base/utf16.h"
+#include "core/guard/byte_set.h"
 
 namespace pg {
 namespace {
 
 constexpr std::size_t kShortestMedia = 16;  // characters of base64
 constexpr std::size_t kHeadOfMedia = 32;
-constexpr std::string_view kBlanks = " \t\r\n", kMarker = ";base64,";
+constexpr std::string_view kMarker = ";base64,";
+constexpr ByteSet kBlanks(" \t\r\n");
 
 struct Magic {
   std::size_t offset;
@@ -90,8 +92,7 @@ std::string to_bytes(std::string_view utf8) {
 std::string without_blanks(std::string_view data) {
   std::string out;
   out.reserve(data.size());
-  std::copy_if(data.begin(), data.end(), std::back_inserter(out),
-               [](char c) { return kBlanks.find(c) == std::string_view::npos; });
+  std::copy_if(data.begin(), data.end(), std::back_inserter(out), [](char c) { return !kBlanks.has(c); });
   return out;
 }
 
@@ -135,11 +136,11 @@ MediaKind decode_media(std::string_view data, MediaText& out) {
   if (head.size() < kShortestMedia || !start) return MediaKind::plain;  // whatever it says of itself, it is read as it stands
   if (is_known_binary(*start)) return MediaKind::binary;
   std::string joined;
-  if (data.find_first_of(kBlanks) != std::string_view::npos) data = joined = without_blanks(data);
+  if (std::any_of(data.begin(), data.end(), [](char c) { return kBlanks.has(c); })) data = joined = without_blanks(data);
   auto bytes = decode_either(data, out.for_urls);
-  if (!bytes) return MediaKind::plain;
+  if (!bytes) return MediaKind::opaque;
   if (read_text(std::move(*bytes), out)) return MediaKind::text;
-  return out.prefix.empty() ? MediaKind::plain : MediaKind::binary;  // a token may happen to be base64 as well
+  return out.prefix.empty() ? MediaKind::opaque : MediaKind::binary;
 }
 
 std::string encode_media(const MediaText& of, std::string_view text) {

@@ -23,7 +23,8 @@ struct MediaText {
 enum class MediaKind : std::uint8_t {
   text,    // base64 of text
   binary,  // base64 of an image or of another file that holds no text to read
-  plain,   // nothing that says it is base64 of a file: a URL, or text as it stands
+  plain,   // no base64: a URL, or text as it stands
+  opaque,  // it could be base64, but of nothing that is known: a token may look so
 };
 
 /// Looks into `data`; what `out` says counts for MediaKind::text only. Blanks and line breaks in the base64 are passed over.

@@ -27,11 +27,10 @@ constexpr Ipv4Block kSpecial[] = {
     {ip(192, 0, 2, 0), 24},
     {ip(192, 88, 99, 0), 24},
     {ip(198, 18, 0, 0), 15},
-    {ip(1, 2, 0, 0), 15},  // not reserved, but 1.2.x.y and 1.3.x.y are
-                           // object identifiers, versions and made-up
-                           // examples
+    // Not reserved, but object identifiers, versions and made-up examples; and X.500's attributes and certificate extensions.
+    {ip(1, 2, 0, 0), 15},
     {ip(2, 5, 4, 0), 24},
-    {ip(2, 5, 29, 0), 24},  // X.500 attributes and certificate extensions: object identifiers in every TLS log
+    {ip(2, 5, 29, 0), 24},
     {ip(198, 51, 100, 0), 24},
     {ip(203, 0, 113, 0), 24},
     {ip(224, 0, 0, 0), 4},

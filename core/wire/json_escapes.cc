@@ -3,6 +3,7 @@
 
 #include "core/base/ascii.h"
 #include "core/base/text.h"
+#include "core/base/utf16.h"
 
 namespace pg {
 namespace {
@@ -56,10 +57,10 @@ JsonEscape read_escape(std::string_view raw, std::size_t at, bool keeps_halves) 
     return {2, static_cast<unsigned char>(simple_escape(c))};
   }
   const std::uint32_t high = hex4(raw.substr(at + 2, 4));
-  if (high < 0xD800 || high > 0xDFFF) return {6, high};
-  if (high < 0xDC00 && is_unicode_escape(raw, at + 6)) {
+  if (!is_high_surrogate(high) && !is_low_surrogate(high)) return {6, high};
+  if (is_high_surrogate(high) && is_unicode_escape(raw, at + 6)) {
     const std::uint32_t low = hex4(raw.substr(at + 8, 4));
-    if (low >= 0xDC00 && low <= 0xDFFF) return {12, 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)};
+    if (is_low_surrogate(low)) return {12, join_surrogates(high, low)};
   }
   return {6, keeps_halves ? high : 0xFFFD};
 }

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/encode.h"
 #include "tests/support/model_wire.h"
 #include "tests/support/run_pg.h"
 
@@ -64,6 +65,20 @@ TEST_CASE("one engine: proxy and scan agree on kinds and places") {
       CAPTURE(between);
       CHECK(seen_by_scan(w, text) == seen_by_proxy(w, text, values));
     }
+  }
+}
+
+TEST_CASE("one engine: values that stand encoded in a text are found by both, at the same places") {
+  World w(kRedactAll);
+  w.upstream.respond(Answer::json("{}"));
+  const std::string token = make_github_token(), mail = make_email();
+  const std::string spelled = mail.substr(0, mail.find('@')) + "%40" + mail.substr(mail.find('@') + 1);
+  for (const std::string& value : {to_base64(token), to_base64url(token), spelled}) {
+    const std::string text = "data: " + value + " ok";
+    CAPTURE(text);
+    const Seen scanned = seen_by_scan(w, text);
+    CHECK(scanned.find("@7 ") != std::string::npos);
+    CHECK(scanned == seen_by_proxy(w, text, {value.substr(0, value.find_last_not_of('=') + 1)}));
   }
 }
 

@@ -148,6 +148,10 @@ TEST_CASE("base64 is read with blanks around it, in either alphabet, in lines of
   CHECK(inspect(to_base64(file), SpanRole::media).empty());
 }
 
+TEST_CASE("a URL in a medium's place is read like any text") {
+  CHECK(found("https://x.example/a.png?mail=jane.doe%40example.org", SpanRole::media).find("%40") != std::string::npos);
+}
+
 TEST_CASE("base64 with line breaks is read") {
   const std::string base64 = to_base64("a,b\n" + kJane + "," + std::string(100, 'x'));
   std::string folded;

@@ -8,25 +8,12 @@
 #include <vector>
 
 #include "core/guard/edges.h"
-#include "core/guard/pii.h"
+#include "tests/support/pii_in.h"
 
 namespace pg {
 namespace {
 
-/// "email:john@example.com card:4111…", in the order of the text.
-std::string shapes_in(std::string_view text) {
-  PiiChoice choice;
-  choice.wanted.fill(true);
-  std::vector<Finding> found;
-  find_pii(text, choice, 0, found);
-  std::sort(found.begin(), found.end(), [](const Finding& a, const Finding& b) { return a.begin < b.begin; });
-  std::string out;
-  for (const Finding& f : found) {
-    if (!out.empty()) out += ' ';
-    out += pii_rules()[f.rule].id + ":" + std::string(text.substr(f.begin, f.end - f.begin));
-  }
-  return out;
-}
+using test::pii_in;
 
 struct Shape {
   std::string_view text;
@@ -36,14 +23,14 @@ struct Shape {
 void check_shapes(std::initializer_list<Shape> rows) {
   for (const Shape& row : rows) {
     CAPTURE(row.text);
-    CHECK(shapes_in(row.text) == row.expected);
+    CHECK(pii_in(row.text) == row.expected);
   }
 }
 
 void check_none(std::initializer_list<std::string_view> texts) {
   for (const std::string_view text : texts) {
     CAPTURE(text);
-    CHECK(shapes_in(text) == "");
+    CHECK(pii_in(text) == "");
   }
 }
 
@@ -81,12 +68,12 @@ TEST_CASE("what follows an address is not always code or a path") {
 
 TEST_CASE("one neighbour makes no dump, a name no version, milliseconds alone a label's mistake") {
   const std::string card = "4111 1111 1111 1111";
-  CHECK(shapes_in("Ref 9f3b " + card) == "card:" + card);
-  CHECK(shapes_in("Pay " + card + " 4a2b") == "card:" + card);
+  CHECK(pii_in("Ref 9f3b " + card) == "card:" + card);
+  CHECK(pii_in("Pay " + card + " 4a2b") == "card:" + card);
   for (const std::string name : {"Instance ", "Attacker ", "Visitor ", "User "})
-    CHECK(shapes_in(name + "5.188.62.18") == "ipv4:5.188.62.18");
-  CHECK(shapes_in("phone: 1512345678") == "phone:1512345678");
-  CHECK(shapes_in("log/a.b-2024-123-45-6789") == "");
+    CHECK(pii_in(name + "5.188.62.18") == "ipv4:5.188.62.18");
+  CHECK(pii_in("phone: 1512345678") == "phone:1512345678");
+  CHECK(pii_in("log/a.b-2024-123-45-6789") == "");
 }
 
 TEST_CASE("decimals, dumps, lists and factors are no cards") {

@@ -12,28 +12,13 @@
 
 #include "core/guard/guard.h"
 #include "core/guard/pii_finders.h"
+#include "tests/support/pii_in.h"
 
 namespace pg {
 namespace {
 
-PiiChoice all_kinds() {
-  PiiChoice choice;
-  choice.wanted.fill(true);
-  return choice;
-}
-
-/// "email:john@example.com card:4111…", in the order of the text.
-std::string pii_in(std::string_view text, const PiiChoice& choice = all_kinds()) {
-  std::vector<Finding> found;
-  find_pii(text, choice, 0, found);
-  std::sort(found.begin(), found.end(), [](const Finding& a, const Finding& b) { return a.begin < b.begin; });
-  std::string out;
-  for (const Finding& f : found) {
-    if (!out.empty()) out += ' ';
-    out += pii_rules()[f.rule].id + ":" + std::string(text.substr(f.begin, f.end - f.begin));
-  }
-  return out;
-}
+using test::all_kinds;
+using test::pii_in;
 
 struct PiiRow {
   std::string_view text;
