@@ -64,7 +64,11 @@ class Relay {
   void translate_embeddings(IoEnd end);
   const ReplyTranslator* translator() const { return translator_ ? &*translator_ : nullptr; }
   bool must_hold() const {
-    return path_.holds_whole_body() || is_masked_error() || (translator_ && !streams_) || x_.to.embedding;
+    return path_.holds_whole_body() || is_masked_error() || (translator_ && !streams_) || x_.to.embedding || names_next_turn();
+  }
+  // Its id must be known, and the vault put under it, before the client has the last byte and can ask again.
+  bool names_next_turn() const {
+    return !streams_ && x_.project->keep_vaults && x_.view.kept_by_provider && !has_unreadable_coding(upstream_.head);
   }
   bool is_masked_error() const {
     return upstream_.head.status >= 400 && (!x_.to.provider->credential.empty() || x_.to.token) && !(streams_ && translator_);
@@ -125,7 +129,6 @@ void Relay::end() {
   ended_ = true;
   note_facts();
   if (client_left_) return;
-  remember_vault(true);  // a reply without an id may still belong to a conversation with one
   release_upstream(x_, upstream_);
 }
 
@@ -248,6 +251,8 @@ Task<void> Relay::relay_whole() {
     if (body.empty()) check_start(plain_);
     path_.push(plain_, body).value();
     if (is_masked_error() && body.size() > kMaxErrorBody) end = IoEnd::failed;
+    if (body.size() > ReplyOptions().max_whole_reply)
+      throw Refusal(make_error(Code::upstream_failed, "the provider's reply is too large"));
   }
   if (client_left_) co_return;
   if (end != IoEnd::eof) refuse_cut(end);
@@ -259,7 +264,7 @@ Task<void> Relay::relay_whole() {
   const std::string head = write_reply_head(x_, upstream_, ReplyFraming::sized, body.size(), translator());
   if (translator_) x_.row.status = translator_->status();
   const std::string_view sent_body = x_.head.method == "HEAD" ? std::string_view() : std::string_view(body);
-  remember_vault();
+  remember_vault(true);  // a reply without an id may still belong to a conversation with one
   x_.head_sent = true;
   x_.row.bytes_out = static_cast<std::int64_t>(body.size());
   const IoEnd sent = co_await x_.client.write(piece_of(head), piece_of(sent_body), x_.policy->limits.stall_timeout);
@@ -309,6 +314,7 @@ Task<void> Relay::relay_running() {
   }
   // Without events of its own a cut reply can only be told by its framing: no last chunk, a connection that ends early.
   x_.close_after = x_.close_after || cut;
+  remember_vault(true);
   if (chunked_ || !out_.empty() || !head_.empty()) co_await flush(!broken_off);
 }
 
