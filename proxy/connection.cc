@@ -46,7 +46,8 @@ Error error_of(ClientIo::HeadEnd end) {
     case ClientIo::HeadEnd::too_large:
       return make_error(Code::headers_too_large, "the request head is larger than the limit");
     default:
-      return make_error(Code::bad_request, "this is not HTTP/1.1; use http://, not https://", "TLS on plain port, or HTTP/2");
+      return make_error(Code::bad_request, "this is not HTTP/1.1; use http://, not https://, and end lines in CR LF",
+                        "TLS on plain port, or HTTP/2");
   }
 }
 
@@ -56,6 +57,8 @@ Task<void> refuse_head(LoopParts& parts, ClientIo& client, ClientIo::HeadEnd end
   x.policy = parts.gw.policy();
   x.close_after = true;
   begin_row(x);
+  guess_surface(client.begun_head(), x.surface);
+  x.row.path = take_path(x.surface);
   Error error = error_of(end);
   co_await write_refusal(x, std::move(error));
   x.row.latency_ms = 0;

@@ -39,6 +39,8 @@ Status open_exchange(Exchange& x) {
   Result<RequestHead> head = parse_request_head(x.client.head_bytes());
   if (!head) {
     x.close_after = true;  // framing is in doubt
+    guess_surface(x.client.head_bytes(), x.surface);
+    x.row.path = take_path(x.surface);
     return head.error();
   }
   x.head = std::move(head).value();
@@ -53,8 +55,7 @@ Status open_exchange(Exchange& x) {
   const Status arrived = read_host(x);
   const std::string_view by_host = x.host_project == nullptr ? std::string_view() : std::string_view(x.host_project->id);
   const Status found = find_surface(x.head.method, x.head.target, x.head.upgrade, x.surface, by_host);
-  x.row.path = std::move(x.surface.path);
-  if (x.row.path.size() > 200) x.row.path.resize(200);
+  x.row.path = take_path(x.surface);
   PG_TRY_STATUS(arrived);
   PG_TRY_STATUS(check_posture(x.head, *x.policy, x.gw.serve.host, x.arrival));
   if (!found) return name_project(x, found.error());

@@ -186,4 +186,21 @@ Status find_surface(std::string_view method, std::string_view target, bool upgra
   return match(kSurfaces, method, path, upgrade, surface);
 }
 
+std::string take_path(Surface& surface) {
+  constexpr std::size_t kLongest = 200;
+  if (surface.path.size() > kLongest) surface.path.resize(kLongest);
+  return std::move(surface.path);
+}
+
+void guess_surface(std::string_view begun, Surface& surface) {
+  const std::string_view line = begun.substr(0, begun.find_first_of("\r\n"));
+  const std::size_t blank = line.find(' ');
+  if (blank == std::string_view::npos) return;
+  const std::string_view rest = line.substr(blank + 1), target = rest.substr(0, rest.find(' '));
+  Surface seen;
+  (void)find_surface(line.substr(0, blank), target, false, seen);
+  surface.dialect = seen.dialect;
+  surface.path = std::move(seen.path);
+}
+
 }  // namespace pg

@@ -35,4 +35,11 @@ struct Surface {
 Status find_surface(std::string_view method, std::string_view target, bool upgrade, Surface& surface,
                     std::string_view by_host = {});
 
+/// The path as a row has it, out of `surface`: at most 200 bytes.
+std::string take_path(Surface& surface);
+
+/// What a head that cannot be read seems to ask for, by its request line if that came: only path and dialect are set, for the
+/// answer and the row. Nothing may be done on its strength.
+void guess_surface(std::string_view begun, Surface& surface);
+
 }  // namespace pg

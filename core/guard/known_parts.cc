@@ -11,9 +11,14 @@ namespace {
 constexpr std::size_t kWorth = 4;       // strides: what is shorter is read again sooner than looked up
 constexpr std::size_t kMostParts = 64;  // each is looked at when a part begins
 
+// `count` pieces from the one numbered `first` on.
+std::string_view stretch_of(std::string_view part, const std::vector<PartMark>& marks, std::size_t first, std::size_t count) {
+  const std::size_t begin = first == 0 ? 0 : marks[first - 1].end;
+  return part.substr(begin, marks[first + count - 1].end - begin);
+}
+
 std::string_view piece_of(std::string_view part, const std::vector<PartMark>& marks, std::size_t i) {
-  const std::size_t begin = i == 0 ? 0 : marks[i - 1].end;
-  return part.substr(begin, marks[i].end - begin);
+  return stretch_of(part, marks, i, 1);
 }
 
 // Messages end alike, in quotes and brackets: their last words stand before these. Half a hash of them: many words have it.
@@ -24,9 +29,9 @@ std::uint32_t hash_words(std::string_view piece) {
   return static_cast<std::uint32_t>(hash_text(piece.substr(piece.size() > kBack ? piece.size() - kBack : 0, kWords)).low);
 }
 
-// With what the allocator and the list need around each of the seven blocks.
+// With what the allocator and the list need around each of the eight blocks. Of a piece there is its share of a stretch, too.
 std::size_t cost_of(std::size_t fixed, std::size_t piece, std::size_t marks, std::size_t spans, std::size_t notable) {
-  constexpr std::size_t kBlocks = 7 * 24;
+  constexpr std::size_t kBlocks = 8 * 24;
   return kBlocks + fixed + sizeof(KnownPart) + marks * (sizeof(PartMark) + piece) +
          spans * (sizeof(Span) + sizeof(std::uint32_t)) + notable * sizeof(std::uint32_t);
 }
@@ -47,30 +52,59 @@ std::size_t KnownParts::count_alike(const Entry& entry, std::string_view from) {
   return alike;
 }
 
-PartMatch KnownParts::find(PartKind kind, DialectId dialect, std::string_view from) {
-  auto best = entries_.end();
-  std::size_t alike = 0;
-  std::uint32_t length = 0;
+// How many of the first `alike` pieces are the same, stretch by stretch as long as it goes.
+std::size_t KnownParts::count_same(const Entry& entry, std::string_view from, std::size_t alike) {
+  const std::vector<PartMark>& marks = entry.part->marks;
+  std::size_t same = 0;
+  for (const VerdictKey& stretch : entry.stretches) {
+    if (same + kStretch > alike || hash_text(stretch_of(from, marks, same, kStretch)) != stretch) break;
+    same += kStretch;
+  }
+  while (same < alike && hash_text(piece_of(from, marks, same)) == entry.pieces[same].hash) ++same;
+  return same;
+}
+
+// The entry that seems to know most of what `from` begins with, and how many of its pieces that may be.
+std::list<KnownParts::Entry>::iterator KnownParts::best_of(PartKind kind, DialectId dialect, std::string_view from,
+                                                           std::size_t& alike) {
   // Strangers are told by the first piece, which many of them have of one length.
   std::uint32_t first_end = 0;
   VerdictKey first_hash;
   const auto begins_alike = [&](const Entry& entry) {
+    if (entry.kind != kind || entry.dialect != dialect) return false;
     const std::uint32_t end = entry.part->marks.front().end;
     if (end > from.size() || hash_words(from.substr(0, end)) != entry.pieces.front().words) return false;
     if (std::exchange(first_end, end) != end) first_hash = hash_text(from.substr(0, end));
     return first_hash == entry.pieces.front().hash;
   };
-  for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
-    if (entry->kind != kind || entry->dialect != dialect || !begins_alike(*entry)) continue;
+  const auto first = std::find_if(entries_.begin(), entries_.end(), begins_alike);
+  if (first == entries_.end()) return first;
+  auto other = std::find_if(std::next(first), entries_.end(), begins_alike);
+  if (other == entries_.end()) {  // nothing to choose: all that fits may be the same
+    const std::vector<PartMark>& marks = first->part->marks;
+    const auto too_long = [&](const PartMark& mark) { return mark.end > from.size(); };
+    alike = static_cast<std::size_t>(std::find_if(marks.begin(), marks.end(), too_long) - marks.begin());
+    return first;
+  }
+  auto best = entries_.end();
+  std::uint32_t length = 0;
+  const auto weigh = [&](std::list<Entry>::iterator entry) {
     const std::size_t count = count_alike(*entry, from);
-    if (count == 0 || entry->part->marks[count - 1].end <= length) continue;
+    if (count == 0 || entry->part->marks[count - 1].end <= length) return;
     best = entry;
     alike = count;
     length = entry->part->marks[count - 1].end;
-  }
+  };
+  weigh(first);
+  for (; other != entries_.end(); other = std::find_if(std::next(other), entries_.end(), begins_alike)) weigh(other);
+  return best;
+}
+
+PartMatch KnownParts::find(PartKind kind, DialectId dialect, std::string_view from) {
+  std::size_t alike = 0;
+  const auto best = best_of(kind, dialect, from, alike);
   if (best == entries_.end()) return {};
-  std::size_t same = 0;
-  while (same < alike && hash_text(piece_of(from, best->part->marks, same)) == best->pieces[same].hash) ++same;
+  const std::size_t same = count_same(*best, from, alike);
   if (same == 0) return {};
   entries_.splice(entries_.begin(), entries_, best);
   return {best->part, same - 1};
@@ -87,7 +121,7 @@ std::vector<PartMark> KnownParts::choose_marks(const ReadPart& part) const {
   marks.insert(marks.end(), part.fresh.begin(), part.fresh.end());
   const auto takes_more = [&] {
     const std::size_t spans = marks.back().spans;
-    return cost_of(sizeof(Entry), sizeof(Piece), marks.size(), spans, spans) > budget_ / 2;
+    return cost_of(sizeof(Entry), kPieceCost, marks.size(), spans, spans) > budget_ / 2;
   };
   while (!marks.empty() && takes_more()) marks.pop_back();
   marks.shrink_to_fit();
@@ -125,7 +159,7 @@ KnownParts::Entry KnownParts::make_entry(std::string_view body, const RequestVie
   made->guards = notes.guards;
   made->signed_reasoning = view.signed_reasoning;
 
-  Entry entry{part.kind, part.dialect, nullptr, {}, 0};
+  Entry entry{part.kind, part.dialect, nullptr, {}, {}, 0};
   const std::string_view bytes = body.substr(part.begin);
   entry.pieces.reserve(made->marks.size());
   const auto old = entry_of(part);
@@ -137,7 +171,14 @@ KnownParts::Entry KnownParts::make_entry(std::string_view body, const RequestVie
     const std::string_view piece = piece_of(bytes, made->marks, i);
     entry.pieces.push_back({hash_text(piece), hash_words(piece)});
   }
-  entry.bytes = cost_of(sizeof(Entry), sizeof(Piece), made->marks.capacity(), spans, made->notable.size());
+  entry.stretches.reserve(entry.pieces.size() / kStretch);
+  if (old != entries_.end()) {
+    const std::size_t same = std::min({(part.known.mark + 1) / kStretch, old->stretches.size(), made->marks.size() / kStretch});
+    entry.stretches.assign(old->stretches.begin(), old->stretches.begin() + static_cast<std::ptrdiff_t>(same));
+  }
+  for (std::size_t i = entry.stretches.size(); i < made->marks.size() / kStretch; ++i)
+    entry.stretches.push_back(hash_text(stretch_of(bytes, made->marks, i * kStretch, kStretch)));
+  entry.bytes = cost_of(sizeof(Entry), kPieceCost, made->marks.capacity(), spans, made->notable.size());
   entry.part = std::move(made);
   return entry;
 }

@@ -50,10 +50,15 @@ class KnownParts final : public PartMemory {
     PartKind kind;
     DialectId dialect;
     std::shared_ptr<const KnownPart> part;
-    std::vector<Piece> pieces;  // by mark
+    std::vector<Piece> pieces;          // by mark
+    std::vector<VerdictKey> stretches;  // of kStretch pieces each, hashed as one: dearer to begin with, cheaper to compare
     std::size_t bytes = 0;
   };
+  static constexpr std::size_t kStretch = 8;
+  static constexpr std::size_t kPieceCost = sizeof(Piece) + sizeof(VerdictKey) / kStretch;
   static std::size_t count_alike(const Entry& entry, std::string_view from);
+  static std::size_t count_same(const Entry& entry, std::string_view from, std::size_t alike);
+  std::list<Entry>::iterator best_of(PartKind kind, DialectId dialect, std::string_view from, std::size_t& alike);
   std::list<Entry>::const_iterator entry_of(const ReadPart& part) const;
   std::vector<PartMark> choose_marks(const ReadPart& part) const;
   bool is_worth_it(const ReadPart& part, std::size_t end, std::uint64_t guards) const;

@@ -24,10 +24,15 @@ SteadyTime now() {
   return std::chrono::steady_clock::now();
 }
 
-// A TLS hello or an HTTP/2 preface will never become a head; waiting for more of it would only hang the client.
+// A TLS hello, an HTTP/2 preface or a request line that ends in LF alone will never become a head; waiting for more of it would
+// only hang the client.
 bool is_hopeless(std::string_view bytes) {
-  return !bytes.empty() && (static_cast<unsigned char>(bytes[0]) == 0x16 || bytes.starts_with("PRI * HTTP/2.0\r\n") ||
-                            static_cast<unsigned char>(bytes[0]) >= 0x80 || bytes[0] == '\0');
+  if (bytes.empty()) return false;
+  if (static_cast<unsigned char>(bytes[0]) == 0x16 || bytes.starts_with("PRI * HTTP/2.0\r\n") ||
+      static_cast<unsigned char>(bytes[0]) >= 0x80 || bytes[0] == '\0')
+    return true;
+  const std::size_t line = bytes.find('\n');
+  return line != std::string_view::npos && (line == 0 || bytes[line - 1] != '\r');
 }
 
 }  // namespace

@@ -24,6 +24,8 @@ class ClientIo {
   /// Waits for the next head (the keep-alive wait, then `head_timeout` in all); it stays in the buffer until finish_exchange().
   Task<HeadEnd> read_head(const Limits& limits);
   std::string_view head_bytes() const { return in_.view().substr(0, head_size_); }
+  /// What came of a head that will not be complete.
+  std::string_view begun_head() const { return in_.view(); }
 
   /// Reads the whole body into `body`. too_large before or while reading, timeout, bad_request for broken framing or a body cut
   /// short. Sends `100 Continue` first when it is expected.

@@ -233,6 +233,28 @@ TEST_CASE("framing A20-A22: other protocols, sizes and versions") {
   CHECK(w.post("v1/messages", kSmuggled).status == 200);
 }
 
+TEST_CASE("framing: a head that cannot be read is refused in the dialect of its request line") {
+  World& w = framing_world();
+  const std::string line = "POST /api/test/v1/messages HTTP/1.1\r\nHost: localhost\r\n";
+  std::string large = line;
+  for (int i = 0; i < 6; ++i) large += "X-" + std::to_string(i) + ": " + std::string(12'000, 'y') + "\r\n";
+  for (const std::string& head : {large, line + "Bad Field: y\r\n\r\n", line + "Content-Length: x\r\n\r\n"}) {
+    const RawReply reply = exchange(w.port(), head + "\r\n");
+    CAPTURE(reply.body);
+    CHECK(reply.status >= 400);
+    CHECK(reply.body.starts_with(R"({"type":"error")"));
+    CHECK(reply.body.find(reply.field("request-id")) != std::string::npos);
+  }
+  const RawReply chat = exchange(w.port(), "POST /api/test/v1/chat/completions HTTP/1.1\r\nBad Field: y\r\n\r\n");
+  CHECK(chat.body.starts_with(R"({"error")"));
+}
+
+TEST_CASE("framing: lines that end in LF alone are refused at once") {
+  World& w = framing_world();
+  const RawReply reply = exchange(w.port(), "GET /healthz HTTP/1.1\nHost: localhost\n\n");
+  CHECK(reply.status == 400);
+}
+
 TEST_CASE("framing A23-A24: Expect and pipelining") {
   World& w = framing_world();
   const std::string start = replace_all(replace_all(kStart, "@H", "localhost"), "@K", w.key);
