@@ -10,6 +10,8 @@ ReplyPlace root_of(const ReplyOptions& options) {
   return options.status >= 400 ? ReplyPlace::error_body : body_root(options.dialect);
 }
 
+constexpr std::string_view kIdKey = "\"id\"";
+
 // One past the value that begins at text[at]: a string without escapes, or an object; npos when it does not end.
 std::size_t end_of_value(std::string_view text, std::size_t at) {
   if (text.substr(at, 1) == "\"") {
@@ -24,9 +26,10 @@ std::size_t end_of_value(std::string_view text, std::size_t at) {
   return std::string_view::npos;
 }
 
-// `"key":value` at the last place where `key` stands in an end of a large body, or "".
+// `"key":value` at the last place where `key` stands in an end of a large body, or "". Its id stands first: what it holds has
+// ids.
 std::string find_member(std::string_view text, std::string_view key) {
-  const std::size_t begin = text.rfind(key);
+  const std::size_t begin = key == kIdKey ? text.find(key) : text.rfind(key);
   if (begin == std::string_view::npos) return {};
   const std::size_t value = text.find_first_not_of(" \t\r\n:", begin + key.size());
   if (value == std::string_view::npos || (text[value] != '{' && text[value] != '"')) return {};
@@ -76,7 +79,8 @@ void BodySample::read(const ReplyOptions& options, FactReader& facts) const {
   std::string ends;
   if (large_) {
     for (std::string_view end : {std::string_view(head_), std::string_view(tail_)}) {
-      for (std::string_view key : {"\"model\"", "\"usage\""}) {
+      for (std::string_view key : {kIdKey, std::string_view("\"model\""), std::string_view("\"usage\"")}) {
+        if (key == kIdKey && end.data() != head_.data()) continue;
         const std::string member = find_member(end, key);
         if (!member.empty()) ends.append(ends.empty() ? "{" : ",").append(member);
       }

@@ -55,7 +55,7 @@ std::optional<bool> utf16_order(std::string_view head, bool& marked) {
 std::string from_utf16(std::string_view bytes, bool big_endian) {
   const auto unit_at = [&](std::size_t i) -> std::uint32_t {
     const auto first = static_cast<unsigned char>(bytes[i]), second = static_cast<unsigned char>(bytes[i + 1]);
-    return big_endian ? first << 8u | second : second << 8u | first;
+    return static_cast<std::uint32_t>(big_endian ? first << 8u | second : second << 8u | first);
   };
   std::string out;
   out.reserve(bytes.size());

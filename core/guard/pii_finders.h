@@ -60,7 +60,7 @@ class WordSet {
   consteval explicit WordSet(std::string_view joined) {
     while (!joined.empty()) {
       const std::size_t size = std::min(joined.find('|'), joined.size());
-      words_[count_++] = joined.substr(0, size);
+      words_[static_cast<std::size_t>(count_++)] = joined.substr(0, size);
       sizes_ |= std::uint32_t{1} << size;
       joined.remove_prefix(std::min(size + 1, joined.size()));
     }

@@ -135,6 +135,19 @@ TEST_CASE_FIXTURE(Body, "what the guards take out of a request is restored where
         R"({"type":"image_generation_call","revised_prompt":"jane@example.com"}]})");
 }
 
+TEST_CASE("a sample of a large body finds its id where it begins, not those of what it holds") {
+  ReplyOptions options;
+  options.dialect = DialectId::openai_responses;
+  const std::string item = R"({"id":"msg_1","type":"message","content":[{"type":"output_text","text":")" +
+                           std::string(300'000, 'x') + R"("}]},{"id":"msg_2","type":"message","content":[]})";
+  BodySample sample;
+  sample.add(R"({"id":"resp_1","object":"response","model":"m","output":[)" + item + R"(],"usage":{"input_tokens":5}})");
+  FactReader facts(DialectId::openai_responses);
+  sample.read(options, facts);
+  CHECK(facts.facts().reply_id == "resp_1");
+  CHECK(facts.facts().usage.input_tokens == 5);
+}
+
 TEST_CASE("a sample of a large body finds its usage at either end") {
   ReplyOptions options;
   options.dialect = DialectId::openai_chat;
