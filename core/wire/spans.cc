@@ -31,7 +31,6 @@ class SpanVisitor {
   Ctx root() const { return {RequestPlace::root, true}; }
   Ctx member(Ctx parent, std::string_view key) {
     if (parent.place == RequestPlace::root) {
-      end_part();
       in_tools_ = key == "tools" || key == "functions";
       in_settings_ = key == "thinking" || key == "tool_choice";
       in_format_ = key == "response_format" || key == "text" || key == "output_config" || key == "output_format";
@@ -64,6 +63,7 @@ class SpanVisitor {
   }
   Known known(Ctx, std::size_t at) { return awaits_part_ ? begin_part(at) : Known(); }
   void key(Ctx parent, std::size_t begin, std::size_t end, bool escaped) {
+    if (parent.place == RequestPlace::root) end_part();  // before this key is one of its spans
     const std::size_t size = end - begin;
     if (parent.place == RequestPlace::free) {
       if (size >= kShortestValue) add(SpanRole::text, parent, begin, end, escaped);
