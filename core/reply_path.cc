@@ -226,6 +226,13 @@ Status ReplyPath::push(std::string_view bytes, std::string& out) {
   return {};
 }
 
+Status ReplyPath::pass(std::string& bytes, std::string& out) {
+  if (rewrites() || !out.empty()) return push(bytes, out);
+  state_->sample.add(bytes);
+  out.swap(bytes);
+  return {};
+}
+
 Status ReplyPath::finish(bool cut, std::string_view request_id, std::string& out) {
   Status done;
   if (state_->options.event_stream) {

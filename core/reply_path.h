@@ -54,6 +54,8 @@ class ReplyPath {
   /// Feeds upstream body bytes (de-chunked, decompressed) and appends to `out` what the client gets now.
   /// upstream_failed when a held body outgrows max_whole_reply.
   Status push(std::string_view bytes, std::string& out);
+  /// The same with bytes that nobody needs any more: those that the client gets as they came are not copied for it.
+  Status pass(std::string& bytes, std::string& out);
 
   /// What the error event of a stream that is cut says, instead of that the provider ended it. Before finish().
   void say_why(Error error);

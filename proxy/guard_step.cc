@@ -37,13 +37,12 @@ std::uint32_t base_of(std::string_view body) {
 // The history that the provider keeps may hold placeholders whose originals are forgotten (a restart, an hour's rest, another
 // project's turn): they stay what they are, and no new one is called like them.
 void recall_vault(Exchange& x, Vault& vault) {
-  const SteadyTime now = x.gw.clock.steady();
   bool continues = false;
   for (const std::string* id : {&x.view.continues, &x.view.conversation}) {
     if (id->empty()) continue;
     continues = true;
     if (!x.project->keep_vaults) continue;
-    const std::shared_ptr<const Vault> earlier = x.gw.vaults.find(x.project->id, *id, now);
+    const std::shared_ptr<const Vault> earlier = x.gw.vaults.find(x.project->id, *id, x.gw.clock.steady());
     if (!earlier) continue;
     vault.adopt(*earlier);
     return;

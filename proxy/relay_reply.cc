@@ -294,7 +294,7 @@ Task<void> Relay::relay_running() {
     if (end == IoEnd::again) end = co_await next_bytes();
     end = unfold(end);
     if (!head_.empty()) check_start(plain_);
-    if (!plain_.empty() && !path_.push(plain_, out_)) end = IoEnd::failed;
+    if (!plain_.empty() && !path_.pass(plain_, out_)) end = IoEnd::failed;
     note_first_content();
     if (end == IoEnd::ok) co_await flush(false);
   }

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "core/base/compress.h"
 #include "core/base/error.h"
@@ -14,23 +13,11 @@
 namespace pg {
 namespace {
 
-// Sorted. alt-svc, location and refresh would lead the client past us; set-cookie is the provider's business with us, not with
+// alt-svc, location and refresh would lead the client past us; set-cookie is the provider's business with us, not with
 // the client, and so is what it tells browsers of its own site.
-constexpr std::array<std::string_view, 15> kDroppedOfReply = {"alt-svc",
-                                                              "clear-site-data",
-                                                              "connection",
-                                                              "content-length",
-                                                              "keep-alive",
-                                                              "location",
-                                                              "proxy-authenticate",
-                                                              "proxy-connection",
-                                                              "refresh",
-                                                              "set-cookie",
-                                                              "strict-transport-security",
-                                                              "te",
-                                                              "trailer",
-                                                              "transfer-encoding",
-                                                              "upgrade"};
+constexpr FieldNames kDroppedOfReply({"alt-svc", "clear-site-data", "connection", "content-length", "keep-alive", "location",
+                                      "proxy-authenticate", "proxy-connection", "refresh", "set-cookie",
+                                      "strict-transport-security", "te", "trailer", "transfer-encoding", "upgrade"});
 
 std::string_view content_type_of(const ReplyHead& head) {
   return head.find("content-type").value_or("");
@@ -117,8 +104,8 @@ std::string write_reply_head(const Exchange& x, const Upstream& upstream, ReplyF
   for (const Field& field : head.fields) {
     const LowerName name(field.name);
     const std::string_view lower = name.view();
-    if (std::binary_search(kDroppedOfReply.begin(), kDroppedOfReply.end(), lower) || is_named_by(connection, field.name) ||
-        lower.starts_with("x-pg-") || lower.starts_with("access-control-"))
+    if (kDroppedOfReply.has(lower) || is_named_by(connection, field.name) || lower.starts_with("x-pg-") ||
+        lower.starts_with("access-control-"))
       continue;
     if (lower == "content-encoding" && find_coding(field.value)) continue;                // undone on the way
     if ((translator != nullptr || upstream.framed) && lower == "content-type") continue;  // what is written is another

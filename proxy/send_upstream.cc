@@ -66,11 +66,10 @@ Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
   const std::string& ca_file = x.to.provider->ca_file;
   std::unique_ptr<UpstreamIo> connection;
   if (!fresh) connection = x.parts.pool.take(base, ca_file);
-  const SteadyTime now = x.gw.clock.steady();
   x.row.connect_ms = x.row.tls_ms = -1;
   if (!connection) {
     connection = std::make_unique<UpstreamIo>(x.parts.loop, UpstreamPlace::of(base, ca_file));
-    connection->stream().set_deadline(now + x.to.provider->connect_timeout);
+    connection->stream().set_deadline(x.gw.clock.steady() + x.to.provider->connect_timeout);
     const ClientWatch watch(x, connection->stream());
     const Status opened = co_await connection->open(base, ca_file, x.gw.tls);
     note_connection(x, *connection);

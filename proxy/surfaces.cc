@@ -46,10 +46,11 @@ constexpr SurfaceRow kRootSurfaces[] = {
 constexpr std::string_view kOneModel = "models/";
 
 bool is_plain_path(std::string_view path, bool may_be_encoded = false) {
-  for (const char c : path)
-    if (c <= ' ' || c >= 0x7f || c == '\\' || (c == '%' && !may_be_encoded) || c == ';')
-      return false;  // bytes from 0x80 on are negative
-  if (path.find("/.") == std::string_view::npos && !path.starts_with('.')) return true;
+  unsigned char flaws = 0;
+  for (const char c : path)  // bytes from 0x80 on are negative
+    flaws |= static_cast<unsigned char>((c <= ' ') | (c == 0x7f) | (c == '\\') | ((c == '%') & !may_be_encoded) | (c == ';'));
+  if (flaws != 0) return false;
+  if (path.find('.') == std::string_view::npos) return true;
   for (const std::string_view piece : Pieces(path, '/'))
     if (piece == "." || piece == "..") return false;
   return true;

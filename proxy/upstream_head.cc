@@ -13,44 +13,32 @@
 namespace pg {
 namespace {
 
-// Never passed on: hop-by-hop (RFC 9110 §7.6.1), framing that we write ourselves, cookies, pg's own. Sorted.
-constexpr std::array<std::string_view, 20> kDroppedOfRequest = {"accept-encoding",
-                                                                "connection",
-                                                                "content-length",
-                                                                "cookie",
-                                                                "expect",
-                                                                "forwarded",
-                                                                "host",
-                                                                "keep-alive",
-                                                                "origin",
-                                                                "proxy-authorization",
-                                                                "proxy-connection",
-                                                                "sec-fetch-site",
-                                                                "te",
-                                                                "trailer",
-                                                                "transfer-encoding",
-                                                                "upgrade",
-                                                                "via",
-                                                                "x-forwarded-for",
-                                                                "x-forwarded-host",
-                                                                "x-forwarded-proto"};
+// Never passed on: hop-by-hop (RFC 9110 §7.6.1), framing that we write ourselves, cookies, pg's own.
+constexpr FieldNames kDroppedOfRequest({"accept-encoding",
+                                        "connection",
+                                        "content-length",
+                                        "cookie",
+                                        "expect",
+                                        "forwarded",
+                                        "host",
+                                        "keep-alive",
+                                        "origin",
+                                        "proxy-authorization",
+                                        "proxy-connection",
+                                        "sec-fetch-site",
+                                        "te",
+                                        "trailer",
+                                        "transfer-encoding",
+                                        "upgrade",
+                                        "via",
+                                        "x-forwarded-for",
+                                        "x-forwarded-host",
+                                        "x-forwarded-proto"});
 
 constexpr std::string_view kAnthropicVersion = "2023-06-01";  // the one there is (Anthropic API, Versions)
 
-// Most names are told from all of these by their size and first letter.
-constexpr std::size_t dropped_bit(std::string_view name) {
-  return (name.size() * 5 + static_cast<unsigned char>(name[0])) % 64;
-}
-constexpr std::uint64_t kDroppedBits = [] {
-  std::uint64_t bits = 0;
-  for (const std::string_view name : kDroppedOfRequest) bits |= std::uint64_t{1} << dropped_bit(name);
-  return bits;
-}();
-
 bool is_dropped(std::string_view lower) {
-  if (lower.starts_with("x-pg-")) return true;
-  return (kDroppedBits >> dropped_bit(lower) & 1) != 0 &&
-         std::binary_search(kDroppedOfRequest.begin(), kDroppedOfRequest.end(), lower);
+  return lower.starts_with("x-pg-") || kDroppedOfRequest.has(lower);
 }
 
 // What clients tell their own vendor about themselves means nothing to another.

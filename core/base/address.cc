@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <iterator>
 
@@ -141,6 +142,17 @@ std::optional<Address> parse_v6(std::string_view text) {
   return out;
 }
 
+// For every request, so without a format to read.
+std::string spell_v4(const Address& address) {
+  char text[sizeof "255.255.255.255"];
+  char* to = text;
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (i > 0) *to++ = '.';
+    to = std::to_chars(to, std::end(text), address.bytes[i]).ptr;
+  }
+  return std::string(text, to);
+}
+
 // Of the eight groups of an IPv6 address.
 unsigned group_of(const Address& address, std::size_t i) {
   return static_cast<unsigned>(address.bytes[2 * i] << 8 | address.bytes[2 * i + 1]);
@@ -165,8 +177,7 @@ ZeroRun longest_zeros(const Address& address) {
 
 std::string spell_address(const Address& address) {
   if (is_within(address, kMappedBlock)) return spell_address(carried_address(address, 12));
-  const auto& bytes = address.bytes;
-  if (!address.v6) return fmt::format("{}.{}.{}.{}", bytes[0], bytes[1], bytes[2], bytes[3]);
+  if (!address.v6) return spell_v4(address);
   const ZeroRun zeros = longest_zeros(address);
   std::string out;
   for (std::size_t i = 0; i < 8; ++i) {

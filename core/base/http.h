@@ -1,8 +1,11 @@
 // HTTP heads as plain values: what the parser hands to the request path. No socket, no parser in here.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,8 +20,30 @@ struct Field {
   std::string_view value;  // without surrounding blanks
 };
 
-/// The fields of a head in their order. Most names that are asked for are not there: a bit for every size and first letter says
-/// so at once.
+/// One of 64 bits for a name's size and its first letter, in any case: most names are told apart by that.
+constexpr std::uint64_t field_bit(std::string_view name) {
+  const unsigned first = name.empty() ? 0u : static_cast<unsigned char>(name[0]) | 0x20u;
+  return std::uint64_t{1} << (name.size() * 5 + first) % 64;
+}
+
+/// A table of names in lower case.
+template <std::size_t kCount>
+class FieldNames {
+ public:
+  explicit constexpr FieldNames(const std::string_view (&names)[kCount]) {
+    std::copy(std::begin(names), std::end(names), std::begin(names_));
+    for (const std::string_view name : names_) bits_ |= field_bit(name);
+  }
+  bool has(std::string_view lower) const {
+    return (bits_ & field_bit(lower)) != 0 && std::find(std::begin(names_), std::end(names_), lower) != std::end(names_);
+  }
+
+ private:
+  std::string_view names_[kCount];
+  std::uint64_t bits_ = 0;
+};
+
+/// The fields of a head in their order. Most names that are asked for are not there: their bits say so at once.
 class FieldList {
  public:
   FieldList() = default;
@@ -28,7 +53,7 @@ class FieldList {
 
   void reserve(std::size_t count) { fields_.reserve(count); }
   void push_back(const Field& field) {
-    bits_ |= bit_of(field.name);
+    bits_ |= field_bit(field.name);
     fields_.push_back(field);
   }
   std::size_t size() const { return fields_.size(); }
@@ -37,7 +62,7 @@ class FieldList {
   std::vector<Field>::const_iterator end() const { return fields_.end(); }
 
   /// False when no field has that name, in any case.
-  bool may_hold(std::string_view name) const { return (bits_ & bit_of(name)) != 0; }
+  bool may_hold(std::string_view name) const { return (bits_ & field_bit(name)) != 0; }
   /// The first field of that name, in any case; nullopt when there is none.
   std::optional<std::string_view> find(std::string_view name) const {
     if (!may_hold(name)) return std::nullopt;
@@ -47,11 +72,6 @@ class FieldList {
   }
 
  private:
-  static std::uint64_t bit_of(std::string_view name) {
-    const unsigned first = name.empty() ? 0u : static_cast<unsigned char>(name[0]) | 0x20u;
-    return std::uint64_t{1} << (name.size() * 5 + first) % 64;
-  }
-
   std::vector<Field> fields_;
   std::uint64_t bits_ = 0;
 };

@@ -18,11 +18,23 @@
 namespace pg {
 namespace {
 
-// Eight characters at once: a byte's top bit, where it is an upper-case letter, becomes the bit that lower case has.
-std::uint64_t lower_eight(const char* from) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
+std::uint64_t load_eight(const char* from) {
   std::uint64_t x = 0;
   std::memcpy(&x, from, sizeof x);
+  return x;
+}
+
+// The first four and the last four of four to eight characters.
+std::uint64_t load_ends(const char* from, std::size_t size) {
+  std::uint32_t first = 0, last = 0;
+  std::memcpy(&first, from, sizeof first);
+  std::memcpy(&last, from + size - sizeof last, sizeof last);
+  return std::uint64_t{last} << 32 | first;
+}
+
+// Eight characters at once: a byte's top bit, where it is an upper-case letter, becomes the bit that lower case has.
+std::uint64_t lower_eight(std::uint64_t x) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
   const std::uint64_t low = x & 0x7f * kOnes;
   const std::uint64_t from_a = low + (0x80 - 'A') * kOnes, behind_z = low + (0x7f - 'Z') * kOnes;
   return x | ((from_a ^ behind_z) & ~x & 0x80 * kOnes) >> 2;
@@ -138,13 +150,27 @@ std::string to_lower(std::string_view ascii) {
 }
 
 LowerName::LowerName(std::string_view name) : size_(std::min(name.size(), sizeof bytes_)) {
-  std::transform(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(size_), bytes_, [](char c) { return to_lower(c); });
+  if (size_ < 8) {
+    std::transform(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(size_), bytes_, [](char c) { return to_lower(c); });
+    return;
+  }
+  // The last eight may be partly the same as those before.
+  for (std::size_t i = 0; i < size_; i += 8) {
+    const std::size_t at = std::min(i, size_ - 8);
+    const std::uint64_t eight = lower_eight(load_eight(name.data() + at));
+    std::memcpy(bytes_ + at, &eight, sizeof eight);
+  }
 }
 
 bool same_letters(const char* a, const char* b, std::size_t size) {
-  for (; size >= 8; a += 8, b += 8, size -= 8)
-    if (lower_eight(a) != lower_eight(b)) return false;
-  return std::equal(a, a + size, b, [](char x, char y) { return to_lower(x) == to_lower(y); });
+  if (size < 4) return std::equal(a, a + size, b, [](char x, char y) { return to_lower(x) == to_lower(y); });
+  if (size < 8) return lower_eight(load_ends(a, size)) == lower_eight(load_ends(b, size));
+  // The last eight may be partly the same as those before.
+  for (std::size_t i = 0; i < size; i += 8) {
+    const std::size_t at = std::min(i, size - 8);
+    if (lower_eight(load_eight(a + at)) != lower_eight(load_eight(b + at))) return false;
+  }
+  return true;
 }
 
 bool starts_with_ignore_case(std::string_view text, std::string_view prefix) {

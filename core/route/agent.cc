@@ -11,7 +11,7 @@ namespace pg {
 namespace {
 
 struct UserAgentRow {
-  std::string_view prefix;  // of the User-Agent, in any case
+  std::string_view prefix;  // of the User-Agent, in any case; here in lower case
   std::string_view agent;
 };
 // Agents before SDKs: some agents add an SDK's name behind their own.
@@ -91,8 +91,9 @@ Agent identify_agent(const RequestHead& head) {
   Agent agent;
   const std::string_view user_agent = head.find("user-agent").value_or("");
   agent.user_agent = shown_user_agent(user_agent);
+  const char first = user_agent.empty() ? '\0' : to_lower(user_agent.front());
   for (const UserAgentRow& row : kUserAgents) {
-    if (!starts_with_ignore_case(user_agent, row.prefix)) continue;
+    if (row.prefix.front() != first || !starts_with_ignore_case(user_agent, row.prefix)) continue;
     agent.name = row.agent;
     agent.version = read_version(user_agent);
     break;

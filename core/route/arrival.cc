@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/base/ascii.h"
 #include "core/base/text.h"
 
 namespace pg {
@@ -127,12 +128,10 @@ const Hop& outermost(const std::vector<Hop>& hops, std::span<const Network> trus
 }  // namespace
 
 std::string_view without_port(std::string_view authority) {
-  const std::size_t bracket = authority.rfind(']');
   const std::size_t colon = authority.rfind(':');
-  if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket)) return authority;
-  const std::string_view port = authority.substr(colon + 1);
-  const bool numeric = !port.empty() && port.find_first_not_of("0123456789") == std::string_view::npos;
-  return numeric ? authority.substr(0, colon) : authority;
+  if (colon == std::string_view::npos) return authority;
+  const std::string_view port = authority.substr(colon + 1);  // or the end of an address in brackets
+  return !port.empty() && std::all_of(port.begin(), port.end(), is_digit) ? authority.substr(0, colon) : authority;
 }
 
 Result<Arrival> read_arrival(const RequestHead& head, const Address& peer, std::span<const Network> trusted) {

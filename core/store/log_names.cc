@@ -53,11 +53,19 @@ void spell(const LogRow& row, std::string& key) {
   }
 }
 
+bool say_the_same(const LogRow& a, const LogRow& b) {
+  const auto texts_a = texts_of(a), texts_b = texts_of(b);
+  const auto same = [](const std::string* x, const std::string* y) { return *x == *y; };
+  return a.status == b.status && a.stream == b.stream && std::equal(texts_a.begin(), texts_a.end(), texts_b.begin(), same);
+}
+
 }  // namespace
 
 Result<std::int64_t> LogNames::number_of(Db& db, const LogRow& row) {
-  spell(row, key_);
-  if (last_ == nullptr || last_->first != key_) {
+  // Most rows say what the one before said.
+  const bool again = last_ != nullptr && last_->second.row != nullptr && say_the_same(*last_->second.row, row);
+  if (!again) spell(row, key_);
+  if (!again && (last_ == nullptr || last_->first != key_)) {
     if (batch_.empty() && (known_.size() >= kMaxKnown || known_bytes_ >= kMaxKnownBytes)) discard();
     const auto [place, fresh] = known_.try_emplace(key_);
     last_ = &*place;

@@ -43,7 +43,7 @@ class LogNames {
 
   Table known_;
   std::size_t known_bytes_ = 0;
-  std::string key_;  // of the row asked for last
+  std::string key_;  // of the row that was spelled last
   Table::value_type* last_ = nullptr;
   std::vector<Table::value_type*> batch_;
   std::optional<Statement> write_;

@@ -87,7 +87,11 @@ void take_row(std::string_view& bytes, LogRow& row) {
   Numbers numbers;
   std::memcpy(&numbers, take_bytes(bytes, sizeof numbers).data(), sizeof numbers);
   for (std::size_t i = 0; i < kNumbers.size(); ++i) row.*kNumbers[i] = numbers.values[i];
-  for (std::size_t i = 0; i < kTexts.size(); ++i) (row.*kTexts[i]).assign(take_bytes(bytes, numbers.sizes[i]));
+  for (std::size_t i = 0; i < kTexts.size(); ++i) {
+    std::string& text = row.*kTexts[i];
+    text.clear();
+    if (numbers.sizes[i] != 0) text.append(take_bytes(bytes, numbers.sizes[i]));
+  }
   row.usage = numbers.usage;
   row.status = numbers.status;
   row.stream = numbers.stream;

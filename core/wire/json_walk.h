@@ -232,7 +232,8 @@ class JsonWalker {
 
   bool read_scalar(Ctx ctx) {
     const std::size_t begin = at_;
-    if (!(read_word("true") || read_word("false") || read_word("null") || read_number())) return false;
+    const bool is_number = is_digit(text_[at_]) || text_[at_] == '-';
+    if (!(is_number ? read_number() : read_word("true") || read_word("false") || read_word("null"))) return false;
     visitor_.scalar(ctx, begin, at_);
     return true;
   }

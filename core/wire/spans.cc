@@ -65,6 +65,7 @@ class SpanVisitor {
   void key(Ctx parent, std::size_t begin, std::size_t end, bool escaped) {
     if (parent.place == RequestPlace::root) end_part();  // before this key is one of its spans
     const std::size_t size = end - begin;
+    is_key_escaped_ = escaped;
     if (parent.place == RequestPlace::free) {
       if (size >= kShortestValue) add(SpanRole::text, parent, begin, end, escaped);
     } else if (size >= kShortestSecret && is_unknown_key(parent.place, body_.substr(begin, size))) {
@@ -90,7 +91,7 @@ class SpanVisitor {
   RequestPlace find_child(RequestPlace parent, std::string_view key) const {
     if (parent == RequestPlace::free || parent == RequestPlace::opaque || parent == RequestPlace::schema) return parent;
     // "th\u0069nking" is "thinking" to the provider.
-    if (key.find('\\') != std::string_view::npos) return find_row(parent, unescape_json(key));
+    if (is_key_escaped_) return find_row(parent, unescape_json(key));
     return find_row(parent, key);
   }
   RequestPlace find_row(RequestPlace parent, std::string_view key) const {
@@ -122,10 +123,11 @@ class SpanVisitor {
   std::int32_t message_ = -1;
   std::uint32_t message_depth_ = 0;  // containers that are open and messages
   bool has_object_root_ = false;
-  bool in_tools_ = false;     // below the root's key of that name
-  bool in_settings_ = false;  // below a key that settings are read from
-  bool in_format_ = false;    // below one that says what the reply's text is to be
-  bool in_role_ = false;      // at a message's role, until a user's is found
+  bool is_key_escaped_ = false;  // of the key that was read last
+  bool in_tools_ = false;        // below the root's key of that name
+  bool in_settings_ = false;     // below a key that settings are read from
+  bool in_format_ = false;       // below one that says what the reply's text is to be
+  bool in_role_ = false;         // at a message's role, until a user's is found
   PartKind part_ = PartKind::messages;
   bool awaits_part_ = false;  // before the value that is one
   bool in_part_ = false;

@@ -90,6 +90,13 @@ Status check_lines(std::string_view raw) {
   return {};
 }
 
+// A line that begins with a blank goes on with the one before (obs-fold, RFC 9112 §5.2).
+bool has_folded_line(std::string_view raw) {
+  for (std::size_t end = raw.find('\n'); end != std::string_view::npos; end = raw.find('\n', end + 1))
+    if (const std::string_view next = raw.substr(end + 1); next.starts_with(' ') || next.starts_with('\t')) return true;
+  return false;
+}
+
 Status check_request_line(std::string_view raw) {
   const std::string_view line = raw.substr(0, raw.find('\r'));
   const std::size_t method_end = line.find(' ');
@@ -152,12 +159,16 @@ bool keeps_alive(const FieldList& fields, int minor_version) {
   return keep;
 }
 
+bool is_foreign_to_host(char c) {
+  return c == ',' || c == ' ' || c == '\t' || c == '/' || c == '@' || c == '?' || c == '#' || c == '\\';
+}
+
 Status check_host(const RequestHead& head) {
   std::size_t count = 0;
   for (const Field& field : head.fields) {
     if (!equals_ignore_case(field.name, "host")) continue;
     if (++count > 1) return bad("more than one Host");
-    if (field.value.empty() || field.value.find_first_of(", \t/@?#\\") != std::string_view::npos)
+    if (field.value.empty() || std::any_of(field.value.begin(), field.value.end(), is_foreign_to_host))
       return bad("the Host field is malformed");
   }
   if (count == 0 && head.minor_version >= 1) return bad("the Host field is missing");
@@ -165,9 +176,10 @@ Status check_host(const RequestHead& head) {
 }
 
 Status check_target(RequestHead& head) {
-  for (const char c : head.target)
-    if (const auto byte = static_cast<unsigned char>(c); byte <= ' ' || byte >= 0x7f || c == '#')
-      return bad("a character in the URL that cannot stand there");
+  unsigned char flaws = 0;
+  for (const char c : head.target)  // bytes from 0x80 on are negative
+    flaws |= static_cast<unsigned char>((c <= ' ') | (c == 0x7f) | (c == '#'));
+  if (flaws != 0) return bad("a character in the URL that cannot stand there");
   if (head.target.starts_with('/')) return {};
   if (head.target == "*" && head.method == "OPTIONS") return {};
   for (const std::string_view scheme : {std::string_view("http://"), std::string_view("https://")}) {
@@ -242,7 +254,7 @@ Result<ReplyHead> parse_reply_head(std::string_view raw) {
     return make_error(Code::upstream_failed, "the provider's reply is not valid HTTP", std::move(detail));
   };
   // Beast unfolds a folded line in a buffer of its own, which would be gone before its view is read.
-  if (raw.find("\n ") != std::string_view::npos || raw.find("\n\t") != std::string_view::npos) return broken("folded lines");
+  if (has_folded_line(raw)) return broken("folded lines");
   if (!run_parser(parser, raw) || parser.status < 100) return broken("reply head");
   ReplyHead head;
   head.status = parser.status;

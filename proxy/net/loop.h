@@ -104,12 +104,15 @@ class Loop {
     Handler handler;
   };
   template <class Handler>
-  struct InRing final : Ring::Waiter {
+  struct InRing final : Ring::Waiter, Waiting {
     InRing(Loop& l, Job& j, Stage s, Handler h) : loop(l), job(j), stage(s), handler(std::move(h)) {}
-    void done(int result) override {
+    void done(std::unique_ptr<Ring::Waiter> self, int result) override {
       job = {Job::kNone, result};
-      loop.hold(stage, std::move(handler));
+      std::unique_ptr<Waiting> waiting(this);
+      (void)self.release();
+      loop.enter(stage, std::move(waiting));
     }
+    void go_on() override { std::move(handler)(); }
     Loop& loop;
     Job& job;
     Stage stage;

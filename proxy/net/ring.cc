@@ -157,10 +157,11 @@ void Ring::settle() {
     }
     if (outcome.data >= kOfCancel) continue;
     const auto ticket = static_cast<Ticket>(outcome.data);
-    const std::unique_ptr<Waiter> waiter = std::move(waiters_[ticket]);
+    std::unique_ptr<Waiter> waiter = std::move(waiters_[ticket]);
     free_.push_back(ticket);
     is_idle_ = false;
-    waiter->done(outcome.result);
+    Waiter& told = *waiter;
+    told.done(std::move(waiter), outcome.result);
   }
 }
 

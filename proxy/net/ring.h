@@ -20,8 +20,9 @@ class Ring {
   class Waiter {
    public:
     virtual ~Waiter() = default;
-    /// What the system call would have returned, or -errno. Once; never when the ring is closed before.
-    virtual void done(int result) = 0;
+    /// What the system call would have returned, or -errno. Once; never when the ring is closed before. `self` is this one, to
+    /// be kept or let go.
+    virtual void done(std::unique_ptr<Waiter> self, int result) = 0;
   };
   using Ticket = std::uint32_t;  // a piece of work that is under way
 

@@ -175,6 +175,22 @@ TEST_CASE("without originals every byte passes, and the facts are read all the s
   }
 }
 
+TEST_CASE("bytes that nobody needs any more pass as others do, behind what is there already") {
+  const std::string body = R"({"model":"m","usage":{"input_tokens":25,"output_tokens":17}})";
+  Vault vault;
+  vault.placeholder_for("EMAIL", "a@b.c");
+  for (const Vault* given : {&kNothing, static_cast<const Vault*>(&vault)})
+    for (const std::size_t first : {std::size_t{0}, std::size_t{7}, body.size()}) {
+      ReplyPath path(body_options(DialectId::anthropic, *given));
+      std::string out;
+      for (std::string piece : {body.substr(0, first), body.substr(first)}) REQUIRE(path.pass(piece, out));
+      REQUIRE(path.finish(false, "", out));
+      CHECK(out == body);
+      CHECK(path.facts().usage.input_tokens == 25);
+      CHECK(path.facts().model == "m");
+    }
+}
+
 TEST_CASE("without originals a cut stream still ends in an error event and without half an event") {
   for (DialectId dialect : test::kModelDialects) {
     const std::vector<std::string> events = test::say_stream(dialect, {text_block({"a", "b", "c"})});

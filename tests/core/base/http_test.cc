@@ -38,6 +38,16 @@ TEST_CASE("a list of fields knows at once what it cannot hold") {
   CHECK(fields[1].value == "nameless");
 }
 
+TEST_CASE("a table of names has these and no others") {
+  constexpr FieldNames kNames({"te", "host", "x-forwarded-for"});
+  CHECK(kNames.has("te"));
+  CHECK(kNames.has("host"));
+  CHECK(kNames.has("x-forwarded-for"));
+  CHECK_FALSE(kNames.has(""));
+  CHECK_FALSE(kNames.has("hose"));  // of the same size and first letter
+  CHECK_FALSE(kNames.has("x-forwarded-foo"));
+}
+
 TEST_CASE("a field line is name, colon, blank, value and the line's end") {
   std::string head;
   append_field(head, "Host", "localhost");

@@ -107,6 +107,17 @@ TEST_CASE("case is folded for ASCII only") {
       const std::string long_one = "abcd" + one + "fghXYZ", long_two = "ABCD" + two + "FGHxyz";
       REQUIRE(equals_ignore_case(one, two) == equals_ignore_case(long_one, long_two));
     }
+  // Whatever the size, one character that differs is seen, wherever it stands.
+  for (std::size_t size = 0; size <= 50; ++size) {
+    const std::string upper(size, 'Q'), lower(size, 'q');
+    REQUIRE(equals_ignore_case(upper, lower));
+    REQUIRE(LowerName(upper).view() == lower.substr(0, 48));
+    for (std::size_t i = 0; i < size; ++i) {
+      std::string other = lower;
+      other[i] = 'r';
+      REQUIRE_FALSE(equals_ignore_case(upper, other));
+    }
+  }
   CHECK(starts_with_ignore_case("Bearer xyz", "bearer "));
   CHECK_FALSE(starts_with_ignore_case("Bear", "bearer"));
   CHECK(contains_ignore_case("Hello World", "LO wO"));
