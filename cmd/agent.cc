@@ -119,7 +119,7 @@ Result<std::pair<std::string, std::string>> mint_agent_key(Workplace& place, con
   // Names of revoked keys stay taken, so the free ones are looked for before anything is written.
   PG_TRY(const auto keys, store.list());
   auto taken = [&](const std::string& candidate) {
-    return std::any_of(keys.begin(), keys.end(), [&](const Key& key) { return key.name == candidate; });
+    return std::any_of(keys.begin(), keys.end(), [&](const Key& key) { return equals_ignore_case(key.name, candidate); });
   };
   for (std::size_t number = 2; taken(wanted.name); ++number) wanted.name = fmt::format("{}-{}", name, number);
   PG_TRY(auto issued, store.add(wanted));

@@ -62,7 +62,7 @@ void follow(Shell& shell, Db& db, std::int64_t seq) {
 }
 
 int tail_audit(Shell& shell, std::int64_t lines, bool follows) {
-  auto place = open_workplace(shell, DbMode::read_only).value();
+  auto place = open_facts(shell, DbMode::read_only).value();
   Table table({{"SEQ", Align::right, 4},
                {"TIME", Align::left, 1, 16},
                {"ACTOR", Align::left, 2, 8},
@@ -86,7 +86,7 @@ int tail_audit(Shell& shell, std::int64_t lines, bool follows) {
 }
 
 int export_all(Shell& shell, bool csv) {
-  auto place = open_workplace(shell, DbMode::read_only).value();
+  auto place = open_facts(shell, DbMode::read_only).value();
   if (csv) shell.write("seq,time,actor,act,target,detail,hash\n");
   AuditStore(place.db)
       .select_after(0, [&](const AuditEntry& entry) { return shell.write(csv ? entry_csv(entry) : entry_json(entry)), true; })
@@ -95,7 +95,7 @@ int export_all(Shell& shell, bool csv) {
 }
 
 int verify(Shell& shell) {
-  auto place = open_workplace(shell, DbMode::read_only).value();
+  auto place = open_facts(shell, DbMode::read_only).value();
   const AuditCheck done = check_audit(place.db, place.settings);
   const AuditVerdict& verdict = done.verdict;
   if (shell.json) {

@@ -74,7 +74,7 @@ std::string budget_table(const Shell& shell, const std::vector<BudgetLine>& line
 }
 
 int budgets(Shell& shell) {
-  auto place = open_workplace(shell, DbMode::read_only).value();
+  auto place = open_facts(shell, DbMode::read_only).value();
   const auto zone = TimeZone::find(place.settings.budgets.time_zone).value();
   const Month month = find_month(*zone, wall_clock().wall());
   const bool running = running_origin(place.settings).has_value();

@@ -133,6 +133,9 @@ int backup(Shell& shell, const BackupOptions& options) {
   std::error_code failed;
   if (std::filesystem::equivalent(file, place.settings.database, failed))
     return shell.fail({.what = file + " is the database itself", .hint = "pg db backup"});
+  const std::string directory = directory_of(file);
+  if (!std::filesystem::is_directory(directory, failed))
+    return shell.fail({.what = directory + ": no such directory", .status = exit_not_found});
   if (options.keep > 0 && !is_dated(place.settings.database, file))
     return shell.fail({.what = "--keep goes by the names that 'pg db backup' gives: name a directory, or nothing",
                        .hint = fmt::format("pg db backup --keep {}", options.keep)});

@@ -101,6 +101,9 @@ void check_app_key(Shell& shell, Db& db, const Result<SecretString>& key) {
 int restore_database(Shell& shell, const std::string& backup) {
   const Settings settings = open_settings(shell).value();
   const std::string& path = settings.database;
+  std::error_code unseen;
+  if (std::filesystem::is_directory(backup, unseen))
+    return shell.fail({.what = backup + " is a directory", .hint = "name a backup in it (pg.db.*.bak)"});
   const DbHealth health = examine_db(backup, false).value();
   check_backup(path, backup, health).value();
   for (const std::string& fault : health.faults) shell.warn(backup + ": " + fault);

@@ -170,7 +170,7 @@ int add_key(Shell& shell, const AddOptions& options) {
 }
 
 int list_keys(Shell& shell, bool all) {
-  auto place = open_workplace(shell, DbMode::read_only).value();
+  auto place = open_facts(shell, DbMode::read_only).value();
   KeyStore store = open_keys(place);
   const auto now = wall_clock().wall();
   std::string only = shell.project.empty() ? std::string{} : chosen_project(shell, place.settings).value().id;
@@ -216,7 +216,7 @@ int list_keys(Shell& shell, bool all) {
 }
 
 int show_key(Shell& shell, const std::string& which) {
-  auto place = open_workplace(shell, DbMode::read_only).value();
+  auto place = open_facts(shell, DbMode::read_only).value();
   auto key = open_keys(place).find(which).value();
   if (shell.json) {
     shell.write(key_json(place.settings, key) + "\n");
@@ -253,7 +253,7 @@ int print_changed(Shell& shell, Workplace& place, const Key& key, std::string_vi
 using Change = Result<Key> (KeyStore::*)(std::string_view);
 
 int change(Shell& shell, const std::string& which, Change act, std::string_view done) {
-  auto place = open_workplace(shell).value();
+  auto place = open_facts(shell).value();
   KeyStore store = open_keys(place);
   auto key = (store.*act)(which).value();
   return print_changed(shell, place, key, done);

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 namespace pg {
 namespace {
@@ -25,9 +26,10 @@ LogFile::~LogFile() {
   close();
 }
 
-void LogFile::use(const LogSettings& settings) {
+void LogFile::use(const LogSettings& settings, OwnFiles own) {
   const std::lock_guard lock(mutex_);
   settings_ = settings;
+  own_ = std::make_shared<const OwnFiles>(std::move(own));
   wanted_.store(!settings.file.empty(), std::memory_order_relaxed);
 }
 
@@ -36,10 +38,17 @@ void LogFile::close() {
   fd_ = -1;
 }
 
+bool LogFile::is_own(const std::string& path) {
+  if (apart_ == nullptr || !apart_->hold(path)) return false;
+  fail("pg keeps something else in this file");
+  return true;
+}
+
 // Our own regular file: a link, a pipe or a device planted there is refused.
 bool LogFile::open() {
+  if (is_own(path_)) return false;
   fd_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
-  if (fd_ < 0) return fail(std::strerror(errno)), false;
+  if (fd_ < 0) return fail(errno == ELOOP ? "it is a symbolic link" : std::strerror(errno)), false;
   struct stat found {};
   if (::fstat(fd_, &found) != 0 || !S_ISREG(found.st_mode) || found.st_uid != ::geteuid()) {
     close();
@@ -53,6 +62,8 @@ bool LogFile::open() {
 // FILE.4 becomes FILE.5, …, FILE becomes FILE.1; the oldest goes.
 bool LogFile::rotate(std::uint64_t keep) {
   close();
+  for (std::uint64_t number = 0; number <= keep; ++number)
+    if (is_own(numbered(path_, number))) return false;
   if (keep == 0) {
     (void)::unlink(path_.c_str());
   } else {
@@ -74,6 +85,7 @@ void LogFile::write(std::string_view line) {
   {
     const std::lock_guard lock(mutex_);
     settings = settings_;
+    if (apart_ != own_) apart_ = own_;
   }
   if (reopen_.exchange(false, std::memory_order_relaxed) || settings.file != path_) {
     close();

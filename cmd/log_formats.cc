@@ -109,7 +109,7 @@ std::string log_json(const LogRow& row) {
   const Attempts attempts = read_attempts(row.attempts);
   json_field(object, "attempts", attempts.asked);
   json_number(object, "queue_ms", attempts.queue_ms);
-  json_field(object, "answered_by", attempts.answered.value_or(row.provider));
+  json_field(object, "answered_by", answered_by(row));
   json_field(object, "warnings", row.warnings);
   json_number(object, "restored", row.restored);
   json_number(object, "unknown_tokens", row.unknown_tokens);

@@ -51,7 +51,8 @@ void say_timeline(Page& page, const LogRow& row) {
   at(row.tls_ms, "TLS with it");
   at(row.upstream_ms, "provider's first byte");
   at(row.ttft_ms, "first token");
-  std::string end = "last byte";
+  // Of an answer that the provider never began, pg's own is all there is.
+  std::string end = row.status == 499 && row.bytes_out == 0 ? "the client left" : row.upstream_ms < 0 ? "answered" : "last byte";
   if (const auto spoke = row.latency_ms - row.ttft_ms; row.stream && row.ttft_ms >= 0 && spoke > 0 && row.usage.output_tokens > 0)
     end += fmt::format(", {} tokens/s", row.usage.output_tokens * 1000 / spoke);
   at(row.latency_ms, end);
@@ -69,7 +70,7 @@ void say_attempts(Page& page, const LogRow& row) {
     page.say("attempts",
              fmt::format("{}. {} {}", ++number, attempt.substr(0, colon), attempt.substr(std::min(colon + 1, attempt.size()))));
   }
-  const std::string who = attempts.answered.value_or(row.provider);
+  const std::string who = answered_by(row);
   // An answer that was kept while others were asked stands among them already, in the provider's own status; nobody's is pg's.
   const auto is_kept = [&](std::string_view attempt) {
     return row.status >= 400 && attempt.starts_with(who + ":") &&

@@ -65,7 +65,7 @@ int tail_logs(Shell& shell, const RowOptions& options) {
   auto query = make_query(shell, options.ask, wall_clock().wall()).value();
   const auto look = make_look(shell, options).value();
   query.limit = options.lines;
-  auto place = open_workplace(shell, DbMode::read_only).value();
+  auto place = open_facts(shell, DbMode::read_only).value();
   if (options.ask.explain) return explain(shell, place.db, query);
   const bool follows = options.follow || (shell.out_tty && !options.no_follow && options.ask.until.empty());
   if (follows) follow_rows(shell, std::move(place.db), place.settings, std::move(query), look);
@@ -79,7 +79,7 @@ int search(Shell& shell, RowOptions options) {
   const bool json = shell.json;
   if (!options.format.empty()) shell.json = options.format == "ndjson";
   const auto look = make_look(shell, options).value();
-  auto place = open_workplace(shell, DbMode::read_only).value();
+  auto place = open_facts(shell, DbMode::read_only).value();
   if (options.ask.explain) {
     shell.json = json;
     return explain(shell, place.db, query);
@@ -123,7 +123,7 @@ CurlLine curl_of(const Shell& shell, Workplace& place, const LogRow& row) {
 }
 
 int show_row(Shell& shell, const ShowOptions& options) {
-  auto place = open_workplace(shell, DbMode::read_only).value();
+  auto place = open_facts(shell, DbMode::read_only).value();
   LogStore store(place.db);
   const LogRow found = find_row(place.db, options.which).value();
   if (options.body || options.raw || !options.only.empty()) return show_body(shell, place.db, found, options);

@@ -2,6 +2,7 @@
 #include "cmd/logs_more.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "cmd/log_ask.h"
 #include "cmd/log_values.h"
@@ -19,6 +20,7 @@ namespace pg {
 namespace {
 
 constexpr std::int64_t kSlice = 2'000;
+constexpr std::int64_t kLeastSlice = 16;
 
 struct StatsOptions {
   LogAsk ask;
@@ -85,7 +87,7 @@ int stats(Shell& shell, const StatsOptions& options) {
   const auto query = make_query(shell, options.ask, wall_clock().wall()).value();
   const LogField* by = find_log_field(to_lower(options.by));
   if (by == nullptr) return shell.fail(unknown_log_field(options.by));
-  auto place = open_workplace(shell, DbMode::read_only).value();
+  auto place = open_facts(shell, DbMode::read_only).value();
   if (options.ask.explain) return write_explained(shell, LogStore(place.db).explain(query).value());
   const auto report = read_stats(place.db, query, by).value();
   if (shell.json) {
@@ -170,7 +172,8 @@ int prune(Shell& shell, const PruneOptions& options) {
   const DbSize before = measure_db(place.db).value();
   if (options.dry_run) {
     const auto rows = count_older(place.db, limits).value();
-    const bool over = limits.max_size > 0 && before.used > limits.max_size;
+    const auto beyond = count_beyond(place.db, limits).value();
+    const bool over = beyond > 0;
     if (shell.json) {
       std::string object = "{";
       json_bool(object, "dry_run", true);
@@ -178,20 +181,26 @@ int prune(Shell& shell, const PruneOptions& options) {
       json_number(object, "used_bytes", static_cast<std::int64_t>(before.used));
       json_number(object, "file_bytes", static_cast<std::int64_t>(before.file));
       json_bool(object, "too_large", over);
+      json_number(object, "about_beyond_size", beyond);
       shell.write(object + "}\n");
       return exit_ok;
     }
     shell.print("{} rows are too old; the database uses {}{}\n", rows, size_cell(before.used),
-                over ? ", which is more than " + size_cell(limits.max_size) : "");
+                over ? fmt::format(", which is more than {}: about {} of the oldest rows would go for that, at least",
+                                   size_cell(limits.max_size), std::max(beyond, rows))
+                     : "");
     return exit_ok;
   }
   if (!options.keep.empty() || !options.max_size.empty())
     if (!shell.confirm(prune_question(place.db, limits, before)).value()) return exit_no;
   std::int64_t gone = 0;
   for (;;) {
-    const auto slice = prune_log(place.db, limits, kSlice).value();
+    // For their size alone no more rows go than need to.
+    const std::int64_t beyond = count_beyond(place.db, limits).value();
+    const bool by_size = beyond > 0 && count_older(place.db, limits).value() == 0;
+    const auto slice = prune_log(place.db, limits, by_size ? std::clamp(beyond, kLeastSlice, kSlice) : kSlice).value();
     gone += slice;
-    if (slice < kSlice) break;
+    if (slice == 0) break;
   }
   if (gone > 0) note_prune(place.db, gone, limits).value();
   if (options.shrink) place.db.execute("VACUUM").value();

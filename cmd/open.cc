@@ -10,7 +10,9 @@
 
 #include "config/audit_seal.h"
 #include "config/load.h"
+#include "config/paths.h"
 #include "core/base/text.h"
+#include "core/store/files.h"
 #include "core/store/key_store.h"
 #include "core/store/serve_lock.h"
 
@@ -29,6 +31,42 @@ std::string not_taken_over(const RunningServe& serve) {
   if (!serve.same_database) return on_another_database(serve) + ": the change does not reach it";
   if (serve.is_ready()) return fmt::format("pg serve (pid {}) has not taken the change over yet", serve.pid);
   return another_pg(serve) + " is starting or of an earlier version, and does not say whether it has taken the change over";
+}
+
+// What a file that cannot be read as a whole says of the database, before its first table.
+std::string database_line(const std::string& file) {
+  constexpr std::uint64_t kMostBytes = 1u << 20;
+  const Result<std::string> text = read_file(file, kMostBytes, FileTrust::shared);
+  if (!text) return {};
+  for (std::string_view line : split(text.value(), '\n')) {
+    line = trim(line);
+    if (line.starts_with('[')) return {};
+    if (!line.starts_with("database")) continue;
+    line = trim(line.substr(8));
+    if (!line.starts_with('=')) continue;
+    line = trim(line.substr(1));
+    const std::size_t end = line.empty() ? line.npos : line.find(line.front(), 1);
+    if (end != line.npos && (line.front() == '"' || line.front() == '\'')) return std::string(line.substr(1, end - 1));
+  }
+  return {};
+}
+
+// Settings that cannot be used, as far as they lead to a database; nullopt when it might be another one.
+std::optional<Settings> settings_left(Shell& shell, DbMode mode) {
+  Loaded loaded = read_settings(load_options(shell));
+  Settings& left = loaded.settings;
+  bool is_told = !loaded.unread.contains(left.config_file) || left.origins["database"] != "default";
+  if (const std::string named = is_told ? "" : database_line(left.config_file); !named.empty()) {
+    left.database = resolve_path(named, directory_of(left.config_file), find_paths(process_environment()).home);
+    is_told = true;
+  }
+  std::error_code ignored;
+  if (!std::filesystem::exists(left.database, ignored) || loaded.problems.empty()) return std::nullopt;
+  if (!is_told && mode == DbMode::read_write && !find_running_serve(left.database)) return std::nullopt;
+  const Problem& first = loaded.problems.front();
+  shell.warn(fmt::format("{}: {}; going on with the database {} alone, 'pg config check' says more", first.place.text(),
+                         first.message, left.database));
+  return std::move(left);
 }
 
 }  // namespace
@@ -60,6 +98,17 @@ Result<Workplace> open_workplace(Shell& shell, DbMode mode) {
     return make_error(Code::not_found, fmt::format("there is no database at {}; 'pg init' makes one", settings.database));
   PG_TRY(auto db, Db::open(settings.database, mode));
   return Workplace(std::move(settings), std::move(db), mode);
+}
+
+Result<Workplace> open_facts(Shell& shell, DbMode mode) {
+  if (auto settings = load_usable_settings(load_options(shell)); settings || settings.error().code != Code::invalid_config)
+    return open_workplace(shell, mode);
+  auto left = settings_left(shell, mode);
+  if (!left) return open_workplace(shell, mode);
+  PG_TRY(auto db, Db::open(left->database, mode));
+  Workplace place(std::move(*left), std::move(db), mode);
+  place.seals = false;  // the app key may be elsewhere; serve seals what was added
+  return place;
 }
 
 Workplace::~Workplace() {

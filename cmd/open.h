@@ -40,6 +40,11 @@ void seal_audit_of(Db& db, const Settings& settings);
 /// not_found with "pg init" as the way out when there is no database yet.
 Result<Workplace> open_workplace(Shell& shell, DbMode mode = DbMode::read_write);
 
+/// The same for what needs little more than the database: while the settings are wrong or gone it goes on, with a warning, where
+/// they still tell which database is meant, or a running serve has the usual one. A leaked key is not kept alive by a typing
+/// error.
+Result<Workplace> open_facts(Shell& shell, DbMode mode = DbMode::read_write);
+
 const Clock& wall_clock();
 
 /// "cli:alice": who stands in audit rows.

@@ -89,6 +89,18 @@ std::optional<std::string> first_leftover(const CLI::App& parser) {
   return words.front();
 }
 
+/// The first option with a value that says nothing, as "$UNSET" does: taken as it stands it would lift a limit, or choose for
+/// all. What may be made empty is a text about a key.
+std::optional<std::string> empty_option(const CLI::App& app) {
+  for (const CLI::App* at = &app; at != nullptr; at = at->get_parent())
+    for (const CLI::Option* option : at->get_options()) {
+      if (option->get_positional() || option->check_lname("owner") || option->get_expected_min() == 0) continue;
+      const auto& given = option->results();
+      if (std::find(given.begin(), given.end(), "") != given.end()) return option->get_name();
+    }
+  return std::nullopt;
+}
+
 std::string describe(const CLI::ParseError& error) {
   std::string what = error.what();
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
@@ -162,6 +174,7 @@ std::optional<int> parse_command_line(CLI::App& parser, Shell& shell, std::vecto
   const bool is_root = app.get_parent() == nullptr;
   shell.command = command_path(app);
   if (auto leftover = first_leftover(parser)) return refuse(shell, parser, describe_leftover(app, *leftover));
+  if (const auto option = empty_option(app)) return refuse(shell, parser, fmt::format("{} was given an empty value", *option));
   if (is_root && has_end_of_options) return refuse(shell, parser, "there is no command before '--'");
   if (shell.show_version) {
     shell.write("pg " PG_VERSION "\n");

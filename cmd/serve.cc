@@ -206,7 +206,7 @@ void watch_until_stopped(Shell& shell, Gateway& gw, Server& server, PolicySource
     if (!fresh) continue;
     gw.reload(fresh);
     lock.note_policy(source.policy_version());
-    file.use(source.settings().log);
+    file.use(source.settings().log, OwnFiles(source.settings()));
     if (audit.note_reload(source.settings()))
       shell.note("settings reloaded");
     else if (signal == SIGHUP)
@@ -294,7 +294,7 @@ int serve(Shell& shell, const ServeOptions& options) {
   const auto on_problem = [&shell](const std::string& problem) { shell.warn(problem); };
   ServeAudit audit(shell, Db::open_again(settings.database).value(), settings);
   LogFile file(on_problem);
-  file.use(settings.log);
+  file.use(settings.log, OwnFiles(settings));
   RowPrinter printer(shell, file, settings.serve.log_requests && !shell.quiet);
   const auto on_row = [&printer](const LogRow& row) { printer.print(row); };
   const auto on_alert = [&printer](const AlertRule& rule, const AlertFiring& firing) { printer.print(rule, firing); };

@@ -43,6 +43,10 @@ std::string listen_lines(const ServeSettings& serve, const std::string& url) {
 
 std::string try_it(const Shell& shell, const InitReport& report, std::string_view origin) {
   if (!report.key) return "";
+  const auto project = report.settings.projects.find(report.project);
+  const bool has_echo = project == report.settings.projects.end() ||
+                        std::count(project->second.providers.begin(), project->second.providers.end(), "echo") > 0;
+  if (!has_echo) return fmt::format("\n  Your key, shown once: {}\n", shell.paint_err(Color::bold, report.key->text.reveal()));
   const std::string curl = fmt::format(
       "curl -si {}/api/{}/v1/messages -H 'x-api-key: {}' \\\n"
       "       -H 'content-type: application/json' \\\n"

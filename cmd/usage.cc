@@ -28,7 +28,7 @@ int usage(Shell& shell, const UsageOptions& options) {
   check_format(shell, options.csv).value();
   const auto query = make_query(shell, options.ask, wall_clock().wall()).value();
   const UsageBy by = parse_by(options.by);
-  auto place = open_workplace(shell, DbMode::read_only).value();
+  auto place = open_facts(shell, DbMode::read_only).value();
   if (options.ask.explain) return write_explained(shell, explain_usage(place.db, query, by).value());
   const bool trend = shell.out_tty && !shell.ascii && !shell.json && !options.csv;
   const UsageReport report = read_usage(place.db, query, by, trend).value();
@@ -48,7 +48,7 @@ int agents(Shell& shell, const UsageOptions& options) {
   ask.since = options.ask.since;
   const auto now = wall_clock().wall();
   const auto query = make_query(shell, ask, now).value();
-  auto place = open_workplace(shell, DbMode::read_only).value();
+  auto place = open_facts(shell, DbMode::read_only).value();
   const auto lines = read_agents(place.db, query.since).value();
   if (shell.json)
     shell.write(agents_json(lines) + "\n");

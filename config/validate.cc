@@ -10,6 +10,7 @@
 #include "config/checks.h"
 #include "config/knobs.h"
 #include "config/outlets.h"
+#include "config/own_files.h"
 #include "config/paths.h"
 #include "config/providers.h"
 #include "config/validate_routes.h"
@@ -303,6 +304,7 @@ void check_settings(const Settings& settings, std::vector<Problem>& problems) {
   check_ids(settings, problems);
   check_routing(settings, problems);
   check_open_door(settings, problems);
+  check_log_file(settings, problems);
 }
 
 std::vector<std::string> find_warnings(const Settings& settings, const Environment& environment) {

@@ -201,6 +201,7 @@ void FactReader::read_event(const SseEvent& event, const std::vector<PlaceField>
   const bool had_content = facts_.has_content;
   const bool is_chat = dialect_ == DialectId::openai_chat;
   const std::string_view type = event_type(event, fields);
+  usage_.set_opening(dialect_ == DialectId::anthropic && type == "message_start");
   for (const PlaceField& field : fields) {
     if (field.place == ReplyPlace::error_code && type.ends_with(".done")) continue;  // a tool's code, which is no error
     read_field(event.data, field);

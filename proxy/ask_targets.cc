@@ -248,7 +248,7 @@ Task<Result<Upstream>> Asking::ask_one() {
   if (sent && can_peek(sent.value()) && (alternatives_ || is_armed(*x_.to.provider))) {
     peeked_ = co_await peek_reply(x_, sent.value());
     if (peeked_.left) co_return client_left_error();
-    if (x_.revoked) co_return revoked_error();
+    if (x_.revoked) co_return revoked_error(x_);
   }
   co_return sent;
 }

@@ -110,12 +110,14 @@ void settle_hold(Exchange& x) {
   x.row.hold->resize(std::max<Nanos>(x.row.cost, 0));
 }
 
-void record(Exchange& x) {
+void record(Exchange& x, bool given_up) {
   x.row.latency_ms = std::chrono::duration_cast<Millis>(x.gw.clock.steady() - x.begun).count();
   // How long it waited stands in front of who was asked: most calls have neither.
   if (x.queued > Millis{0})
     x.row.attempts = fmt::format("queue:{}ms{}{}", x.queued.count(), x.row.attempts.empty() ? "" : ",", x.row.attempts);
   if (x.row.outcome.empty()) x.row.outcome = x.row.status < 400 ? "ok" : "error";
+  given_up = given_up || (x.row.status == 499 && x.row.bytes_out == 0);
+  settle_usage(x.row, given_up && x.request_sent);
   settle_hold(x);
   if (!is_worth_a_row(x)) return;
   settle_body(x);
@@ -156,6 +158,7 @@ Task<void> handle_exchange(Exchange& x) {
   } catch (const std::exception& bug) {
     refused = fault_of(x, bug);
   }
+  const bool given_up = refused && (is_client_left(*refused) || (x.revoked && !x.head_sent));
   if (refused && is_client_left(*refused)) {
     x.row.status = 499;
     x.row.outcome = "canceled";
@@ -163,7 +166,7 @@ Task<void> handle_exchange(Exchange& x) {
   } else if (refused) {
     co_await write_refusal(x, std::move(*refused));
   }
-  record(x);
+  record(x, given_up);
 }
 
 }  // namespace pg

@@ -83,13 +83,15 @@ struct Exchange {
   GuardStep guarding = GuardStep::none;
   Sending to;
 
-  bool head_sent = false;  // to the client: from here on errors are stream events
+  bool request_sent = false;  // whole, to whom was asked last
+  bool head_sent = false;     // to the client: from here on errors are stream events
   bool head_is_stream = false;
   bool close_after = false;                         // the connection cannot be used again
   std::uint64_t stream_sequence = 0;                // of a Responses stream, for the error event
   std::uint32_t retry_after = 0;                    // seconds, for a refusal that says when to come again
   std::string budget_note;                          // x-pg-budget: what is nearly spent, or not counted; mostly empty
-  bool revoked = false;                             // the key was taken away while the call was under way
+  bool revoked = false;                             // the key was taken away while the call was under way,
+  std::string_view revoked_how = "was revoked";     // and how: revoked_error() says it
   std::uint64_t keys_seen = 0;                      // the policy whose keys were looked at last for that
   Millis queued{0};                                 // how long it waited for places
   Permit key_place, process_place, provider_place;  // given back before policy, which their limits belong to

@@ -84,7 +84,7 @@ std::optional<Nanos> most_it_costs(const Exchange& x) {
   Usage usage;
   usage.input_tokens = x.body.size() <= kSmallBody ? static_cast<std::int64_t>(x.body.size() / 2)
                                                    : estimate_call_tokens(x.surface.dialect, x.body);
-  usage.output_tokens = price->rates.output < 0 ? 0 : output;
+  usage.output_tokens = x.surface.dialect == DialectId::embeddings ? 0 : output;
   const auto plain = PriceTable::cost(*price, usage, x.row.time);
   usage.cache_write_tokens = usage.input_tokens;
   const auto cached = PriceTable::cost(*price, usage, x.row.time);
@@ -106,6 +106,13 @@ Error over_budget(const CallLimits& limits, std::int32_t month, Nanos wanted) {
   return make_error(Code::budget_exceeded,
                     fmt::format("{} has spent {} of its {} for {}{}; this call may cost {}", limits.whose, format_usd(now.spent),
                                 format_usd(limits.rules.budget), month_text(month), held, format_usd(wanted)));
+}
+
+// What became of a key that may not be used any more.
+std::string_view how_it_ended(const Key& now, const Key& then) {
+  if (now.revoked != 0) return "was revoked";
+  if (now.digest != then.digest) return "was rotated";
+  return now.enabled ? "has expired" : "was disabled";
 }
 
 void note_budgets(Exchange& x, std::int32_t month) {
@@ -167,20 +174,22 @@ bool is_revoked(Exchange& x) {
   if (number == x.keys_seen) return false;
   if (number == x.policy->version) {
     if (x.caller->expires == 0 || !x.policy->revoke_streams) return false;
+    x.revoked_how = "has expired";
     return x.revoked = x.gw.clock.wall() >= x.caller->expires;
   }
   const std::shared_ptr<const Policy> now = x.gw.policy();
   const auto& keys = now->keys->keys();
   const auto same = std::find_if(keys.begin(), keys.end(), [&](const Key& key) { return key.id == x.caller->id; });
   // A key whose text was replaced is another one.
+  if (same != keys.end()) x.revoked_how = how_it_ended(*same, *x.caller);
   const bool usable =
       same != keys.end() && same->digest == x.caller->digest && now->keys->check_usable(*same, x.gw.clock.wall()).has_value();
   if (!now->revoke_streams || (usable && same->expires == 0)) x.keys_seen = number;  // nothing can happen until the next change
   return x.revoked = now->revoke_streams && !usable;
 }
 
-Error revoked_error() {
-  return make_error(Code::unauthenticated, "the API key was revoked or has expired while the call was under way");
+Error revoked_error(const Exchange& x) {
+  return make_error(Code::unauthenticated, fmt::format("the API key {} while the call was under way", x.revoked_how));
 }
 
 }  // namespace pg

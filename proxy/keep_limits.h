@@ -24,6 +24,6 @@ bool is_over_rate(const Error& error);
 /// Whether the caller's key was taken away, or has expired, since the call began, and such calls are to end. Costs a look at a
 /// number while keys do not change.
 bool is_revoked(Exchange& x);
-Error revoked_error();
+Error revoked_error(const Exchange& x);
 
 }  // namespace pg

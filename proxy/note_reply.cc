@@ -43,6 +43,7 @@ void note_outcome(Exchange& x, const Upstream& upstream, const ReplyFacts& facts
 
 void note_reply(Exchange& x, const Upstream& upstream, const ReplyFacts& facts, ReplyEnd end) {
   x.row.usage = std::move(end.usage);
+  if (contradicts_itself(x.row.usage)) x.row.usage.doubtful = true;
   if (x.row.usage.doubtful) {
     add_warnings(x, {"clamp:usage"});
     x.row.warnings = x.to.warnings;

@@ -7,11 +7,17 @@
 #include <string>
 #include <utility>
 
+#include "core/wire/dialect.h"
+
 namespace pg {
 namespace {
 
+bool is_model_call(const LogRow& row) {
+  return !row.provider.empty() && !row.model.empty() && !row.path.ends_with("/count_tokens");
+}
+
 bool is_paid_for(const LogRow& row) {
-  if (row.provider.empty() || row.model.empty() || row.path.ends_with("/count_tokens")) return false;
+  if (!is_model_call(row)) return false;
   const bool has_usage = row.usage.input_tokens >= 0 || row.usage.output_tokens >= 0;
   // A refusal costs nothing, and neither does what never came to an answer.
   const bool answered = row.status < 400 || row.status == 499;
@@ -55,6 +61,14 @@ const Price* PriceFinder::find(const LogRow& row) {
   return price_;
 }
 
+void settle_usage(LogRow& row, bool sent_in_vain) {
+  if (row.usage.doubtful || row.usage.unfinished) {
+    row.usage = estimate_usage(row.usage, row.bytes_in, row.bytes_out, row.stream);
+  } else if (sent_in_vain && row.usage.input_tokens < 0 && is_model_call(row)) {
+    row.usage = estimate_usage(row.usage, row.bytes_in, 0, row.stream);
+  }
+}
+
 void price_row(LogRow& row, PriceFinder& finder, std::int64_t version) {
   row.cost = -1;
   row.price = 0;
@@ -62,13 +76,16 @@ void price_row(LogRow& row, PriceFinder& finder, std::int64_t version) {
   row.price = kPriceUnknown;
   const Price* price = finder.find(row);
   if (price == nullptr) return;
-  const bool embeds = price->rates.output < 0;
-  const bool doubtful = row.usage.doubtful;
-  const bool estimated = doubtful || row.usage.input_tokens < 0 || (row.usage.output_tokens < 0 && !embeds);
+  const Usage& said = row.usage;
+  // Embeddings have no output, whatever their price says of it.
+  const bool embeds = row.dialect == dialect(DialectId::embeddings).name;
+  const bool estimated =
+      said.estimated || said.doubtful || said.unfinished || said.input_tokens < 0 || (said.output_tokens < 0 && !embeds);
   // A provider that says a thousand million tokens must not spend a project's budget with that.
-  const Usage known = doubtful ? Usage{} : row.usage;
-  Usage usage = estimated ? estimate_usage(known, row.bytes_in, row.bytes_out, row.stream) : row.usage;
+  Usage usage = estimated ? estimate_usage(said, row.bytes_in, row.bytes_out, row.stream) : said;
   if (embeds) usage.output_tokens = 0;
+  // An output that nobody counted has no price where the row has none for it.
+  if (price->rates.output < 0 && !embeds && said.output_tokens < 0) return;
   const auto cost = PriceTable::cost(*price, usage, row.time);
   if (!cost) return;
   row.cost = *cost;

@@ -23,6 +23,10 @@ class PriceFinder {
   const Price* price_ = nullptr;
 };
 
+/// Puts an estimate in the place of counts that cannot be paid by: doubtful ones, what a stream began with, and the input of a
+/// call that was `sent_in_vain`: whole, and then given up by its client or with its key before a byte of the answer had come.
+void settle_usage(LogRow& row, bool sent_in_vain);
+
 /// Sets row.cost and row.price; `version` is the id of the table's figures.
 void price_row(LogRow& row, PriceFinder& finder, std::int64_t version);
 

@@ -183,7 +183,7 @@ void Relay::translate(IoEnd end) {
   said_.clear();
   translator_->push(plain_, said_);
   const bool cut = end != IoEnd::ok && end != IoEnd::eof;
-  if (cut && streams_ && x_.revoked) translator_->break_off(revoked_error(), said_);
+  if (cut && streams_ && x_.revoked) translator_->break_off(revoked_error(x_), said_);
   if (end != IoEnd::ok && (streams_ || !cut)) translator_->finish(cut, said_);
   plain_.swap(said_);
 }
@@ -273,7 +273,7 @@ Task<void> Relay::relay_whole() {
 
 // A reply that broke off before the client heard of it.
 void Relay::refuse_cut(IoEnd end) const {
-  if (x_.revoked) throw Refusal(revoked_error());
+  if (x_.revoked) throw Refusal(revoked_error(x_));
   if (end == IoEnd::timeout) throw Refusal(make_error(Code::upstream_timeout, "the provider stopped answering"));
   throw Refusal(make_error(Code::upstream_failed, "the provider's reply was cut short"));
 }
@@ -302,12 +302,12 @@ Task<void> Relay::relay_running() {
   const bool cut = end != IoEnd::eof;
   if (cut && !streams_ && !x_.head_sent) refuse_cut(end);
   const bool revoked = cut && x_.revoked;
-  if (revoked) path_.say_why(revoked_error());
+  if (revoked) path_.say_why(revoked_error(x_));
   path_.finish(cut && !translator_, x_.row.id, out_).value();  // a translator has told of the cut itself
   const bool broken_off = cut && !(x_.head_is_stream && chunked_);
   if (cut) {
     x_.row.outcome = "error";
-    x_.row.error = revoked                  ? "unauthenticated: the key was revoked or expired inside the reply"
+    x_.row.error = revoked                  ? fmt::format("unauthenticated: the key {} inside the reply", x_.revoked_how)
                    : end == IoEnd::timeout  ? "upstream_timeout: the provider fell silent inside the reply"
                    : end == IoEnd::canceled ? "unavailable: pg was stopped inside the reply"
                                             : "upstream_failed: the provider's reply was cut short";

@@ -61,7 +61,7 @@ Task<Status> scan_on_pool(Exchange& x, SlowGuardCall& reading) {
     client_left = watch.client_left();
   }
   if (client_left) co_return client_left_error();
-  if (x.revoked) co_return revoked_error();
+  if (x.revoked) co_return revoked_error(x);
   if (scan.aborted()) co_return make_error(Code::unavailable, "pg is shutting down");
   scan.rethrow();
   co_return Status{};

@@ -67,13 +67,14 @@ Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
   std::unique_ptr<UpstreamIo> connection;
   if (!fresh) connection = x.parts.pool.take(base, ca_file);
   x.row.connect_ms = x.row.tls_ms = -1;
+  x.request_sent = false;
   if (!connection) {
     connection = std::make_unique<UpstreamIo>(x.parts.loop, UpstreamPlace::of(base, ca_file));
     connection->stream().set_deadline(x.gw.clock.steady() + x.to.provider->connect_timeout);
     const ClientWatch watch(x, connection->stream());
     const Status opened = co_await connection->open(base, ca_file, x.gw.tls);
     note_connection(x, *connection);
-    if (!opened && x.revoked) co_return Attempt{revoked_error(), false};
+    if (!opened && x.revoked) co_return Attempt{revoked_error(x), false};
     if (!opened) co_return Attempt{watch.client_left() ? client_left_error() : opened.error(), false};
   }
   connection->stream().set_deadline(x.gw.clock.steady() + x.to.provider->first_byte_timeout);
@@ -83,7 +84,8 @@ Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
   UpstreamIo::Sent sent = UpstreamIo::Sent::all;
   const std::span<iovec> left = connection->send_now(pieces);
   if (!left.empty()) sent = co_await connection->send(left);
-  if (x.revoked) co_return Attempt{revoked_error(), false};
+  x.request_sent = sent == UpstreamIo::Sent::all;
+  if (x.revoked) co_return Attempt{revoked_error(x), false};
   // Whose client went away while its body was on its way is no failure of the provider.
   if (sent != UpstreamIo::Sent::all && watch.client_left()) co_return Attempt{client_left_error(), false};
   const bool may_retry = connection->was_reused() && !watch.client_left();
@@ -94,7 +96,7 @@ Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
                       may_retry};
   Result<ReplyHead> reply = co_await connection->read_head();
   if (watch.client_left()) co_return Attempt{client_left_error(), false};
-  if (x.revoked) co_return Attempt{revoked_error(), false};
+  if (x.revoked) co_return Attempt{revoked_error(x), false};
   if (!reply) {
     const bool again = may_retry && !connection->got_any_byte() && reply.error().code == Code::upstream_failed;
     co_return Attempt{reply.error(), again};
@@ -108,7 +110,7 @@ Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
 Task<Result<Upstream>> exchange_heads(Exchange& x, Outgoing request) {
   Attempt attempt = co_await try_once(x, request, false);
   if (attempt.retry) attempt = co_await try_once(x, request, true);
-  x.row.upstream_ms = std::chrono::duration_cast<Millis>(x.gw.clock.steady() - x.begun).count();
+  if (attempt.result) x.row.upstream_ms = std::chrono::duration_cast<Millis>(x.gw.clock.steady() - x.begun).count();
   co_return std::move(attempt.result);
 }
 

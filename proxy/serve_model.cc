@@ -143,7 +143,7 @@ Task<void> serve_model_call(Exchange& x) {
   if (!x.client.take_body(x.head, x.policy->limits, x.received)) {
     const Status read = co_await x.client.read_body(x.head, x.policy->limits, x.received);  // 413, 408, 400
     read.value();
-    if (is_revoked(x)) throw Refusal(revoked_error());  // 401: a long body takes time enough for that
+    if (is_revoked(x)) throw Refusal(revoked_error(x));  // 401: a long body takes time enough for that
   }
   unfold_body(x).value();                      // 415, 400
   read_call(x).value();                        // 400

@@ -115,7 +115,7 @@ Task<Status> take_place(Exchange& x, Capacity& capacity, Permit& permit, std::st
   }
   x.queued += std::chrono::duration_cast<Millis>(x.gw.clock.steady() - begun);
   if (client_left) co_return client_left_error();
-  if (x.revoked) co_return revoked_error();
+  if (x.revoked) co_return revoked_error(x);
   if (permit.held()) co_return Status{};
   if (x.gw.draining.load(std::memory_order_relaxed)) co_return make_error(Code::unavailable, "pg is shutting down");
   co_return crowded(x, whose, kTooLong);

@@ -63,8 +63,14 @@ bool fits(const std::string& pattern, const std::string& lower_model) {
 
 Usage estimate_usage(const Usage& known, std::int64_t bytes_in, std::int64_t bytes_out, bool stream) {
   Usage usage = known;
+  if (known.doubtful) {
+    usage = {};
+    usage.doubtful = true;
+  }
+  const std::int64_t output = bytes_out / (stream ? kBytesPerStreamedToken : kBytesPerToken);
   if (usage.input_tokens < 0) usage.input_tokens = bytes_in / kBytesPerToken;
-  if (usage.output_tokens < 0) usage.output_tokens = bytes_out / (stream ? kBytesPerStreamedToken : kBytesPerToken);
+  if (usage.output_tokens < 0 || usage.unfinished) usage.output_tokens = std::max(usage.output_tokens, output);
+  usage.estimated = true;
   return usage;
 }
 

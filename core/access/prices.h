@@ -43,7 +43,8 @@ struct Cost {
   bool estimated = false;  // the provider did not say what was used
 };
 
-/// Rough tokens of a call whose provider sent no usage, from the sizes of its body and of its answer.
+/// `known` with rough numbers, from the sizes of a call's body and of its answer, where the provider sent none: all of them when
+/// those it sent are doubtful, and the output of a stream that ended before it was counted.
 Usage estimate_usage(const Usage& known, std::int64_t bytes_in, std::int64_t bytes_out, bool stream);
 
 /// Immutable, so that threads may share it.

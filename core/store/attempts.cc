@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "core/base/text.h"
+#include "core/store/log_store.h"
 
 namespace pg {
 
@@ -35,6 +36,16 @@ Attempts read_attempts(std::string_view text) {
     ++attempts.count;
   }
   return attempts;
+}
+
+// A provider's own error is told by its status; what pg says has a name of pg's, and inside a reply it ends somebody else's.
+std::string answered_by(const LogRow& row) {
+  const Attempts attempts = read_attempts(row.attempts);
+  if (attempts.answered) return *attempts.answered;
+  const bool failed = row.outcome == "error" || row.outcome == "blocked";
+  const bool is_ours = failed && !row.error.starts_with("upstream ") && (row.status >= 400 || row.upstream_ms < 0);
+  const bool is_nobodys = row.status == 499 && row.bytes_out == 0;
+  return is_ours || is_nobodys ? std::string() : row.provider;
 }
 
 }  // namespace pg

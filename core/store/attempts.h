@@ -25,4 +25,8 @@ struct Attempts {
 
 Attempts read_attempts(std::string_view text);
 
+struct LogRow;
+/// Whose answer the client got: "" when pg had to answer itself, or when nobody did.
+std::string answered_by(const LogRow& row);
+
 }  // namespace pg

@@ -79,6 +79,24 @@ void read_tables(Db& db, DbHealth& health) {
               "nano-USD in rows of the log more than 'pg usage' counts");
 }
 
+// Triggers tell a running server of keys that change, and keep the log of acts as it is: without one all may look sound.
+void read_triggers(Db& db, DbHealth& health) {
+  constexpr std::string_view kMake = "CREATE TRIGGER ";
+  const std::string_view script = shipped("schema.sql");
+  for (std::size_t at = script.find(kMake); at != script.npos; at = script.find(kMake, at + 1)) {
+    const std::string_view rest = script.substr(at + kMake.size());
+    const std::string name(rest.substr(0, rest.find(' ')));
+    if (script.find("DROP TRIGGER " + name, at) != script.npos) continue;
+    auto found = db.prepare("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?");
+    if (!found) return note_damage(health, found.error().detail);
+    const auto row = found.value().bind(1, name).step();
+    if (!row || !row.value())
+      health.faults.push_back(fmt::format("the trigger {} is gone", name));
+    else if (script.find(found.value().text(0)) == script.npos)
+      health.faults.push_back(fmt::format("the trigger {} is not the one that pg made", name));
+  }
+}
+
 Status move_log(const std::string& from, const std::string& to) {
   for (const char* suffix : {"-wal", "-shm", "-journal"})
     if (::rename((from + suffix).c_str(), (to + suffix).c_str()) != 0 && errno != ENOENT)
@@ -110,6 +128,7 @@ Result<DbHealth> examine_db(const std::string& path, bool quick) {
   health.schema = static_cast<int>(ask_number(db, "PRAGMA user_version", health));
   read_pages(db, quick, health);
   if (health.damage.empty()) read_tables(db, health);
+  if (health.damage.empty() && health.schema == health.newest_schema) read_triggers(db, health);
   return health;
 }
 

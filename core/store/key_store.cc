@@ -166,9 +166,22 @@ std::string KeyStore::difference(const Key& before, const Key& after) const {
   return text;
 }
 
+// The sums of the log take names that differ in case alone for one, and so may people.
+Status KeyStore::check_case(const std::string& name) {
+  PG_TRY(Statement twins, db_.prepare("SELECT name FROM keys WHERE name = ? COLLATE NOCASE AND name <> ? COLLATE BINARY"));
+  twins.bind(1, name).bind(2, name);
+  PG_TRY(const bool found, twins.step());
+  if (!found) return {};
+  return make_error(Code::bad_request,
+                    fmt::format("a key named \"{}\" exists already, and names that differ in case alone would be mixed up in "
+                                "'pg usage'; choose another",
+                                twins.text(0)));
+}
+
 Result<IssuedKey> KeyStore::insert(const NewKey& wanted) {
   const UnixMillis now = clock_.wall();
   if (auto fits = check_new_key(wanted, now); !fits) return std::move(fits).error();
+  PG_TRY_STATUS(check_case(wanted.name));
   MintedKey minted = mint_key();
   IssuedKey issued;
   issued.text = std::move(minted.text);

@@ -63,6 +63,7 @@ class KeyStore {
   Result<Key> revoke(std::string_view which);        // for good; revoking twice is no error
 
  private:
+  Status check_case(const std::string& name);
   Result<IssuedKey> insert(const NewKey& wanted);
   Result<Key> change(std::string_view which, std::string_view act, bool enabled);
   Db& db_;

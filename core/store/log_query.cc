@@ -324,6 +324,9 @@ class QueryParser {
     LogTest test;
     test.least = least->least;
     test.most = most->most;
+    if (test.least > test.most)
+      return mistake(fmt::format("{}: a range goes up: \"{}\" is more than \"{}\"", field.name,
+                                 escape_controls(from.substr(0, 64)), escape_controls(to.substr(0, 64))));
     return test;
   }
 

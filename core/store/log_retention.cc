@@ -40,12 +40,31 @@ Result<DbSize> measure_db(Db& db) {
   return DbSize{static_cast<std::uint64_t>((pages - free) * page), static_cast<std::uint64_t>(pages * page)};
 }
 
-Result<std::int64_t> prune_log(Db& db, const LogLimits& limits, std::int64_t slice) {
+namespace {
+
+// Bytes beyond max_size. Bodies have a limit of their own: rows do not go to make room for them.
+Result<std::uint64_t> excess_of(Db& db, const LogLimits& limits) {
+  if (limits.max_size == 0) return 0;
   PG_TRY(const DbSize size, measure_db(db));
   PG_TRY(const std::int64_t bodies, db.read_number("SELECT value FROM facts WHERE name = 'bodies_size'", 0));
-  // Bodies have a limit of their own: rows do not go to make room for them.
-  const bool too_much =
-      limits.max_size > 0 && size.used > limits.max_size + static_cast<std::uint64_t>(std::max<std::int64_t>(bodies, 0));
+  const std::uint64_t most = limits.max_size + static_cast<std::uint64_t>(std::max<std::int64_t>(bodies, 0));
+  return size.used > most ? size.used - most : 0;
+}
+
+}  // namespace
+
+Result<std::int64_t> count_beyond(Db& db, const LogLimits& limits) {
+  PG_TRY(const std::uint64_t excess, excess_of(db, limits));
+  if (excess == 0) return 0;
+  PG_TRY(const DbSize size, measure_db(db));
+  PG_TRY(const std::int64_t rows, db.read_number("SELECT count(*) FROM log_rows", 0));
+  const double part = static_cast<double>(excess) / static_cast<double>(size.used);
+  return std::max<std::int64_t>(static_cast<std::int64_t>(part * static_cast<double>(rows)), rows > 1 ? 1 : 0);
+}
+
+Result<std::int64_t> prune_log(Db& db, const LogLimits& limits, std::int64_t slice) {
+  PG_TRY(const std::uint64_t excess, excess_of(db, limits));
+  const bool too_much = excess > 0;
   if (!too_much && limits.before == 0) return 0;
   PG_TRY(const std::int64_t last, find_last(db, limits, too_much, slice));
   if (last == 0) return 0;

@@ -24,6 +24,10 @@ Result<std::int64_t> prune_log(Db& db, const LogLimits& limits, std::int64_t sli
 /// How many rows prune_log() would delete for their age.
 Result<std::int64_t> count_older(Db& db, const LogLimits& limits);
 
+/// About how many of the oldest rows make the database too large, as if all rows were of one size and there was nothing else in
+/// it: rather too few. 0 = it is not.
+Result<std::int64_t> count_beyond(Db& db, const LogLimits& limits);
+
 /// Bytes the database uses, without free pages, and the size of its file.
 struct DbSize {
   std::uint64_t used = 0;

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <limits>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "core/base/text.h"
@@ -46,6 +48,18 @@ UnixMillis local_start(UnixMillis time, UsageBy by) {
   return static_cast<UnixMillis>(::mktime(&parts)) * 1000;
 }
 
+// Whether hours of UTC lie in two local ones somewhere between those times, as in India: no zone changes for less than a month.
+bool splits_hours(UnixMillis since, UnixMillis until) {
+  constexpr UnixMillis kMonth = 28 * kDay;
+  for (UnixMillis time = since; time < until + kMonth; time += kMonth) {
+    const auto seconds = static_cast<std::time_t>(std::min(time, until) / 1000);
+    std::tm parts{};
+    ::localtime_r(&seconds, &parts);
+    if (parts.tm_gmtoff % 3600 != 0) return true;
+  }
+  return false;
+}
+
 // Whether log_hours can say of each of its groups if it fits.
 bool is_hourly(const LogExpr& expr) {
   if (expr.op == LogExpr::Op::word) return false;
@@ -75,7 +89,9 @@ class UsageReader {
     if (by_ == UsageBy::session)
       done = asks_for_all(query_) ? add_sessions() : add_rows(query_.since, query_.until);
     else
-      done = reads_rows(query_, by_) ? add_rows(query_.since, query_.until) : add_hours();
+      done = reads_rows(query_, by_) ? add_rows(query_.since, query_.until)
+             : timed_                ? add_times()
+                                     : add_hours(query_.since, query_.until);
     if (!done) return done.error();
     return report();
   }
@@ -104,15 +120,42 @@ class UsageReader {
     point.requests += sums.requests;
   }
 
+  // Local days and hours: where they begin inside an hour of UTC, from rows as far as there are rows.
+  Status add_times() {
+    PG_TRY(const std::optional<UnixMillis> oldest, db_.read_number("SELECT time FROM log_rows ORDER BY seq LIMIT 1"));
+    PG_TRY(const std::optional<UnixMillis> newest, db_.read_number("SELECT time FROM log_rows ORDER BY seq DESC LIMIT 1"));
+    if (!oldest || !newest || !splits_hours(*oldest, *newest)) return add_hours(query_.since, query_.until);
+    PG_TRY(const UnixMillis kept, first_kept_hour(*oldest / kHour));
+    if (query_.until > 0 && query_.until <= kept) return add_hours(query_.since, query_.until);
+    if (query_.since < kept)
+      if (auto done = add_hours(query_.since, kept); !done) return done;
+    return add_rows(std::max(query_.since, kept), query_.until);
+  }
+
+  // When the first hour begins of which every row is there: that one, or the next. Older rows go first.
+  Result<UnixMillis> first_kept_hour(std::int64_t hour) {
+    LogQuery query;
+    query.since = hour * kHour;
+    query.until = query.since + kHour;
+    std::int64_t rows = 0;
+    PG_TRY_STATUS(LogStore(db_).visit(query, "seq", [&rows](const Statement&) -> Status {
+      ++rows;
+      return {};
+    }));
+    PG_TRY(const std::optional<std::int64_t> were,
+           db_.read_number(fmt::format("SELECT coalesce(sum(requests), 0) FROM log_hours WHERE hour = {}", hour)));
+    return rows < were.value_or(0) ? query.until : query.since;
+  }
+
   // From whole hours what they hold, from rows what begins and ends inside an hour.
-  Status add_hours() {
-    const std::int64_t first = (query_.since + kHour - 1) / kHour;
-    const std::int64_t end = query_.until == 0 ? std::numeric_limits<std::int64_t>::max() / kHour : query_.until / kHour;
-    if (query_.until > 0 && first >= end) return add_rows(query_.since, query_.until);
+  Status add_hours(UnixMillis since, UnixMillis until) {
+    const std::int64_t first = (since + kHour - 1) / kHour;
+    const std::int64_t end = until == 0 ? std::numeric_limits<std::int64_t>::max() / kHour : until / kHour;
+    if (until > 0 && first >= end) return add_rows(since, until);
     if (auto done = add_whole_hours(first, end); !done) return done;
-    if (query_.since % kHour != 0)
-      if (auto done = add_rows(query_.since, first * kHour); !done) return done;
-    if (query_.until % kHour != 0) return add_rows(end * kHour, query_.until);
+    if (since % kHour != 0)
+      if (auto done = add_rows(since, first * kHour); !done) return done;
+    if (until % kHour != 0) return add_rows(end * kHour, until);
     return {};
   }
 

@@ -30,7 +30,7 @@ class MessagesReplyReader final : public ReplyReader {
     const JsonView root = doc.root();
     const std::string type = root["type"].is_string() ? root["type"].text() : std::string(event.type);
     const auto index = static_cast<std::uint32_t>(root["index"].number(0));
-    if (type == "message_start") start(root["message"]);
+    if (type == "message_start") start(root["message"], true);
     if (type == "content_block_start") open(index, root["content_block"]);
     if (type == "content_block_delta") delta(index, root["delta"]);
     if (type == "content_block_stop") close(index);
@@ -44,7 +44,7 @@ class MessagesReplyReader final : public ReplyReader {
 
   void whole(JsonView root) override {
     if (root["type"].text_is("error") || !root["content"].is_array()) return sink_.fail(read_fault(Wire::anthropic, root, 200));
-    start(root);
+    start(root, false);
     std::uint32_t index = 0;
     for (JsonView block : root["content"]) {
       open(index, block);
@@ -61,9 +61,12 @@ class MessagesReplyReader final : public ReplyReader {
   }
 
  private:
-  void start(JsonView message) {
+  // What an event says of the output before there is any is not the last word.
+  void start(JsonView message, bool is_event) {
     const JsonView usage = message["usage"];
-    sink_.use(read_anthropic_usage(usage));
+    Usage used = read_anthropic_usage(usage);
+    used.unfinished = is_event && used.output_tokens >= 0;
+    sink_.use(used);
     if (usage["service_tier"].is_string()) read_tier(usage["service_tier"].text());
     if (usage["server_tool_use"].size() > 0) sink_.lose("usage.server_tool_use");
     sink_.begin(message["id"].text(), message["model"].text(), 0);

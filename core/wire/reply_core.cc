@@ -221,7 +221,8 @@ void ReplyCore::fail(ReplyFault fault) {
 Usage ReplyCore::final_usage() const {
   Usage usage = usage_;
   if (usage.input_tokens < 0) usage.input_tokens = context_.input_estimate;
-  if (usage.output_tokens < 0) usage.output_tokens = static_cast<std::int64_t>(size_ / 4 + 1);
+  const auto said = static_cast<std::int64_t>(size_ / 4 + 1);
+  if (usage.output_tokens < 0 || usage.unfinished) usage.output_tokens = std::max(usage.output_tokens, said);
   usage.cached_tokens = std::max<std::int64_t>(usage.cached_tokens, 0);
   usage.cache_write_tokens = std::max<std::int64_t>(usage.cache_write_tokens, 0);
   usage.reasoning_tokens = std::max<std::int64_t>(usage.reasoning_tokens, 0);

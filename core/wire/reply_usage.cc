@@ -43,6 +43,7 @@ void merge_usage(Usage& earlier, const Usage& later) {
   const auto take = [](std::int64_t& into, std::int64_t from) {
     if (from >= 0) into = from;
   };
+  if (later.output_tokens >= 0) earlier.unfinished = later.unfinished;
   take(earlier.input_tokens, later.input_tokens);
   take(earlier.output_tokens, later.output_tokens);
   take(earlier.cached_tokens, later.cached_tokens);

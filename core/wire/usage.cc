@@ -33,6 +33,7 @@ void UsageTally::set(UsageField field, std::string_view number) {
   if (count.tokens < 0) return;
   values_[static_cast<std::size_t>(field)] = count.tokens;
   clamped_.set(static_cast<std::size_t>(field), count.clamped);
+  if (field == UsageField::output) unfinished_ = opening_;
 }
 
 Usage UsageTally::total() const {
@@ -46,6 +47,7 @@ Usage UsageTally::total() const {
   usage.audio_input_tokens = value(UsageField::audio_input);
   usage.audio_output_tokens = value(UsageField::audio_output);
   usage.doubtful = clamped_.any();
+  usage.unfinished = unfinished_;
   const std::int64_t uncached = value(UsageField::uncached_input);
   if (uncached >= 0) {
     const std::int64_t cache =

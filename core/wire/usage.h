@@ -21,7 +21,15 @@ struct Usage {
   std::int64_t audio_input_tokens = -1;     // of sound; part of input_tokens
   std::int64_t audio_output_tokens = -1;    // of sound; part of output_tokens
   bool doubtful = false;                    // a number was negative or absurd and was clamped: nothing to pay by
+  bool unfinished = false;                  // output_tokens is what a stream began with: its last word on them never came
+  bool estimated = false;                   // some of the numbers are ours, by size
 };
+
+/// More of a part than of the whole: of cached tokens than of input, or of reasoning than of output.
+constexpr bool contradicts_itself(const Usage& usage) {
+  const auto exceeds = [](std::int64_t part, std::int64_t whole) { return whole >= 0 && part > whole; };
+  return exceeds(usage.cached_tokens, usage.input_tokens) || exceeds(usage.reasoning_tokens, usage.output_tokens);
+}
 
 /// A number of which -1 says that nobody knows it, for sums.
 constexpr std::int64_t zero_if_unknown(std::int64_t number) {
@@ -49,6 +57,9 @@ class UsageTally {
  public:
   /// `number` is a JSON number; null and anything else is no report. Negative counts become 0, absurd ones kMaxTokens.
   void set(UsageField field, std::string_view number);
+  /// Whether what is set from now on is said before there is an answer: Anthropic's message_start counts an output token or so,
+  /// and only a message_delta says how many there were.
+  void set_opening(bool opening) { opening_ = opening; }
   Usage total() const;
 
  private:
@@ -56,6 +67,8 @@ class UsageTally {
 
   std::array<std::int64_t, 9> values_{-1, -1, -1, -1, -1, -1, -1, -1, -1};
   std::bitset<9> clamped_;
+  bool opening_ = false;
+  bool unfinished_ = false;
 };
 
 }  // namespace pg

@@ -102,3 +102,41 @@ TEST_CASE("links and devices are refused") {
   w.file.write("x\n");
   CHECK(w.problems.size() == 1);  // still the same trouble
 }
+
+TEST_CASE("what pg keeps in other files is left alone, by name and by what it is, also when it comes there later") {
+  WrittenFile w;
+  const std::string database = w.path("pg.db"), linked = w.path("linked.log"), log = w.path("pg.log");
+  w.dir.write("pg.db", "facts");
+  Settings settings;
+  settings.database = database;
+  settings.log.file_max_size = 4;
+  settings.log.file_keep = 1;
+  std::filesystem::create_hard_link(database, linked);
+  for (const std::string& name : {database, w.path("./pg.db"), linked, database + "-wal", database + ".lock"}) {
+    CAPTURE(name);
+    settings.log.file = name;
+    w.file.use(settings.log, OwnFiles(settings));
+    for (int i = 0; i < 3; ++i) w.file.write("line\n");
+    CHECK(test::slurp(database) == "facts");
+  }
+  CHECK_FALSE(std::filesystem::exists(database + "-wal"));
+  CHECK_FALSE(std::filesystem::exists(database + ".1"));
+  settings.log.file = log;
+  w.file.use(settings.log, OwnFiles(settings));
+  w.file.write("line\n");
+  CHECK(test::slurp(log) == "line\n");
+  std::filesystem::create_hard_link(database, log + ".1");
+  w.file.write("next\n");
+  CHECK(test::slurp(database) == "facts");
+  CHECK(test::slurp(log + ".1") == "facts");
+  CHECK(w.problems.back().find("pg keeps something else in this file") != std::string::npos);
+}
+
+TEST_CASE("a link is called one") {
+  WrittenFile w;
+  std::filesystem::create_symlink("elsewhere", w.path());
+  w.use(w.path());
+  w.file.write("line\n");
+  REQUIRE(w.problems.size() == 1);
+  CHECK(w.problems[0].find("it is a symbolic link") != std::string::npos);
+}

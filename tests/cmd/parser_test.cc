@@ -280,3 +280,22 @@ TEST_CASE("short letters stay few: h q v f n o y p") {
       for (const auto& name : option.names)
         if (name.size() == 2) CHECK(std::string_view("hqvfnoyp").find(name[1]) != std::string_view::npos);
 }
+
+TEST_CASE("an option that takes a value takes none that is empty, but for a key's owner") {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"keys", "edit", "k", "--budget", ""},
+                                                                                     {"keys", "edit", "k", "--expires", ""},
+                                                                                     {"keys", "add", "k", "--budget", ""},
+                                                                                     {"keys", "add", "k", "--expires", ""},
+                                                                                     {"keys", "list", "-p", ""},
+                                                                                     {"logs", "tail", "--since", ""},
+                                                                                     {"logs", "prune", "--keep", ""},
+                                                                                     {"--config", "", "keys", "list"},
+                                                                                     {"serve", "--ready-file", ""}}) {
+    const Parsed said = parse(words);
+    CAPTURE(said.err);
+    CHECK(said.status == 2);
+    CHECK(said.err.find("was given an empty value") != std::string::npos);
+  }
+  CHECK_FALSE(parse({"keys", "edit", "k", "--owner", ""}).status);
+  CHECK_FALSE(parse({"keys", "edit", "k", "--budget", "none"}).status);
+}

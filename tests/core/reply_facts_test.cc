@@ -65,7 +65,9 @@ TEST_CASE("Anthropic: deltas are not walked; usage is replaced, not added") {
   CHECK(given(R"({"type":"message_start","message":{"usage":{"input_tokens":5,"output_tokens":1}}})"));
   CHECK_FALSE(given(R"({"type":"content_block_delta","delta":{"text":"message_delta"}})"));
   CHECK(reader.facts().has_content);
+  CHECK(reader.facts().usage.unfinished);
   CHECK(given(R"({"usage":{"output_tokens":7},"type":"message_delta"})", "message_delta"));
+  CHECK_FALSE(reader.facts().usage.unfinished);
   CHECK(given(R"({"type":"message_delta","usage":{"output_tokens":9}})"));
   CHECK(reader.facts().usage.output_tokens == 9);
   CHECK(reader.facts().usage.input_tokens == 5);

@@ -286,7 +286,7 @@ TEST_CASE("keys H90: so does a stream that is translated on the way") {
   const Heard heard = hear_stream(DialectId::openai_responses, reply.body);
   CHECK_FALSE(heard.finished);
   CHECK(heard.fault() == "");
-  CHECK(heard.error_message.find("revoked") != std::string::npos);
+  CHECK(heard.error_message.find("was rotated") != std::string::npos);
 }
 
 TEST_CASE("keys H90: an answer that has not begun becomes a 401") {
@@ -301,6 +301,7 @@ TEST_CASE("keys H90: an answer that has not begun becomes a 401") {
   const RawReply reply = client.read_reply();
   CHECK(reply.status == 401);
   CHECK(reply.body.find("authentication_error") != std::string::npos);
+  CHECK(reply.body.find("was disabled") != std::string::npos);
 }
 
 TEST_CASE("keys H90: a key that expires amid an answer ends it, when that was set after the answer began too") {

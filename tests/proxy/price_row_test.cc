@@ -111,6 +111,78 @@ TEST_CASE("numbers nobody can have used are not paid for: the price is an estima
   }
 }
 
+TEST_CASE("estimates by size stand in the row itself where what was counted is nothing to pay by") {
+  LogRow row = turn_row({1}, {.input_tokens = kMaxTokens, .output_tokens = 3, .cached_tokens = 7, .doubtful = true}, 0);
+  row.bytes_in = 4'000;
+  row.bytes_out = 800;
+  settle_usage(row, false);
+  CHECK(row.usage.input_tokens == 1'000);
+  CHECK(row.usage.output_tokens == 200);
+  CHECK(row.usage.cached_tokens == -1);
+  CHECK(row.usage.doubtful);
+  LogRow cut = turn_row({1}, {.input_tokens = 5, .output_tokens = 1, .unfinished = true}, 0);
+  cut.stream = true;
+  cut.bytes_out = 6'400;
+  settle_usage(cut, false);
+  CHECK(cut.usage.input_tokens == 5);
+  CHECK(cut.usage.output_tokens == 100);
+  cut.bytes_out = 64;
+  cut.usage.output_tokens = 9;
+  settle_usage(cut, false);
+  CHECK(cut.usage.output_tokens == 9);
+  const PriceTable prices = table();
+  PriceFinder finder(prices);
+  price_row(cut, finder, 3);
+  CHECK(cut.price == 7);
+}
+
+TEST_CASE("what was given up before its answer costs its input when it had been sent, and else nothing") {
+  const PriceTable prices = table();
+  LogRow row = turn_row({1}, {}, 0);
+  row.status = 499;
+  row.outcome = "canceled";
+  row.bytes_in = 4'000;
+  row.bytes_out = 0;
+  for (const bool sent : {false, true}) {
+    PriceFinder finder(prices);
+    settle_usage(row, sent);
+    price_row(row, finder, 3);
+    CHECK(row.price == (sent ? 7 : 0));
+    CHECK(row.cost == (sent ? 10'000'000 : -1));
+  }
+  row.usage = {};
+  row.path = "/v1/messages/count_tokens";
+  settle_usage(row, true);
+  CHECK(row.usage.input_tokens == -1);
+}
+
+TEST_CASE("output without a price is not known to cost nothing, and embeddings have none") {
+  Price price;
+  price.provider = "acme";
+  price.model = "big*";
+  price.rates = {.input = 10'000'000'000};
+  const PriceTable half({price}, {}, "test");
+  price.rates.output = 50'000'000'000;
+  const PriceTable whole({price}, {}, "test");
+  const auto priced = [](const PriceTable& prices, LogRow row) {
+    PriceFinder finder(prices);
+    price_row(row, finder, 3);
+    return row;
+  };
+  const LogRow chat = turn_row({1}, {.input_tokens = 1'000, .output_tokens = 5}, 0);
+  CHECK(priced(half, chat).price == kPriceUnknown);
+  CHECK(priced(half, chat).cost == -1);
+  CHECK(priced(half, turn_row({1}, {.input_tokens = 1'000, .output_tokens = 0}, 0)).cost == 10'000'000);
+  CHECK(priced(half, turn_row({1}, {.input_tokens = 1'000}, 0)).price == kPriceUnknown);
+  LogRow embeddings = turn_row({1}, {.input_tokens = 1'000}, 0);
+  embeddings.dialect = "embeddings";
+  embeddings.bytes_out = 100'000;
+  for (const PriceTable* prices : {&half, &whole}) {
+    CHECK(priced(*prices, embeddings).cost == 10'000'000);
+    CHECK(priced(*prices, embeddings).price == 6);
+  }
+}
+
 TEST_CASE("what a cache break cost is the call's price less its price with those tokens from the cache") {
   const PriceTable prices = table();
   const auto loss = [&prices](Usage first, Usage second, std::string model = "big-1") {

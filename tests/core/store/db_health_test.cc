@@ -139,6 +139,22 @@ TEST_CASE("tables that contradict each other are told, though every page is soun
   }
 }
 
+TEST_CASE("a trigger that is gone or another one is told") {
+  const TempDir dir;
+  const std::string path = dir.file("pg.db");
+  {
+    Db db = Db::open(path).value();
+    CHECK(examine_db(path, false).value().faults.empty());
+    REQUIRE(db.execute("DROP TRIGGER audit_no_update"));
+    REQUIRE(db.execute("DROP TRIGGER keys_changed"));
+    REQUIRE(db.execute("CREATE TRIGGER keys_changed AFTER UPDATE ON keys BEGIN SELECT 1; END"));
+  }
+  const DbHealth health = examine_db(path, true).value();
+  CHECK_FALSE(health.is_sound());
+  CHECK(health.faults ==
+        std::vector<std::string>{"the trigger keys_changed is not the one that pg made", "the trigger audit_no_update is gone"});
+}
+
 TEST_CASE("a random byte anywhere never crashes the look") {
   test::Gen gen;
   INFO("PG_SEED=" << gen.seed());

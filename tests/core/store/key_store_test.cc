@@ -65,6 +65,9 @@ TEST_CASE("names are checked and unique, expiries lie ahead") {
   KeyStoreFixture f;
   REQUIRE(f.keys.add(KeyStoreFixture::named("laptop")));
   CHECK(f.keys.add(KeyStoreFixture::named("laptop")).error().code == Code::conflict);
+  const Error twin = f.keys.add(KeyStoreFixture::named("LapTop")).error();
+  CHECK(twin.code == Code::bad_request);
+  CHECK(twin.message.find("\"laptop\" exists already") != std::string::npos);
   for (const std::string& bad : {std::string(), std::string("a b"), std::string(65, 'a'), std::string("-x"), std::string("a\n"),
                                  std::string("a\0b", 3), std::string("caf\xc3\xa9")})
     CHECK(f.keys.add(KeyStoreFixture::named(bad)).error().code == Code::bad_request);

@@ -306,6 +306,7 @@ TEST_CASE("log query: mistakes are named, with their place") {
   CHECK(message_of("status:200 OR") == "a term is missing, such as status:429");
   CHECK(message_of("AND status:200") == "a term is missing, such as status:429");
   CHECK(message_of("()") == "a term is missing, such as status:429");
+  CHECK(message_of("tokens.in:20k..1k") == "tokens.in: a range goes up: \"20k\" is more than \"1k\"");
   CHECK(message_of("tokens:[1 5]") == "a range is written [a TO b] or a..b");
   CHECK(message_of("error:/(/").substr(0, 20) == "regular expression: ");
   CHECK(message_of(std::string(50, '(') + "x" + std::string(50, ')')) == "too many parentheses inside each other");

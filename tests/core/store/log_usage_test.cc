@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <ctime>
 #include <map>
 
 #include "core/store/log_retention.h"
@@ -222,6 +224,10 @@ TEST_CASE("usage: the oldest rows go when the database is too large") {
   }
   REQUIRE(f.log.insert(rows));
   const std::uint64_t before = measure_db(f.db).value().used;
+  CHECK(count_beyond(f.db, {0, before}).value() == 0);
+  const std::int64_t beyond = count_beyond(f.db, {0, before * 4 / 5}).value();
+  CHECK(beyond >= 350);
+  CHECK(beyond <= 450);
   for (int i = 0; i < 100 && prune_log(f.db, {0, before / 2}, 100).value() > 0; ++i) {
   }
   CHECK(measure_db(f.db).value().used <= before / 2);
@@ -282,4 +288,30 @@ TEST_CASE("stats: percentiles are of the rows, by any field that makes groups") 
     const auto made = read_stats(f.db, {}, &field);
     CHECK_MESSAGE((made || made.error().code == Code::bad_request), field.name);
   }
+}
+
+TEST_CASE("usage: local days and hours that begin inside an hour of UTC are those of the rows") {
+  const char* before = std::getenv("TZ");
+  const std::string zone = before == nullptr ? "" : before;
+  ::setenv("TZ", "Asia/Kolkata", 1);
+  ::tzset();
+  constexpr UnixMillis kMinute = kHour / 60;
+  constexpr UnixMillis kMidnight = 1'764'009'000'000;  // 2025-11-25 00:00 in India, 18:30 in UTC
+  LogUsageFixture f;
+  std::vector<LogRow> rows = {f.row(kMidnight - 15 * kMinute), f.row(kMidnight + 15 * kMinute), f.row(kMidnight + 2 * kHour)};
+  REQUIRE(f.log.insert(rows));
+  const auto starts = [&f](UsageBy by) {
+    std::map<UnixMillis, std::int64_t> all;
+    for (const UsageLine& line : f.usage(by).lines) all[line.time - kMidnight] = line.sums.requests;
+    return all;
+  };
+  CHECK(starts(UsageBy::day) == std::map<UnixMillis, std::int64_t>{{-kDay, 1}, {0, 2}});
+  CHECK(starts(UsageBy::hour) == std::map<UnixMillis, std::int64_t>{{-kHour, 1}, {0, 1}, {2 * kHour, 1}});
+  // Hours whose rows are gone are those of UTC, and none is counted twice.
+  REQUIRE(f.db.execute("DELETE FROM log_rows WHERE seq = 1"));
+  std::int64_t requests = 0;
+  for (const auto& [start, count] : starts(UsageBy::hour)) requests += count;
+  CHECK(requests == 3);
+  zone.empty() ? ::unsetenv("TZ") : ::setenv("TZ", zone.c_str(), 1);
+  ::tzset();
 }

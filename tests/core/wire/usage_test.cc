@@ -24,6 +24,33 @@ TEST_CASE("a later number replaces, null does not") {
   CHECK(tally.total().output_tokens == 12);
 }
 
+TEST_CASE("an output that was counted before there was any is not the last word, and any later one is") {
+  UsageTally tally;
+  tally.set_opening(true);
+  tally.set(UsageField::uncached_input, "5");
+  CHECK_FALSE(tally.total().unfinished);
+  tally.set(UsageField::output, "1");
+  CHECK(tally.total().unfinished);
+  tally.set_opening(false);
+  tally.set(UsageField::output, "null");
+  CHECK(tally.total().unfinished);
+  tally.set(UsageField::output, "1");
+  CHECK_FALSE(tally.total().unfinished);
+  Usage sum{.input_tokens = 5, .output_tokens = 1, .unfinished = true};
+  merge_usage(sum, {.input_tokens = 6});
+  CHECK(sum.unfinished);
+  merge_usage(sum, {.output_tokens = 1});
+  CHECK_FALSE(sum.unfinished);
+}
+
+TEST_CASE("a part is no more than its whole, where both are known") {
+  CHECK_FALSE(contradicts_itself({}));
+  CHECK_FALSE(contradicts_itself({.input_tokens = 5, .output_tokens = 2, .cached_tokens = 5, .reasoning_tokens = 2}));
+  CHECK_FALSE(contradicts_itself({.cached_tokens = 5, .reasoning_tokens = 2}));
+  CHECK(contradicts_itself({.input_tokens = 5, .cached_tokens = 6}));
+  CHECK(contradicts_itself({.output_tokens = 0, .reasoning_tokens = 1}));
+}
+
 TEST_CASE("Anthropic's input is made to include the cache, OpenAI's does already") {
   UsageTally anthropic;
   anthropic.set(UsageField::uncached_input, "10");
