@@ -159,16 +159,16 @@ class GeminiWriter {
 
   void write_tools() {
     if (call_.tools.empty()) return;
-    bool lost = false;
+    GeminiSchemas schemas;
     json_.open_array("tools").open_object().open_array("functionDeclarations");
     for (const Tool& tool : call_.tools) {
       json_.open_object().field("name", work_.tools.wire(tool.name));
       json_.field_if("description", tool.name.custom ? wrapped_description(tool) : tool.description);
-      json_.raw_if("parameters", gemini_schema(tool.name.custom ? kWrappedSchema : std::string_view(tool.schema), lost));
+      json_.raw_if("parameters", schemas.write(tool.name.custom ? kWrappedSchema : std::string_view(tool.schema)));
       json_.close_object();
     }
     json_.close_array().close_object().close_array();
-    if (lost) work_.warnings.change("tools.parameters");
+    if (schemas.lost()) work_.warnings.change("tools.parameters");
     write_tool_choice();
   }
   void write_tool_choice() {

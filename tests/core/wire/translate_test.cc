@@ -6,7 +6,6 @@
 #include <set>
 
 #include "core/wire/carriers.h"
-#include "core/wire/gemini_schema.h"
 #include "core/wire/tool_names.h"
 #include "core/wire/unwrap_input.h"
 #include "tests/support/fixtures.h"
@@ -324,28 +323,6 @@ TEST_CASE("freeform input comes out of its wrapping, piece by piece, whatever it
   CHECK(unwrapped("{\"note\":1,\"input\":\"x\"}", 3) == "x");
   CHECK(unwrapped("{}", 1).empty());
   CHECK(unwrapped("{\"input\":\"cut \\u00", 2) == "cut \\u00");
-}
-
-TEST_CASE("Gemini's schema subset: circles end, fan-out ends, empty objects vanish") {
-  bool lost = false;
-  const std::string circle = R"({"type":"object","properties":{"a":{"$ref":"#/properties/a"}}})";
-  CHECK_FALSE(gemini_schema(circle, lost).empty());
-  CHECK(lost);
-  std::string fan = R"({"$defs":{"x0":{"type":"string"})";
-  for (int i = 1; i < 40; ++i) {
-    const std::string below = std::to_string(i - 1), here = std::to_string(i);
-    fan += ",\"x" + here + R"(":{"type":"object","properties":{"a":{"$ref":"#/$defs/x)" + below + R"("},"b":{"$ref":"#/$defs/x)" +
-           below + "\"}}}";
-  }
-  fan += R"(},"type":"object","properties":{"r":{"$ref":"#/$defs/x39"}}})";
-  CHECK(OrderedJson::accept(gemini_schema(fan, lost)));
-  CHECK(gemini_schema(R"({"type":"object"})", lost).empty());
-  CHECK(gemini_schema("[]", lost).empty());
-  lost = false;
-  CHECK(OrderedJson::parse(
-            gemini_schema(R"({"type":"object","properties":{"a":{"anyOf":[{"type":"string"},{"type":"null"}]}}})", lost)) ==
-        OrderedJson::parse(R"({"type":"object","properties":{"a":{"nullable":true,"type":"string"}}})"));
-  CHECK_FALSE(lost);
 }
 
 TEST_CASE("Gemini's path holds model and method") {
