@@ -45,10 +45,15 @@ class MessagesReplyReader final : public ReplyReader {
   void whole(JsonView root) override {
     if (root["type"].text_is("error") || !root["content"].is_array()) return sink_.fail(read_fault(Wire::anthropic, root, 200));
     start(root);
+    const StopReason reason = read_stop(root["stop_reason"].text());
+    const bool short_of_room = reason == StopReason::max_tokens || reason == StopReason::context_window;
+    const auto last = static_cast<std::uint32_t>(root["content"].size()) - 1;
     std::uint32_t index = 0;
     for (JsonView block : root["content"]) {
       open(index, block);
-      close(index++);
+      // Here half an input has become an object, too: that it is the last thing said tells (Anthropic, Handling stop reasons).
+      close(index, short_of_room && index == last ? BlockEnd::truncated : BlockEnd::whole);
+      ++index;
     }
     note_stop(root);
     finish();
@@ -124,13 +129,13 @@ class MessagesReplyReader final : public ReplyReader {
     if (!signature.empty()) sink_.prove(index, {Proof::Vendor::anthropic, std::move(signature), false});
   }
 
-  void close(std::uint32_t index) {
+  void close(std::uint32_t index, BlockEnd how = BlockEnd::whole) {
     const auto input = inputs_.find(index);
     if (input != inputs_.end()) {
       sink_.piece(index, input->second);
       inputs_.erase(input);
     }
-    sink_.close(index);
+    sink_.close(index, how);
   }
 
   void note_stop(JsonView from) {
