@@ -163,7 +163,7 @@ TEST_CASE("a tool whose schema was to be held to strictly is told of where nobod
 TEST_CASE("options: Vertex gets no call ids, Gemini 2.5 a budget") {
   TranslateOptions options;
   options.gemini_call_ids = false;
-  options.gemini_levels = false;
+  options.gemini = gemini_thinking("gemini-2.5-flash");
   OrderedJson body = kAsk;
   body["reasoning_effort"] = "medium";
   const OrderedJson call = {{"id", "c"}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", "{}"}}}};
@@ -323,6 +323,27 @@ TEST_CASE("freeform input comes out of its wrapping, piece by piece, whatever it
   CHECK(unwrapped("{\"note\":1,\"input\":\"x\"}", 3) == "x");
   CHECK(unwrapped("{}", 1).empty());
   CHECK(unwrapped("{\"input\":\"cut \\u00", 2) == "cut \\u00");
+}
+
+TEST_CASE("what a search for tools found is said where all tools are there from the start") {
+  const std::string ask =
+      R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":"x"},{"role":"assistant","content":[)"
+      R"({"type":"tool_use","id":"t","name":"ToolSearch","input":{}}]},{"role":"user","content":[{"type":"tool_result",)"
+      R"("tool_use_id":"t","content":[{"type":"tool_reference","tool_name":"Deploy"}]}]}]})";
+  const auto out = translate_request(Wire::anthropic, Wire::openai_chat, ask, {});
+  REQUIRE(out.has_value());
+  CHECK(OrderedJson::parse(out->body)["messages"][2]["content"] == "Tool: Deploy");
+  CHECK(out->warnings == std::vector<std::string>{"change:tool_reference"});
+}
+
+TEST_CASE("Cohere, which can demand a tool and not which, is offered that one alone, and that is told") {
+  OrderedJson body = kAsk;
+  for (const char* name : {"f", "g"}) body["tools"].push_back({{"type", "function"}, {"function", {{"name", name}}}});
+  body["tool_choice"] = {{"type", "function"}, {"function", {{"name", "g"}}}};
+  const auto out = translate_request(Wire::openai_chat, Wire::cohere, body.dump(), {});
+  REQUIRE(out.has_value());
+  CHECK(OrderedJson::parse(out->body)["tools"].size() == 1);
+  CHECK(out->warnings == std::vector<std::string>{"change:tool_choice"});
 }
 
 TEST_CASE("Gemini's path holds model and method") {
