@@ -146,13 +146,27 @@ class MessagesReplyReader final : public ReplyReader {
     stopped_ = true;
     reason_ = read_stop(from["stop_reason"].text());
     sequence_ = from["stop_sequence"].text();
+    explanation_ = from["stop_details"]["explanation"].text();
+    if (from["stop_details"]["category"].given()) sink_.lose("stop_details.category");
   }
 
-  void finish() { sink_.stop(reason_, sequence_); }
+  void finish() {
+    // Elsewhere the words of a refusal are a part of the answer.
+    if (reason_ == StopReason::refusal && !explanation_.empty()) {
+      BlockStart start;
+      start.kind = BlockStart::Kind::refusal;
+      sink_.open(kExplanation, std::move(start));
+      sink_.piece(kExplanation, explanation_);
+      sink_.close(kExplanation);
+    }
+    sink_.stop(reason_, sequence_);
+  }
+
+  static constexpr std::uint32_t kExplanation = 0xffff'ffff;  // no index of Anthropic's
 
   std::map<std::uint32_t, std::string> inputs_;
   StopReason reason_ = StopReason::end_turn;
-  std::string sequence_;
+  std::string sequence_, explanation_;
   bool stopped_ = false;
 };
 

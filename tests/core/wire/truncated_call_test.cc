@@ -14,23 +14,23 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-std::string anthropic_event(const OrderedJson& data) {
+std::string messages_event(const OrderedJson& data) {
   return "event: " + data["type"].get<std::string>() + "\ndata: " + data.dump() + "\n\n";
 }
 
 /// A streamed Messages reply that calls `tool` with that much of its input.
 std::string anthropic_call(const char* tool, const char* input, const char* stop) {
-  return anthropic_event({{"type", "message_start"}, {"message", {{"id", "msg_1"}, {"model", "m"}}}}) +
-         anthropic_event(
+  return messages_event({{"type", "message_start"}, {"message", {{"id", "msg_1"}, {"model", "m"}}}}) +
+         messages_event(
              {{"type", "content_block_start"},
               {"index", 0},
               {"content_block", {{"type", "tool_use"}, {"id", "t"}, {"name", tool}, {"input", OrderedJson::object()}}}}) +
-         anthropic_event({{"type", "content_block_delta"},
-                          {"index", 0},
-                          {"delta", {{"type", "input_json_delta"}, {"partial_json", input}}}}) +
-         anthropic_event({{"type", "content_block_stop"}, {"index", 0}}) +
-         anthropic_event({{"type", "message_delta"}, {"delta", {{"stop_reason", stop}}}}) +
-         anthropic_event({{"type", "message_stop"}});
+         messages_event({{"type", "content_block_delta"},
+                         {"index", 0},
+                         {"delta", {{"type", "input_json_delta"}, {"partial_json", input}}}}) +
+         messages_event({{"type", "content_block_stop"}, {"index", 0}}) +
+         messages_event({{"type", "message_delta"}, {"delta", {{"stop_reason", stop}}}}) +
+         messages_event({{"type", "message_stop"}});
 }
 
 std::string chat_call(const char* tool, const char* arguments, const char* finish) {
@@ -105,9 +105,9 @@ TEST_CASE("a block behind half a call ends it as it came") {
   const std::size_t end = bytes.find("event: message_delta");
   bytes.insert(
       end,
-      anthropic_event({{"type", "content_block_start"}, {"index", 1}, {"content_block", {{"type", "text"}}}}) +
-          anthropic_event({{"type", "content_block_delta"}, {"index", 1}, {"delta", {{"type", "text_delta"}, {"text", "Hm"}}}}) +
-          anthropic_event({{"type", "content_block_stop"}, {"index", 1}}));
+      messages_event({{"type", "content_block_start"}, {"index", 1}, {"content_block", {{"type", "text"}}}}) +
+          messages_event({{"type", "content_block_delta"}, {"index", 1}, {"delta", {{"type", "text_delta"}, {"text", "Hm"}}}}) +
+          messages_event({{"type", "content_block_stop"}, {"index", 1}}));
   const std::string out = heard(Wire::anthropic, Wire::openai_responses, bytes);
   CHECK(has(out, R"("arguments":"{\"a\":")"));
   CHECK(has(out, "\"text\":\"Hm\""));
