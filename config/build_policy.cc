@@ -202,6 +202,7 @@ class PolicyBuilder {
     for (const std::string& target : wanted.fallback) add_fallback(target, project->fallbacks);
     project->fallback_on_failure = wanted.fallback_on_failure;
     project->aliases.insert(wanted.aliases.begin(), wanted.aliases.end());
+    project->outsiders = outsiders_of(settings_, wanted.providers);
     for (const std::string& name : wanted.providers)
       if (auto provider = find_provider(name)) project->providers.push_back(narrow_echo(std::move(provider), wanted));
     build_routes(wanted, *project);

@@ -77,6 +77,7 @@ Status put_aws_keys(std::string_view text, const ProviderSettings& row, Provider
 }  // namespace
 
 void add_outlets(const ProviderSettings& row, Provider& provider) {
+  provider.names_freely = names_models_freely(row);
   if (provider.echo) {
     for (const DialectId id : {DialectId::openai_chat, DialectId::openai_responses, DialectId::anthropic})
       provider.outlets.push_back({id, Url{}});

@@ -1,6 +1,7 @@
 // Provider rows: shipped, the user's, and the two together.
 #include "config/providers.h"
 
+#include <algorithm>
 #include <set>
 
 #include "config/read_tables.h"
@@ -79,6 +80,19 @@ std::vector<std::string> provider_names(const Settings& settings) {
   return {names.begin(), names.end()};
 }
 
+std::vector<std::string> outsiders_of(const Settings& settings, const std::vector<std::string>& providers) {
+  std::vector<std::string> names = provider_names(settings);
+  std::erase_if(names, [&providers](const std::string& name) {
+    return std::find(providers.begin(), providers.end(), name) != providers.end();
+  });
+  return names;
+}
+
+bool names_models_freely(const ProviderSettings& row) {
+  const std::string vendor = row.vendor.value_or(row.name);
+  return vendor == "ollama" || vendor == "echo" || !shipped_providers().contains(vendor);
+}
+
 std::optional<ProviderSettings> find_provider_row(const Settings& settings, std::string_view name) {
   const std::string key(name);
   const auto known = shipped_providers().find(key);
@@ -89,6 +103,8 @@ std::optional<ProviderSettings> find_provider_row(const Settings& settings, std:
   row.name = key;
   if (own != settings.providers.end()) lay_over(row, own->second);
   if (!row.enabled) return std::nullopt;
+  // Whose dialects are spoken there, whatever the row is called.
+  if (row.azure_base_url && row.vendor.value_or("azure") == "azure") row.vendor = "openai";
   if (!row.vendor) row.vendor = key;
   return row;
 }

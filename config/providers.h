@@ -19,6 +19,12 @@ const ProviderRows& shipped_providers();
 /// Names of all providers, shipped and the user's own, sorted; disabled ones left out.
 std::vector<std::string> provider_names(const Settings& settings);
 
+/// Those of them that are not in `providers`, sorted.
+std::vector<std::string> outsiders_of(const Settings& settings, const std::vector<std::string>& providers);
+
+/// Whether its models may be called anything: Ollama's ("mistral:7b"), and those of servers that pg does not ship a row for.
+bool names_models_freely(const ProviderSettings& row);
+
 /// The row of `name` with the user's fields laid over the shipped ones; nullopt when there is none or it is disabled.
 std::optional<ProviderSettings> find_provider_row(const Settings& settings, std::string_view name);
 

@@ -62,6 +62,7 @@ struct Provider {
   std::string name;
   std::string vendor;           // whose credentials it takes: "anthropic", "openai", …; own providers: their name
   bool echo = false;            // inside pg; sends back what it received
+  bool names_freely = false;    // its models may be called anything, a colon and another provider's name in it
   std::vector<Outlet> outlets;  // embeddings share the openai-chat base
   AuthStyle auth = AuthStyle::none;
   SecretString credential;         // empty with none, client, sigv4 and google
@@ -97,6 +98,7 @@ struct Project {
   std::shared_ptr<const Guards> guards;
   std::vector<std::shared_ptr<const Provider>> providers;   // in order of preference
   std::map<std::string, std::string, std::less<>> aliases;  // "fast" -> "openai:gpt-4o-mini"
+  std::vector<std::string> outsiders;                       // providers that there are and the project has not, sorted
   std::vector<Fallback> fallbacks;                          // asked in order when the first is busy
   bool fallback_on_failure = false;                         // also when the first cannot be reached or says nothing in time
   std::vector<Route> routes;                                // asked in this order, before the model's name

@@ -91,8 +91,10 @@ const Outlet* find_translated(const Provider& provider, DialectId dialect, std::
 struct Asked {
   std::string_view provider;  // "" when any will do
   std::string_view model;
+  std::string_view outsider = {};  // the provider that the model's name begins with, and that the project has not
 };
 
+/// `provider:model` for a provider of the project; else a bare name.
 Asked read_model(const Project& project, std::string_view model) {
   if (const auto alias = project.aliases.find(model); alias != project.aliases.end()) model = alias->second;
   // A colon alone says nothing: Ollama's models have one too.
@@ -101,7 +103,10 @@ Asked read_model(const Project& project, std::string_view model) {
   const bool named = colon != std::string_view::npos &&
                      std::any_of(project.providers.begin(), project.providers.end(),
                                  [name](const std::shared_ptr<const Provider>& provider) { return provider->name == name; });
-  return named ? Asked{name, model.substr(colon + 1)} : Asked{"", model};
+  if (named) return {name, model.substr(colon + 1)};
+  const bool outside =
+      colon != std::string_view::npos && std::binary_search(project.outsiders.begin(), project.outsiders.end(), name);
+  return {"", model, outside ? name : std::string_view()};
 }
 
 // The exit a provider has for a client of that dialect; nullopt when it has none.
@@ -126,6 +131,8 @@ std::optional<Target> rank_providers(const Project& project, DialectId dialect, 
   for (const std::shared_ptr<const Provider>& provider : project.providers) {
     const bool named = !asked.provider.empty();
     if (named ? provider->name != asked.provider : !serves_model(*provider, asked.model)) continue;
+    // Meant for somebody else: only who may have a model of that very name is asked.
+    if (!asked.outsider.empty() && !provider->names_freely && provider->models.empty()) continue;
     std::optional<Target> target = target_at(provider, dialect, asked.model);
     if (!target) continue;
     const int rank = (vendor.empty() || is_of_vendor(*target, vendor) ? 0 : 2) + (target->translated ? 1 : 0);
@@ -152,6 +159,12 @@ Result<Target> choose_target(const Project& project, DialectId dialect, std::str
     const Asked asked = read_model(project, route == nullptr || route->model.empty() ? model : route->model);
     if (asked.model.empty()) return make_error(Code::bad_request, "the model names a provider and no model of it");
     best = rank_providers(project, dialect, asked);
+    if (!best && !asked.outsider.empty())
+      return make_error(
+          Code::not_found,
+          fmt::format("project {} does not have the provider {}, which the model's name begins with; its `providers`, "
+                      "its [aliases] or a route can name it",
+                      project.name, asked.outsider));
   }
   if (!best)
     return make_error(Code::not_found,

@@ -2,15 +2,35 @@
 #include "core/translate_call.h"
 
 #include <algorithm>
+#include <iterator>
 
+#include "core/base/text.h"
 #include "core/wire/models.h"
 
 namespace pg {
 namespace {
 
+// What a cloud calls a model may say nothing; then what clients call it does.
+Efforts efforts_for(const Target& target) {
+  const std::string& vendor = target.provider->vendor;
+  KnownEfforts found = find_efforts(vendor, target.model);
+  for (const auto& [said, called] : target.provider->model_names)
+    if (!found.known && called == target.model) found = find_efforts(vendor, said);
+  return found.efforts;
+}
+
+// Models that go on from the thoughts of their tool turns, and want to be told them; Groq refuses the field for all models.
+bool keeps_thoughts(const Target& target) {
+  const std::string& vendor = target.provider->vendor;
+  if (vendor == "groq" || vendor == "mistral") return false;
+  if (vendor == "deepseek" || vendor == "moonshot") return true;
+  constexpr std::string_view kThinkers[] = {"kimi-", "deepseek-", "glm-", "minimax-m"};
+  return std::any_of(std::begin(kThinkers), std::end(kThinkers),
+                     [&target](std::string_view part) { return contains_ignore_case(target.model, part); });
+}
+
 TranslateOptions options_for(const Target& target, std::string_view session) {
   const bool is_openai = target.provider->vendor == "openai";
-  const auto is_older = [&](std::string_view start) { return target.model.find(start) != std::string::npos; };
   TranslateOptions options;
   options.model = target.model;
   options.model_max_tokens = anthropic_max_tokens(target.model);
@@ -20,14 +40,17 @@ TranslateOptions options_for(const Target& target, std::string_view session) {
   }
   options.thinking = claude_thinking(target.model) != ClaudeThinking::none;
   options.adaptive_thinking = claude_thinking(target.model) == ClaudeThinking::adaptive;
+  options.structured_output = claude_takes_schemas(target.model);
   const bool on_vertex = !target.outlet->vendor.empty();
   options.gemini_call_ids = !on_vertex;
-  options.gemini_levels = !is_older("gemini-2") && !is_older("gemini-1");
+  options.gemini = gemini_thinking(target.model);
+  options.efforts = efforts_for(target);
   options.cache_key = session;
   options.max_completion_tokens = is_openai;
   options.developer_role = is_openai;
   options.custom_tools = is_openai;
-  options.reasoning_content = target.provider->vendor == "deepseek";
+  options.reasoning_content = keeps_thoughts(target);
+  options.mistral_fields = target.provider->vendor == "mistral";
   return options;
 }
 
@@ -47,7 +70,8 @@ Result<Translated> translate_call(DialectId from, std::string_view body, std::st
   const Outlet* second = done ? nullptr : find_second_outlet(target);
   if (second == nullptr) return done;
   Result<Translated> other = translate_request(wire_of(from), wire_of(second->dialect), body, options);
-  if (!other) return done;
+  // Too many of them for either: the second says so.
+  if (!other) return other.error().message.starts_with("`stop_sequences") ? other : done;
   target.outlet = second;
   return other;
 }

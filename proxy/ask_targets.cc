@@ -249,6 +249,7 @@ Task<Result<Upstream>> Asking::ask_one() {
     peeked_ = co_await peek_reply(x_, sent.value());
     if (peeked_.left) co_return client_left_error();
     if (x_.revoked) co_return revoked_error(x_);
+    if (peeked_.silent) co_return make_error(Code::upstream_timeout, "the provider stopped answering before its first event");
   }
   co_return sent;
 }

@@ -6,9 +6,10 @@
 namespace pg {
 
 struct Peeked {
-  int status = 0;     // the status that the first event means, when it is an error; 0 = it is none
-  bool cut = false;   // the stream broke off before a first event
-  bool left = false;  // the client did
+  int status = 0;       // the status that the first event means, when it is an error; 0 = it is none
+  bool cut = false;     // the stream broke off, or ended, before a first event
+  bool left = false;    // the client did
+  bool silent = false;  // nothing came for as long as the provider may say nothing
 };
 
 /// Waits for the first event of a stream that begins with 200, and no longer than until a ping would be due. What was read stands

@@ -207,7 +207,8 @@ void Relay::translate_embeddings(IoEnd end) {
 }
 
 Task<IoEnd> Relay::next_bytes() {
-  const SteadyTime begun = x_.gw.clock.steady();
+  // The wait for a first event that others were interested in is part of this one.
+  const SteadyTime begun = std::exchange(upstream_.heard, std::nullopt).value_or(x_.gw.clock.steady());
   const Millis ping_after = x_.policy->limits.ping_after;
   Stream& stream = upstream_.connection->stream();
   for (;;) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,7 @@ struct Upstream {
   std::unique_ptr<UpstreamIo> connection;  // nullptr for echo
   ReplyHead head;
   std::string read_ahead;             // body bytes that were looked at already, to be relayed first
+  std::optional<SteadyTime> heard;    // when the last of them came, or the head, if somebody waited for them
   bool framed = false;                // a stream in Bedrock's frames, which become events on the way
   std::unique_ptr<LocalReply> local;  // where connection is nullptr
 

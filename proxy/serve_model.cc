@@ -78,6 +78,10 @@ std::string nearest_project(const Policy& policy, const Key& key, std::string_vi
 
 Error no_such_project(const Exchange& x, const Key* key) {
   const std::string near = key == nullptr ? "" : nearest_project(*x.policy, *key, x.surface.project);
+  // It is there, and this host's name leads to another one alone.
+  if (!near.empty() && near == x.surface.project)
+    return make_error(Code::not_found, "this host name leads to one project, and to no other; it answers at /v1/…",
+                      std::string(kNoProject));
   return make_error(Code::not_found,
                     near.empty() ? "there is no such project; the path is /api/PROJECT/v1/…, and 'pg projects list' names them"
                                  : fmt::format("there is no such project; did you mean /api/{}/v1/…?", near),

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxSlashes = 8;  // Markdown's \[ in JSON in a JSON string in the SSE string: 2^3
 constexpr std::size_t kMaxBlanks = 3;   // inside the brackets, on each side
+constexpr std::size_t kAnySlashes = kMaxSlashes + 1;
 
 enum class Step : std::uint8_t { no, yes, more };
 
@@ -31,49 +32,52 @@ std::size_t slash_run(std::string_view text, std::size_t at) {
   return n;
 }
 
+// The two kinds of brackets, ASCII's and the full-width ones, as they are and as \u escapes.
 struct Spelling {
   std::string_view open, close;
-  bool escape;  // needs a backslash before it
+  std::string_view escaped_open, escaped_close;
 };
-constexpr Spelling kSpellings[] = {
-    {"[", "]", false}, {"\xef\xbc\xbb", "\xef\xbc\xbd", false}, {"u005b", "u005d", true}, {"uff3b", "uff3d", true}};
+constexpr Spelling kSpellings[] = {{"[", "]", "u005b", "u005d"}, {"\xef\xbc\xbb", "\xef\xbc\xbd", "uff3b", "uff3d"}};
 
 struct Bracket {
-  std::size_t slashes = 0;
-  const Spelling* spelling = nullptr;
+  const Spelling* spelling = nullptr;  // unknown before the first
+  std::size_t slashes = kAnySlashes;   // Markdown's and JSON's, before each that is no \u escape
+  std::size_t escape = kAnySlashes;    // before each \u escape of the token
+
+  // Whether so many may stand before one more; a token is spelled at one depth.
+  bool takes(bool escaped, std::size_t n) const {
+    const std::size_t seen = escaped ? escape : slashes;
+    return (seen == kAnySlashes || seen == n) && (!escaped || n > 0);
+  }
 };
 
-// Reads any opening bracket; on yes `at` is behind it.
-Step read_open(std::string_view text, std::size_t& at, Bracket& bracket) {
-  bracket.slashes = slash_run(text, at);
-  if (bracket.slashes > kMaxSlashes) return Step::no;
-  std::size_t begin = at + bracket.slashes;
-  bool cut = begin == text.size();
+// Reads a bracket of the kind that `bracket` has seen so far; on yes `at` is behind it. Each may be escaped or not.
+Step read_bracket(std::string_view text, std::size_t& at, Bracket& bracket, bool closing) {
+  const std::size_t slashes = slash_run(text, at);
+  if (slashes > kMaxSlashes) return Step::no;
+  const std::size_t begin = at + slashes;
+  if (begin == text.size()) return Step::more;
+  bool cut = false;
   for (const Spelling& spelling : kSpellings) {
-    if (cut || (spelling.escape && bracket.slashes == 0)) continue;
-    Step step = find_part(text, begin, spelling.open);
-    if (step == Step::yes) {
+    if (bracket.spelling != nullptr && bracket.spelling != &spelling) continue;
+    for (const bool escaped : {false, true}) {
+      if (!bracket.takes(escaped, slashes)) continue;
+      const std::string_view part = escaped   ? (closing ? spelling.escaped_close : spelling.escaped_open)
+                                    : closing ? spelling.close
+                                              : spelling.open;
+      const Step step = find_part(text, begin, part);
+      cut = cut || step == Step::more;
+      if (step != Step::yes) continue;
       bracket.spelling = &spelling;
-      at = begin + spelling.open.size();
+      (escaped ? bracket.escape : bracket.slashes) = slashes;
+      at = begin + part.size();
       return step;
     }
-    if (step == Step::more) cut = true;
   }
   return cut ? Step::more : Step::no;
 }
 
-// Reads a bracket spelled like `bracket`.
-Step read_same(std::string_view text, std::size_t& at, const Bracket& bracket, bool closing) {
-  std::size_t slashes = slash_run(text, at);
-  if (slashes > bracket.slashes) return Step::no;
-  if (slashes < bracket.slashes) return at + slashes == text.size() ? Step::more : Step::no;
-  std::string_view part = closing ? bracket.spelling->close : bracket.spelling->open;
-  Step step = find_part(text, at + slashes, part);
-  if (step == Step::yes) at += slashes + part.size();
-  return step;
-}
-
-// Reads a space, a no-break space, or its JSON escape.
+// Reads a space, a no-break space, or a JSON escape of one.
 Step read_blank(std::string_view text, std::size_t& at) {
   if (at == text.size()) return Step::more;
   std::size_t size = 1;
@@ -82,9 +86,10 @@ Step read_blank(std::string_view text, std::size_t& at) {
     step = find_part(text, at, "\xc2\xa0");
     size = 2;
   } else if (text[at] == '\\') {
-    std::size_t slashes = slash_run(text, at);
-    step = slashes > kMaxSlashes ? Step::no : find_part(text, at + slashes, "u00a0");
+    const std::size_t slashes = slash_run(text, at);
     size = slashes + 5;
+    for (const std::string_view escape : {"u00a0", "u0020"})
+      if (slashes <= kMaxSlashes && step == Step::no) step = find_part(text, at + slashes, escape);
   }
   if (step == Step::yes) at += size;
   return step;
@@ -104,19 +109,41 @@ struct Name {
   bool changed = false;
 };
 
-// Reads word bytes, with Markdown's `\_` for `_`; `more` when the text ends inside. A word longer than `limit` is no.
-Step read_name(std::string_view text, std::size_t& at, std::size_t limit, Name& name) {
+// Reads the byte of a word that `u` and four hexadecimal digits at text[at] stand for; no for anything else.
+Step read_escaped_word(std::string_view text, std::size_t at, char& c) {
+  constexpr std::size_t kSize = 5;
+  unsigned code = 0;
+  for (std::size_t i = 0; i < kSize; ++i) {
+    if (at + i == text.size()) return Step::more;
+    const char digit = text[at + i];
+    if (i == 0 ? digit != 'u' : !is_hex(digit)) return Step::no;
+    if (i > 0) code = code << 4 | static_cast<unsigned>(is_digit(digit) ? digit - '0' : to_lower(digit) - 'a' + 10);
+  }
+  c = static_cast<char>(code & 0x7f);
+  return code < 0x80 && is_word(c) ? Step::yes : Step::no;
+}
+
+// Reads word bytes, as they are or as \u escapes, with Markdown's `\_` for `_`; `more` when the text ends inside. A word longer
+// than `limit` is no.
+Step read_name(std::string_view text, std::size_t& at, std::size_t limit, Bracket& bracket, Name& name) {
   for (;;) {
     if (at == text.size()) return Step::more;
-    std::size_t slashes = text[at] == '\\' ? slash_run(text, at) : 0;
+    const std::size_t slashes = text[at] == '\\' ? slash_run(text, at) : 0;
     if (at + slashes == text.size()) return Step::more;
     char c = text[at + slashes];
-    if (slashes > 0 && c != '_') return Step::yes;
+    std::size_t size = 1;
+    if (slashes > 0 && c != '_') {
+      const Step step = read_escaped_word(text, at + slashes, c);
+      if (step != Step::yes) return step == Step::more ? step : Step::yes;
+      if (!bracket.takes(true, slashes)) return Step::no;
+      bracket.escape = slashes;
+      size = 5;
+    }
     if (!is_word(c)) return Step::yes;
     if (slashes > kMaxSlashes || name.text.size() == limit) return Step::no;
     name.changed = name.changed || slashes > 0 || is_lower(c);
     name.text.push_back(to_upper(c));
-    at += slashes + 1;
+    at += slashes + size;
   }
 }
 
@@ -140,7 +167,7 @@ TokenIndex::TokenIndex(const Vault& vault) {
   std::sort(names_.begin(), names_.end());
   if (names_.empty()) return;
   for (char c : {'[', '\\', '\xef'}) starts_[static_cast<unsigned char>(c)] = true;
-  longest_form_ = (4 + 2 * kMaxBlanks) * (kMaxSlashes + 5) + longest_name_ * (kMaxSlashes + 1);
+  longest_form_ = (4 + 2 * kMaxBlanks + longest_name_) * (kMaxSlashes + 5);
 }
 
 bool TokenIndex::begins_name(std::string_view prefix) const {
@@ -161,23 +188,23 @@ const Vault::Entry* TokenIndex::find_name(std::string_view name) const {
 TokenMatch TokenIndex::match_brackets(std::string_view text, std::size_t at) const {
   const std::size_t begin = at;
   Bracket bracket;
-  if (Step step = read_open(text, at, bracket); step != Step::yes) return step == Step::more ? partial() : none();
-  Step twice = read_same(text, at, bracket, false);
+  if (Step step = read_bracket(text, at, bracket, false); step != Step::yes) return step == Step::more ? partial() : none();
+  Step twice = read_bracket(text, at, bracket, false);
   if (twice == Step::more) return partial();
   bool blanks = false;
   if (skip_token_blanks(text, at, blanks) == Step::more) return partial();
   Name name;
-  Step step = read_name(text, at, longest_name_, name);
+  Step step = read_name(text, at, longest_name_, bracket, name);
   if (step == Step::no) return none();
   if (step == Step::more) return begins_name(name.text) ? partial() : none();
   const Vault::Entry* entry = find_name(name.text);
   if (entry == nullptr) return none();
   if (skip_token_blanks(text, at, blanks) == Step::more) return partial();
   for (int n = twice == Step::yes ? 2 : 1; n > 0; --n) {
-    Step close = read_same(text, at, bracket, true);
+    Step close = read_bracket(text, at, bracket, true);
     if (close != Step::yes) return close == Step::more ? partial() : none();
   }
-  bool plain = bracket.slashes == 0 && bracket.spelling == kSpellings;
+  const bool plain = bracket.slashes == 0 && bracket.escape == kAnySlashes && bracket.spelling == kSpellings;
   bool exact = plain && twice == Step::yes && !blanks && !name.changed;
   return {TokenMatch::Kind::whole, exact, true, at - begin, entry};
 }

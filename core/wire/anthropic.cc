@@ -185,6 +185,9 @@ class MessagesReader {
       part.tool.name = block["name"].text();
       part.text = block["input"].is_object() ? block["input"].raw() : std::string_view("{}");
       warn_unknown(block, "content.", {"type", "id", "name", "input", "cache_control"}, warnings_);
+    } else if (type == "tool_reference") {  // what a search for tools found; elsewhere all tools are there from the start
+      part.text = "Tool: " + block["tool_name"].text();
+      warnings_.change("tool_reference");
     } else if (type == "tool_result") {
       PG_TRY_STATUS(read_result(block, part));
     } else {

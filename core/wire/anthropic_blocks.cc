@@ -1,6 +1,7 @@
 // Messages API, 2023-06-01: text, image, document, thinking, tool_use and tool_result blocks.
 #include "core/wire/anthropic_blocks.h"
 
+#include "core/base/text.h"
 #include "core/wire/carriers.h"
 
 namespace pg {
@@ -27,6 +28,9 @@ Status write_media(const Part& part, WriteWork& work, JsonOut& json) {
   Media media = part.media;
   if (!image) decode_text_file(media);
   if (image && !media.detail.empty() && media.detail != "auto") work.warnings.drop("image.detail");
+  // "Input should be 'application/pdf'"; texts are sent as such.
+  if (!image && !media.data.empty() && media.media_type != "application/pdf")
+    return cannot_cross("file (" + escape_controls(media.media_type.substr(0, 64)) + ")", "Anthropic");
   json.field("type", image ? "image" : "document");
   PG_TRY_STATUS(write_source(media, image, json));
   if (!image) json.field_if("title", media.name).raw_if("citations", part.extra);

@@ -45,10 +45,15 @@ class MessagesReplyReader final : public ReplyReader {
   void whole(JsonView root) override {
     if (root["type"].text_is("error") || !root["content"].is_array()) return sink_.fail(read_fault(Wire::anthropic, root, 200));
     start(root, false);
+    const StopReason reason = read_stop(root["stop_reason"].text());
+    const bool short_of_room = reason == StopReason::max_tokens || reason == StopReason::context_window;
+    const auto last = static_cast<std::uint32_t>(root["content"].size()) - 1;
     std::uint32_t index = 0;
     for (JsonView block : root["content"]) {
       open(index, block);
-      close(index++);
+      // Here half an input has become an object, too: that it is the last thing said tells (Anthropic, Handling stop reasons).
+      close(index, short_of_room && index == last ? BlockEnd::truncated : BlockEnd::whole);
+      ++index;
     }
     note_stop(root);
     finish();
@@ -127,13 +132,13 @@ class MessagesReplyReader final : public ReplyReader {
     if (!signature.empty()) sink_.prove(index, {Proof::Vendor::anthropic, std::move(signature), false});
   }
 
-  void close(std::uint32_t index) {
+  void close(std::uint32_t index, BlockEnd how = BlockEnd::whole) {
     const auto input = inputs_.find(index);
     if (input != inputs_.end()) {
       sink_.piece(index, input->second);
       inputs_.erase(input);
     }
-    sink_.close(index);
+    sink_.close(index, how);
   }
 
   void note_stop(JsonView from) {
@@ -144,13 +149,27 @@ class MessagesReplyReader final : public ReplyReader {
     stopped_ = true;
     reason_ = read_stop(from["stop_reason"].text());
     sequence_ = from["stop_sequence"].text();
+    explanation_ = from["stop_details"]["explanation"].text();
+    if (from["stop_details"]["category"].given()) sink_.lose("stop_details.category");
   }
 
-  void finish() { sink_.stop(reason_, sequence_); }
+  void finish() {
+    // Elsewhere the words of a refusal are a part of the answer.
+    if (reason_ == StopReason::refusal && !explanation_.empty()) {
+      BlockStart start;
+      start.kind = BlockStart::Kind::refusal;
+      sink_.open(kExplanation, std::move(start));
+      sink_.piece(kExplanation, explanation_);
+      sink_.close(kExplanation);
+    }
+    sink_.stop(reason_, sequence_);
+  }
+
+  static constexpr std::uint32_t kExplanation = 0xffff'ffff;  // no index of Anthropic's
 
   std::map<std::uint32_t, std::string> inputs_;
   StopReason reason_ = StopReason::end_turn;
-  std::string sequence_;
+  std::string sequence_, explanation_;
   bool stopped_ = false;
 };
 

@@ -89,7 +89,7 @@ class MessagesReplyWriter final : public ReplyWriter {
     const bool tool = start_.kind == BlockStart::Kind::tool;
     if (start_.kind == BlockStart::Kind::thinking) return close_thought(proof, how == BlockEnd::failed);
     if (tool && how == BlockEnd::failed) return;
-    if (tool && start_.tool.custom) write_raw(wrapped_ ? "\"}" : "{\"input\":\"\"}");
+    if (tool && start_.tool.custom && how == BlockEnd::whole) write_raw(wrapped_ ? "\"}" : "{\"input\":\"\"}");
     if (whole_) {
       add_block();
     } else {
@@ -216,7 +216,9 @@ class MessagesReplyWriter final : public ReplyWriter {
     json.open_object();
     if (start_.kind == BlockStart::Kind::tool) {
       json.field("type", "tool_use").field("id", start_.call_id).field("name", start_.tool.name);
-      if (is_json_object(text_)) {
+      if (text_.empty()) {
+        json.raw("input", "{}");
+      } else if (is_json_object(text_)) {
         json.raw("input", mend_surrogates(text_));
       } else {  // what is no JSON stays the string it is
         json.open_object("input").field("arguments", text_).close_object();

@@ -5,6 +5,7 @@
 
 #include "core/base/text.h"
 #include "core/wire/anthropic_blocks.h"
+#include "core/wire/anthropic_schema.h"
 #include "core/wire/call_io.h"
 
 namespace pg {
@@ -166,11 +167,22 @@ class MessagesWriter {
       json_.field_if("description", work_.tools.wraps(tool.name) ? wrapped_description(tool) : tool.description);
       json_.raw("input_schema", tool.name.custom      ? std::string(kWrappedSchema)
                                 : tool.schema.empty() ? std::string(R"({"type":"object","properties":{}})")
-                                                      : typed_schema(tool.schema));
-      if (tool.strict.value_or(false)) json_.field("strict", true);
+                                                      : tool_schema(tool));
+      const bool strict = tool.strict.value_or(false);
+      if (strict && work_.options.structured_output) json_.field("strict", true);
+      if (strict && !work_.options.structured_output) work_.warnings.drop("tools.strict");
       json_.raw_if("cache_control", tool.cache).close_object();
     }
     json_.close_array();
+  }
+
+  std::string tool_schema(const Tool& tool) {
+    const std::string schema = typed_schema(tool.schema);
+    if (!tool.strict.value_or(false) || !work_.options.structured_output) return schema;
+    bool changed = false;
+    std::string fitting = anthropic_schema(schema, changed);
+    if (changed) work_.warnings.change("tools.parameters");
+    return fitting;
   }
 
   /// "input_schema.type: Field required".
@@ -248,7 +260,7 @@ class MessagesWriter {
 
   void write_rest() {
     json_open_output_config();
-    json_.strings_if("stop_sequences", call_.stop);
+    write_stops();
     if (!call_.user.empty()) json_.open_object("metadata").field("user_id", call_.user).close_object();
     if (call_.stream) json_.field("stream", true);
     if (!call_.metadata.empty()) work_.warnings.drop("metadata");
@@ -258,15 +270,29 @@ class MessagesWriter {
     if (!call_.presence_penalty.empty()) work_.warnings.drop("presence_penalty");
     if (!call_.frequency_penalty.empty()) work_.warnings.drop("frequency_penalty");
   }
+  /// "stop_sequences: each stop sequence must contain non-whitespace".
+  void write_stops() {
+    std::vector<std::string> stops;
+    for (const std::string& stop : call_.stop)
+      if (!trimmed(stop).empty()) stops.push_back(stop);
+    if (stops.size() != call_.stop.size()) work_.warnings.change("stop");
+    json_.strings_if("stop_sequences", stops);
+  }
   void json_open_output_config() {
-    const bool schema = call_.format.kind == OutputFormat::Kind::json_schema;
+    const bool wanted = call_.format.kind == OutputFormat::Kind::json_schema;
+    const bool schema = wanted && work_.options.structured_output;
     const bool effort = thinks_ && work_.options.adaptive_thinking && call_.reasoning.kind == Reasoning::Kind::effort &&
                         !call_.reasoning.effort.empty();
-    if (call_.format.kind == OutputFormat::Kind::json_object) work_.warnings.drop("response_format");
+    if (call_.format.kind == OutputFormat::Kind::json_object || wanted != schema) work_.warnings.drop("response_format");
     if (!schema && !effort) return;
     json_.open_object("output_config");
     if (effort) json_.field("effort", call_.reasoning.effort == "minimal" ? "low" : call_.reasoning.effort);
-    if (schema) json_.open_object("format").field("type", "json_schema").raw("schema", call_.format.schema).close_object();
+    if (schema) {
+      bool changed = false;
+      const std::string fitting = anthropic_schema(call_.format.schema, changed);
+      if (changed) work_.warnings.change("response_format.schema");
+      json_.open_object("format").field("type", "json_schema").raw("schema", fitting).close_object();
+    }
     json_.close_object();
   }
 

@@ -98,6 +98,7 @@ class CohereWriter {
     if (call_.tools.empty()) return;
     using Kind = ToolChoice::Kind;
     const bool named = call_.tool_choice.kind == Kind::named;
+    if (named && call_.tools.size() > 1) work_.warnings.change("tool_choice");
     json_.open_array("tools");
     for (const Tool& tool : call_.tools) {
       if (named && !(tool.name == call_.tool_choice.name)) continue;  // Cohere can demand a tool, not which: it gets no other

@@ -1,4 +1,5 @@
 // Call -> a Gemini generateContent request (v1beta). The model and the method stand in the path, see gemini_path().
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -159,16 +160,16 @@ class GeminiWriter {
 
   void write_tools() {
     if (call_.tools.empty()) return;
-    bool lost = false;
+    GeminiSchemas schemas;
     json_.open_array("tools").open_object().open_array("functionDeclarations");
     for (const Tool& tool : call_.tools) {
       json_.open_object().field("name", work_.tools.wire(tool.name));
       json_.field_if("description", tool.name.custom ? wrapped_description(tool) : tool.description);
-      json_.raw_if("parameters", gemini_schema(tool.name.custom ? kWrappedSchema : std::string_view(tool.schema), lost));
+      json_.raw_if("parameters", schemas.write(tool.name.custom ? kWrappedSchema : std::string_view(tool.schema)));
       json_.close_object();
     }
     json_.close_array().close_object().close_array();
-    if (lost) work_.warnings.change("tools.parameters");
+    if (schemas.lost()) work_.warnings.change("tools.parameters");
     write_tool_choice();
   }
   void write_tool_choice() {
@@ -202,18 +203,34 @@ class GeminiWriter {
   void write_thinking() {
     const std::string_view effort = wanted_effort(call_);
     if (effort.empty()) return;
+    using Way = GeminiThinking::Way;
+    const GeminiThinking& way = work_.options.gemini;
+    if (way.way == Way::none) {
+      if (effort != "none") work_.warnings.drop("thinking.enabled");
+      return;
+    }
     json_.open_object("thinkingConfig");
-    if (work_.options.gemini_levels) {
+    if (way.way == Way::level) {
       const bool low = effort == "none" || effort == "minimal" || effort == "low";
       if (effort != "low" && effort != "medium" && effort != "high") work_.warnings.change("reasoning_effort");
       json_.field("thinkingLevel", low ? "LOW" : effort == "medium" ? "MEDIUM" : "HIGH");
-    } else if (effort == "none") {
-      json_.field("thinkingBudget", std::int64_t{0});
     } else {
-      json_.field("thinkingBudget", call_.reasoning.kind == Reasoning::Kind::budget ? call_.reasoning.budget : budget_of(effort));
+      json_.field("thinkingBudget", budget(effort));
     }
     if (effort != "none" && call_.reasoning.display != "omitted") json_.field("includeThoughts", true);
     json_.close_object();
+  }
+
+  /// A budget outside of what the model takes is refused.
+  std::int64_t budget(std::string_view effort) {
+    const GeminiThinking& way = work_.options.gemini;
+    if (effort == "none" && way.can_rest) return 0;
+    const std::int64_t wanted = effort == "none"                                  ? 0
+                                : call_.reasoning.kind == Reasoning::Kind::budget ? call_.reasoning.budget
+                                                                                  : budget_of(effort);
+    const std::int64_t fitting = std::clamp(wanted, way.least, way.most);
+    if (fitting != wanted) work_.warnings.change("thinking.budget_tokens");
+    return fitting;
   }
 
   const Call& call_;

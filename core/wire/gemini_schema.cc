@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kMaxSchemaDepth = 24;        // a recursive type never ends; deeper than this it becomes a plain object
-constexpr std::size_t kMaxNodes = 20'000;  // and references may fan out
-constexpr std::size_t kMaxLayers = 64;     // or run in a circle
+constexpr int kMaxSchemaDepth = 24;      // deeper than this it becomes a plain object
+constexpr std::size_t kNodeCost = 32;    // of a schema that a reference stands for, beside its words
+constexpr std::size_t kMaxActive = 256;  // layers of all the schemas around one
 
 // Keywords of Gemini's Schema object.
 constexpr std::string_view kKept[] = {"description",   "title",     "minItems",  "maxItems", "minimum",
@@ -29,31 +30,48 @@ bool is_one_of(const std::string_view (&words)[N], std::string_view word) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
 
+std::string_view type_of(const Json& value) {
+  if (value.is_boolean()) return "boolean";
+  if (value.is_number_integer()) return "integer";
+  if (value.is_number()) return "number";
+  if (value.is_array()) return "array";
+  return value.is_object() ? "object" : "string";
+}
+
 class SchemaCutter {
  public:
-  explicit SchemaCutter(const Json& root) : root_(root) {}
+  SchemaCutter(const Json& root, std::size_t& left) : root_(root), left_(left) {}
 
   Json cut(const Json& schema, int depth) {
+    const std::size_t active = active_.size(), inlined = inlined_;
     std::vector<const Json*> layers;
-    if (depth > kMaxSchemaDepth || !gather(schema, layers)) {
-      lost_ = lost_ || !schema.is_boolean();
-      return Json{{"type", "object"}};
-    }
     Json out = Json::object();
-    for (const Json* layer : layers) {
-      for (const auto& [key, value] : layer->items()) copy(key, value, depth, out);
+    if (depth <= kMaxSchemaDepth && gather(schema, layers)) {
+      for (const Json* layer : layers) {
+        for (const auto& [key, value] : layer->items()) copy(key, value, depth, out);
+      }
+      mend(out);
+    } else {
+      lost_ = lost_ || !schema.is_boolean();
+      out["type"] = "object";
     }
+    active_.resize(active);
+    inlined_ = inlined;
     return out;
   }
   bool lost() const { return lost_; }
 
  private:
-  /// The schema, what it refers to, and the parts of its allOf: the first that says something about a keyword is believed.
+  /// The schema, what it refers to, and the parts of its allOf: the first that says something about a keyword is believed. False
+  /// where a type begins anew inside itself, which never ends, and where references have stood for enough.
   bool gather(const Json& schema, std::vector<const Json*>& layers) {
-    if (!schema.is_object() || ++nodes_ > kMaxNodes || layers.size() > kMaxLayers) return false;
+    if (!schema.is_object() || active_.size() == kMaxActive || !spend(kNodeCost)) return false;
+    if (std::find(active_.begin(), active_.end(), &schema) != active_.end()) return false;
+    active_.push_back(&schema);
     layers.push_back(&schema);
     if (schema.contains("$ref")) {
       const Json* target = schema["$ref"].is_string() ? find(schema["$ref"].get<std::string>()) : nullptr;
+      ++inlined_;
       if (target == nullptr || !gather(*target, layers)) return false;
     }
     if (!schema.contains("allOf") || !schema["allOf"].is_array()) return true;
@@ -75,17 +93,26 @@ class SchemaCutter {
     }
     return at;
   }
+  /// What stands in the schema itself is paid for by those who wrote it.
+  bool spend(std::size_t bytes) {
+    if (inlined_ == 0) return true;
+    const bool enough = left_ >= bytes;
+    left_ = enough ? left_ - bytes : 0;
+    return enough;
+  }
 
   void copy(const std::string& key, const Json& value, int depth, Json& out) {
     if (key == "properties" && value.is_object()) {
       Json& members = out.emplace(key, Json::object()).first.value();
       for (const auto& [name, member] : value.items()) {
-        if (!members.contains(name)) members[name] = cut(member, depth + 1);
+        if (members.contains(name)) continue;
+        spend(name.size());
+        members[name] = cut(member, depth + 1);
       }
     } else if (key == "required" && value.is_array()) {
       Json& names = out.emplace(key, Json::array()).first.value();
       for (const Json& name : value) {
-        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+        if (name.is_string()) names.push_back(name);
       }
     } else if (out.contains(key) || key == "$ref" || key == "allOf") {
       return;
@@ -102,6 +129,7 @@ class SchemaCutter {
     } else if (key == "format" && (value == "enum" || value == "date-time")) {
       out[key] = value;
     } else if (is_one_of(kKept, key) || key == "nullable") {
+      if (inlined_ > 0) spend(key.size() + value.dump().size());
       out[key] = value;
     } else if (!is_one_of(kHarmless, key)) {
       lost_ = true;
@@ -124,7 +152,10 @@ class SchemaCutter {
       out["type"] = kinds[0];
     } else {
       Json& choices = out["anyOf"] = Json::array();
-      for (const Json& kind : kinds) choices.push_back(Json{{"type", kind}});
+      for (const Json& kind : kinds) {
+        choices.push_back(Json{{"type", kind}});
+        mend(choices.back());
+      }
     }
   }
   void copy_choices(const Json& choices, int depth, Json& out) {
@@ -143,37 +174,63 @@ class SchemaCutter {
       out["anyOf"] = std::move(kept);
     }
   }
-  /// Gemini's enums are strings.
+  /// Gemini's enums are strings, none of them empty. One that leaves numbers out would forbid them.
   void copy_enum(const Json& values, Json& out) {
     Json words = Json::array();
+    std::set<std::string_view> kinds;
     for (const Json& value : values) {
       if (value.is_null()) {
         out["nullable"] = true;
-      } else if (value.is_string()) {
-        words.push_back(value);
+        continue;
       }
+      kinds.insert(type_of(value));
+      const bool word = value.is_string() && !value.get_ref<const std::string&>().empty();
+      lost_ = lost_ || !word;
+      if (word) words.push_back(value);
     }
-    if (words.empty() || words.size() + 1 < values.size()) {
+    if (inlined_ > 0) spend(words.dump().size());
+    lost_ = lost_ || words.empty();
+    if (!out.contains("type")) out["type"] = kinds.size() == 1 ? *kinds.begin() : std::string_view("string");
+    if (!words.empty() && kinds.size() == 1) out["enum"] = std::move(words);
+  }
+  /// What Gemini's own checks of a schema ask for: lists say of what, and what is required is there.
+  void mend(Json& out) {
+    if (out.contains("type") && out["type"] == "array" && !out.contains("items")) {
+      out["items"] = Json{{"type", "string"}};
       lost_ = true;
-      return;
     }
-    out["enum"] = std::move(words);
-    if (!out.contains("type")) out["type"] = "string";
+    if (!out.contains("required")) return;
+    std::set<std::string_view> members, seen;
+    if (out.contains("properties"))
+      for (const auto& [name, member] : out["properties"].items()) members.insert(name);
+    Json names = Json::array();
+    for (const Json& name : out["required"]) {
+      const std::string& word = name.get_ref<const std::string&>();
+      const bool known = members.contains(word);
+      lost_ = lost_ || !known;
+      if (known && seen.insert(word).second) names.push_back(name);
+    }
+    if (names.empty())
+      out.erase("required");
+    else
+      out["required"] = std::move(names);
   }
 
   const Json& root_;
-  std::size_t nodes_ = 0;
+  std::size_t& left_;
+  std::vector<const Json*> active_;  // the schema that is being cut, those around it, and their layers
+  std::size_t inlined_ = 0;          // references that lead here
   bool lost_ = false;
 };
 
 }  // namespace
 
-std::string gemini_schema(std::string_view schema, bool& lost) {
+std::string GeminiSchemas::write(std::string_view schema) {
   const Json root = Json::parse(schema, nullptr, false);
   if (!root.is_object()) return {};
-  SchemaCutter cutter(root);
+  SchemaCutter cutter(root, left_);
   const Json cut = cutter.cut(root, 0);
-  lost = lost || cutter.lost();
+  lost_ = lost_ || cutter.lost();
   const bool object = !cut.contains("type") || cut["type"] == "object";
   const bool empty = !cut.contains("properties") || cut["properties"].empty();
   if (object && empty && !cut.contains("anyOf")) return {};

@@ -35,6 +35,7 @@ struct ClaudeRow {
   std::string_view start;
   std::int64_t max_tokens;
   ClaudeThinking thinking;
+  bool takes_schemas = false;
 };
 // The first that fits counts; what fits none is as the newest are. Only these are asked to think in tokens: newer ones refuse
 // `enabled`, and these refuse `adaptive`.
@@ -44,21 +45,21 @@ constexpr ClaudeRow kClaudes[] = {{"claude-3-7", 64'000, ClaudeThinking::budget}
                                   {"claude-3.5", 8192, ClaudeThinking::none},
                                   {"claude-3-", 4096, ClaudeThinking::none},
                                   {"claude-opus-4-0", 32'000, ClaudeThinking::budget},
-                                  {"claude-opus-4-1", 32'000, ClaudeThinking::budget},
-                                  {"claude-opus-4.1", 32'000, ClaudeThinking::budget},
+                                  {"claude-opus-4-1", 32'000, ClaudeThinking::budget, true},
+                                  {"claude-opus-4.1", 32'000, ClaudeThinking::budget, true},
                                   {"claude-opus-4-20", 32'000, ClaudeThinking::budget},
                                   {"claude-opus-4@", 32'000, ClaudeThinking::budget},
-                                  {"claude-opus-4-5", 64'000, ClaudeThinking::budget},
-                                  {"claude-opus-4.5", 64'000, ClaudeThinking::budget},
+                                  {"claude-opus-4-5", 64'000, ClaudeThinking::budget, true},
+                                  {"claude-opus-4.5", 64'000, ClaudeThinking::budget, true},
                                   {"claude-sonnet-4-0", 64'000, ClaudeThinking::budget},
                                   {"claude-sonnet-4-20", 64'000, ClaudeThinking::budget},
                                   {"claude-sonnet-4@", 64'000, ClaudeThinking::budget},
-                                  {"claude-sonnet-4-5", 64'000, ClaudeThinking::budget},
-                                  {"claude-sonnet-4.5", 64'000, ClaudeThinking::budget},
-                                  {"claude-haiku-4-5", 64'000, ClaudeThinking::budget},
-                                  {"claude-haiku-4.5", 64'000, ClaudeThinking::budget},
+                                  {"claude-sonnet-4-5", 64'000, ClaudeThinking::budget, true},
+                                  {"claude-sonnet-4.5", 64'000, ClaudeThinking::budget, true},
+                                  {"claude-haiku-4-5", 64'000, ClaudeThinking::budget, true},
+                                  {"claude-haiku-4.5", 64'000, ClaudeThinking::budget, true},
                                   {"claude-2", 4096, ClaudeThinking::none}};
-constexpr ClaudeRow kNewestClaude = {"", 64'000, ClaudeThinking::adaptive};
+constexpr ClaudeRow kNewestClaude = {"", 64'000, ClaudeThinking::adaptive, true};
 
 const ClaudeRow& row_of_claude(std::string_view model) {
   // Clouds write more in front: "us.anthropic.claude-…".
@@ -90,6 +91,10 @@ std::int64_t anthropic_max_tokens(std::string_view model) {
 
 ClaudeThinking claude_thinking(std::string_view model) {
   return row_of_claude(model).thinking;
+}
+
+bool claude_takes_schemas(std::string_view model) {
+  return row_of_claude(model).takes_schemas;
 }
 
 Result<std::vector<ListedModel>> read_models(std::string_view body) {

@@ -30,6 +30,9 @@ std::int64_t anthropic_max_tokens(std::string_view model);
 enum class ClaudeThinking { none, budget, adaptive };
 ClaudeThinking claude_thinking(std::string_view model);
 
+/// Whether it can be held to a JSON Schema (Anthropic, Structured outputs). True for names that are not known.
+bool claude_takes_schemas(std::string_view model);
+
 /// Anthropic: `{data:[{type:"model",id,display_name,created_at}],has_more,first_id,last_id}`; others `{object:"list",data:[…]}`.
 std::string write_models(DialectId dialect, std::span<const ListedModel> models);
 /// One of them, as it stands in such a list.

@@ -2,6 +2,9 @@
 #include <algorithm>
 #include <string>
 
+#include "core/base/ascii.h"
+#include "core/base/crypto.h"
+#include "core/base/encode.h"
 #include "core/wire/openai_write.h"
 
 namespace pg {
@@ -92,7 +95,8 @@ class ChatWriter {
     bool calls = false;
     for (const Part& part : message.parts) {
       if (part.kind == Part::Kind::text) words.push_back(part);
-      if (part.kind == Part::Kind::refusal) refusal += part.text;
+      if (part.kind == Part::Kind::refusal && work_.options.mistral_fields) words.push_back(text_part(part.text));
+      if (part.kind == Part::Kind::refusal && !work_.options.mistral_fields) refusal += part.text;
       if (part.kind == Part::Kind::thinking) thought += part.text;
       calls = calls || part.kind == Part::Kind::tool_call;
     }
@@ -122,7 +126,7 @@ class ChatWriter {
     for (const Part& part : message.parts) {
       if (part.kind != Part::Kind::tool_call) continue;
       const bool custom = part.tool.custom && !work_.tools.wraps(part.tool);
-      json_.open_object().field("id", part.call_id).field("type", custom ? "custom" : "function");
+      json_.open_object().field("id", call_id(part.call_id)).field("type", custom ? "custom" : "function");
       json_.open_object(custom ? "custom" : "function").field("name", work_.tools.wire(part.tool));
       if (custom) {
         json_.field("input", part.text);
@@ -130,7 +134,9 @@ class ChatWriter {
         json_.field("arguments", part.tool.custom ? wrap_input(part.text) : part.text.empty() ? "{}" : part.text);
       }
       json_.close_object();
-      if (part.proof.vendor == Proof::Vendor::gemini) {
+      if (part.proof.vendor == Proof::Vendor::gemini && work_.options.mistral_fields) {
+        work_.warnings.drop("thought_signature");
+      } else if (part.proof.vendor == Proof::Vendor::gemini) {
         json_.open_object("extra_content").open_object("google").field("thought_signature", part.proof.value);
         json_.close_object().close_object();
       }
@@ -142,13 +148,13 @@ class ChatWriter {
   /// A tool message holds text only: images and files follow in a user message, after the last result of the turn.
   Status write_result(const Part& result) {
     auto media = result_media(result);
-    json_.open_object().field("role", "tool").field("tool_call_id", result.call_id);
+    json_.open_object().field("role", "tool").field("tool_call_id", call_id(result.call_id));
     std::string text = result_text(result);
     if (!media.empty()) {
       work_.warnings.move("tool_result.media");
       text += text.empty() ? "" : "\n";
       text += "[attached below]";
-      moved_.push_back(text_part("Attached to the result of tool call " + result.call_id + ":"));
+      moved_.push_back(text_part("Attached to the result of tool call " + call_id(result.call_id) + ":"));
       for (Part& part : media) moved_.push_back(std::move(part));
     }
     if (media.empty() && !result.is_error && result.parts.size() > 1) {
@@ -230,12 +236,20 @@ class ChatWriter {
     if (!call_.top_k.empty()) work_.warnings.drop("top_k");
     json_.raw_if("presence_penalty", call_.presence_penalty).raw_if("frequency_penalty", call_.frequency_penalty);
     json_.strings_if("stop", call_.stop);
-    const std::string effort = openai_effort(call_, work_.warnings);
-    json_.field_if("reasoning_effort", effort).field_if("verbosity", call_.verbosity);
-    if (!call_.user.empty()) json_.field("user", short_user(call_.user, work_.warnings));
+    json_.field_if("reasoning_effort", openai_effort(call_, work_));
     json_.raw_if("metadata", call_.metadata);
+    if (work_.options.mistral_fields) return warn_unknown_to_mistral();
+    json_.field_if("verbosity", call_.verbosity);
+    if (!call_.user.empty()) json_.field("user", short_user(call_.user, work_.warnings));
     json_.field_if("prompt_cache_key", call_.cache_key.empty() ? work_.options.cache_key : call_.cache_key);
     json_.field_if("service_tier", call_.service_tier);
+  }
+  // "extra_forbidden".
+  void warn_unknown_to_mistral() {
+    if (!call_.verbosity.empty()) work_.warnings.drop("verbosity");
+    if (!call_.user.empty()) work_.warnings.drop("user");
+    if (!call_.cache_key.empty()) work_.warnings.drop("prompt_cache_key");
+    if (!call_.service_tier.empty()) work_.warnings.drop("service_tier");
   }
 
   void write_format() {
@@ -254,8 +268,18 @@ class ChatWriter {
   }
 
   /// Usage is lost in a stream unless it is asked for; the reply's writer leaves the chunk out where the client did not ask.
+  /// Mistral always tells it, and refuses to be asked.
   void write_stream() {
-    if (call_.stream) json_.field("stream", true).open_object("stream_options").field("include_usage", true).close_object();
+    if (!call_.stream) return;
+    json_.field("stream", true);
+    if (!work_.options.mistral_fields) json_.open_object("stream_options").field("include_usage", true).close_object();
+  }
+
+  /// Mistral: "must be a-z, A-Z, 0-9, with a length of 9". The same id always gives the same.
+  std::string call_id(const std::string& id) const {
+    const auto fits = [](char c) { return is_alnum(c); };
+    if (!work_.options.mistral_fields || (id.size() == 9 && std::all_of(id.begin(), id.end(), fits))) return id;
+    return to_hex(as_bytes(sha256(id))).substr(0, 9);
   }
 
   const Call& call_;

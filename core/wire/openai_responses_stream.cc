@@ -74,9 +74,9 @@ class ResponsesReplyReader final : public ReplyReader {
   void complete(Block& block, const std::string& text) {
     if (text.size() > block.said.size() && text.starts_with(block.said)) say(block, text.substr(block.said.size()));
   }
-  void close(Block& block) {
+  void close(Block& block, BlockEnd how = BlockEnd::whole) {
     if (std::exchange(block.closed, true)) return;
-    sink_.close(block.id);
+    sink_.close(block.id, how);
     std::string().swap(block.said);
   }
 
@@ -167,7 +167,8 @@ class ResponsesReplyReader final : public ReplyReader {
     } else {
       complete(block, type == "custom_tool_call" ? item["input"].text() : item["arguments"].text());
     }
-    if (!item["status"].text_is("incomplete")) close(block);
+    const bool ended = !item["status"].text_is("incomplete");
+    if (ended || type != "reasoning") close(block, ended ? BlockEnd::whole : BlockEnd::truncated);
   }
 
   void read_part(Key key, JsonView part, bool ended) {

@@ -69,6 +69,8 @@ class ResponsesReplyWriter final : public ReplyWriter {
   void close(const Proof& proof, BlockEnd how) override {
     send_annotations();
     if (how == BlockEnd::failed && is_tool()) return;
+    // Codex runs a call when its item is done, and looks at no status.
+    if (how == BlockEnd::truncated && is_tool()) return add_output(item("incomplete", proof));
     if (!is_thought() || summarised_) {
       std::string data = place();
       JsonOut json(data);
@@ -79,8 +81,7 @@ class ResponsesReplyWriter final : public ReplyWriter {
     if (!is_tool() && !is_thought()) send_part("response.content_part.done", "content_index", part(text_));
     const std::string done = item(how == BlockEnd::whole ? "completed" : "incomplete", proof);
     send_item("response.output_item.done", done);
-    output_ += (output_.empty() ? "" : ",") + done;
-    ++index_;
+    add_output(done);
   }
 
   void end(const ReplyEnd& end) override {
@@ -125,6 +126,10 @@ class ResponsesReplyWriter final : public ReplyWriter {
     return end.reason == StopReason::refusal && !end.refused_in_words ? "content_filter" : "";
   }
 
+  void add_output(const std::string& item_json) {
+    output_ += (output_.empty() ? "" : ",") + item_json;
+    ++index_;
+  }
   void send(std::string_view type, std::string_view members) {
     if (whole_) return;
     out_ += "event: ";

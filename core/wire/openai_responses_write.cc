@@ -219,7 +219,7 @@ class ResponsesWriter {
   }
 
   void write_reasoning() {
-    const std::string effort = openai_effort(call_, work_.warnings);
+    const std::string_view effort = openai_effort(call_, work_);
     if (effort.empty()) return;
     json_.open_object("reasoning").field("effort", effort);
     if (effort != "none") json_.field_if("summary", call_.reasoning.summary);

@@ -12,11 +12,13 @@ Result<bool> write_file_words(const Part& part, std::string_view target, std::st
   return true;
 }
 
-std::string openai_effort(const Call& call, Warnings& warnings) {
-  const std::string_view effort = wanted_effort(call);
-  if (effort != "max") return std::string(effort);
-  warnings.change("effort");
-  return "xhigh";
+std::string_view openai_effort(const Call& call, WriteWork& work) {
+  const std::string_view wanted = wanted_effort(call);
+  if (wanted.empty()) return wanted;
+  const std::string_view effort = nearest_effort(work.options.efforts, wanted);
+  if (effort.empty() && wanted != "none") work.warnings.drop("effort");
+  if (!effort.empty() && effort != wanted) work.warnings.change("effort");
+  return effort;
 }
 
 std::string_view openai_choice(ToolChoice::Kind kind) {

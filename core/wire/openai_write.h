@@ -12,8 +12,8 @@ namespace pg {
 /// at another vendor.
 Result<bool> write_file_words(const Part& part, std::string_view target, std::string_view type, WriteWork& work, JsonOut& json);
 
-/// The wanted effort as OpenAI spells it: Anthropic's `max` is the highest there is.
-std::string openai_effort(const Call& call, Warnings& warnings);
+/// The wanted effort in the nearest of the words that the model takes; "" when it is to be told nothing.
+std::string_view openai_effort(const Call& call, WriteWork& work);
 
 /// A tool choice that names no tool; "" for others.
 std::string_view openai_choice(ToolChoice::Kind kind);

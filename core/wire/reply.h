@@ -51,6 +51,13 @@ struct ReplyEnd {
   bool refused_in_words = false;  // the model said no itself; no filter did
 };
 
+/// How a block came to its end.
+enum class BlockEnd : std::uint8_t {
+  whole,
+  truncated,  // the model ran out of room inside it
+  failed,     // the reply broke inside it
+};
+
 /// What readers tell. Blocks are numbered by the reader as it likes and may be open side by side.
 class ReplySink {
  public:
@@ -61,7 +68,8 @@ class ReplySink {
   virtual void prove(std::uint32_t block, Proof proof) = 0;
   /// A page behind words of a text block that is open; again with the same page and words it is not told twice.
   virtual void cite(std::uint32_t block, Citation citation) = 0;
-  virtual void close(std::uint32_t block) = 0;
+  /// `how` is whole or truncated. Whether a call's arguments are all there, the sink sees for itself.
+  virtual void close(std::uint32_t block, BlockEnd how = BlockEnd::whole) = 0;
   /// Something of the reply that no other dialect has a word for, by the name its own has for it.
   virtual void lose(std::string_view name) = 0;
   virtual void use(const Usage& usage) = 0;  // running totals; -1 says nothing
@@ -86,13 +94,6 @@ class ReplyReader {
   ReplySink& sink_;
 };
 
-/// How a block came to its end.
-enum class BlockEnd : std::uint8_t {
-  whole,
-  truncated,  // the model ran out of room inside it
-  failed,     // the reply broke inside it
-};
-
 /// Writes one client's reply: one block is open at a time, begin() comes first, end() or fail() last.
 class ReplyWriter {
  public:
@@ -102,7 +103,8 @@ class ReplyWriter {
   virtual void piece(std::string_view text) = 0;
   /// A page behind words of the open text block, some of which may still come.
   virtual void cite(const Citation& citation) = 0;
-  /// A tool call that failed must not look whole, or a client would run half of it: it stays open when the error comes.
+  /// A tool call that is not whole must not look so, or a client would run half of it: it stays open when an error comes, and
+  /// where a dialect has clients run what they are told is done, it is not told of a truncated one.
   virtual void close(const Proof& proof, BlockEnd how) = 0;
   virtual void end(const ReplyEnd& end) = 0;
   virtual void fail(const ReplyFault& fault) = 0;

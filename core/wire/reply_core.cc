@@ -69,7 +69,9 @@ void ReplyCore::open(std::uint32_t block, BlockStart start) {
   queued.start = std::move(start);
   if (queued.start.kind == BlockStart::Kind::tool) name_tool(queued);
   if (queued.start.kind == BlockStart::Kind::refusal) refused_ = true;
+  const bool waited = queue_.size() == 1 && queue_.front().closed;
   queue_.push_back(std::move(queued));
+  if (waited) finish_front(BlockEnd::whole);
   if (queue_.size() == 1) start_front();
 }
 
@@ -95,6 +97,7 @@ void ReplyCore::start_front() {
 
 void ReplyCore::write_piece(Queued& front, std::string_view text) {
   std::string unwrapped;
+  if (front.start.kind == BlockStart::Kind::tool) front.arguments.pass(text);
   if (front.wrapped) {
     front.unwrapper.push(text, unwrapped);
     text = unwrapped;
@@ -153,25 +156,47 @@ void ReplyCore::prove(std::uint32_t block, Proof proof) {
   }
 }
 
-void ReplyCore::close(std::uint32_t block) {
+/// Whether it is a call whose input is surely not all there.
+bool ReplyCore::is_half(const Queued& queued) {
+  if (queued.start.kind != BlockStart::Kind::tool) return false;
+  const bool free = queued.start.tool.custom && !queued.wrapped;
+  return queued.cut || (!free && !queued.arguments.is_closed_object());
+}
+
+void ReplyCore::close(std::uint32_t block, BlockEnd how) {
   Queued* queued = ended_ ? nullptr : find(block);
   if (queued == nullptr) return;
   queued->closed = true;
+  queued->cut = how == BlockEnd::truncated;
   while (!queue_.empty() && queue_.front().closed) {
+    // Why half a call is the last thing said is known at the reply's end only.
+    if (queue_.size() == 1 && is_half(queue_.front())) return;
     finish_front(BlockEnd::whole);
     if (!queue_.empty()) start_front();
   }
 }
 
+BlockEnd ReplyCore::end_of(const Queued& front, BlockEnd how) {
+  if (front.start.kind != BlockStart::Kind::tool) return how;
+  // Half a freeform input would be run, whatever the provider thinks of it; half an object's client refuses it by itself.
+  if (front.cut || (front.wrapped && front.arguments.is_object() && is_half(front))) return BlockEnd::truncated;
+  const bool free = front.start.tool.custom && !front.wrapped;
+  return free || is_half(front) ? how : BlockEnd::whole;
+}
+
 void ReplyCore::finish_front(BlockEnd how) {
   Queued& front = queue_.front();
-  if (front.wrapped) {
+  const bool tool = front.start.kind == BlockStart::Kind::tool;
+  how = end_of(front, how);
+  truncated_ = truncated_ || (tool && how == BlockEnd::truncated);
+  // Of an input that is half there, only what is read for certain is told.
+  if (front.wrapped && (how == BlockEnd::whole || !front.arguments.is_object())) {
     std::string rest;
     front.unwrapper.finish(rest);
     say(front, rest);
   }
   if (const std::string half = front.joiner.finish(); !half.empty()) writer_.piece(half);
-  const bool function = front.start.kind == BlockStart::Kind::tool && !front.start.tool.custom;
+  const bool function = tool && !front.start.tool.custom;
   if (function && front.is_empty && how == BlockEnd::whole) writer_.piece("{}");
   if (front.start.kind == BlockStart::Kind::thinking)
     for (const std::string_view name : writer_.unsaid(front.proof)) lose(name);
@@ -188,7 +213,8 @@ void ReplyCore::stop(StopReason reason, std::string stop_sequence) {
   ensure_begun();
   const bool short_of_room = reason == StopReason::max_tokens || reason == StopReason::context_window;
   while (!queue_.empty()) {
-    finish_front(short_of_room && queue_.size() == 1 ? BlockEnd::truncated : BlockEnd::whole);
+    const bool cut = short_of_room && (queue_.size() == 1 || is_half(queue_.front()));
+    finish_front(cut ? BlockEnd::truncated : BlockEnd::whole);
     if (!queue_.empty()) start_front();
   }
   ended_ = true;
@@ -197,6 +223,7 @@ void ReplyCore::stop(StopReason reason, std::string stop_sequence) {
   // A provider's word is one thing, the calls it made another.
   if (reason == StopReason::tool_use && tools_ == 0) end.reason = StopReason::end_turn;
   if (reason == StopReason::end_turn && tools_ > 0) end.reason = StopReason::tool_use;
+  if (end.reason == StopReason::tool_use && truncated_) end.reason = StopReason::max_tokens;
   if (end.reason == StopReason::end_turn && refused_) {
     end.reason = StopReason::refusal;
     end.refused_in_words = true;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/wire/half_joiner.h"
+#include "core/wire/json_balance.h"
 #include "core/wire/reply.h"
 #include "core/wire/unwrap_input.h"
 
@@ -26,7 +27,7 @@ class ReplyCore final : public ReplySink {
   void piece(std::uint32_t block, std::string_view text) override;
   void prove(std::uint32_t block, Proof proof) override;
   void cite(std::uint32_t block, Citation citation) override;
-  void close(std::uint32_t block) override;
+  void close(std::uint32_t block, BlockEnd how) override;
   void lose(std::string_view name) override { warnings_.drop("reply." + std::string(name)); }
   void use(const Usage& usage) override;
   void tier(std::string word) override { tier_ = std::move(word); }
@@ -51,8 +52,10 @@ class ReplyCore final : public ReplySink {
     std::vector<Citation> citations;
     Proof proof;
     bool closed = false;
+    bool cut = false;  // closed, and its provider says that it is not whole
     bool wrapped = false;
     bool is_empty = true;  // nothing was written of it
+    JsonBalance arguments;
     InputUnwrapper unwrapper;
     HalfJoiner joiner;
   };
@@ -63,6 +66,8 @@ class ReplyCore final : public ReplySink {
   void write_piece(Queued& front, std::string_view text);
   void say(Queued& front, std::string_view text);
   void tell(const Citation& citation);
+  static bool is_half(const Queued& queued);
+  static BlockEnd end_of(const Queued& front, BlockEnd how);
   void finish_front(BlockEnd how);
   void name_tool(Queued& queued);
   Usage final_usage() const;
@@ -85,6 +90,7 @@ class ReplyCore final : public ReplySink {
   bool ended_ = false;
   bool failed_ = false;
   bool refused_ = false;
+  bool truncated_ = false;  // a call was
 };
 
 }  // namespace pg

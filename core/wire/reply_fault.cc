@@ -1,6 +1,8 @@
 // Errors, from each vendor's words to each client's: HTTP status is the common tongue.
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <string>
 
 #include "core/base/text.h"
@@ -71,15 +73,40 @@ std::int64_t read_delay(const std::string& text) {
   return whole && seconds >= 0 && seconds <= 86'400 ? static_cast<std::int64_t>(std::ceil(seconds)) : -1;
 }
 
-// FastAPI's way, which many servers that are merely compatible have: "detail" is a text, or a list of {loc, msg}.
+constexpr std::size_t kMostDetails = 16;
+
+/// {"loc":["body","stream_options"],"msg":"Extra inputs are not permitted"}: both, where the place says more than where all is.
+std::string read_flaw(JsonView flaw) {
+  std::string place;
+  for (JsonView step : flaw["loc"]) {
+    const std::string word = text_or_number(step);
+    if (!word.empty() && word != "body") place += (place.empty() ? "" : ".") + word;
+  }
+  const std::string said = flaw["msg"].text();
+  return said.empty() || place.empty() ? said : place + ": " + said;
+}
+
+// FastAPI's way, which many servers that are merely compatible have: "detail" is a text, or a list of {loc, msg}. Mistral has the
+// same inside of "message".
 std::string read_detail(JsonView detail) {
+  if (detail.is_object()) detail = detail["detail"];
   if (!detail.is_array()) return detail.text();
   std::string text;
+  std::size_t count = 0;
   for (JsonView one : detail) {
-    const std::string said = one["msg"].text();
-    if (!said.empty()) text += (text.empty() ? "" : "; ") + said;
+    const std::string said = read_flaw(one);
+    if (!said.empty() && ++count <= kMostDetails) text += (text.empty() ? "" : "; ") + said;
   }
   return text;
+}
+
+/// Whether the words say that the conversation is too long for the model, for which OpenAI alone has a code; Codex compacts on
+/// it.
+bool is_too_long(std::string_view message) {
+  constexpr std::string_view kWords[] = {"prompt is too long", "exceed context limit", "maximum context length",
+                                         "exceeds the maximum number of tokens allowed"};
+  return std::any_of(std::begin(kWords), std::end(kWords),
+                     [message](std::string_view words) { return message.find(words) != std::string_view::npos; });
 }
 
 std::int64_t read_gemini_delay(JsonView details) {
@@ -97,7 +124,8 @@ ReplyFault read_fault(Wire wire, JsonView root, int status) {
   const JsonView error = response.is_object() ? response : root["error"].given() ? root["error"] : root;
   ReplyFault fault;
   fault.message = error.is_string() ? error.text() : text_or_number(error["message"]);
-  if (fault.message.empty() && error.is_object()) fault.message = read_detail(error["detail"]);
+  for (const char* place : {"message", "detail"})
+    if (fault.message.empty() && error.is_object()) fault.message = read_detail(error[place]);
   const std::string type = wire == Wire::gemini ? text_or_number(error["status"]) : text_or_number(error["type"]);
   const std::string code = text_or_number(error["code"]);
   const bool number = error["code"].is_number();
@@ -108,6 +136,8 @@ ReplyFault read_fault(Wire wire, JsonView root, int status) {
   const bool is_error = status >= 400 || response.given() || root["error"].given() || !type.empty() || !code.empty();
   if (fault.message.empty())
     fault.message = is_error ? "the provider answered with an error" : "the provider's reply holds no answer";
+  if (fault.code.empty() && (fault.status == 400 || fault.status == 413) && is_too_long(fault.message))
+    fault.code = "context_length_exceeded";
   if (wire == Wire::gemini) fault.retry_after = read_gemini_delay(error["details"]);
   return fault;
 }

@@ -60,7 +60,7 @@ constexpr RequestRow kChatRows[] = {
     {RequestPlace::root, "model", RequestPlace::model},
     {RequestPlace::root, "stream", RequestPlace::stream},
     {RequestPlace::root, "response_format", RequestPlace::schema},
-    {RequestPlace::root, "metadata", RequestPlace::opaque},
+    {RequestPlace::root, "metadata", RequestPlace::free},  // a client's own words, which the vendor shows and keeps
     {RequestPlace::root, "user", RequestPlace::opaque},
     {RequestPlace::root, "safety_identifier", RequestPlace::opaque},
     {RequestPlace::root, "prompt_cache_key", RequestPlace::opaque},
@@ -117,7 +117,7 @@ constexpr RequestRow kResponsesRows[] = {
     {RequestPlace::root, "include", RequestPlace::include},
     {RequestPlace::root, "store", RequestPlace::store},
     {RequestPlace::root, "text", RequestPlace::schema},
-    {RequestPlace::root, "metadata", RequestPlace::opaque},
+    {RequestPlace::root, "metadata", RequestPlace::free},  // a client's own words
     {RequestPlace::root, "client_metadata", RequestPlace::opaque},
     {RequestPlace::root, "user", RequestPlace::opaque},
     {RequestPlace::root, "safety_identifier", RequestPlace::opaque},

@@ -18,6 +18,7 @@
 #include "core/base/result.h"
 #include "core/wire/call.h"
 #include "core/wire/dialect.h"
+#include "core/wire/efforts.h"
 
 namespace pg {
 
@@ -30,11 +31,14 @@ struct TranslateOptions {
   bool system_anywhere = false;            // Anthropic: the model takes system messages amid a conversation
   bool adaptive_thinking = true;           // Anthropic: effort as output_config.effort; false = thinking.budget_tokens
   bool thinking = true;                    // Anthropic: the model can think at all
+  bool structured_output = true;           // Anthropic: answers and tool inputs can be held to a schema
   bool max_completion_tokens = true;       // Chat: false writes max_tokens, which old and compatible servers know
   bool developer_role = false;             // Chat: the server knows the role `developer`
   bool custom_tools = false;               // Chat: the server knows freeform tools; false wraps them as functions
   bool reasoning_content = false;          // Chat: thoughts of tool turns go along as reasoning_content (DeepSeek, Kimi)
-  bool gemini_levels = true;               // Gemini: thinkingLevel (3.x); false = thinkingBudget (2.5)
+  bool mistral_fields = false;             // Chat: the server refuses what Mistral's API has no name for
+  Efforts efforts = kUpToXhigh;            // Chat, Responses: the words the model takes
+  GeminiThinking gemini = {};              // Gemini: how the model is asked to think
   bool gemini_call_ids = true;             // Gemini: function calls carry ids; false for Vertex, which rejects them
 };
 

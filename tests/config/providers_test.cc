@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "config/load.h"
 #include "config/validate.h"
 #include "core/base/url.h"
@@ -57,4 +59,21 @@ TEST_CASE("a user's row changes what it names, adds what is new, or hides") {
   CHECK(std::count(names.begin(), names.end(), "mine") == 1);
   CHECK(std::count(names.begin(), names.end(), "groq") == 0);
   CHECK(std::is_sorted(names.begin(), names.end()));
+}
+
+TEST_CASE("an Azure row has OpenAI's models, whatever it is called") {
+  const Settings settings = read_settings_text(
+                                "[providers.az]\nazure_base_url = \"https://r.example\"\n"
+                                "[providers.mine]\nazure_base_url = \"https://r.example\"\nvendor = \"azure\"\n"
+                                "[providers.local]\nopenai_base_url = \"http://127.0.0.1:9/v1\"\n",
+                                "pg.toml")
+                                .settings;
+  for (const char* name : {"az", "mine"}) CHECK(find_provider_row(settings, name)->vendor == "openai");
+  CHECK_FALSE(names_models_freely(*find_provider_row(settings, "az")));
+  for (const char* name : {"local", "ollama", "echo"}) CHECK(names_models_freely(*find_provider_row(settings, name)));
+  CHECK_FALSE(names_models_freely(*find_provider_row(settings, "xai")));
+  const std::vector<std::string> outside = outsiders_of(settings, {"anthropic", "az"});
+  CHECK(std::find(outside.begin(), outside.end(), "xai") != outside.end());
+  CHECK(std::find(outside.begin(), outside.end(), "local") != outside.end());
+  CHECK(std::find(outside.begin(), outside.end(), "az") == outside.end());
 }

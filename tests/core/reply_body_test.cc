@@ -42,6 +42,12 @@ TEST_CASE_FIXTURE(Body, "Chat: every choice, content, reasoning, arguments, lega
   CHECK(counts.exact == 5);
 }
 
+TEST_CASE_FIXTURE(Body, "OpenAI says a request's metadata again") {
+  const std::string_view sent = R"({"metadata":{"id":"[[EMAIL_001]]","k":"x [[SECRET_001]]"}})";
+  for (const DialectId dialect : {DialectId::openai_chat, DialectId::openai_responses})
+    CHECK(restored(dialect, sent) == R"({"metadata":{"id":"jane@example.com","k":"x a\"b"}})");
+}
+
 TEST_CASE_FIXTURE(Body, "citations: what a source is called and says, escaped for where it stands") {
   CHECK(restored(DialectId::anthropic,
                  R"({"content":[{"type":"text","text":"x","citations":[{"cited_text":"[[SECRET_001]]","title":"[[EMAIL_001]]",)"

@@ -205,7 +205,7 @@ TEST_CASE_FIXTURE(Responses, "reasoning summaries and reasoning text: restored w
 TEST_CASE_FIXTURE(Responses,
                   "encrypted content, ids, names, echoes of what is not guarded and unknown events are never touched") {
   Writer in;
-  in.event("response.created", R"(,"response":{"id":"[[EMAIL_001]]","metadata":{"a":"[[EMAIL_001]]"},"output":[]})");
+  in.event("response.created", R"(,"response":{"id":"[[EMAIL_001]]","client_metadata":{"a":"[[EMAIL_001]]"},"output":[]})");
   in.event(
       "response.output_item.done",
       R"(,"output_index":0,"item":{"type":"reasoning","id":"[[EMAIL_001]]","encrypted_content":"[[EMAIL_001]]","summary":[]})");

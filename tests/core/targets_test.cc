@@ -63,6 +63,30 @@ TEST_CASE("provider:model and aliases name their target") {
   CHECK(chosen(project, DialectId::openai_chat, "mistral:7b") == "openai openai-chat mistral:7b");
 }
 
+TEST_CASE("a model of a provider that the project has not is nobody else's") {
+  Project project = project_of({kAnthropicProvider, kOpenai});
+  project.outsiders = {"mistral", "xai"};
+  const std::string refused = chosen(project, DialectId::openai_chat, "xai:grok-4");
+  CHECK(refused.find("not_found: project p does not have the provider xai") == 0);
+  CHECK(chosen(project, DialectId::anthropic, "xai:grok-4").find("not_found") == 0);
+  project.aliases = {{"grok", "xai:grok-4"}, {"xai:grok-4", "openai:gpt-x"}};
+  CHECK(chosen(project, DialectId::openai_chat, "xai:grok-4") == "openai openai-chat gpt-x");
+  CHECK(chosen(project, DialectId::openai_chat, "grok").find("not_found") == 0);
+  // Nobody's name: the colon belongs to the model.
+  CHECK(chosen(project, DialectId::openai_chat, "llama3:8b") == "openai openai-chat llama3:8b");
+  CHECK(chosen(project, DialectId::openai_chat, "ft:gpt-4o:org::id") == "openai openai-chat ft:gpt-4o:org::id");
+  // Ollama's models are called like other providers; so may be what a row's globs say.
+  auto local = std::make_shared<Provider>(*kChatProvider);
+  local->names_freely = true;
+  project.providers.push_back(local);
+  CHECK(chosen(project, DialectId::anthropic, "mistral:7b") == "~ollama openai-chat mistral:7b");
+  auto proxied = std::make_shared<Provider>(*kOpenai);
+  proxied->models = {"xai:*"};
+  Project other = project_of({kAnthropicProvider, proxied});
+  other.outsiders = {"xai"};
+  CHECK(chosen(other, DialectId::openai_chat, "xai:grok-4") == "openai openai-chat xai:grok-4");
+}
+
 TEST_CASE("what cannot be served is refused with a reason") {
   auto keyless = std::make_shared<Provider>(*kOpenai);
   keyless->credential_problem = "environment variable X is not set";

@@ -42,6 +42,11 @@ TEST_CASE("translate_call: what one exit cannot say goes through the other, and 
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().message.find("`stop_sequences") == 0);
   CHECK(one.outlet->dialect == DialectId::openai_responses);
+  Target many = target_of("openai", {DialectId::openai_responses, DialectId::openai_chat});
+  const auto too_many =
+      translate_call(DialectId::anthropic, R"({"model":"m","stop_sequences":["a","b","c","d","e"],"messages":[]})", "", many);
+  REQUIRE_FALSE(too_many.has_value());
+  CHECK(too_many.error().message.find("`stop_sequences (more than four)`") == 0);
   Target plain = target_of("openai", {DialectId::openai_responses, DialectId::openai_chat});
   CHECK(translate_call(DialectId::anthropic, R"({"model":"m","messages":[]})", "", plain).has_value());
   CHECK(plain.outlet->dialect == DialectId::openai_responses);
@@ -63,6 +68,115 @@ TEST_CASE("translate_call: models and vendors of one dialect are told what they 
   CHECK(body_for(target_of("gemini", {DialectId::gemini}, "gemini-2.5-pro"), DialectId::openai_chat,
                  ask)["generationConfig"]["thinkingConfig"]
             .contains("thinkingBudget"));
+}
+
+TEST_CASE("translate_call: an effort is one that the model takes, or none") {
+  const auto effort_for = [](std::string vendor, std::string model, const char* thinking) {
+    Target target = target_of(std::move(vendor), {DialectId::openai_responses, DialectId::openai_chat}, std::move(model));
+    const std::string ask =
+        std::string(R"({"model":"m","max_tokens":99999,"messages":[{"role":"user","content":"x"}],)") + thinking + "}";
+    const auto done = translate_call(DialectId::anthropic, ask, "", target);
+    REQUIRE(done.has_value());
+    const Json body = Json::parse(done->body);
+    CHECK(body.contains("include") == (body.contains("reasoning") && body["reasoning"]["effort"] != "none"));
+    std::string found = body.contains("reasoning") ? body["reasoning"]["effort"].get<std::string>() : std::string();
+    for (const std::string& warning : done->warnings) found += " " + warning;
+    return found;
+  };
+  const char* off = R"("thinking":{"type":"disabled"})";
+  const char* most = R"("thinking":{"type":"enabled","budget_tokens":31999})";
+  const char* high = R"("thinking":{"type":"adaptive"},"output_config":{"effort":"high"})";
+  CHECK(effort_for("openai", "gpt-4o-mini", high) == " drop:effort");
+  CHECK(effort_for("openai", "gpt-4.1", most) == " drop:effort");
+  CHECK(effort_for("openai", "gpt-4o", off) == "");
+  CHECK(effort_for("openai", "gpt-5", off) == "minimal change:effort");
+  CHECK(effort_for("openai", "gpt-5-codex", off) == "low change:effort");
+  CHECK(effort_for("openai", "o3", off) == "low change:effort");
+  CHECK(effort_for("openai", "o3", most) == "high change:effort");
+  CHECK(effort_for("openai", "gpt-5.1", off) == "none");
+  CHECK(effort_for("openai", "gpt-5.1", most) == "high change:effort");
+  CHECK(effort_for("openai", "gpt-5.2", most) == "xhigh change:effort");
+  CHECK(effort_for("openai", "gpt-5.6-sol", most) == "max");
+  CHECK(effort_for("openai", "gpt-5-pro", off) == "high change:effort");
+  CHECK(effort_for("x", "llama-3.3-70b", high) == " drop:effort");
+  CHECK(effort_for("x", "llama-3.3-70b", off) == "");
+  CHECK(effort_for("openrouter", "anything/at-all", high) == "high");
+  CHECK(effort_for("together", "openai/gpt-oss-120b", high) == "high");
+}
+
+TEST_CASE("translate_call: a deployment's name says nothing, what clients call it does") {
+  Target target = target_of("openai", {DialectId::openai_responses}, "my-deployment");
+  auto provider = std::make_shared<Provider>(*target.provider);
+  provider->model_names = {{"gpt-5", "my-deployment"}};
+  target.outlet = provider->outlets.data();
+  target.provider = provider;
+  const auto done =
+      translate_call(DialectId::openai_chat,
+                     R"({"model":"gpt-5","reasoning_effort":"high","messages":[{"role":"user","content":"x"}]})", "", target);
+  REQUIRE(done.has_value());
+  CHECK(Json::parse(done->body)["reasoning"]["effort"] == "high");
+}
+
+TEST_CASE("translate_call: a Gemini model is given a budget that it takes") {
+  const auto thinking = [](std::string model, const char* wish) {
+    Target target = target_of("gemini", {DialectId::gemini}, std::move(model));
+    const std::string ask =
+        std::string(R"({"model":"m","max_tokens":99999,"messages":[{"role":"user","content":"x"}],"thinking":)") + wish + "}";
+    const auto done = translate_call(DialectId::anthropic, ask, "", target);
+    REQUIRE(done.has_value());
+    std::string found = Json::parse(done->body)["generationConfig"].value("thinkingConfig", Json()).dump();
+    for (const std::string& warning : done->warnings) found += " " + warning;
+    return found;
+  };
+  const char* off = R"({"type":"disabled"})";
+  const char* most = R"({"type":"enabled","budget_tokens":31999})";
+  CHECK(thinking("gemini-2.5-pro", off) == R"({"thinkingBudget":128} change:thinking.budget_tokens)");
+  CHECK(thinking("gemini-2.5-pro", most) == R"({"includeThoughts":true,"thinkingBudget":31999})");
+  CHECK(thinking("gemini-2.5-flash", off) == R"({"thinkingBudget":0})");
+  CHECK(thinking("gemini-2.5-flash", most) == R"({"includeThoughts":true,"thinkingBudget":24576} change:thinking.budget_tokens)");
+  CHECK(thinking("gemini-2.0-flash", most) == "null drop:thinking.enabled");
+  CHECK(thinking("gemini-2.0-flash", off) == "null");
+}
+
+TEST_CASE("translate_call: Mistral is sent what its API has names for, and call ids of nine letters and digits") {
+  Target target = target_of("mistral", {DialectId::openai_chat}, "mistral-large-latest");
+  const std::string ask =
+      R"({"model":"m","max_tokens":9,"stream":true,"metadata":{"user_id":"u"},"messages":[{"role":"user","content":"x"},)"
+      R"({"role":"assistant","content":[{"type":"tool_use","id":"toolu_01AbCdEf","name":"f","input":{}},)"
+      R"({"type":"tool_use","id":"abcDEF123","name":"f","input":{}}]},{"role":"user","content":[)"
+      R"({"type":"tool_result","tool_use_id":"toolu_01AbCdEf","content":"1"},{"type":"tool_result","tool_use_id":"abcDEF123","content":"2"}]}]})";
+  const auto done = translate_call(DialectId::anthropic, ask, "session-1", target);
+  REQUIRE(done.has_value());
+  const Json body = Json::parse(done->body);
+  for (const char* refused : {"stream_options", "user", "prompt_cache_key", "max_completion_tokens"})
+    CHECK_FALSE(body.contains(refused));
+  CHECK(body["stream"] == true);
+  const std::string id = body["messages"][1]["tool_calls"][0]["id"];
+  CHECK(id.size() == 9);
+  CHECK(id.find_first_not_of("0123456789abcdef") == std::string::npos);
+  CHECK(body["messages"][2]["tool_call_id"] == id);
+  CHECK(body["messages"][1]["tool_calls"][1]["id"] == "abcDEF123");
+  CHECK(body["messages"][3]["tool_call_id"] == "abcDEF123");
+  CHECK(done->warnings == std::vector<std::string>{"drop:user"});
+}
+
+TEST_CASE("translate_call: thinking models are told their thoughts wherever they are hosted") {
+  const auto keeps = [](std::string vendor, std::string model) {
+    Target target = target_of(std::move(vendor), {DialectId::openai_chat}, std::move(model));
+    const auto done = translate_call(
+        DialectId::anthropic,
+        R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":"x"},{"role":"assistant","content":[)"
+        R"({"type":"thinking","thinking":"Hm","signature":""},{"type":"tool_use","id":"t","name":"f","input":{}}]},)"
+        R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"1"}]}]})",
+        "", target);
+    REQUIRE(done.has_value());
+    return done->body.find("reasoning_content") != std::string::npos;
+  };
+  CHECK(keeps("v1", "kimi-k2-thinking"));
+  CHECK(keeps("openrouter", "deepseek/deepseek-v3.2"));
+  CHECK(keeps("deepseek", "m"));
+  CHECK_FALSE(keeps("groq", "moonshotai/kimi-k2-instruct"));
+  CHECK_FALSE(keeps("x", "llama-3.3-70b"));
 }
 
 }  // namespace pg::test

@@ -403,6 +403,29 @@ TEST_CASE("first event: a stream that breaks off before it is a failure like any
   CHECK(strict.second.count() == 0);
 }
 
+TEST_CASE("first event: a stream that ends without one, and one that stays silent, are failures like any other") {
+  TwoProviders p("idle_timeout = \"400ms\"\n", "fallback = \"second\"\nfallback_on_failure = true\n");
+  for (const auto& [answer, why] : {std::pair(Answer::stream_head().last_chunk(), "fake:upstream_failed"),
+                                    std::pair(Answer::stream_head().chunk(": hm\n\n").last_chunk(), "fake:upstream_failed"),
+                                    std::pair(Answer::stream_head().hang(), "fake:upstream_timeout")}) {
+    p.w.upstream.respond(answer);
+    CHECK(hear_stream(DialectId::anthropic, p.post(DialectId::anthropic, true).body).text() == "from the second");
+    row_of_attempts(p.w, why);
+  }
+}
+
+TEST_CASE("first event: the wait for it is part of idle_timeout, not another one") {
+  TwoProviders p("idle_timeout = \"600ms\"\n", "fallback = \"second\"\n", "[limits]\nping_after = \"500ms\"\n");
+  p.w.upstream.respond(Answer::stream_head().hang());
+  const auto begun = std::chrono::steady_clock::now();
+  const RawReply reply = p.post(DialectId::anthropic, true);
+  const auto took = std::chrono::steady_clock::now() - begun;
+  CHECK_FALSE(hear_stream(DialectId::anthropic, reply.body).finished);
+  CHECK(took >= Ms{550});
+  CHECK(took < Ms{950});
+  CHECK(p.second.count() == 0);
+}
+
 TEST_CASE("once the client has heard a byte nobody else is asked") {
   TwoProviders p({}, "fallback = \"second\"\nfallback_on_failure = true\n");
   auto events = say_stream(DialectId::anthropic, {text_block({"partial"})});

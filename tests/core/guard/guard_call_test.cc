@@ -199,6 +199,16 @@ TEST_CASE("signed and opaque parts keep every byte; what stands in signed text i
   CHECK(responses.call.detected.at("EMAIL") == 1);
 }
 
+TEST_CASE("OpenAI's metadata is a client's own words; Anthropic's names its user, for Anthropic to know") {
+  const std::string tags = R"("metadata":{"ticket":"from )" + kJane + R"(","user_id":")" + kBob + "\"}";
+  for (const DialectId dialect : {DialectId::openai_chat, DialectId::openai_responses}) {
+    const Guarded out = guard("{" + tags + "}", dialect);
+    CHECK(out.body == R"({"metadata":{"ticket":"from [[EMAIL_001]]","user_id":"[[EMAIL_002]]"}})");
+  }
+  const std::string anthropic = "{" + tags + R"(,"messages":[]})";
+  CHECK(guard(anthropic).body == anthropic);
+}
+
 TEST_CASE("tool definitions are looked through for secrets only") {
   const std::string key = test::make_aws_key_id();
   const std::string body = R"({"messages":[],"tools":[{"name":"t","description":"ask )" + kJane + " with " + key +

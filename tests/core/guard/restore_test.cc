@@ -36,18 +36,36 @@ TEST_CASE_FIXTURE(OneEmail, "every proper prefix of a token is partial while mor
 }
 
 TEST_CASE_FIXTURE(OneEmail, "lenient spellings of a known token match as such") {
-  for (const std::string text :
-       {"[[email_001]]", "[[Email_001]]", "[[ EMAIL_001 ]]",
-        "[[\xc2\xa0"
-        "EMAIL_001]]",
-        "[[\\u00a0EMAIL_001\\u00A0]]", "[EMAIL_001]", "[ email_001 ]", "\\\\[\\\\[EMAIL\\\\_001\\\\]\\\\]", "[[EMAIL\\\\_001]]",
-        "\\u005b\\u005bEMAIL_001\\u005d\\u005d", "\\u005B\\u005BEMAIL_001\\u005D\\u005D",
-        "\\\\u005b\\\\u005bEMAIL_001\\\\u005d\\\\u005d",
-        "\xef\xbc\xbb\xef\xbc\xbb"
-        "EMAIL_001\xef\xbc\xbd\xef\xbc\xbd",
-        "\xef\xbc\xbb"
-        "EMAIL_001\xef\xbc\xbd",
-        "\\uff3b\\uff3bEMAIL_001\\uff3d\\uff3d"}) {
+  for (const std::string text : {"[[email_001]]",
+                                 "[[Email_001]]",
+                                 "[[ EMAIL_001 ]]",
+                                 "[[\xc2\xa0"
+                                 "EMAIL_001]]",
+                                 "[[\\u00a0EMAIL_001\\u00A0]]",
+                                 "[EMAIL_001]",
+                                 "[ email_001 ]",
+                                 "\\\\[\\\\[EMAIL\\\\_001\\\\]\\\\]",
+                                 "[[EMAIL\\\\_001]]",
+                                 "\\u005b\\u005bEMAIL_001\\u005d\\u005d",
+                                 "\\u005B\\u005BEMAIL_001\\u005D\\u005D",
+                                 "\\\\u005b\\\\u005bEMAIL_001\\\\u005d\\\\u005d",
+                                 "\xef\xbc\xbb\xef\xbc\xbb"
+                                 "EMAIL_001\xef\xbc\xbd\xef\xbc\xbd",
+                                 "\xef\xbc\xbb"
+                                 "EMAIL_001\xef\xbc\xbd",
+                                 "\\uff3b\\uff3bEMAIL_001\\uff3d\\uff3d",
+                                 "\\u005b[EMAIL_001]]",
+                                 "[\\u005BEMAIL_001]\\u005d",
+                                 "[[EMAIL_001]\\u005d",
+                                 "[[EMAIL_001\\u005d]",
+                                 "[[EMAIL\\u005f001]]",
+                                 "[[\\u0045MAIL_00\\u0031]]",
+                                 "[\\u005bEMA\\u0049L_001\\u005d]",
+                                 "[[\\u0020EMAIL_001 ]]",
+                                 "\\\\u005b[EMAIL\\\\u005f001]]",
+                                 "\\[\\\\u005bEMAIL\\\\_001\\]\\\\u005d",
+                                 "\\uff3b\xef\xbc\xbb"
+                                 "EMAIL_001\xef\xbc\xbd\\uff3d"}) {
     CAPTURE(text);
     const TokenMatch found = match(text);
     REQUIRE(found.kind == Kind::whole);
@@ -75,6 +93,12 @@ TEST_CASE_FIXTURE(OneEmail, "what is only like a token does not match") {
                                  "<EMAIL_001>",
                                  "[    EMAIL_001]",
                                  "\\n[[EMAIL_001]]",
+                                 "[[EMAIL_001]\\u005b",
+                                 "[[EMAIL_001]\\uff3d",
+                                 "[\\u005bEMAIL\\\\u005f001]]",
+                                 "[[EMAIL\\u002d001]]",
+                                 "[[EMAIL\\u015f001]]",
+                                 "[[EMAIL_001\\u0061]]",
                                  "email_001 ",
                                  "Email_001 ",
                                  "EMAIL_0010 ",

@@ -153,6 +153,10 @@ TEST_CASE("any cut of a text gives the same text") {
                                     "\\\\[\\\\[EMAIL\\\\_001\\\\]\\\\]",
                                     "\\u005b",
                                     "\\u005d",
+                                    "\\u005fEMAIL",
+                                    "EMAIL\\u005f001",
+                                    "\\\\u005b[EMAIL_001]",
+                                    "[[EMAIL_00\\u0031",
                                     "\\n",
                                     "\\\"",
                                     "[[PERSON_001",
@@ -226,6 +230,45 @@ TEST_CASE("arguments: after restoring they parse, and the strings hold exactly t
     const OrderedJson heard = OrderedJson::parse(arguments, nullptr, false);
     REQUIRE_FALSE(heard.is_discarded());
     REQUIRE(heard == document(gen, vault, depth, false));
+  }
+}
+
+// JSON's own spelling of a text, some of whose characters are \u escapes that none of them needs.
+std::string partly_escaped(test::Gen& gen, std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const std::string_view hex = gen.coin() ? "0123456789abcdef" : "0123456789ABCDEF";
+    const auto byte = static_cast<unsigned char>(c);
+    if (gen.number(0, 3) == 0)
+      out += std::string("\\u00") + hex[byte >> 4] + hex[byte & 15];
+    else
+      out += c;
+  }
+  return out;
+}
+
+TEST_CASE("a token of which some characters are \\u escapes comes back, at any cut and depth") {
+  PG_GEN(gen);
+  for (int round = 0; round < 500; ++round) {
+    Vault vault;
+    const std::string original = random_original(gen);
+    const std::string token(vault.placeholder_for("EMAIL", original));
+    const bool nested = gen.coin();
+    std::string json = "{\"x\":\"" + partly_escaped(gen, token) + "\",\"y\":\"a " + partly_escaped(gen, token) + " z\"}";
+    if (nested) json = "{\"in\":" + OrderedJson(json).dump() + "}";
+    const std::string sent = json_escaped(json);
+    std::vector<std::string> pieces(1);
+    std::size_t from = 0;
+    for (std::size_t cut : cuts_of(sent)) {
+      pieces.back() += sent.substr(from, cut - from);
+      if (gen.number(0, 4) == 0) pieces.emplace_back();
+      from = cut;
+    }
+    CAPTURE(sent);
+    OrderedJson heard = OrderedJson::parse(unescape_json(restore(vault, TextForm::json_text, pieces).text), nullptr, false);
+    REQUIRE_FALSE(heard.is_discarded());
+    if (nested) heard = OrderedJson::parse(heard["in"].get<std::string>(), nullptr, false);
+    REQUIRE(heard == OrderedJson{{"x", original}, {"y", "a " + original + " z"}});
   }
 }
 

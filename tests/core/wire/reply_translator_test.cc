@@ -298,6 +298,22 @@ TEST_CASE("what an error event says reaches the client, whether it is JSON or no
   }
 }
 
+TEST_CASE("why Anthropic refused is said where the others say it") {
+  const OrderedJson stop = {{"stop_reason", "refusal"},
+                            {"stop_details", {{"type", "refusal"}, {"explanation", "It is unsafe."}}}};
+  OrderedJson whole = stop;
+  whole.update({{"type", "message"}, {"id", "m"}, {"content", OrderedJson::array()}});
+  const OrderedJson chat = OrderedJson::parse(run_translator(Wire::anthropic, Wire::openai_chat, whole.dump(), false, kDocument));
+  CHECK(chat["choices"][0]["message"]["refusal"] == "It is unsafe.");
+  CHECK(chat["choices"][0]["finish_reason"] == "content_filter");
+  const std::string stream = event_of(Wire::anthropic, {{"type", "message_start"}, {"message", {{"id", "m"}}}}) +
+                             event_of(Wire::anthropic, {{"type", "message_delta"}, {"delta", stop}}) +
+                             event_of(Wire::anthropic, {{"type", "message_stop"}});
+  const std::string heard = run_translator(Wire::anthropic, Wire::openai_responses, stream);
+  CHECK(check_stream(Wire::openai_responses, heard) == "");
+  CHECK(heard.find(R"("refusal":"It is unsafe.")") != std::string::npos);
+}
+
 TEST_CASE("events under another content type are events all the same") {
   const std::string events =
       "data: {\"id\":\"a\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}\n\ndata: "

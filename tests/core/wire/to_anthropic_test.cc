@@ -39,6 +39,26 @@ TEST_CASE("a tool turn whose foreign thought was cut out turns thinking off, for
   CHECK(warnings.empty());
 }
 
+TEST_CASE("to Anthropic: stops of blanks alone are left out, files that it does not read are refused") {
+  const auto blank = translate_request(Wire::openai_chat, Wire::anthropic,
+                                       R"({"model":"m","stop":["\n\n","END"],"messages":[{"role":"user","content":"x"}]})", {});
+  REQUIRE(blank.has_value());
+  CHECK(blank->body.find(R"("stop_sequences":["END"])") != std::string::npos);
+  CHECK(blank->warnings == std::vector<std::string>{"change:stop"});
+  const auto file = [](const std::string& type) {
+    return translate_request(
+        Wire::openai_responses, Wire::anthropic,
+        R"({"model":"m","input":[{"role":"user","content":[{"type":"input_file","filename":"a","file_data":"data:)" + type +
+            R"(;base64,aGk="}]}]})",
+        {});
+  };
+  CHECK(file("application/pdf").has_value());
+  CHECK(file("text/plain").has_value());
+  const auto refused = file("application/vnd.openxmlformats-officedocument.wordprocessingml.document");
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().message.find("`file (application/vnd.openxml") == 0);
+}
+
 TEST_CASE("to Anthropic: a schema has a type, and texts of blanks alone are left out") {
   OrderedJson body = {{"model", "m"}, {"messages", OrderedJson::array({{{"role", "user"}, {"content", "x"}}})}};
   const auto to_anthropic = [&] {

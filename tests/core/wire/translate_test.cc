@@ -6,7 +6,6 @@
 #include <set>
 
 #include "core/wire/carriers.h"
-#include "core/wire/gemini_schema.h"
 #include "core/wire/tool_names.h"
 #include "core/wire/unwrap_input.h"
 #include "tests/support/fixtures.h"
@@ -164,7 +163,7 @@ TEST_CASE("a tool whose schema was to be held to strictly is told of where nobod
 TEST_CASE("options: Vertex gets no call ids, Gemini 2.5 a budget") {
   TranslateOptions options;
   options.gemini_call_ids = false;
-  options.gemini_levels = false;
+  options.gemini = gemini_thinking("gemini-2.5-flash");
   OrderedJson body = kAsk;
   body["reasoning_effort"] = "medium";
   const OrderedJson call = {{"id", "c"}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", "{}"}}}};
@@ -326,26 +325,25 @@ TEST_CASE("freeform input comes out of its wrapping, piece by piece, whatever it
   CHECK(unwrapped("{\"input\":\"cut \\u00", 2) == "cut \\u00");
 }
 
-TEST_CASE("Gemini's schema subset: circles end, fan-out ends, empty objects vanish") {
-  bool lost = false;
-  const std::string circle = R"({"type":"object","properties":{"a":{"$ref":"#/properties/a"}}})";
-  CHECK_FALSE(gemini_schema(circle, lost).empty());
-  CHECK(lost);
-  std::string fan = R"({"$defs":{"x0":{"type":"string"})";
-  for (int i = 1; i < 40; ++i) {
-    const std::string below = std::to_string(i - 1), here = std::to_string(i);
-    fan += ",\"x" + here + R"(":{"type":"object","properties":{"a":{"$ref":"#/$defs/x)" + below + R"("},"b":{"$ref":"#/$defs/x)" +
-           below + "\"}}}";
-  }
-  fan += R"(},"type":"object","properties":{"r":{"$ref":"#/$defs/x39"}}})";
-  CHECK(OrderedJson::accept(gemini_schema(fan, lost)));
-  CHECK(gemini_schema(R"({"type":"object"})", lost).empty());
-  CHECK(gemini_schema("[]", lost).empty());
-  lost = false;
-  CHECK(OrderedJson::parse(
-            gemini_schema(R"({"type":"object","properties":{"a":{"anyOf":[{"type":"string"},{"type":"null"}]}}})", lost)) ==
-        OrderedJson::parse(R"({"type":"object","properties":{"a":{"nullable":true,"type":"string"}}})"));
-  CHECK_FALSE(lost);
+TEST_CASE("what a search for tools found is said where all tools are there from the start") {
+  const std::string ask =
+      R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":"x"},{"role":"assistant","content":[)"
+      R"({"type":"tool_use","id":"t","name":"ToolSearch","input":{}}]},{"role":"user","content":[{"type":"tool_result",)"
+      R"("tool_use_id":"t","content":[{"type":"tool_reference","tool_name":"Deploy"}]}]}]})";
+  const auto out = translate_request(Wire::anthropic, Wire::openai_chat, ask, {});
+  REQUIRE(out.has_value());
+  CHECK(OrderedJson::parse(out->body)["messages"][2]["content"] == "Tool: Deploy");
+  CHECK(out->warnings == std::vector<std::string>{"change:tool_reference"});
+}
+
+TEST_CASE("Cohere, which can demand a tool and not which, is offered that one alone, and that is told") {
+  OrderedJson body = kAsk;
+  for (const char* name : {"f", "g"}) body["tools"].push_back({{"type", "function"}, {"function", {{"name", name}}}});
+  body["tool_choice"] = {{"type", "function"}, {"function", {{"name", "g"}}}};
+  const auto out = translate_request(Wire::openai_chat, Wire::cohere, body.dump(), {});
+  REQUIRE(out.has_value());
+  CHECK(OrderedJson::parse(out->body)["tools"].size() == 1);
+  CHECK(out->warnings == std::vector<std::string>{"change:tool_choice"});
 }
 
 TEST_CASE("Gemini's path holds model and method") {
