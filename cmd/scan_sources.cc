@@ -49,7 +49,8 @@ std::size_t add_paths(const ScanOptions& options, Walk& walk, ScanResult& result
       result.errors.push_back(fmt::format("{}: {}", given, std::strerror(errno)));
     } else if (S_ISDIR(info.st_mode)) {
       ++added;
-      walk.add({path, options.no_ignore ? nullptr : levels_above(path), path.substr(path.rfind('/') + 1), {}, {}, true});
+      walk.add(
+          {path, options.no_ignore ? nullptr : levels_above(path, result.notes), path.substr(path.rfind('/') + 1), {}, {}, true});
       continue;
     } else {
       ++added;
@@ -94,6 +95,7 @@ ScanResult scan_sources(const ScanOptions& options, const Guards& guards, const 
   Walk walk(options, guards, secrets);
   if (add_paths(options, walk, result) > 0) append(result, walk.run());
   std::sort(result.errors.begin(), result.errors.end());
+  std::sort(result.notes.begin(), result.notes.end());
   std::sort(result.skipped.begin(), result.skipped.end());
   sort_findings(result.findings);
   return result;

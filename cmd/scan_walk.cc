@@ -49,10 +49,10 @@ Listing read_directory(DIR* directory, ScanTotals& totals) {
   while (const dirent* entry = ::readdir(directory)) {
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;
-    listing.ignore.git |= name == ".gitignore";
-    listing.ignore.own |= name == ".ignore";
-    listing.ignore.repository |= name == ".git";
     const unsigned char type = type_of(directory, *entry);
+    listing.ignore.git |= name == ".gitignore" && type != DT_DIR;
+    listing.ignore.own |= name == ".ignore" && type != DT_DIR;
+    listing.ignore.repository |= name == ".git";
     if (type == DT_LNK) ++totals.symlinks;
     if (type == DT_DIR && name != ".git") listing.directories.emplace_back(name);
     if (type == DT_REG) listing.files.emplace_back(name);
@@ -96,6 +96,7 @@ void append(ScanResult& all, ScanResult&& part) {
   std::move(part.findings.begin(), part.findings.end(), std::back_inserter(all.findings));
   std::move(part.errors.begin(), part.errors.end(), std::back_inserter(all.errors));
   std::move(part.skipped.begin(), part.skipped.end(), std::back_inserter(all.skipped));
+  std::move(part.notes.begin(), part.notes.end(), std::back_inserter(all.notes));
   all.totals.files += part.totals.files;
   all.totals.bytes += part.totals.bytes;
   all.totals.binary += part.totals.binary;
@@ -182,8 +183,9 @@ void Walk::list(const WalkTask& task, ScanReader& reader, ScanResult& result) {
   Listing found = read_directory(directory.get(), result.totals);
   if (options_.no_ignore) found.ignore = {};
   const bool plain = options_.no_ignore && exclude_.empty();
-  const IgnoreLevelPtr level =
-      plain ? nullptr : ignore_level(task.directory, task.name, task.level, found.ignore, task.named ? exclude_ : std::string());
+  const IgnoreLevelPtr level = plain ? nullptr
+                                     : ignore_level(task.directory, task.name, task.level, found.ignore, result.notes,
+                                                    task.named ? exclude_ : std::string());
   drop_ignored(level.get(), true, found.directories, result.totals);
   drop_ignored(level.get(), false, found.files, result.totals);
   std::vector<WalkTask> others;
