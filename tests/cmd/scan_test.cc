@@ -121,6 +121,17 @@ TEST_CASE("a mark on the line or the line before lets a finding pass, one elsewh
   const ScanResult result = scan_tree(tree);
   CHECK(names_in(result, tree) == "after before far other same within word");
   CHECK(count_open(result) == 3);
+  // Code on the marked line is what the mark is for, and never the line below as well.
+  const Tree below;
+  const std::string token = kPlantedToken + "\n";
+  for (const std::string& line : {"# " + mark + ": from the manual", "/* " + mark + " sample */", "<!-- " + mark + " -->", "  " + mark,
+                                  "\"\"\"" + mark + "\"\"\"", "-- " + mark + " x"})
+    below.write("yes" + std::to_string(line.size()), line + "\n" + token);
+  CHECK(count_open(scan_tree(below)) == 0);
+  for (const std::string& line : {"x = 1  # " + mark, "/* " + mark + " */ f();", "{\"" + mark + "\": x}", mark + " f()",
+                                  "name: # " + mark})
+    below.write("no" + std::to_string(line.size()), line + "\n" + token);
+  CHECK(count_open(scan_tree(below)) == 5);
   CHECK(report_text(result, *guards(), {}).find("same") == std::string::npos);
   CHECK(report_text(result, *guards(), {false, true}).find("allowed") != std::string::npos);
 }
