@@ -12,7 +12,6 @@
 #include "cmd/command.h"
 #include "cmd/scan_baseline.h"
 #include "cmd/scan_git.h"
-#include "cmd/scan_ignore.h"
 #include "cmd/scan_progress.h"
 #include "cmd/scan_reports.h"
 #include "cmd/scan_settings.h"
@@ -70,15 +69,6 @@ void show_errors(const ScanResult& result, Shell& shell) {
   if (result.totals.bytes == 0) shell.warn("nothing was scanned: zero bytes read");
 }
 
-// Blobs have no directory to walk: what the settings exclude is left out of what was found.
-void drop_excluded(const std::vector<std::string>& patterns, std::vector<ScanFinding>& findings) {
-  std::string text;
-  for (const std::string& pattern : patterns) text += pattern + "\n";
-  IgnoreRules rules;
-  rules.add(text);
-  if (!rules.empty()) std::erase_if(findings, [&rules](const ScanFinding& f) { return is_path_ignored(rules, f.path); });
-}
-
 /// Shows on a terminal how far a scan is, as long as it lives.
 class WatchedScan {
  public:
@@ -95,7 +85,6 @@ class WatchedScan {
 Result<ScanResult> scan_blobs_of(const ScanFlags& flags, const ScanPlan& plan, const Shell& shell) {
   GitScanOptions git = flags.git;
   git.scope = flags.staged ? GitScope::staged : flags.history ? GitScope::history : GitScope::added;
-  git.paths = flags.sources.paths;
   git.threads = flags.sources.threads;
   git.archives = flags.sources.archives;
   git.max_file_size = flags.sources.max_file_size;
@@ -106,7 +95,7 @@ Result<ScanResult> scan_blobs_of(const ScanFlags& flags, const ScanPlan& plan, c
   PG_TRY(ScanResult result, scan_git(git, *plan.guards, plan.secrets.get()));
   // What a commit adds is in the tree, and soon in the history.
   result.seen_in = flags.history ? SeenIn::history : SeenIn::both;
-  drop_excluded(plan.settings.exclude, result.findings);
+  drop_excluded(plan, result);
   // Only a scan of everything can tell that an entry of the baseline is needed no more.
   const bool is_whole = flags.history && git.range.empty() && git.branches.empty() && git.since.empty() && git.paths.empty();
   if (is_whole) result.scanned = {"."};
@@ -121,6 +110,15 @@ Result<ScanResult> scan_what(const ScanFlags& flags, const ScanPlan& plan, const
   sources.progress = watched.progress();
   sources.name_skipped = shell.verbose > 0;
   return scan_sources(sources, *plan.guards, plan.secrets.get());
+}
+
+/// The paths whose settings count; standard input is where its name says it is.
+std::vector<std::string> settings_paths(const ScanFlags& flags) {
+  std::vector<std::string> paths = flags.git.paths;
+  const bool is_named = flags.sources.stdin_name != ScanOptions().stdin_name;
+  for (std::string& path : paths)
+    if (path == "-") path = is_named ? flags.sources.stdin_name : std::string(".");
+  return paths;
 }
 
 Result<std::vector<BaselineEntry>> open_baseline(const ScanFlags& flags) {
@@ -163,15 +161,18 @@ int run_scan(const ScanFlags& given, Shell& shell) {
   if (shell.json && flags.format == "text") flags.format = "json";
   if (flags.update_baseline && flags.baseline.empty())
     return shell.fail({.what = "--update-baseline needs --baseline FILE", .status = kScanError});
-  auto plan = make_scan_plan(shell, flags.pii, flags.generic);
+  flags.git.paths = flags.sources.paths;
+  if (flags.history) flags.git = settle_range(flags.git);
+  auto plan = make_scan_plan(shell, {settings_paths(flags), flags.pii, flags.generic});
   if (!plan) return fail_scan(shell, plan.error());
   flags.sources.exclude = plan->settings.exclude;
+  flags.sources.exclude_top = plan->exclude_top;
   flags.sources.max_file_size = plan->settings.max_file_size;
   Result<ScanResult> scanned = scan_what(flags, *plan, shell);
   if (!scanned) return shell.fail(failure_of(scanned.error()));
   ScanResult& result = *scanned;
   if (flags.strict_checksum) std::erase_if(result.findings, [](const ScanFinding& f) { return f.weak; });
-  allow_by_settings(plan->settings.allow, *plan->guards, result.findings);
+  allow_by_settings(*plan, result);
   mask_paths(result);
   if (!flags.baseline.empty()) {
     if (const Status status = go_by_baseline(flags, *plan->guards, result, shell); !status)

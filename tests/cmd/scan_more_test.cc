@@ -341,13 +341,18 @@ TEST_CASE("settings bring rules, switch rules off and make exceptions, and mista
   const auto rules = SecretRules::choose({scan.rules, scan.disable, false}).value();
   CHECK(rules->rules().size() == shipped_secret_rules()->rules().size());
   CHECK(check_rules(*rules).complaints.empty());
-  std::vector<ScanFinding> findings(2);
+  ScanResult result;
+  result.findings.resize(2);
+  std::vector<ScanFinding>& findings = result.findings;
   const auto guards = scanning_guards(rules);
   for (RuleIndex i = 0; i < guards->rules().size(); ++i)
     if (guards->rule(i).id == "acme-token") findings[0].rule = findings[1].rule = i;
   findings[0].path = "docs/a.md";
   findings[1].path = "docs/a.txt";
-  allow_by_settings(scan.allow, *guards, findings);
+  ScanPlan plan;
+  plan.guards = guards;
+  plan.settings = scan;
+  allow_by_settings(plan, result);
   CHECK(findings[0].allowed_by == kBySettings);
   CHECK_FALSE(findings[1].allowed);
 
@@ -361,6 +366,7 @@ TEST_CASE("settings bring rules, switch rules off and make exceptions, and mista
   CHECK(place("[[scan.rule]]\nid = \"x\"\nkeyword = [\"acme_\"]\n") == "pg.toml:3:11");
   CHECK_FALSE(place("[[scan.allow]]\nrule = \"jwt\"\n").empty());
   CHECK_FALSE(place("[scan]\nrule = 1\n").empty());
+  CHECK(place("[[scan.allow]]\nhash = \"zz\"\n") == "pg.toml:1:1");
   const auto unknown = SecretRules::choose({{}, {"jwtt"}, false});
   REQUIRE_FALSE(unknown.has_value());
   CHECK(unknown.error().message.find("did you mean \"jwt\"") != std::string::npos);
