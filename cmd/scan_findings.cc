@@ -29,6 +29,7 @@ constexpr std::array<std::string_view, 5> kMarks = {
 // Separates these hashes from all others; whoever has the value can compute its hash, nobody gets back from it.
 constexpr std::string_view kHashKey = "promptgate scan fingerprint 1";
 constexpr double kGuessableBits = 64;
+constexpr std::size_t kPrefix = 3;  // bytes that are no accident
 
 std::string keyed_hash(std::string_view rule, std::string_view what) {
   std::string message(rule);
@@ -70,8 +71,8 @@ bool has_words(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return is_alnum(c) || (static_cast<unsigned char>(c) & 0x80) != 0; });
 }
 
-/// True for a line that is a mark in a comment: nothing before it but what opens one. Its reason may follow, as far as the comment
-/// goes, but no code.
+/// True for a line that is a mark in a comment: nothing before it but what opens one. Its reason may follow, as far as the
+/// comment goes, but no code.
 bool is_mark_alone(std::string_view line) {
   for (const std::string_view mark : kMarks) {
     const std::size_t at = find_word(line, mark);
@@ -83,8 +84,8 @@ bool is_mark_alone(std::string_view line) {
     const std::size_t first = before.find_first_not_of(" \t");
     const std::string_view opener = first == std::string_view::npos ? std::string_view() : before.substr(first);
     constexpr std::array<std::string_view, 7> kToLineEnd = {"#", "//", "--", ";", "%", "/*", "<!--"};
-    return !has_words(after) || std::any_of(kToLineEnd.begin(), kToLineEnd.end(),
-                                            [&](std::string_view one) { return opener.starts_with(one); });
+    return !has_words(after) ||
+           std::any_of(kToLineEnd.begin(), kToLineEnd.end(), [&](std::string_view one) { return opener.starts_with(one); });
   }
   return false;
 }
@@ -141,6 +142,7 @@ void FindingWriter::add(std::string_view text, const Finding& finding, std::stri
   one.allowed = is_allowed(text, finding);
   if (one.allowed) one.allowed_by = kByMark;
   one.mask = mask_of(finding, value);
+  one.has_prefix = one.mask.size() >= kPrefix + std::string_view("…").size();
   one.length = value.size();
   one.encoding = encoding;
   walk_to(text, finding.begin);

@@ -104,7 +104,9 @@ void sort_findings(std::vector<ScanFinding>& findings) {
 void scan_descriptor(int file, const std::string& name, const Guards& guards, const SecretRules* secrets, ScanResult& result,
                      bool archives) {
   ScanReader reader(guards, secrets);
+  reader.set_binary(ScanReader::Binary::whole);
   const auto outcome = reader.scan(file, 0, name, result.findings, result.totals.bytes);
+  reader.set_binary(ScanReader::Binary::tokens);
   if (outcome == ScanReader::Outcome::archive && archives)
     scan_archive(file, name, reader, result);
   else

@@ -26,7 +26,7 @@ struct ScanOptions {
 struct ScanTotals {
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t binary = 0;    // skipped: a NUL in the first 8 KiB
+  std::uint64_t binary = 0;    // a NUL in the first 8 KiB: searched for tokens alone; of a history: skipped
   std::uint64_t archives = 0;  // skipped: zip, tar or gzip
   std::uint64_t too_big = 0;   // skipped: larger than max_file_size
   std::uint64_t symlinks = 0;  // skipped

@@ -74,7 +74,7 @@ void count_outcome(ScanReader::Outcome outcome, const std::string& path, const S
       break;
     case ScanReader::Outcome::binary:
       ++result.totals.binary;
-      if (name_skipped) result.skipped.push_back(path + ": binary");
+      if (name_skipped) result.skipped.push_back(path + ": binary, searched for tokens alone");
       break;
     case ScanReader::Outcome::archive:
       ++result.totals.archives;
@@ -239,7 +239,9 @@ void Walk::scan_file(const WalkTask& task, int directory, const std::string& nam
       result.skipped.push_back(fmt::format("{}: {} bytes, and max_file_size is {}", path, size, options_.max_file_size));
     return;
   }
+  reader.set_binary(task.named ? ScanReader::Binary::whole : ScanReader::Binary::tokens);
   const auto outcome = reader.scan(file.get(), S_ISREG(info.st_mode) ? size : 0, path, result.findings, result.totals.bytes);
+  reader.set_binary(ScanReader::Binary::tokens);
   if (outcome == ScanReader::Outcome::archive && options_.archives)
     scan_archive(file.get(), path, reader, result);
   else
