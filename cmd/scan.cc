@@ -28,7 +28,7 @@ struct ScanFlags {
   ScanOptions sources;
   GitScanOptions git;
   bool history = false, staged = false, added = false;
-  std::string format = "text";
+  std::string format;  // empty: text, or json with --json
   std::string baseline;
   bool update_baseline = false;
   bool pii = false;
@@ -65,7 +65,7 @@ Failure failure_of(const Error& error) {
 void show_errors(const ScanResult& result, Shell& shell) {
   for (const std::string& name : result.skipped) shell.note("skipped " + escape_controls(name));
   for (const std::string& note : result.notes) shell.warn(note);
-  for (const std::string& error : result.errors) shell.warn(escape_controls(error));
+  for (const std::string& error : result.errors) shell.note_error(escape_controls(error));
   if (result.totals.bytes == 0) shell.warn("nothing was scanned: zero bytes read");
 }
 
@@ -130,17 +130,22 @@ Result<std::vector<BaselineEntry>> open_baseline(const ScanFlags& flags) {
 /// Marks what is known, says what no longer is, and writes the file anew when that was asked for.
 Status go_by_baseline(const ScanFlags& flags, const Guards& guards, ScanResult& result, Shell& shell) {
   PG_TRY(const auto known, open_baseline(flags));
-  const auto unused = apply_baseline(known, result);
+  const auto unused = apply_baseline(known, result, guards);
   if (!flags.update_baseline) {
     for (const BaselineEntry& entry : unused)
       shell.note(fmt::format("unused in the baseline: {} {} {}", entry.fingerprint, escape_controls(entry.rule),
                              escape_controls(entry.path)));
+    if (const std::size_t count = count_known_by_place(known, result); count > 0)
+      shell.warn(
+          fmt::format("{} of the baseline {} known by place alone, so that a new value there would pass: "
+                      "--update-baseline writes down what is there now",
+                      count, count == 1 ? "finding is" : "findings are"));
     return {};
   }
   const auto entries = update_baseline(known, result, guards);
   PG_TRY_STATUS(write_file(flags.baseline, write_baseline(entries)));
   ::chmod(flags.baseline.c_str(), 0644);  // it holds nothing secret and lives in a repository
-  apply_baseline(entries, result);
+  apply_baseline(entries, result, guards);
   shell.note(fmt::format("{}: {} known, {} no longer there", escape_controls(flags.baseline), entries.size(), unused.size()));
   return {};
 }
@@ -158,7 +163,9 @@ void mask_paths(ScanResult& result) {
 
 int run_scan(const ScanFlags& given, Shell& shell) {
   ScanFlags flags = given;
-  if (shell.json && flags.format == "text") flags.format = "json";
+  if (shell.json && flags.format == "text")
+    return shell.fail({.what = "--json and --format text contradict each other", .status = kScanError});
+  if (flags.format.empty()) flags.format = shell.json ? "json" : "text";
   if (flags.update_baseline && flags.baseline.empty())
     return shell.fail({.what = "--update-baseline needs --baseline FILE", .status = kScanError});
   flags.git.paths = flags.sources.paths;
@@ -197,7 +204,7 @@ void add_git_options(CLI::App& command, ScanFlags& flags) {
       },
       "Scan the history of the repository: all of it, or a range, branch or tag");
   history->expected(0, 1)->type_name("[RANGE]");
-  CLI::Option* staged = command.add_flag("--staged", flags.staged, "Scan what is staged for the next commit");
+  CLI::Option* staged = command.add_flag("--staged", flags.staged, "Scan the lines that the next commit adds");
   CLI::Option* added = command.add_option_function<std::string>(
       "--diff",
       [&flags](const std::string& word) {

@@ -61,7 +61,7 @@ std::vector<std::string> directories_of(const std::vector<std::string>& paths) {
     std::error_code failed;
     const std::string real = real_place(path);
     all.push_back(std::filesystem::is_directory(real, failed) ? std::filesystem::canonical(real, failed).string()
-                                                               : directory_of(real));
+                                                              : directory_of(real));
   }
   if (all.empty()) all.push_back(real_place("."));
   std::sort(all.begin(), all.end());
