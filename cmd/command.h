@@ -105,6 +105,8 @@ struct Shell {
   void note(std::string_view line);
   /// "warning: …" on standard error, also with --quiet.
   void warn(std::string_view line);
+  /// "error: …" on standard error, also with --quiet: one of several, of which the exit status tells in the end.
+  void note_error(std::string_view line);
   /// The text in colour when standard output (or error) shows colours.
   std::string paint(Color color, std::string_view text) const;
   std::string paint_err(Color color, std::string_view text) const;

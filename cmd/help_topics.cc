@@ -23,6 +23,10 @@ constexpr HelpTopic kTopics[] = {
      "  130  ended by Ctrl-C\n"
      "  143  ended by SIGTERM\n"
      "\n"
+     "pg scan has its own: 0 no findings, 1 findings, 2 whatever kept it from\n"
+     "scanning all that was asked for: wrong settings, what cannot be read.\n"
+     "8, 70, 130 and 143 are as above.\n"
+     "\n"
      "A closed pipe (pg logs tail | head) is not an error: 0; pg scan keeps\n"
      "its 1 or 2.\n"},
     {"environment", "Variables that pg reads",

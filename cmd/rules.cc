@@ -68,7 +68,7 @@ std::shared_ptr<const Guards> chosen_guards(Shell& shell) {
 /// Those of the proxy, or with `scan` those that `pg scan` goes by here: [[scan.rule]] and [scan] disable included.
 ListedRules listed_rules(Shell& shell, bool scan) {
   if (!scan) return {chosen_guards(shell), shipped_secret_rules()};
-  ScanPlan plan = make_scan_plan(shell, false, true).value();
+  ScanPlan plan = make_scan_plan(shell, {{}, false, true}).value();
   return {plan.guards, plan.secrets};
 }
 
@@ -139,7 +139,7 @@ int show_rule(Shell& shell, const std::string& id, bool scan) {
 
 /// The rules of a file's [[scan.rule]] blocks with the shipped ones, or those that a scan here would go by.
 std::shared_ptr<const SecretRules> rules_to_check(Shell& shell, const std::string& file) {
-  if (file.empty()) return make_scan_plan(shell, false, true).value().secrets;
+  if (file.empty()) return make_scan_plan(shell, {{}, false, true}).value().secrets;
   constexpr std::uint64_t kMaxFile = 1 << 20;
   const std::string text = read_file(file, kMaxFile, FileTrust::shared).value();
   std::vector<Problem> problems;

@@ -12,7 +12,6 @@
 #include "cmd/command.h"
 #include "cmd/scan_baseline.h"
 #include "cmd/scan_git.h"
-#include "cmd/scan_ignore.h"
 #include "cmd/scan_progress.h"
 #include "cmd/scan_reports.h"
 #include "cmd/scan_settings.h"
@@ -29,7 +28,7 @@ struct ScanFlags {
   ScanOptions sources;
   GitScanOptions git;
   bool history = false, staged = false, added = false;
-  std::string format = "text";
+  std::string format;  // empty: text, or json with --json
   std::string baseline;
   bool update_baseline = false;
   bool pii = false;
@@ -66,17 +65,8 @@ Failure failure_of(const Error& error) {
 void show_errors(const ScanResult& result, Shell& shell) {
   for (const std::string& name : result.skipped) shell.note("skipped " + escape_controls(name));
   for (const std::string& note : result.notes) shell.warn(note);
-  for (const std::string& error : result.errors) shell.warn(escape_controls(error));
+  for (const std::string& error : result.errors) shell.note_error(escape_controls(error));
   if (result.totals.bytes == 0) shell.warn("nothing was scanned: zero bytes read");
-}
-
-// Blobs have no directory to walk: what the settings exclude is left out of what was found.
-void drop_excluded(const std::vector<std::string>& patterns, std::vector<ScanFinding>& findings) {
-  std::string text;
-  for (const std::string& pattern : patterns) text += pattern + "\n";
-  IgnoreRules rules;
-  rules.add(text);
-  if (!rules.empty()) std::erase_if(findings, [&rules](const ScanFinding& f) { return is_path_ignored(rules, f.path); });
 }
 
 /// Shows on a terminal how far a scan is, as long as it lives.
@@ -95,7 +85,6 @@ class WatchedScan {
 Result<ScanResult> scan_blobs_of(const ScanFlags& flags, const ScanPlan& plan, const Shell& shell) {
   GitScanOptions git = flags.git;
   git.scope = flags.staged ? GitScope::staged : flags.history ? GitScope::history : GitScope::added;
-  git.paths = flags.sources.paths;
   git.threads = flags.sources.threads;
   git.archives = flags.sources.archives;
   git.max_file_size = flags.sources.max_file_size;
@@ -106,7 +95,7 @@ Result<ScanResult> scan_blobs_of(const ScanFlags& flags, const ScanPlan& plan, c
   PG_TRY(ScanResult result, scan_git(git, *plan.guards, plan.secrets.get()));
   // What a commit adds is in the tree, and soon in the history.
   result.seen_in = flags.history ? SeenIn::history : SeenIn::both;
-  drop_excluded(plan.settings.exclude, result.findings);
+  drop_excluded(plan, result);
   // Only a scan of everything can tell that an entry of the baseline is needed no more.
   const bool is_whole = flags.history && git.range.empty() && git.branches.empty() && git.since.empty() && git.paths.empty();
   if (is_whole) result.scanned = {"."};
@@ -123,6 +112,15 @@ Result<ScanResult> scan_what(const ScanFlags& flags, const ScanPlan& plan, const
   return scan_sources(sources, *plan.guards, plan.secrets.get());
 }
 
+/// The paths whose settings count; standard input is where its name says it is.
+std::vector<std::string> settings_paths(const ScanFlags& flags) {
+  std::vector<std::string> paths = flags.git.paths;
+  const bool is_named = flags.sources.stdin_name != ScanOptions().stdin_name;
+  for (std::string& path : paths)
+    if (path == "-") path = is_named ? flags.sources.stdin_name : std::string(".");
+  return paths;
+}
+
 Result<std::vector<BaselineEntry>> open_baseline(const ScanFlags& flags) {
   if (flags.update_baseline && ::access(flags.baseline.c_str(), F_OK) != 0) return std::vector<BaselineEntry>();
   PG_TRY(const std::string text, read_file(flags.baseline, kMaxBaseline, FileTrust::shared));
@@ -132,17 +130,22 @@ Result<std::vector<BaselineEntry>> open_baseline(const ScanFlags& flags) {
 /// Marks what is known, says what no longer is, and writes the file anew when that was asked for.
 Status go_by_baseline(const ScanFlags& flags, const Guards& guards, ScanResult& result, Shell& shell) {
   PG_TRY(const auto known, open_baseline(flags));
-  const auto unused = apply_baseline(known, result);
+  const auto unused = apply_baseline(known, result, guards);
   if (!flags.update_baseline) {
     for (const BaselineEntry& entry : unused)
       shell.note(fmt::format("unused in the baseline: {} {} {}", entry.fingerprint, escape_controls(entry.rule),
                              escape_controls(entry.path)));
+    if (const std::size_t count = count_known_by_place(known, result); count > 0)
+      shell.warn(
+          fmt::format("{} of the baseline {} known by place alone, so that a new value there would pass: "
+                      "--update-baseline writes down what is there now",
+                      count, count == 1 ? "finding is" : "findings are"));
     return {};
   }
   const auto entries = update_baseline(known, result, guards);
   PG_TRY_STATUS(write_file(flags.baseline, write_baseline(entries)));
   ::chmod(flags.baseline.c_str(), 0644);  // it holds nothing secret and lives in a repository
-  apply_baseline(entries, result);
+  apply_baseline(entries, result, guards);
   shell.note(fmt::format("{}: {} known, {} no longer there", escape_controls(flags.baseline), entries.size(), unused.size()));
   return {};
 }
@@ -160,18 +163,23 @@ void mask_paths(ScanResult& result) {
 
 int run_scan(const ScanFlags& given, Shell& shell) {
   ScanFlags flags = given;
-  if (shell.json && flags.format == "text") flags.format = "json";
+  if (shell.json && flags.format == "text")
+    return shell.fail({.what = "--json and --format text contradict each other", .status = kScanError});
+  if (flags.format.empty()) flags.format = shell.json ? "json" : "text";
   if (flags.update_baseline && flags.baseline.empty())
     return shell.fail({.what = "--update-baseline needs --baseline FILE", .status = kScanError});
-  auto plan = make_scan_plan(shell, flags.pii, flags.generic);
+  flags.git.paths = flags.sources.paths;
+  if (flags.history) flags.git = settle_range(flags.git);
+  auto plan = make_scan_plan(shell, {settings_paths(flags), flags.pii, flags.generic});
   if (!plan) return fail_scan(shell, plan.error());
   flags.sources.exclude = plan->settings.exclude;
+  flags.sources.exclude_top = plan->exclude_top;
   flags.sources.max_file_size = plan->settings.max_file_size;
   Result<ScanResult> scanned = scan_what(flags, *plan, shell);
   if (!scanned) return shell.fail(failure_of(scanned.error()));
   ScanResult& result = *scanned;
   if (flags.strict_checksum) std::erase_if(result.findings, [](const ScanFinding& f) { return f.weak; });
-  allow_by_settings(plan->settings.allow, *plan->guards, result.findings);
+  allow_by_settings(*plan, result);
   mask_paths(result);
   if (!flags.baseline.empty()) {
     if (const Status status = go_by_baseline(flags, *plan->guards, result, shell); !status)
@@ -196,7 +204,7 @@ void add_git_options(CLI::App& command, ScanFlags& flags) {
       },
       "Scan the history of the repository: all of it, or a range, branch or tag");
   history->expected(0, 1)->type_name("[RANGE]");
-  CLI::Option* staged = command.add_flag("--staged", flags.staged, "Scan what is staged for the next commit");
+  CLI::Option* staged = command.add_flag("--staged", flags.staged, "Scan the lines that the next commit adds");
   CLI::Option* added = command.add_option_function<std::string>(
       "--diff",
       [&flags](const std::string& word) {

@@ -46,7 +46,9 @@ void add_archive(ScanResult&& inside, const std::string& id, std::vector<ScanFin
 class BlobScan::Sink final : public BlobSink {
  public:
   Sink(const Guards& guards, const SecretRules* secrets, BlobScan& scan)
-      : reader_(guards, secrets, scan.options_.progress), scan_(scan) {}
+      : reader_(guards, secrets, scan.options_.progress), scan_(scan) {
+    if (scan.options_.binaries) reader_.set_binary(ScanReader::Binary::tokens);
+  }
 
   void take(const ObjectId& id, std::string_view text) override {
     if (scan_.options_.progress != nullptr) scan_.options_.progress->files.fetch_add(1, std::memory_order_relaxed);
@@ -69,7 +71,7 @@ class BlobScan::Sink final : public BlobSink {
   }
   void miss(const ObjectId& id) override { missed.insert(id); }
   bool is_enough(std::string_view beginning) const override {
-    if (scan_.options_.archives && is_archive(beginning)) return false;
+    if (scan_.options_.binaries || (scan_.options_.archives && is_archive(beginning))) return false;
     return ScanReader::is_binary(beginning);
   }
   void expect(std::size_t objects) override {
@@ -150,6 +152,7 @@ Status BlobScan::rescue_one(const ObjectId& id, ScanReader& reader, BlobFindings
 void BlobScan::rescue(const ObjectIds& ids, BlobFindings& found, ScanResult& result) {
   constexpr std::size_t kMostFailures = 10;
   ScanReader reader(guards_, secrets_);
+  if (options_.binaries) reader.set_binary(ScanReader::Binary::tokens);
   std::size_t failures = 0, left_out = 0;
   for (const ObjectId& id : ids) {
     if (failures == kMostFailures) {
@@ -174,7 +177,9 @@ BlobFindings BlobScan::finish(ObjectIds missing, ScanResult& result) {
     const std::size_t before = missing.size();
     for (const ObjectId& id : store_.find_missing(missing)) missing.erase(id);
     if (missing.size() < before)
-      result.notes.push_back(fmt::format("partial clone: {} blobs are not here and were not scanned", before - missing.size()));
+      result.errors.push_back(
+          fmt::format("partial clone: {} blobs are not here and were not scanned; a clone without --filter has them",
+                      before - missing.size()));
   }
   rescue(missing, found, result);
   return found;

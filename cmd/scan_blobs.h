@@ -22,6 +22,7 @@ struct BlobOptions {
   unsigned threads = 0;
   std::uint64_t max_size = 0;  // larger ones are left out; 0: none is
   bool archives = false;
+  bool binaries = false;  // search binary ones for tokens, which costs their inflating; else they are skipped
   ScanProgress* progress = nullptr;
 };
 

@@ -140,16 +140,16 @@ Status scan_staged(const GitScan& scan, ScanResult& result) {
   if (scan.repository.top.empty()) return make_error(Code::bad_request, "nothing is staged in a bare repository");
   PG_TRY(const std::vector<GitChange> changes,
          read_changes(scan,
-                      {"diff", "--cached", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv",
-                       "--no-color", "--no-relative", "--ignore-submodules=none"},
+                      {"diff", "--cached", "--raw", "-z", "--no-abbrev", "-M", "--no-ext-diff", "--no-textconv", "--no-color",
+                       "--no-relative", "--ignore-submodules=none"},
                       result));
   if (changes.empty()) result.notes.emplace_back("nothing is staged");
   const BlobFindings found = scan_after(scan, changes, result);
   for (const GitChange& change : changes) {
     const auto at = found.find(change.after);
     if (at == found.end()) continue;
-    std::vector<ScanFinding> placed = placed_at(at->second, change.path, scan.guards);
-    std::move(placed.begin(), placed.end(), std::back_inserter(result.findings));
+    PG_TRY(std::vector<ScanFinding> kept, keep_added(scan, change, placed_at(at->second, change.path, scan.guards)));
+    std::move(kept.begin(), kept.end(), std::back_inserter(result.findings));
   }
   return {};
 }

@@ -9,7 +9,7 @@
 
 namespace pg {
 
-/// Adds the findings in staged blobs that differ from HEAD's.
+/// Adds those findings of staged blobs that touch a line which HEAD has not.
 Status scan_staged(const GitScan& scan, ScanResult& result);
 
 /// Adds those findings of HEAD's blobs that touch a line which is not in the merge base with `options.base`.

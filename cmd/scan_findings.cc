@@ -29,6 +29,7 @@ constexpr std::array<std::string_view, 5> kMarks = {
 // Separates these hashes from all others; whoever has the value can compute its hash, nobody gets back from it.
 constexpr std::string_view kHashKey = "promptgate scan fingerprint 1";
 constexpr double kGuessableBits = 64;
+constexpr std::size_t kPrefix = 3;  // bytes that are no accident
 
 std::string keyed_hash(std::string_view rule, std::string_view what) {
   std::string message(rule);
@@ -51,18 +52,42 @@ std::size_t line_end(std::string_view text, std::size_t at) {
   return std::min(text.find('\n', at), text.size());
 }
 
-/// A mark is a word of its own, so that what only contains one is none.
-bool has_word(std::string_view text, std::string_view word) {
+/// Where `word` stands as a word of its own: what only contains it is none. npos when it does not.
+std::size_t find_word(std::string_view text, std::string_view word) {
   const auto goes_on = [&](std::size_t at) {
     return at < text.size() && (is_alnum(text[at]) || text[at] == '_' || text[at] == '-');
   };
   for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1))
-    if ((at == 0 || !goes_on(at - 1)) && !goes_on(at + word.size())) return true;
-  return false;
+    if ((at == 0 || !goes_on(at - 1)) && !goes_on(at + word.size())) return at;
+  return std::string_view::npos;
 }
 
 bool has_mark(std::string_view text) {
-  return std::any_of(kMarks.begin(), kMarks.end(), [&](std::string_view mark) { return has_word(text, mark); });
+  return std::any_of(kMarks.begin(), kMarks.end(),
+                     [&](std::string_view mark) { return find_word(text, mark) != std::string_view::npos; });
+}
+
+bool has_words(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) { return is_alnum(c) || (static_cast<unsigned char>(c) & 0x80) != 0; });
+}
+
+/// True for a line that is a mark in a comment: nothing before it but what opens one. Its reason may follow, as far as the
+/// comment goes, but no code.
+bool is_mark_alone(std::string_view line) {
+  for (const std::string_view mark : kMarks) {
+    const std::size_t at = find_word(line, mark);
+    if (at == std::string_view::npos) continue;
+    const std::string_view before = line.substr(0, at), after = line.substr(at + mark.size());
+    if (has_words(before)) return false;
+    for (const std::string_view closer : {"*/", "-->"})
+      if (const std::size_t end = after.find(closer); end != std::string_view::npos) return !has_words(after.substr(end));
+    const std::size_t first = before.find_first_not_of(" \t");
+    const std::string_view opener = first == std::string_view::npos ? std::string_view() : before.substr(first);
+    constexpr std::array<std::string_view, 7> kToLineEnd = {"#", "//", "--", ";", "%", "/*", "<!--"};
+    return !has_words(after) ||
+           std::any_of(kToLineEnd.begin(), kToLineEnd.end(), [&](std::string_view one) { return opener.starts_with(one); });
+  }
+  return false;
 }
 
 }  // namespace
@@ -84,7 +109,7 @@ void FindingWriter::walk_to(std::string_view text, std::size_t place) {
   for (; at_ < place; ++at_) column_ += (static_cast<unsigned char>(text[at_]) & 0xC0) != 0x80 ? 1 : 0;
 }
 
-/// A mark counts on the lines of the value and on the line before them, as a comment above has it.
+/// A mark counts on the lines of the value, and on the line before them when that holds nothing else, as a comment above has it.
 bool FindingWriter::is_allowed(std::string_view text, const Finding& finding) {
   // Many findings on one long line must not each look for its ends.
   if (judged_begin_ <= finding.begin && finding.end <= judged_end_) return judged_;
@@ -93,7 +118,7 @@ bool FindingWriter::is_allowed(std::string_view text, const Finding& finding) {
   judged_begin_ = begin;
   judged_end_ = end;
   judged_ = has_mark(text.substr(begin, end - begin)) ||
-            (begin > 0 && has_mark(text.substr(line_begin(text, begin - 1), begin - 1 - line_begin(text, begin - 1))));
+            (begin > 0 && is_mark_alone(text.substr(line_begin(text, begin - 1), begin - 1 - line_begin(text, begin - 1))));
   return judged_;
 }
 
@@ -117,6 +142,7 @@ void FindingWriter::add(std::string_view text, const Finding& finding, std::stri
   one.allowed = is_allowed(text, finding);
   if (one.allowed) one.allowed_by = kByMark;
   one.mask = mask_of(finding, value);
+  one.has_prefix = one.mask.size() >= kPrefix + std::string_view("…").size();
   one.length = value.size();
   one.encoding = encoding;
   walk_to(text, finding.begin);

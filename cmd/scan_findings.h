@@ -22,6 +22,7 @@ struct ScanFinding {
   std::uint64_t end_column = 1;  // behind the last character
   RuleIndex rule = 0;
   bool weak = false;            // its checksum is wrong
+  bool has_prefix = false;      // the value begins with a word of its rule, such as "ghp_"
   bool allowed = false;         // does not count
   std::string_view allowed_by;  // "a mark", "the settings", "the baseline"
   std::string mask;             // "ghp_…": at most four characters, and only of a prefix that the rule itself makes public

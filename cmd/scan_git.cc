@@ -21,7 +21,13 @@ bool names_directory(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-/// "--git ../other" names a repository, unless the word is a revision here.
+Status check_revision(const std::string& word) {
+  if (!word.starts_with('-')) return {};
+  return make_error(Code::bad_request, fmt::format("'{}' is no revision", escape_controls(word)));
+}
+
+}  // namespace
+
 GitScanOptions settle_range(GitScanOptions options) {
   const std::string& word = options.range;
   if (word.empty() || !options.paths.empty() || !names_directory(word)) return options;
@@ -31,18 +37,12 @@ GitScanOptions settle_range(GitScanOptions options) {
   return options;
 }
 
-Status check_revision(const std::string& word) {
-  if (!word.starts_with('-')) return {};
-  return make_error(Code::bad_request, fmt::format("'{}' is no revision", escape_controls(word)));
-}
-
-}  // namespace
-
 Result<ScanResult> scan_git(const GitScanOptions& options, const Guards& guards, const SecretRules* secrets) {
   const GitScanOptions settled = settle_range(options);
   for (const std::string* word : {&settled.range, &settled.base}) PG_TRY_STATUS(check_revision(*word));
   PG_TRY(const GitRepository repository, open_repository(settled.paths));
   ScanResult result;
+  result.base = repository.top;
   const GitScan scan{settled, repository, guards, secrets};
   switch (settled.scope) {
     case GitScope::history:

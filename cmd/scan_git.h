@@ -25,6 +25,9 @@ struct GitScanOptions {
   ScanProgress* progress = nullptr;  // told how far it is; may be null
 };
 
+/// "--git ../other" names a repository, unless the word is a revision here: then it becomes a path.
+GitScanOptions settle_range(GitScanOptions options);
+
 /// Scans blobs, never the work tree. Paths are relative to the top of the repository. Refuses when there is no git, no repository
 /// or no such revision; blobs that cannot be read are listed in `errors`.
 Result<ScanResult> scan_git(const GitScanOptions& options, const Guards& guards, const SecretRules* secrets);

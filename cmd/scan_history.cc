@@ -12,6 +12,7 @@
 #include <set>
 #include <thread>
 #include <tuple>
+#include <unordered_map>
 
 #include "cmd/git_child.h"
 #include "core/base/text.h"
@@ -35,8 +36,9 @@ Status check_date(const GitRepository& repository, const std::string& date) {
   const long long since = at == std::string::npos ? 0 : std::atoll(said.c_str() + at + kAge.size());
   using namespace std::chrono;
   const long long now = duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
-  const bool has_digit = date.find_first_of("0123456789") != std::string::npos;
-  if (since + 2 < now || (has_digit && since > now) || equals_ignore_case(trim(date), "now")) return {};
+  if (since + 2 < now || equals_ignore_case(trim(date), "now")) return {};
+  if (since > now && date.find_first_of("0123456789") != std::string::npos)
+    return make_error(Code::bad_request, fmt::format("'{}' lies in the future", escape_controls(date)));
   return make_error(Code::bad_request, fmt::format("'{}' is no date that git can read", escape_controls(date)));
 }
 
@@ -56,6 +58,74 @@ Result<std::vector<std::string>> revisions_of(const GitScan& scan) {
   if (!options.range.empty()) words.push_back(options.range);
   words.emplace_back("--");
   return words;
+}
+
+/// What is no commit (a file's "main:x", a tag of a blob) and what only leaves out ("^main") would be a scan of nothing.
+Status check_range(const GitRepository& repository, const std::string& range) {
+  if (range.empty()) return {};
+  const Result<std::string> said = git_output(repository.directory, {"rev-parse", "--end-of-options", range, "--"});
+  if (!said) return {};  // git log says better why
+  bool has_commit = false;
+  for (const std::string_view line : split(*said, '\n')) {
+    if (line.empty() || line.starts_with('^') || line.starts_with('-')) continue;
+    has_commit = true;
+    if (!git_output(repository.directory,
+                    {"rev-parse", "--quiet", "--verify", "--end-of-options", std::string(line) + "^{commit}"}))
+      return make_error(Code::bad_request, fmt::format("'{}' is no commit, branch or range", escape_controls(range)));
+  }
+  if (has_commit) return {};
+  return make_error(Code::bad_request, fmt::format("'{}' names no commits to scan", escape_controls(range)));
+}
+
+/// Where a tag is that points at a file or a directory instead of a commit: "refs/tags/key", "refs/tags/key:path".
+using TaggedBlobs = std::unordered_map<ObjectId, std::vector<std::string>, ObjectIdHash>;
+
+Status add_tagged_tree(const GitRepository& repository, const std::string& id, const std::string& ref, TaggedBlobs& tagged) {
+  PG_TRY(const std::string tree,
+         git_output(repository.directory, {"ls-tree", "-r", "-z", "--full-tree", "--end-of-options", id}));
+  for (const std::string_view line : split(tree, '\0')) {
+    const std::size_t tab = line.find('\t'), digits = 2 * repository.id_size;
+    if (tab == std::string_view::npos || tab < digits) continue;
+    if (const auto blob = ObjectId::parse(line.substr(tab - digits, digits), repository.id_size))
+      tagged[*blob].push_back(ref + ":" + std::string(line.substr(tab + 1)));
+  }
+  return {};
+}
+
+Result<TaggedBlobs> read_tagged_blobs(const GitRepository& repository) {
+  TaggedBlobs tagged;
+  PG_TRY(const std::string refs,
+         git_output(repository.directory, {"for-each-ref", "--format=%(objecttype) %(objectname) %(refname)"}));
+  for (const std::string_view line : split(refs, '\n')) {
+    const auto words = split(line, ' ');
+    if (words.size() != 3 || words[0] == "commit") continue;
+    std::string id(words[1]), type(words[0]);
+    if (type == "tag") {  // peeled, however many stand above each other
+      const Result<std::string> peeled = git_output(repository.directory, {"rev-parse", "--quiet", "--verify", id + "^{}"});
+      if (!peeled) continue;
+      id = trim(*peeled);
+      PG_TRY(const std::string kind, git_output(repository.directory, {"cat-file", "-t", id}));
+      type = trim(kind);
+    }
+    const std::string ref(words[2]);
+    if (type == "tree") PG_TRY_STATUS(add_tagged_tree(repository, id, ref, tagged));
+    const auto blob = ObjectId::parse(id, repository.id_size);
+    if (type == "blob" && blob) tagged[*blob].push_back(ref);
+  }
+  return tagged;
+}
+
+void place_at_tags(const BlobFindings& found, const TaggedBlobs& tagged, const Guards& guards, ScanResult& result) {
+  for (const auto& [id, paths] : tagged) {
+    const auto at = found.find(id);
+    if (at == found.end()) continue;
+    for (const std::string& path : paths) {
+      for (ScanFinding finding : at->second) {
+        place_finding(finding, guards.rule(finding.rule), path);
+        result.findings.push_back(std::move(finding));
+      }
+    }
+  }
 }
 
 bool is_whole(const GitScan& scan) {
@@ -103,7 +173,7 @@ struct HistoricFinding {
 }  // namespace
 
 BlobOptions blob_options(const GitScanOptions& options) {
-  return {options.threads, options.max_file_size, options.archives, options.progress};
+  return {options.threads, options.max_file_size, options.archives, options.scope != GitScope::history, options.progress};
 }
 
 Status read_history(const GitRepository& repository, const std::vector<std::string>& revisions, GitHistory& history) {
@@ -214,6 +284,7 @@ Status scan_all(const GitScan& scan, BlobScan& blobs, GitHistory& history, Outli
 
 Status scan_history(const GitScan& scan, ScanResult& result) {
   const GitRepository& repository = scan.repository;
+  PG_TRY_STATUS(check_range(repository, scan.options.range));
   PG_TRY(const std::vector<std::string> revisions, revisions_of(scan));
   GitHistory history(repository.id_size, [&](std::string_view path) { return repository.is_in(path); });
   BlobScan blobs(repository, scan.guards, scan.secrets, blob_options(scan.options));
@@ -228,10 +299,16 @@ Status scan_history(const GitScan& scan, ScanResult& result) {
   if (!found.empty() && history.commit_count() == 0 && outline.commits > 0)  // in what git had to read for us
     PG_TRY_STATUS(keep_what_was_read(read_history(repository, revisions, history), history, result));
   result.findings = place_in_history(found, history, scan.guards, repository.id_size);
+  TaggedBlobs tagged;
+  if (is_whole(scan) && !found.empty()) {
+    PG_TRY(tagged, read_tagged_blobs(repository));
+    place_at_tags(found, tagged, scan.guards, result);
+  }
   result.totals.commits = std::max<std::uint64_t>(outline.commits, history.commit_count());
   outline.submodules.insert(history.submodules().begin(), history.submodules().end());
   ObjectIds with_findings;
-  for (const auto& [id, findings] : found) with_findings.insert(id);
+  for (const auto& [id, findings] : found)
+    if (!tagged.contains(id)) with_findings.insert(id);
   note_history(scan, outline.submodules, with_findings.size() - history.origins(with_findings).size(), result);
   return {};
 }

@@ -128,29 +128,29 @@ IgnoreRules::Say IgnoreRules::say(std::string_view path, std::string_view name, 
   return Say::nothing;
 }
 
-bool IgnoreRules::is_ignored(const Level* level, std::string_view name, bool is_directory) {
+IgnoreVerdict judge_entry(const IgnoreLevel* level, std::string_view name, bool is_directory) {
+  using Say = IgnoreRules::Say;
   std::string path(name);
+  Say git = Say::nothing, own = Say::nothing;
   for (; level != nullptr; level = level->above.get()) {
-    if (level->rules != nullptr) {
-      const Say said = level->rules->say(path, name, is_directory);
-      if (said != Say::nothing) return said == Say::leave_out;
-    }
+    if (level->settings != nullptr && level->settings->say(path, name, is_directory) == Say::leave_out)
+      return IgnoreVerdict::left_out_by_user;
+    if (own == Say::nothing && level->own != nullptr) own = level->own->say(path, name, is_directory);
+    if (git == Say::nothing && level->git != nullptr) git = level->git->say(path, name, is_directory);
     if (level->above != nullptr) path.insert(0, level->name + "/");
   }
-  return false;
+  if (own == Say::leave_out) return IgnoreVerdict::left_out_by_user;
+  return own == Say::nothing && git == Say::leave_out ? IgnoreVerdict::left_out_by_git : IgnoreVerdict::keep;
 }
 
-bool is_path_ignored(const IgnoreRules& rules, std::string_view path) {
-  auto level = std::make_shared<IgnoreRules::Level>();
-  level->rules = std::shared_ptr<const IgnoreRules>(std::shared_ptr<void>(), &rules);  // borrowed for this call
-  for (;;) {
-    const std::size_t slash = path.find('/');
-    const bool is_directory = slash != std::string_view::npos;
-    const std::string_view name = path.substr(0, slash);
-    if (IgnoreRules::is_ignored(level.get(), name, is_directory)) return true;
-    if (!is_directory) return false;
-    level = std::make_shared<IgnoreRules::Level>(IgnoreRules::Level{nullptr, level, std::string(name)});
-    path.remove_prefix(slash + 1);
+bool is_path_ignored(const IgnoreRules& rules, std::string_view path, bool is_directory) {
+  for (std::size_t begin = 0;;) {
+    const std::size_t slash = path.find('/', begin);
+    const bool is_on_the_way = slash != std::string_view::npos;
+    const std::string_view name = path.substr(begin, is_on_the_way ? slash - begin : slash);
+    if (rules.say(path.substr(0, slash), name, is_on_the_way || is_directory) == IgnoreRules::Say::leave_out) return true;
+    if (!is_on_the_way) return false;
+    begin = slash + 1;
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <optional>
 
 #include "core/base/utf16.h"
@@ -73,8 +74,15 @@ ScanReader::Outcome ScanReader::scan(ByteSource& source, std::uint64_t size_hint
     fill(text, kSniffed, at_end);
     return scan_text(text, at_end, path, out, bytes);
   }
-  if (std::memchr(buffer_.get(), '\0', std::min(size_, kSniffed)) != nullptr) return broken_ ? Outcome::failed : Outcome::binary;
-  return scan_text(source, at_end, path, out, bytes);
+  const bool is_binary = std::memchr(buffer_.get(), '\0', std::min(size_, kSniffed)) != nullptr;
+  if (!is_binary || binary_ == Binary::whole) return scan_text(source, at_end, path, out, bytes);
+  if (binary_ == Binary::skip) return broken_ ? Outcome::failed : Outcome::binary;
+  // Of arbitrary bytes only what has a prefix of its own is sure to be what it looks like.
+  std::vector<ScanFinding> all;
+  const Outcome outcome = scan_text(source, at_end, path, all, bytes);
+  std::copy_if(std::make_move_iterator(all.begin()), std::make_move_iterator(all.end()), std::back_inserter(out),
+               [](const ScanFinding& one) { return one.has_prefix && !one.weak; });
+  return outcome == Outcome::failed ? outcome : Outcome::binary;
 }
 
 ScanReader::Outcome ScanReader::scan_text(ByteSource& source, bool at_end, const std::string& path, std::vector<ScanFinding>& out,

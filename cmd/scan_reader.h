@@ -32,6 +32,11 @@ class ScanReader {
   ScanReader(const Guards& guards, const SecretRules* secrets, ScanProgress* progress = nullptr)
       : guards_(guards), secrets_(secrets), progress_(progress), encoded_(guards) {}
 
+  /// What becomes of binary sources: left alone; searched for tokens that begin with what their rule makes public; or read as
+  /// text.
+  enum class Binary : std::uint8_t { skip, tokens, whole };
+  void set_binary(Binary binary) { binary_ = binary; }
+
   enum class Outcome { scanned, binary, archive, failed };
   /// Reads the source to its end and appends findings under `path`; `bytes` grows by what was scanned. UTF-16 with a byte order
   /// mark is read as text, and so is what can only be UTF-16 without one. An archive (zip, tar, gzip by its first bytes) is left
@@ -65,6 +70,7 @@ class ScanReader {
   EncodedFinder encoded_;
   std::vector<EncodedFinding> encoded_found_;
   std::string error_;
+  Binary binary_ = Binary::skip;
   bool broken_ = false;  // the source failed before its end
 };
 

@@ -136,11 +136,14 @@ std::string summary_line(const ScanResult& result) {
     if (!finding.allowed) files.insert(finding.path);
   const std::size_t open = count_open(result);
   const std::size_t allowed = result.findings.size() - open;
-  std::string line = open == 0 ? std::string("no findings") : counted(open, "finding") + " in " + counted(files.size(), "file");
+  std::string line = open == 0 ? std::string(result.errors.empty() ? "no findings" : "no findings in what could be read")
+                               : counted(open, "finding") + " in " + counted(files.size(), "file");
   line += " (" + counted(result.totals.files, result.totals.commits > 0 ? "blob" : "file");
   if (result.totals.commits > 0) line += " of " + counted(result.totals.commits, "commit");
   line += fmt::format(", {} read", bytes_for_people(result.totals.bytes));
-  if (result.totals.binary > 0) line += fmt::format(", {} skipped", counted(result.totals.binary, "binary file"));
+  if (result.totals.binary > 0)
+    line += fmt::format(", {} {}", counted(result.totals.binary, "binary file"),
+                        result.seen_in == SeenIn::history ? "skipped" : "searched for tokens alone");
   if (result.totals.symlinks > 0) line += fmt::format(", {} not followed", counted(result.totals.symlinks, "link"));
   if (result.totals.ignored > 0) line += fmt::format(", {} ignored", result.totals.ignored);
   if (result.totals.archives > 0) line += fmt::format(", {} not opened", counted(result.totals.archives, "archive"));

@@ -16,13 +16,25 @@ struct ScanPlan {
   std::shared_ptr<const SecretRules> secrets;
   std::shared_ptr<const Guards> guards;
   ScanSettings settings;
+  std::string checkout_file;  // the .promptgate.toml that was read; "" when there is none
+  std::string exclude_top;    // what `exclude` is relative to: that file's directory when it stands there, else ""
 };
 
-/// [scan] of pg.toml and of the .promptgate.toml that is nearest to the current directory. `pii`: find personal data, too;
-/// `generic`: also the rules that are only for who asks. invalid_config for mistakes in either.
-Result<ScanPlan> make_scan_plan(Shell& shell, bool pii, bool generic);
+/// What a scan of `paths` goes by.
+struct PlanOptions {
+  std::vector<std::string> paths;  // as given; none: the current directory
+  bool pii = false;                // find personal data, too
+  bool generic = false;            // also the rules that are only for who asks
+};
 
-/// Marks the findings that an exception of the settings covers.
-void allow_by_settings(const std::vector<ScanAllow>& allow, const Guards& guards, std::vector<ScanFinding>& findings);
+/// [scan] of pg.toml and of the .promptgate.toml that is nearest, upwards, to the directory that all paths have in common; says
+/// which others are left aside. invalid_config for mistakes in either.
+Result<ScanPlan> make_scan_plan(Shell& shell, const PlanOptions& options);
+
+/// Marks the findings that an exception of the settings covers. Its path is relative to the directory of the checkout's file; in
+/// one's own pg.toml, to the top of the checkout.
+void allow_by_settings(const ScanPlan& plan, ScanResult& result);
+/// Drops what the settings exclude: blobs have no directory to walk.
+void drop_excluded(const ScanPlan& plan, ScanResult& result);
 
 }  // namespace pg

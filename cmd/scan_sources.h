@@ -15,7 +15,8 @@ struct ScanOptions {
   std::string stdin_name = "<stdin>";
   bool no_ignore = false;            // do not read .gitignore and .ignore
   unsigned threads = 0;              // 0: min(8, max(4, 2 x cores))
-  std::vector<std::string> exclude;  // patterns as in .gitignore, relative to each scanned directory
+  std::vector<std::string> exclude;  // patterns as in .gitignore; what they match is left out even when it is named
+  std::string exclude_top;           // the directory that they are relative to; see IgnoreLevels
   std::uint64_t max_file_size = 0;   // larger files of a tree are left out; 0: none is
   bool name_skipped = false;         // fill ScanResult::skipped
   bool archives = false;             // look into zip, tar and gzip files
@@ -25,7 +26,7 @@ struct ScanOptions {
 struct ScanTotals {
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t binary = 0;    // skipped: a NUL in the first 8 KiB
+  std::uint64_t binary = 0;    // a NUL in the first 8 KiB: searched for tokens alone; of a history: skipped
   std::uint64_t archives = 0;  // skipped: zip, tar or gzip
   std::uint64_t too_big = 0;   // skipped: larger than max_file_size
   std::uint64_t symlinks = 0;  // skipped
@@ -42,6 +43,7 @@ struct ScanResult {
   std::vector<std::string> skipped;   // "path: why", for files of the tree, when that was asked for
   std::vector<std::string> notes;     // what else is to be known: a shallow clone, submodules
   ScanTotals totals;
+  std::string base;                  // the directory that paths are relative to
   std::vector<std::string> scanned;  // the paths that were given, as findings name them
   SeenIn seen_in = SeenIn::tree;     // where all this was seen
 };

@@ -49,21 +49,15 @@ Listing read_directory(DIR* directory, ScanTotals& totals) {
   while (const dirent* entry = ::readdir(directory)) {
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;
-    listing.ignore.git |= name == ".gitignore";
-    listing.ignore.own |= name == ".ignore";
-    listing.ignore.repository |= name == ".git";
     const unsigned char type = type_of(directory, *entry);
+    listing.ignore.git |= name == ".gitignore" && type != DT_DIR;
+    listing.ignore.own |= name == ".ignore" && type != DT_DIR;
+    listing.ignore.repository |= name == ".git";
     if (type == DT_LNK) ++totals.symlinks;
     if (type == DT_DIR && name != ".git") listing.directories.emplace_back(name);
     if (type == DT_REG) listing.files.emplace_back(name);
   }
   return listing;
-}
-
-void drop_ignored(const IgnoreRules::Level* level, bool directories, std::vector<std::string>& names, ScanTotals& totals) {
-  if (level == nullptr) return;
-  totals.ignored +=
-      std::erase_if(names, [&](const std::string& name) { return IgnoreRules::is_ignored(level, name, directories); });
 }
 
 }  // namespace
@@ -80,7 +74,7 @@ void count_outcome(ScanReader::Outcome outcome, const std::string& path, const S
       break;
     case ScanReader::Outcome::binary:
       ++result.totals.binary;
-      if (name_skipped) result.skipped.push_back(path + ": binary");
+      if (name_skipped) result.skipped.push_back(path + ": binary, searched for tokens alone");
       break;
     case ScanReader::Outcome::archive:
       ++result.totals.archives;
@@ -96,6 +90,7 @@ void append(ScanResult& all, ScanResult&& part) {
   std::move(part.findings.begin(), part.findings.end(), std::back_inserter(all.findings));
   std::move(part.errors.begin(), part.errors.end(), std::back_inserter(all.errors));
   std::move(part.skipped.begin(), part.skipped.end(), std::back_inserter(all.skipped));
+  std::move(part.notes.begin(), part.notes.end(), std::back_inserter(all.notes));
   all.totals.files += part.totals.files;
   all.totals.bytes += part.totals.bytes;
   all.totals.binary += part.totals.binary;
@@ -105,14 +100,13 @@ void append(ScanResult& all, ScanResult&& part) {
   all.totals.ignored += part.totals.ignored;
 }
 
-Walk::Walk(const ScanOptions& options, const Guards& guards, const SecretRules* secrets)
+Walk::Walk(const ScanOptions& options, const IgnoreLevels& levels, const Guards& guards, const SecretRules* secrets)
     : options_(options),
+      levels_(levels),
       guards_(guards),
       secrets_(secrets),
       busy_threads_(options.threads > 0 ? options.threads : std::min(core_count(), thread_count(0))),
-      waiting_threads_(thread_count(options.threads)) {
-  for (const std::string& pattern : options.exclude) exclude_ += pattern + "\n";
-}
+      waiting_threads_(thread_count(options.threads)) {}
 
 void Walk::start_thread() {
   threads_.emplace_back([this, &part = parts_.emplace_back()] { work(part); });
@@ -173,6 +167,23 @@ void Walk::work(ScanResult& result) {
   }
 }
 
+void Walk::drop_ignored(const WalkTask& task, const IgnoreLevel* level, bool are_directories, std::vector<std::string>& names,
+                        std::vector<std::string>& only_tracked, ScanResult& result) const {
+  using Tracked = GitIndex::Tracked;
+  if (level == nullptr) return;
+  std::erase_if(names, [&](std::string& name) {
+    const IgnoreVerdict verdict = judge_entry(level, name, are_directories);
+    if (verdict == IgnoreVerdict::keep && !task.only_tracked) return false;
+    Tracked tracked = Tracked::no;
+    if (verdict != IgnoreVerdict::left_out_by_user) tracked = find_tracked(level, name, are_directories, result.errors);
+    if (tracked == Tracked::below) only_tracked.push_back(std::move(name));
+    if (tracked != Tracked::no) return tracked == Tracked::below;
+    ++result.totals.ignored;
+    if (options_.name_skipped) result.skipped.push_back(joined(task.directory, name) + ": ignored");
+    return true;
+  });
+}
+
 void Walk::list(const WalkTask& task, ScanReader& reader, ScanResult& result) {
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(task.directory.c_str()), ::closedir);
   if (directory == nullptr) {
@@ -180,12 +191,11 @@ void Walk::list(const WalkTask& task, ScanReader& reader, ScanResult& result) {
     return;
   }
   Listing found = read_directory(directory.get(), result.totals);
-  if (options_.no_ignore) found.ignore = {};
-  const bool plain = options_.no_ignore && exclude_.empty();
   const IgnoreLevelPtr level =
-      plain ? nullptr : ignore_level(task.directory, task.name, task.level, found.ignore, task.named ? exclude_ : std::string());
-  drop_ignored(level.get(), true, found.directories, result.totals);
-  drop_ignored(level.get(), false, found.files, result.totals);
+      levels_.level(task.directory, task.name, task.level, found.ignore, task.is_top_of_exclude, result.notes);
+  std::vector<std::string> only_tracked;
+  drop_ignored(task, level.get(), true, found.directories, only_tracked, result);
+  drop_ignored(task, level.get(), false, found.files, only_tracked, result);
   std::vector<WalkTask> others;
   std::shared_ptr<const OpenedFile> opened;
   for (std::size_t i = kBatch; i < found.files.size(); i += kBatch) {
@@ -196,13 +206,15 @@ void Walk::list(const WalkTask& task, ScanReader& reader, ScanResult& result) {
                       level,
                       task.name,
                       {std::make_move_iterator(begin), std::make_move_iterator(end)},
-                      opened->get() < 0 ? nullptr : opened,
-                      false});
+                      opened->get() < 0 ? nullptr : opened});
   }
-  for (std::string& name : found.directories)
-    others.push_back({joined(task.directory, name), level, std::move(name), {}, {}, false});
+  for (std::string& name : found.directories) others.push_back({joined(task.directory, name), level, std::move(name), {}, {}});
+  for (std::string& name : only_tracked) {
+    others.push_back({joined(task.directory, name), level, std::move(name), {}, {}});
+    others.back().only_tracked = true;
+  }
   add_all(others);
-  const WalkTask here{task.directory, nullptr, {}, {}, {}, false};
+  const WalkTask here{task.directory, nullptr, {}, {}, {}};
   found.files.resize(std::min(found.files.size(), kBatch));
   for (const std::string& name : found.files) scan_file(here, ::dirfd(directory.get()), name, reader, result);
 }
@@ -227,7 +239,9 @@ void Walk::scan_file(const WalkTask& task, int directory, const std::string& nam
       result.skipped.push_back(fmt::format("{}: {} bytes, and max_file_size is {}", path, size, options_.max_file_size));
     return;
   }
+  reader.set_binary(task.named ? ScanReader::Binary::whole : ScanReader::Binary::tokens);
   const auto outcome = reader.scan(file.get(), S_ISREG(info.st_mode) ? size : 0, path, result.findings, result.totals.bytes);
+  reader.set_binary(ScanReader::Binary::tokens);
   if (outcome == ScanReader::Outcome::archive && options_.archives)
     scan_archive(file.get(), path, reader, result);
   else

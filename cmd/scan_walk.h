@@ -35,11 +35,13 @@ struct WalkTask {
   std::vector<std::string> files;
   std::shared_ptr<const OpenedFile> opened;  // the directory, so that names need not be looked up from the root; may be null
   bool named = false;                        // given by the user, not found in a directory
+  bool is_top_of_exclude = false;            // the settings' patterns are relative to `directory`
+  bool only_tracked = false;                 // ignored, but git tracks something below
 };
 
 class Walk {
  public:
-  Walk(const ScanOptions& options, const Guards& guards, const SecretRules* secrets);
+  Walk(const ScanOptions& options, const IgnoreLevels& levels, const Guards& guards, const SecretRules* secrets);
 
   void add(WalkTask task);
   /// Works until nothing is left; what all threads found.
@@ -51,13 +53,17 @@ class Walk {
   void work(ScanResult& result);
   bool take(WalkTask& task);
   void finish(bool has_waited);
+  /// Names of `task.directory` that remain; of directories, those whose files alone remain that git tracks stand in
+  /// `only_tracked`.
+  void drop_ignored(const WalkTask& task, const IgnoreLevel* level, bool are_directories, std::vector<std::string>& names,
+                    std::vector<std::string>& only_tracked, ScanResult& result) const;
   void list(const WalkTask& task, ScanReader& reader, ScanResult& result);
   void scan_file(const WalkTask& task, int directory, const std::string& name, ScanReader& reader, ScanResult& result);
 
   const ScanOptions& options_;
+  const IgnoreLevels& levels_;
   const Guards& guards_;
   const SecretRules* secrets_;
-  std::string exclude_;  // one pattern a line
   // More threads than cores only add switches, unless they wait for a disk.
   std::size_t busy_threads_, waiting_threads_;
   std::mutex mutex_;

@@ -46,6 +46,12 @@ void warn_of_gaps(Shell& shell, const AgentSetup& agent) {
         fmt::format("no provider of project {} takes what {} speaks ({}); its requests will be refused\n  hint: pg "
                     "projects edit {}",
                     agent.project.name, agent.tool.title, agent.tool.dialect, agent.project.name));
+  // Who has just installed pg has nothing else, and would wonder at an agent that repeats what it is told.
+  if (agent.provider == "echo")
+    shell.warn(
+        fmt::format("{} will talk to the built-in echo, which repeats what it is told and asks no model\n  hint: pg "
+                    "providers login NAME, then pg projects edit {}",
+                    agent.tool.title, agent.project.name));
   if (!agent.translated) return;
   shell.note(fmt::format("{} speaks {}, which is translated for {}{}", agent.tool.title, agent.tool.dialect, agent.provider,
                          agent.values.model.empty() ? "; --model names one of its models, or [aliases] of the project" : ""));
@@ -68,6 +74,10 @@ int print_snippet(Shell& shell, Workplace& place, AgentSetup& agent, const Setup
     shell.note(fmt::format("\nmade key {} for project {}; 'pg keys revoke {}' takes it back", shell.paint_err(Color::bold, made),
                            agent.project.name, made));
   warn_of_gaps(shell, agent);
+  if (!running_origin(place.settings)) {
+    const Failure failure = no_serve(place.settings.database);
+    shell.warn(fmt::format("nobody listens at {} yet: {}\n  hint: {}", agent.values.base, failure.what, failure.hint));
+  }
   const std::string config = shell.config.empty() ? "" : " --config " + shell_word(shell_kind(options.shell_name), shell.config);
   shell.note(fmt::format("then: pg setup {}{}{} --check", agent.tool.name, config,
                          shell.project.empty() ? "" : " -p " + agent.project.name));

@@ -103,8 +103,9 @@ int judge_answer(StepReport& report, const AgentSetup& agent, const Result<Probe
     return answer.status >= 500 ? exit_upstream : exit_no;
   }
   report.add("provider", "ok",
-             agent.translated ? fmt::format("{} answered; {} is translated for it", agent.provider, agent.tool.dialect)
-                              : agent.provider + " answered");
+             agent.provider == "echo" ? std::string("the built-in echo answered, which asks no model")
+             : agent.translated       ? fmt::format("{} answered; {} is translated for it", agent.provider, agent.tool.dialect)
+                                      : agent.provider + " answered");
   judge_restored(report, agent.project, answer);
   return answer.body.find("[[EMAIL_") == std::string::npos ? exit_ok : exit_no;
 }

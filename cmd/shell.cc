@@ -183,6 +183,11 @@ void Shell::warn(std::string_view line) {
   write_to(err, fmt::format("{} {}\n", painted(err_color, Color::yellow, "warning:"), without_secrets(line)));
 }
 
+void Shell::note_error(std::string_view line) {
+  std::fflush(out);
+  write_to(err, fmt::format("{} {}\n", painted(err_color, Color::red, "error:"), without_secrets(line)));
+}
+
 std::string Shell::paint(Color color_name, std::string_view text) const {
   return painted(out_color, color_name, text);
 }

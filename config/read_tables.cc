@@ -149,6 +149,7 @@ void read_scan_allow(const Reader& reader, const TomlEntry& entry, ScanSettings&
     return reader.complain(reader.document.key_place(entry), "allow is a list of tables", "write [[scan.allow]]");
   for (const TomlValue& element : *list) {
     ScanAllow allow;
+    allow.file = reader.document.file;
     std::string reason;
     const auto take = [](std::string& into) {
       return [&into](const Reader& within, const TomlEntry& field) {
@@ -162,6 +163,9 @@ void read_scan_allow(const Reader& reader, const TomlEntry& entry, ScanSettings&
     read_table<ScanSettings>(reader, *element.table(), {}, scan, "", handlers);
     if (allow.path.empty() && allow.hash.empty())
       reader.complain(place, "an exception needs a path or a hash", "a rule that is not wanted at all: disable = [\"its-id\"]");
+    const bool is_hash = allow.hash.size() == 16 && allow.hash.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (!allow.hash.empty() && !is_hash)
+      reader.complain(place, "hash is 16 hex digits, as pg scan prints them behind #", "a value without a hash: give its path");
     scan.allow.push_back(std::move(allow));
   }
   reader.note("allow", reader.document.key_place(entry));

@@ -65,11 +65,12 @@ struct ScanAllow {
   std::string rule;  // id
   std::string path;  // glob in the syntax of .gitignore
   std::string hash;  // of the value, as `pg scan` prints it
+  std::string file;  // that says so
 };
 
 /// [scan]: the only table a repository's .promptgate.toml may hold.
 struct ScanSettings {
-  std::vector<std::string> exclude;            // globs of paths, relative to the scanned directory
+  std::vector<std::string> exclude;            // patterns as in .gitignore, relative to the file's directory
   std::uint64_t max_file_size = 256ull << 20;  // larger files in a tree are skipped and counted, bytes
   std::vector<std::string> disable;            // ids of rules
   std::vector<ScanAllow> allow;

@@ -62,6 +62,15 @@ Sha256 sha256(std::string_view bytes) {
   return digest;
 }
 
+Sha256 slow_hash(std::string_view value, std::string_view salt) {
+  constexpr std::uint64_t kCost = 1U << 12, kBlock = 8, kParallel = 1, kMemory = 16U << 20;
+  Sha256 digest{};
+  if (::EVP_PBE_scrypt(value.data(), value.size(), reinterpret_cast<const unsigned char*>(salt.data()), salt.size(), kCost,
+                       kBlock, kParallel, kMemory, digest.data(), digest.size()) != 1)
+    throw std::runtime_error("scrypt failed");
+  return digest;
+}
+
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
   Sha256 digest{};
   unsigned int size = 0;

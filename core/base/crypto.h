@@ -23,6 +23,9 @@ inline std::string_view as_bytes(const Sha256& digest) {
 /// `size` bytes from the operating system's generator; ends the process if it cannot give any.
 std::string random_bytes(std::size_t size);
 
+/// scrypt (RFC 7914) with 4 MiB: some 10 ms for each guess at what the value was.
+Sha256 slow_hash(std::string_view value, std::string_view salt);
+
 /// Equality whose time depends on the lengths only.
 bool equal_constant_time(std::string_view a, std::string_view b);
 

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <string>
 
 #include "cmd/scan_git.h"
@@ -103,6 +104,54 @@ TEST_CASE("who watches is told of every blob, packed or loose, and how many ther
   CHECK(progress.files == result.totals.files);
   CHECK(progress.objects >= progress.files);
   CHECK(progress.bytes == result.totals.bytes);
+}
+
+TEST_CASE("tags that point at a file or a directory are scanned, and named as where it stands") {
+  const GitTree tree;
+  tree.write("a", "clean\n");
+  tree.commit(1);
+  const auto token = [](std::uint32_t seed) { return spell_example("{github_crc:ghp_}", seed).value() + "\n"; };
+  const auto trimmed = [](std::string text) { return text.substr(0, text.find('\n')); };
+  tree.git({"tag", "blob", trimmed(tree.git({"hash-object", "-w", "--stdin"}, token(1)))});
+  const std::string inner = trimmed(tree.git({"hash-object", "-w", "--stdin"}, token(2)));
+  const std::string top = trimmed(tree.git({"mktree"}, "100644 blob " + inner + "\tk.txt\n"));
+  tree.git({"tag", "-a", "-m", "x", "tree", top});
+  tree.git({"tag", "-a", "-m", "x", "again", "tree"});
+  const ScanResult result = scan_in(tree, GitScope::history, {});
+  std::string paths;
+  for (const ScanFinding& finding : result.findings) paths += finding.path + " ";
+  CHECK(paths == "refs/tags/again:k.txt refs/tags/blob refs/tags/tree:k.txt ");
+  CHECK(result.notes.empty());
+}
+
+TEST_CASE("binary blobs are searched for tokens where few are scanned, and skipped in a history") {
+  const GitTree tree;
+  tree.write("a", "clean\n");
+  tree.commit(1);
+  tree.write("log", std::string(4096, '\0') + spell_example("{github_crc:ghp_}", 1).value() + "\n");
+  tree.git({"add", "-A"});
+  CHECK(scan_in(tree, GitScope::staged, {}).findings.size() == 1);
+  tree.commit(2);
+  const ScanResult history = scan_in(tree, GitScope::history, {});
+  CHECK(history.findings.empty());
+  CHECK(history.totals.binary == 1);
+}
+
+TEST_CASE("staged is what is added: an old secret of a file that is renamed, changed elsewhere or made executable is none") {
+  const GitTree tree;
+  const auto token = [](std::uint32_t seed) { return spell_example("{github_crc:ghp_}", seed).value() + "\n"; };
+  std::string filler;
+  for (int i = 0; i < 50; ++i) filler += "line " + std::to_string(i) + "\n";
+  for (const char* name : {"renamed", "changed", "mode"}) tree.write(name, token(1) + filler);
+  tree.commit(1);
+  tree.git({"mv", "renamed", "new-name"});
+  tree.write("changed", token(1) + filler + token(2));
+  std::filesystem::permissions(tree.file("mode"), std::filesystem::perms::owner_all);
+  tree.git({"add", "-A"});
+  const ScanResult result = scan_in(tree, GitScope::staged, {});
+  REQUIRE(result.findings.size() == 1);
+  CHECK(result.findings[0].path == "changed");
+  CHECK(result.findings[0].line == 52);
 }
 
 }  // namespace

@@ -266,6 +266,12 @@ TEST_CASE("ranges, tags, dates and parts of the tree") {
   options.since = "banana";
   CHECK(refusal(options) == "'banana' is no date that git can read");
   options.since = "";
+  options.range = "^main";
+  CHECK(refusal(options) == "'^main' names no commits to scan");
+  for (const char* slip : {"main:", "v4^{tree}"}) {
+    options.range = slip;
+    CHECK(refusal(options) == "'" + std::string(slip) + "' is no commit, branch or range");
+  }
   options.range = "v4..v2";
   CHECK(has_note(scan_repository(tree, options), "no commits in v4..v2"));
 }
@@ -391,10 +397,11 @@ TEST_CASE("a partial clone says what it has not, and fetches nothing") {
   options.paths = {place.file("partial")};
   const ScanResult result = try_scan(options).value();
   CHECK(result.findings.empty());
-  CHECK(result.errors.empty());
   CHECK(result.totals.bytes == 0);
-  CHECK(has_note(result, "partial clone: 2 blobs are not here"));
-  CHECK(has_note(try_scan(options).value(), "partial clone: 2 blobs are not here"));  // nothing came in between
+  for (const ScanResult& one : {result, try_scan(options).value()}) {  // nothing came in between
+    REQUIRE(one.errors.size() == 1);
+    CHECK(one.errors[0].starts_with("partial clone: 2 blobs are not here"));
+  }
 }
 
 TEST_CASE("blobs that no ref reaches are left out, and said") {
@@ -478,7 +485,7 @@ TEST_CASE("a repository's own settings start nothing and hide nothing") {
                                                                       {"format.pretty", "oneline"}})
     tree.git({"config", name, value});
   CHECK(scan_repository(tree).findings.size() == 1);
-  CHECK(scan_repository(tree, in_scope(GitScope::staged)).findings.size() == 2);
+  CHECK(scan_repository(tree, in_scope(GitScope::staged)).findings.size() == 1);
   tree.commit(2);
   tree.write("hooks/post-index-change", "#!/bin/sh\n" + evil + "\n");
   std::filesystem::permissions(tree.file("hooks/post-index-change"), std::filesystem::perms::owner_all);

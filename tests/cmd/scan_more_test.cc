@@ -183,7 +183,7 @@ TEST_CASE("UTF-16 without its mark is read as text, and no binary is") {
     CHECK(ScanReader::is_binary(binary));
     dir.write("x.txt", binary);
     const ScanResult result = scan_path(dir.path());
-    CHECK(result.findings.empty());
+    CHECK(result.findings.size() == (binary.find(kValue) == std::string::npos ? 0 : 1));
     CHECK(result.totals.binary == 1);
   }
 }
@@ -271,7 +271,7 @@ TEST_CASE("a baseline hides what it knows, shows what is new, and names what is 
   dir.write("a.txt", "\n\n" + kValue + " " + spell_example("{github_crc:ghp_}", 9).value());
   dir.write("sub/b c.txt", "mended");
   ScanResult second = scan_path(dir.path());
-  const auto unused = apply_baseline(known, second);
+  const auto unused = apply_baseline(known, second, *guards);
   CHECK(count_open(second) == 1);
   REQUIRE(unused.size() == 1);
   CHECK(unused[0].path.ends_with("b%20c.txt"));
@@ -279,9 +279,50 @@ TEST_CASE("a baseline hides what it knows, shows what is new, and names what is 
   ScanResult part = scan_path(dir.path() + "/sub");
   CHECK(update_baseline(known, part, *guards).size() == 1);
   part.scanned = {dir.path() + "/other"};
-  CHECK(apply_baseline(known, part).empty());
+  CHECK(apply_baseline(known, part, *guards).empty());
   CHECK(read_baseline("nonsense\n", "b").error().message == "b:1: not an entry of a baseline");
   CHECK_FALSE(read_baseline("0123456789abcdef jwt a.txt elsewhere\n", "b").has_value());
+}
+
+TEST_CASE("a baseline tells another short value from the one it knows, and holds nothing that it could be guessed from") {
+  const test::TempDir dir;
+  const auto guards = scanning_guards();
+  const auto scan = [&](const std::string& password, const std::string& more = "") {
+    dir.write("a.env", "U=mysql://root:" + password + "@db.internal/x\n" + more);
+    ScanResult result = scan_path(dir.path());
+    REQUIRE_FALSE(result.findings.empty());
+    CHECK(result.findings[0].hash.empty());
+    return result;
+  };
+  const std::string first = "qW3" + std::string("zt9Lk"), second = "Vb7" + std::string("nm2Xp");
+  ScanResult result = scan(first);
+  const auto known = update_baseline({}, result, *guards);
+  REQUIRE(known.size() == 1);
+  CHECK(known[0].fingerprint[0] == '~');
+  CHECK(read_baseline(write_baseline(known), "b").value() == known);
+  CHECK(apply_baseline(known, result, *guards).empty());
+  CHECK(count_open(result) == 0);
+  CHECK(count_known_by_place(known, result) == 0);
+  CHECK(update_baseline(known, result, *guards) == known);
+  // When the value changes, it shows; the order of values and a second place of one do not matter
+  ScanResult changed = scan(second);
+  CHECK(apply_baseline(known, changed, *guards).size() == 1);
+  CHECK(count_open(changed) == 1);
+  ScanResult more = scan(second, "V=mysql://root:" + first + "@db.internal/x\nW=mysql://root:" + first + "@db.internal/y\n");
+  CHECK(apply_baseline(known, more, *guards).empty());
+  CHECK(count_open(more) == 1);
+  // An entry of an earlier pg knows the place alone, which is said, until an update
+  ScanResult again = scan(second);
+  auto earlier = known;
+  earlier[0].fingerprint = again.findings[0].fingerprint;
+  earlier[0].seen_in = SeenIn::both;
+  CHECK(apply_baseline(earlier, again, *guards).empty());
+  CHECK(count_open(again) == 0);
+  CHECK(count_known_by_place(earlier, again) == 1);
+  const auto renewed = update_baseline(earlier, again, *guards);
+  REQUIRE(renewed.size() == 1);
+  CHECK(renewed[0].fingerprint[0] == '~');
+  CHECK(renewed[0].seen_in == SeenIn::both);
 }
 
 TEST_CASE("one baseline serves tree and history: each scan judges only what it can see") {
@@ -311,12 +352,12 @@ TEST_CASE("one baseline serves tree and history: each scan judges only what it c
   CHECK(written(entries) == "a3 b2 c1 ");
   // When either is scanned again, neither complains of what it cannot see
   ScanResult tree = seen(SeenIn::tree, {"a", "c"}), history = seen(SeenIn::history, {"a", "b"});
-  CHECK(apply_baseline(entries, tree).empty());
-  CHECK(apply_baseline(entries, history).empty());
+  CHECK(apply_baseline(entries, tree, *guards).empty());
+  CHECK(apply_baseline(entries, history, *guards).empty());
   CHECK(count_open(tree) + count_open(history) == 0);
   // When all are gone from the tree, only the one that was in the tree alone is needed no more
   ScanResult mended = seen(SeenIn::tree, {});
-  const auto unused = apply_baseline(entries, mended);
+  const auto unused = apply_baseline(entries, mended, *guards);
   REQUIRE(unused.size() == 1);
   CHECK(unused[0].path == "c.txt");
   entries = update_baseline(entries, mended, *guards);
@@ -326,7 +367,7 @@ TEST_CASE("one baseline serves tree and history: each scan judges only what it c
   commit.scanned = {};
   CHECK(written(update_baseline(entries, commit, *guards)) == "a2 b2 d3 ");
   ScanResult rewritten = seen(SeenIn::history, {});
-  CHECK(apply_baseline(entries, rewritten).size() == 2);
+  CHECK(apply_baseline(entries, rewritten, *guards).size() == 2);
 }
 
 TEST_CASE("settings bring rules, switch rules off and make exceptions, and mistakes have a place") {
@@ -341,13 +382,18 @@ TEST_CASE("settings bring rules, switch rules off and make exceptions, and mista
   const auto rules = SecretRules::choose({scan.rules, scan.disable, false}).value();
   CHECK(rules->rules().size() == shipped_secret_rules()->rules().size());
   CHECK(check_rules(*rules).complaints.empty());
-  std::vector<ScanFinding> findings(2);
+  ScanResult result;
+  result.findings.resize(2);
+  std::vector<ScanFinding>& findings = result.findings;
   const auto guards = scanning_guards(rules);
   for (RuleIndex i = 0; i < guards->rules().size(); ++i)
     if (guards->rule(i).id == "acme-token") findings[0].rule = findings[1].rule = i;
   findings[0].path = "docs/a.md";
   findings[1].path = "docs/a.txt";
-  allow_by_settings(scan.allow, *guards, findings);
+  ScanPlan plan;
+  plan.guards = guards;
+  plan.settings = scan;
+  allow_by_settings(plan, result);
   CHECK(findings[0].allowed_by == kBySettings);
   CHECK_FALSE(findings[1].allowed);
 
@@ -361,6 +407,7 @@ TEST_CASE("settings bring rules, switch rules off and make exceptions, and mista
   CHECK(place("[[scan.rule]]\nid = \"x\"\nkeyword = [\"acme_\"]\n") == "pg.toml:3:11");
   CHECK_FALSE(place("[[scan.allow]]\nrule = \"jwt\"\n").empty());
   CHECK_FALSE(place("[scan]\nrule = 1\n").empty());
+  CHECK(place("[[scan.allow]]\nhash = \"zz\"\n") == "pg.toml:1:1");
   const auto unknown = SecretRules::choose({{}, {"jwtt"}, false});
   REQUIRE_FALSE(unknown.has_value());
   CHECK(unknown.error().message.find("did you mean \"jwt\"") != std::string::npos);

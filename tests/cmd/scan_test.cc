@@ -121,6 +121,17 @@ TEST_CASE("a mark on the line or the line before lets a finding pass, one elsewh
   const ScanResult result = scan_tree(tree);
   CHECK(names_in(result, tree) == "after before far other same within word");
   CHECK(count_open(result) == 3);
+  // Code on the marked line is what the mark is for, and never the line below as well.
+  const Tree below;
+  const std::string token = kPlantedToken + "\n";
+  for (const std::string& line : {"# " + mark + ": from the manual", "/* " + mark + " sample */", "<!-- " + mark + " -->",
+                                  "  " + mark, "\"\"\"" + mark + "\"\"\"", "-- " + mark + " x"})
+    below.write("yes" + std::to_string(line.size()), line + "\n" + token);
+  CHECK(count_open(scan_tree(below)) == 0);
+  for (const std::string& line :
+       {"x = 1  # " + mark, "/* " + mark + " */ f();", "{\"" + mark + "\": x}", mark + " f()", "name: # " + mark})
+    below.write("no" + std::to_string(line.size()), line + "\n" + token);
+  CHECK(count_open(scan_tree(below)) == 5);
   CHECK(report_text(result, *guards(), {}).find("same") == std::string::npos);
   CHECK(report_text(result, *guards(), {false, true}).find("allowed") != std::string::npos);
 }
@@ -137,7 +148,7 @@ TEST_CASE("what a scan leaves out is named with the reason when that is asked fo
   options.name_skipped = true;
   const ScanResult result = scan_sources(options, *guards(), shipped_secret_rules().get());
   REQUIRE(result.skipped.size() == 3);
-  CHECK(result.skipped[0] == tree.path("binary") + ": binary");
+  CHECK(result.skipped[0] == tree.path("binary") + ": binary, searched for tokens alone");
   CHECK(result.skipped[1] == tree.path("large") + ": 200 bytes, and max_file_size is 100");
   CHECK(result.skipped[2].starts_with(tree.path("pack.zip") + ": an archive"));
   CHECK(result.findings.size() == 1);
@@ -161,7 +172,7 @@ TEST_CASE("binary files are counted, links are not followed, hidden files are re
   std::filesystem::create_symlink(tree.path(".hidden"), tree.root() / "link");
   std::filesystem::create_symlink(tree.path("gone"), tree.root() / "dangling");
   const ScanResult result = scan_tree(tree);
-  CHECK(names_in(result, tree) == ".hidden/x");
+  CHECK(names_in(result, tree) == ".hidden/x binary");
   CHECK(result.totals.binary == 1);
   CHECK(result.totals.symlinks == 2);
   CHECK(result.errors.empty());
@@ -169,6 +180,17 @@ TEST_CASE("binary files are counted, links are not followed, hidden files are re
   REQUIRE(missing.errors.size() == 1);
   CHECK(missing.errors[0].find("No such file") != std::string::npos);
   CHECK(missing.totals.bytes == 0);
+}
+
+TEST_CASE("a binary file of a tree is searched for what has a prefix of its own, one that is named or piped is read whole") {
+  const Tree tree;
+  const std::string url = "mysql://root:" + std::string("qW3zt9Lk") + "@db.internal/x";
+  tree.write("log", std::string(4096, '\0') + kPlantedToken + "\n" + url + "\n");
+  tree.write("db", std::string("SQLite format 3\0", 16) + std::string(90, '\1') + kPlantedToken + std::string(90, '\0'));
+  CHECK(names_in(scan_tree(tree), tree) == "db log");
+  const ScanResult named = scan_tree(tree, false, "log");
+  CHECK(names_in(named, tree) == "log log");
+  CHECK(named.totals.binary == 0);
 }
 
 TEST_CASE(".gitignore and .ignore leave out what git and ripgrep leave out; --no-ignore does not; named files are read anyway") {

@@ -73,6 +73,33 @@ TEST_CASE("an empty directory, links and what is not there end a walk in good or
   CHECK(walk_tree(dir.path() + "/gone", 4).errors.size() == 1);
 }
 
+TEST_CASE("ignore files that are no regular files are not obeyed, and said unless they are directories") {
+  const std::string value = spell_example("{github_crc:ghp_}", 3).value();
+  const auto scan_with = [&](const auto& make_ignore_file) {
+    const test::TempDir dir;
+    dir.write("a.txt", value);
+    make_ignore_file(dir);
+    dir.write("sub/b.txt", value);
+    ScanResult result = walk_tree(dir.path(), 2);
+    CHECK(result.findings.size() == 2);
+    CHECK(result.errors.empty());
+    return result.notes;
+  };
+  for (const char* name : {".gitignore", ".ignore"}) {
+    CAPTURE(std::string(name));
+    CHECK(scan_with([&](const test::TempDir& dir) { std::filesystem::create_directory(dir.file(name)); }).empty());
+    const auto is_said = [&](const std::vector<std::string>& notes, std::string_view why) {
+      REQUIRE(notes.size() == 1);
+      CHECK(notes[0].find(std::string(name) + " was not obeyed: " + std::string(why)) != std::string::npos);
+    };
+    is_said(scan_with([&](const test::TempDir& dir) { std::filesystem::create_symlink("/dev/zero", dir.file(name)); }),
+            "a symbolic link");
+    is_said(scan_with([&](const test::TempDir& dir) { REQUIRE(::mkfifo(dir.file(name).c_str(), 0600) == 0); }),
+            "no regular file");
+    is_said(scan_with([&](const test::TempDir& dir) { dir.write(name, std::string((1U << 20) + 1, '#')); }), "larger than");
+  }
+}
+
 TEST_CASE("a path is joined without a second slash, and the current directory is not named") {
   CHECK(joined(".", "a") == "a");
   CHECK(joined("/", "a") == "/a");

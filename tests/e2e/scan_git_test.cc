@@ -190,5 +190,58 @@ TEST_CASE("a pre-commit hook stops a commit, of the whole index and of a part of
   CHECK(tree.git({"try", "-m", "looks at another file"}) == "made\n");
 }
 
+/// Where commands run, as long as it lives.
+class CurrentDirectory {
+ public:
+  explicit CurrentDirectory(const std::string& path) : before_(std::filesystem::current_path()) {
+    std::filesystem::current_path(path);
+  }
+  ~CurrentDirectory() { std::filesystem::current_path(before_); }
+  CurrentDirectory(const CurrentDirectory&) = delete;
+  CurrentDirectory& operator=(const CurrentDirectory&) = delete;
+
+ private:
+  std::filesystem::path before_;
+};
+
+TEST_CASE("a checkout's settings hold for what is scanned, from wherever, and their paths from where they stand") {
+  const GitTree tree;
+  const Home home;
+  const std::string token = github_token(21) + "\n";
+  for (const char* name : {"tests/fixtures/k", "other/tests/fixtures/k", "vendor/docs/a.txt"}) tree.write(name, token);
+  tree.write("src/keep/x", "own_" + std::string("Zq8Yw2Xc9Vb1Nm4K") + "\n");
+  tree.write("src/old/y", token);
+  tree.write(".gitignore", "/src/old/\n");
+  tree.write(".promptgate.toml",
+             "[scan]\nexclude = [\"tests/fixtures/\"]\n[[scan.allow]]\npath = \"vendor/docs/\"\n[[scan.rule]]\nid = \"own\"\n"
+             "keywords = [\"own_\"]\nregex = 'own_[A-Za-z0-9]{16}'\nexamples = [\"own_{alnum:16}\"]\n");
+  const auto found = [&](const std::string& from, std::vector<std::string> args, std::string_view input = {}) {
+    const CurrentDirectory here(from);
+    args.insert(args.begin(), "scan");
+    args.insert(args.end(), {"--format", "csv"});
+    const CommandResult told = home.run(args, input);
+    CHECK(told.status == (told.out.find('"') == std::string::npos ? 0 : 1));
+    std::string all;
+    for (std::size_t line = told.out.find('\n'); line + 1 < told.out.size(); line = told.out.find('\n', line + 1))
+      all += told.out.substr(line + 2, told.out.find('"', line + 2) - line - 2) + " ";
+    return all;
+  };
+  CHECK(found(tree.path(), {}) == "other/tests/fixtures/k src/keep/x ");
+  CHECK(found(tree.path(), {"other"}) == "other/tests/fixtures/k ");
+  CHECK(found(tree.file("other"), {}) == "tests/fixtures/k ");
+  CHECK(found(tree.path(), {"tests"}).empty());
+  CHECK(found(tree.file("tests"), {}).empty());
+  CHECK(found(tree.path(), {"tests/fixtures/k", "src/keep/x"}) == "src/keep/x ");
+  CHECK(found(tree.path(), {"-", "--stdin-name", "tests/fixtures/k"}, token).empty());
+  CHECK(found(tree.path(), {"-", "--stdin-name", "src/k"}, token) == "src/k ");
+  CHECK(found(tree.file("vendor"), {}).empty());
+  CHECK(found(tree.file("src"), {}) == "keep/x ");  // the parent's .gitignore
+  const std::string elsewhere = home.root();
+  CHECK(found(elsewhere, {tree.file("src")}) == tree.file("src/keep/x "));
+  tree.commit(2);
+  CHECK(found(elsewhere, {"--git", tree.path()}) == "other/tests/fixtures/k src/keep/x ");
+  CHECK(found(tree.file("other"), {"--git"}) == "other/tests/fixtures/k src/keep/x ");
+}
+
 }  // namespace
 }  // namespace pg::test

@@ -66,6 +66,10 @@ TEST_CASE("workplace: commands find the server where it listens, and know it fro
   REQUIRE(w.server.wait() == 0);
   CHECK(says(w.home.run({}).out, "not running"));
   CHECK(says(w.home.run({"setup", "curl"}).out, "http://127.0.0.1:8787/api/test"));
+  CHECK(says(w.home.run({"setup", "curl"}).err, "nobody listens at http://127.0.0.1:8787/api/test yet"));
+  w.home.write(w.home.project_file("plain"), "id = \"7b1f0c53-0000-4000-8000-000000000003\"\nproviders = [\"echo\"]\n");
+  const CommandResult plain = w.home.run({"setup", "curl", "-p", "plain"});
+  CHECK(says(plain.err, "will talk to the built-in echo"));
 }
 
 TEST_CASE("workplace: an agent whose dialect nobody speaks is translated, and said to be") {
