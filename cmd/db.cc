@@ -135,7 +135,7 @@ int backup(Shell& shell, const BackupOptions& options) {
     return shell.fail({.what = file + " is the database itself", .hint = "pg db backup"});
   const std::string directory = directory_of(file);
   if (!std::filesystem::is_directory(directory, failed))
-    return shell.fail({.what = directory + ": no such directory", .status = exit_not_found});
+    return shell.fail({.what = directory + ": no such directory", .status = exit_local_io});
   if (options.keep > 0 && !is_dated(place.settings.database, file))
     return shell.fail({.what = "--keep goes by the names that 'pg db backup' gives: name a directory, or nothing",
                        .hint = fmt::format("pg db backup --keep {}", options.keep)});

@@ -103,7 +103,7 @@ int restore_database(Shell& shell, const std::string& backup) {
   const std::string& path = settings.database;
   std::error_code unseen;
   if (std::filesystem::is_directory(backup, unseen))
-    return shell.fail({.what = backup + " is a directory", .hint = "name a backup in it (pg.db.*.bak)"});
+    return shell.fail({.what = backup + " is a directory", .hint = "name a backup in it (pg.db.*.bak)", .status = exit_local_io});
   const DbHealth health = examine_db(backup, false).value();
   check_backup(path, backup, health).value();
   for (const std::string& fault : health.faults) shell.warn(backup + ": " + fault);

@@ -199,6 +199,7 @@ TEST_CASE("db: what is no backup is refused before anything is touched") {
   CHECK(restore(dir.file("none.bak")).status == 5);
   CHECK(restore(database).status == 2);
   CHECK(restore(dir.path()).status == 8);
+  CHECK(restore(dir.path()).err.find("is a directory") != std::string::npos);
   std::string bytes = Home::read(file);
   std::ofstream(dir.file("half.bak"), std::ios::binary) << bytes.substr(0, bytes.size() / 2);
   const CommandResult half = restore(dir.file("half.bak"));
