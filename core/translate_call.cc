@@ -19,7 +19,8 @@ Efforts efforts_for(const Target& target) {
   return found.efforts;
 }
 
-// Models that go on from the thoughts of their tool turns, and want to be told them; Groq refuses the field for all models.
+// Models that go on from the thoughts of their tool turns, and want to be told them. Left out where the field is not known to be
+// taken, whatever the model.
 bool keeps_thoughts(const Target& target) {
   const std::string& vendor = target.provider->vendor;
   if (vendor == "groq" || vendor == "mistral") return false;
