@@ -190,6 +190,8 @@ Judgement check_pem(Candidate& c) {
   const std::string_view head = c.text.substr(c.whole.begin, c.whole.size());
   // The smallest RSA key there ever was (512 bits) has 400 characters: less between BEGIN and END is a sample that was cut.
   const std::size_t least = head.find("RSA ") != std::string_view::npos ? 256 : 0;
+  const Place first = next_run(c.text, c.whole.end);
+  if (c.text.substr(first.begin).starts_with("EXAMPLE")) return Judgement::no;  // as documentation marks what it shows
   const Place close = find_end_line(c.text, c.whole.end);
   if (close.size() > 0 && is_key(c.text.substr(c.whole.end, close.begin - c.whole.end), least)) {
     c.value.end = close.end;

@@ -7,6 +7,7 @@
 
 #include "core/base/text.h"
 #include "core/guard/byte_set.h"
+#include "core/guard/stand_ins.h"
 
 namespace pg {
 namespace {
@@ -41,37 +42,49 @@ bool begins_with_port(std::string_view password) {
   return digits > 0 && digits <= 5 && (digits == password.size() || !kAlnum.has(password[digits]));
 }
 
-bool is_filled_in_later(std::string_view password) {
-  if (std::string_view("$<{[(").find(password[0]) != std::string_view::npos) return true;
-  constexpr std::array<std::string_view, 5> kTemplates = {"${", "$(", "{{", "%(", "%s"};
-  const auto has = [password](std::string_view part) { return password.find(part) != std::string_view::npos; };
-  return std::any_of(kTemplates.begin(), kTemplates.end(), has) || (has("<") && has(">")) || (has("{") && has("}"));
+/// What of the text behind `begin` may be a host's name.
+std::string_view host_behind(std::string_view text, std::size_t begin) {
+  constexpr std::size_t kLongestHost = 255;
+  const std::string_view near = text.substr(std::min(begin, text.size()), kLongestHost);
+  return near.substr(0, std::min(near.size(), near.find_first_of("/:?#,; \t\r\n\"'`<>\\&)]")));
 }
 
-/// Digits are enough. Letters alone have to change case as no word does.
-bool is_no_word(std::string_view password) {
-  if (std::any_of(password.begin(), password.end(), [](char c) { return kDigits.has(c); })) return true;
-  constexpr std::array<std::string_view, 6> kWords = {"pass", "secret", "your", "user", "change", "example"};
+/// The name between scheme and colon.
+std::string_view user_of(const Candidate& c) {
+  std::string_view head = c.text.substr(c.whole.begin, c.whole.size());
+  head.remove_suffix(1);
+  return head.substr(head.find_last_of("/:") + 1);
+}
+
+/// Letters alone are a password where the host may exist.
+bool is_own_word(std::string_view password, std::string_view host) {
+  constexpr std::size_t kShortest = 8;
+  constexpr std::array<std::string_view, 7> kWords = {"pass", "secret", "your", "user", "change", "token", "key"};
   const std::string lower = to_lower(password);
-  if (std::any_of(kWords.begin(), kWords.end(), [&](std::string_view w) { return lower.find(w) != std::string::npos; }))
-    return false;
-  std::size_t changes = 0;
-  for (std::size_t i = 1; i < password.size(); ++i) changes += kUpper.has(password[i]) != kUpper.has(password[i - 1]) ? 1 : 0;
-  return password.size() >= 10 && changes >= 5;
+  const auto has = [&](std::string_view word) { return lower.find(word) != std::string::npos; };
+  return password.size() >= kShortest && is_real_host(host) && std::none_of(kWords.begin(), kWords.end(), has);
+}
+
+/// The login whose password begins behind the match, with the value moved there; nullopt where no host follows, or what stands
+/// there is no password.
+std::optional<Login> read_login(Candidate& c) {
+  const std::size_t begin = c.whole.end;
+  const char before = c.whole.begin > 0 ? c.text[c.whole.begin - 1] : '\0';
+  const auto sign = find_host_sign(c.text, begin, before == '\'' ? before : '\0');
+  if (!sign || *sign - begin < kShortestPassword) return std::nullopt;
+  const Login login{user_of(c), c.text.substr(begin, *sign - begin), host_behind(c.text, *sign + 1)};
+  if (begins_with_port(login.password) || is_filled_in_later(login.password) || is_stand_in(login)) return std::nullopt;
+  c.value = {begin, *sign};
+  c.whole.end = *sign;
+  return login;
 }
 
 }  // namespace
 
 Judgement check_url_password(Candidate& c) {
-  const std::size_t begin = c.whole.end;
-  const char before = c.whole.begin > 0 ? c.text[c.whole.begin - 1] : '\0';
-  const auto sign = find_host_sign(c.text, begin, before == '\'' ? before : '\0');
-  if (!sign || *sign - begin < kShortestPassword) return Judgement::no;
-  const std::string_view password = c.text.substr(begin, *sign - begin);
-  if (begins_with_port(password) || is_filled_in_later(password) || !is_no_word(password)) return Judgement::no;
-  c.value = {begin, *sign};
-  c.whole.end = *sign;
-  return Judgement::possible;
+  const auto login = read_login(c);
+  const bool is_password = login && (is_no_word(login->password) || is_own_word(login->password, login->host));
+  return is_password ? Judgement::possible : Judgement::no;
 }
 
 }  // namespace pg

@@ -1,6 +1,7 @@
 // Checksums and structure of secrets: CRC32 in base 62, hashes in base 32, JWT headers, PyPI macaroons.
 #include "core/guard/validators.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include "core/base/text.h"
 #include "core/guard/byte_set.h"
 #include "core/guard/pem.h"
+#include "core/guard/stand_ins.h"
 #include "core/guard/url_password.h"
 
 namespace pg {
@@ -72,15 +74,23 @@ Judgement check_macaroon(Candidate& c) {
   return location == "pypi.org" || location == "test.pypi.org" ? Judgement::possible : Judgement::no;
 }
 
-/// base64 of "user:password", as in .docker/config.json and Authorization headers.
+/// base64 of "user:password", as in .docker/config.json and Authorization headers; not of prose, nor of what is filled in later.
 Judgement check_basic_auth(Candidate& c) {
   const auto bytes = from_base64(c.value_text());
   if (!bytes) return Judgement::no;
   const std::size_t colon = bytes->find(':');
   if (colon == std::string::npos || colon == 0 || bytes->size() - colon < 5) return Judgement::no;
-  for (const char byte : *bytes)
-    if (byte < ' ' || byte > '~') return Judgement::no;
-  return Judgement::possible;
+  if (std::any_of(bytes->begin(), bytes->end(), [](char byte) { return byte <= ' ' || byte > '~'; })) return Judgement::no;
+  const Login login{std::string_view(*bytes).substr(0, colon), std::string_view(*bytes).substr(colon + 1), {}};
+  return is_filled_in_later(login.password) || is_stand_in(login) ? Judgement::no : Judgement::possible;
+}
+
+/// An identifier of capitals, such as a constant that happens to begin like a key, has few of the letters that words seldom have.
+Judgement check_no_name(Candidate& c) {
+  const std::string_view value = c.value_text();
+  static constexpr ByteSet kSeldom("JKQVXYZ2-7");
+  const auto seldom = std::count_if(value.begin() + 4, value.end(), [](char byte) { return kSeldom.has(byte); });
+  return value.substr(0, 4) == "AKIA" || seldom >= 2 ? Judgement::possible : Judgement::no;
 }
 
 /// Lower case, upper case and digits, all three: what random letters have and identifiers seldom do.
@@ -112,7 +122,7 @@ Judgement check_assigned(Candidate& c) {
   return changes >= 4 && words <= 1 + value.size() / 12 ? Judgement::possible : Judgement::no;
 }
 
-constexpr std::array<std::pair<std::string_view, Validator>, 11> kValidators = {{
+constexpr std::array<std::pair<std::string_view, Validator>, 12> kValidators = {{
     {"crc32_base62", check_crc32_base62},
     {"github_pat", check_github_pat},
     {"jwt", check_jwt},
@@ -124,6 +134,7 @@ constexpr std::array<std::pair<std::string_view, Validator>, 11> kValidators = {
     {"basic_auth", check_basic_auth},
     {"mixed", check_mixed},
     {"assigned", check_assigned},
+    {"no_name", check_no_name},
 }};
 
 }  // namespace

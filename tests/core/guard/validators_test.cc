@@ -64,7 +64,9 @@ TEST_CASE("a macaroon names its registry") {
 }
 
 TEST_CASE("basic_auth is user and password in base64") {
-  CHECK(judge("basic_auth", to_base64("me:secret-1")) == Judgement::possible);
+  CHECK(judge("basic_auth", to_base64("me:hunter-21")) == Judgement::possible);
+  CHECK(judge("basic_auth", to_base64("me:secret-1")) == Judgement::no);
+  CHECK(judge("basic_auth", to_base64("note: a word and 12")) == Judgement::no);
   CHECK(judge("basic_auth", to_base64("no colon here")) == Judgement::no);
   CHECK(judge("basic_auth", to_base64("me:\x01\x02\x03\x04\x05")) == Judgement::no);
 }
