@@ -14,10 +14,11 @@
 namespace pg {
 namespace {
 
-constexpr std::array<std::string_view, 25> kKeys = {
-    "id",         "kind",        "description", "keywords",  "regex",           "group",       "before",  "before_max",   "left",
-    "right",      "entropy_min", "min_digits",  "min_lower", "min_upper",       "validators",  "samples", "placeholders", "near",
-    "near_bytes", "run_length",  "source",      "examples",  "counterexamples", "ignore_case", "opt_in"};
+constexpr std::array<std::string_view, 27> kKeys = {
+    "id",           "kind",  "description", "keywords",   "regex",     "group",     "before",          "before_max",
+    "left",         "right", "entropy_min", "min_digits", "min_lower", "min_upper", "validators",      "samples",
+    "placeholders", "near",  "near_bytes",  "run_length", "source",    "examples",  "counterexamples", "ignore_case",
+    "opt_in",       "ahead", "ahead_max"};
 
 class RuleBlock {
  public:
@@ -164,6 +165,10 @@ SecretRule read_rule(RuleBlock& block, bool theirs) {
   rule.group = block.number("group", 0);
   rule.before = block.bytes("before", "");
   rule.before_max = block.number<std::size_t>("before_max", 0);
+  const std::string ahead = block.text("ahead");
+  if (ahead.size() > 1) block.complain_at("ahead", "ahead must be one byte");
+  rule.ahead = ahead.empty() ? '\0' : ahead[0];
+  rule.ahead_max = block.number<std::size_t>("ahead_max", 256);
   rule.left = block.bytes("left", "[A-Za-z0-9_]");
   rule.right = block.bytes("right", "[A-Za-z0-9]");
   rule.source = block.text("source");

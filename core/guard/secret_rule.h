@@ -22,6 +22,8 @@ struct SecretRule {
   int group = 0;                      // which group is the secret
   ByteSet before;                     // the value may begin up to `before_max` of these bytes ahead of the keyword
   std::size_t before_max = 0;
+  char ahead = 0;  // unless 0: a byte that stands within `ahead_max` bytes of every value's keyword; looked for first
+  std::size_t ahead_max = 0;
   ByteSet left;            // bytes that must not stand left of the match
   ByteSet right;           // nor right of it
   double entropy_min = 0;  // bits per byte of the secret

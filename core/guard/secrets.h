@@ -45,6 +45,7 @@ class SecretRules {
  private:
   static Result<std::shared_ptr<const SecretRules>> make(std::vector<SecretRule> rules, std::string_view file);
   void judge(std::string_view text, const AnchorTable::Hit& hit, std::vector<Finding>& out) const;
+  bool judge_at(std::string_view text, std::size_t begin, RuleIndex index, std::vector<Finding>& out) const;
   void find_near(std::string_view text, std::size_t first, std::vector<Finding>& out) const;
   void judge_run(std::string_view text, Place run, RuleIndex index, std::vector<Finding>& out) const;
 

@@ -87,4 +87,14 @@ Judgement check_url_password(Candidate& c) {
   return is_password ? Judgement::possible : Judgement::no;
 }
 
+/// Programs that speak HTTP end the user's part at the first '/', '?' or '#', so people had to encode them; and what is on the
+/// web is written about more.
+Judgement check_web_password(Candidate& c) {
+  const auto login = read_login(c);
+  if (!login || login->password.find_first_of("/?#") != std::string_view::npos) return Judgement::no;
+  constexpr std::size_t kNoExample = 14;
+  const bool in_an_example = login->host.find("example") != std::string_view::npos && login->password.size() < kNoExample;
+  return is_no_word(login->password) && !in_an_example ? Judgement::possible : Judgement::no;
+}
+
 }  // namespace pg

@@ -122,7 +122,7 @@ Judgement check_assigned(Candidate& c) {
   return changes >= 4 && words <= 1 + value.size() / 12 ? Judgement::possible : Judgement::no;
 }
 
-constexpr std::array<std::pair<std::string_view, Validator>, 12> kValidators = {{
+constexpr std::array<std::pair<std::string_view, Validator>, 13> kValidators = {{
     {"crc32_base62", check_crc32_base62},
     {"github_pat", check_github_pat},
     {"jwt", check_jwt},
@@ -131,6 +131,7 @@ constexpr std::array<std::pair<std::string_view, Validator>, 12> kValidators = {
     {"pem_base64", check_pem_base64},
     {"ppk", check_ppk},
     {"url_password", check_url_password},
+    {"web_password", check_web_password},
     {"basic_auth", check_basic_auth},
     {"mixed", check_mixed},
     {"assigned", check_assigned},

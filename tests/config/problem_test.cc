@@ -59,7 +59,7 @@ TEST_CASE("the value of a name for credentials is masked whatever it looks like"
   CHECK(mask_credentials("token=") == "token=");
   CHECK(mask_credentials("\"token\" = \"abc\"") == "\"token\" = \"***\"");
   CHECK(mask_credentials("token = \"abc") == "token = \"***");
-  CHECK(mask_credentials("u = \"http://me:hunter2@host/v1\"") == "u = \"http://**********@host/v1\"");
+  CHECK(mask_credentials("u = \"http://me:hunter2@host.example/v1\"") == "u = \"http://**********@host.example/v1\"");
   CHECK(mask_credentials("u = 'https://me:hun/@2@host/v1?x=1&sig=ab#c'") == "u = 'https://*********@host/v1?************'");
   CHECK(mask_credentials("u = 'https://host/v1' # two http://a.b/c") == "u = 'https://host/v1' # two http://a.b/c");
 }
