@@ -35,11 +35,13 @@ class EncodedFinder {
 
  private:
   void find_runs(std::string_view text, Scrutiny scrutiny);
+  void find_named(std::string_view text, std::size_t begin);
   void find_in_run(std::string_view text, const EncodedRun& run, Scrutiny scrutiny);
   void find_escapes(std::string_view text, Scrutiny scrutiny);
 
   const Guards& guards_;
   std::string decoded_;
+  std::string named_;  // a short value behind its name
   Unescaped unescaped_;
   std::vector<Finding> found_;
   std::vector<EncodedFinding> all_;

@@ -86,14 +86,16 @@ bool starts_printable(std::string_view text, Place run, bool hex) {
   const unsigned bits_each = hex ? 4 : 6;
   std::uint32_t bits = 0;
   unsigned held = 0;
-  std::size_t odd = 0;
+  std::size_t odd = 0, count = 0;
   for (std::size_t i = run.begin; i < run.begin + characters; ++i) {
     bits = bits << bits_each | values[static_cast<unsigned char>(text[i])];
     held += bits_each;
     if (held < 8) continue;
     held -= 8;
-    odd += is_printable(static_cast<char>(bits >> held & 0xFF)) ? 0 : 1;
-    if (odd * 8 * 8 > characters * bits_each) return false;  // more than one byte in eight
+    const auto byte = static_cast<char>(bits >> held & 0xFF);
+    ++count;
+    odd += is_printable(byte) || (byte == '\0' && count % 2 == 0) ? 0 : 1;  // UTF-16 has a zero in every other byte
+    if (odd * 8 * 8 > characters * bits_each) return false;                 // more than one byte in eight
   }
   return true;
 }

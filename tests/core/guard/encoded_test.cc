@@ -118,6 +118,37 @@ TEST_CASE("a manifest, a registry login and JSON in JSON give up what they hold"
   CHECK(nested[0].value == once[0].value);
 }
 
+TEST_CASE("the name in front of an encoded value counts as if both stood there in clear") {
+  const std::string secret = spell_example("{b64:40}", 4).value(), id = spell_example("AKIA{base32:16}", 4).value();
+  for (const std::string before :
+       {"  AWS_SECRET_ACCESS_KEY: ", "aws_secret_access_key=", "\"SecretAccessKey\": \"", "data:\n  AWS_SECRET_ACCESS_KEY: \""}) {
+    const std::string text = before + to_base64(secret) + "\n";
+    CAPTURE(before);
+    const auto found = encoded_in(text);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].value == secret);
+    CHECK(found[0].finding.begin == before.size());
+  }
+  CHECK(encoded_in("AWS_ACCESS_KEY_ID: " + to_base64(id) + "\nAWS_SECRET_ACCESS_KEY: " + to_base64(secret)).size() == 2);
+  CHECK(encoded_in("  CHECKSUM: " + to_base64(secret)).empty());
+  CHECK(encoded_in("AWS_SECRET_ACCESS_KEY:\n\n" + to_base64(secret)).empty());
+}
+
+TEST_CASE("base64 of UTF-16 is read as the text it is") {
+  const std::string value = encoded_token();
+  for (const std::string& plain :
+       {value, "$env:GH_TOKEN = '" + value + "'; gh pr list", std::string(250000, ' ') + value + std::string(20000, ' ')}) {
+    std::string wide;
+    for (const char c : plain) (wide += c) += '\0';
+    const std::string text = "powershell -EncodedCommand " + to_base64(wide) + "\n";
+    const auto found = encoded_in(text);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].value == value);
+    const std::size_t first = plain.find(value) * 2;
+    CHECK(found[0].finding.begin == 27 + first / 3 * 4 + first % 3);
+  }
+}
+
 TEST_CASE("what is found as it stands is not found again") {
   CHECK(encoded_in("https:\\/\\/example.com " + encoded_token()).empty());
   const std::string pem = spell_example("{pem_base64:RSA}", 1).value();
