@@ -55,8 +55,9 @@ Place find_end_line(std::string_view text, std::size_t at) {
     const std::size_t begin = at;
     while (at < near.size() && near[at] == '-') ++at;
     const std::string_view rest = near.substr(at + (at < near.size() && near[at] == ' ' ? 1 : 0));
-    if (rest.starts_with("BEGIN ")) return {begin, begin};
-    if (!rest.starts_with("END ")) continue;
+    // A form writes '+' for a blank.
+    if (rest.starts_with("BEGIN ") || rest.starts_with("BEGIN+")) return {begin, begin};
+    if (!rest.starts_with("END ") && !rest.starts_with("END+")) continue;
     std::size_t close = near.find("----", at);
     if (close == std::string_view::npos || close - at > 64) continue;
     for (int dashes = 0; dashes < 5 && close < text.size() && text[close] == '-'; ++dashes) ++close;
@@ -189,7 +190,7 @@ std::size_t cut_end(std::string_view text, std::size_t at) {
 Judgement check_pem(Candidate& c) {
   const std::string_view head = c.text.substr(c.whole.begin, c.whole.size());
   // The smallest RSA key there ever was (512 bits) has 400 characters: less between BEGIN and END is a sample that was cut.
-  const std::size_t least = head.find("RSA ") != std::string_view::npos ? 256 : 0;
+  const std::size_t least = head.find("RSA") != std::string_view::npos ? 256 : 0;
   const Place first = next_run(c.text, c.whole.end);
   if (c.text.substr(first.begin).starts_with("EXAMPLE")) return Judgement::no;  // as documentation marks what it shows
   const Place close = find_end_line(c.text, c.whole.end);

@@ -12,6 +12,7 @@
 #include "core/base/encode.h"
 #include "core/base/text.h"
 #include "core/guard/byte_set.h"
+#include "core/guard/login_forms.h"
 #include "core/guard/pem.h"
 #include "core/guard/stand_ins.h"
 #include "core/guard/url_password.h"
@@ -122,7 +123,7 @@ Judgement check_assigned(Candidate& c) {
   return changes >= 4 && words <= 1 + value.size() / 12 ? Judgement::possible : Judgement::no;
 }
 
-constexpr std::array<std::pair<std::string_view, Validator>, 13> kValidators = {{
+constexpr std::array<std::pair<std::string_view, Validator>, 18> kValidators = {{
     {"crc32_base62", check_crc32_base62},
     {"github_pat", check_github_pat},
     {"jwt", check_jwt},
@@ -136,6 +137,11 @@ constexpr std::array<std::pair<std::string_view, Validator>, 13> kValidators = {
     {"mixed", check_mixed},
     {"assigned", check_assigned},
     {"no_name", check_no_name},
+    {"password", check_password},
+    {"connection_password", check_connection_password},
+    {"curl_password", check_curl_password},
+    {"azure_sas", check_azure_sas},
+    {"jwk", check_jwk},
 }};
 
 }  // namespace
