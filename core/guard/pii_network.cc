@@ -76,6 +76,9 @@ constexpr WordSet kMachineWords(
     "server|proxy|host|hostname|client|peer|node|gateway|gw|router|remote|origin|addr|address|ip|ipv|source|src|dst|target|"
     "upstream|"
     "backend|nginx|from|to|at|by|for|via|on|ping|ssh|connected|blocked|banned");
+constexpr WordSet kMachineNouns(
+    "server|proxy|host|hostname|client|peer|node|gateway|gw|router|remote|origin|addr|address|ip|ipv|src|dst|target|upstream|"
+    "backend|ping|ssh|connected|blocked|banned");
 constexpr ByteSet kBeforeNumber(" \t:=\"'\\");
 
 /// 3.40.1 next to 3.40.1.1, in a list of versions.
@@ -129,6 +132,19 @@ bool is_version_number(std::string_view text, std::size_t begin, std::size_t end
   return has_short_neighbour(text, begin, end) || is_path_data(text, begin) || label_before(text, begin, 24, kVersionWords);
 }
 
+/// 5.2.1.6 of a standard, 1.5.4.1 of a program: four numbers of no more than thirty are seldom a machine's, unless a port or a
+/// length follows, or a word says so.
+bool is_counted_so(std::string_view text, std::size_t begin, std::size_t end, std::uint32_t address) {
+  constexpr std::uint32_t kMost = 30;
+  for (unsigned shift = 0; shift < 32; shift += 8)
+    if ((address >> shift & 0xFF) > kMost) return false;
+  for (const Ipv4Block& block : kPrivate)
+    if (in(address, block)) return false;
+  const char next = end < text.size() ? text[end] : '\0';
+  if ((next == ':' || next == '/') && kDigits.has(byte_at(text, end + 1))) return false;
+  return !kMachineNouns.has(word_before(text, begin, 4, kBeforeNumber));
+}
+
 }  // namespace
 
 std::optional<Place> ipv4_at(std::string_view text, Place run, bool also_private) {
@@ -149,6 +165,7 @@ std::optional<Place> ipv4_at(std::string_view text, Place run, bool also_private
   const char next = at < text.size() ? text[at] : '\0';
   if (kWord.has(next) || (next == '.' && at + 1 < text.size() && kWord.has(text[at + 1]))) return std::nullopt;
   if (!is_personal(address, also_private) || is_version_number(text, run.begin, at)) return std::nullopt;
+  if (is_counted_so(text, run.begin, at, address)) return std::nullopt;
   return Place{run.begin, at};
 }
 

@@ -48,8 +48,14 @@ bool is_list(const std::string& digits) {
   return steps >= 2;
 }
 
+/// Fifteen digits from 1 to 5: the strokes of a Chinese character, as lists for sorting have them.
+bool is_strokes(const std::string& digits) {
+  return digits.size() == 15 && digits.find_first_not_of("12345") == std::string::npos;
+}
+
 bool is_card(const std::string& digits) {
-  return card_number_issued(digits) && luhn_valid(digits) && digits.find_first_not_of(digits[0]) != std::string::npos;
+  return !is_strokes(digits) && card_number_issued(digits) && luhn_valid(digits) &&
+         digits.find_first_not_of(digits[0]) != std::string::npos;
 }
 
 /// The groups of digits from `run` on that one separator joins: at most five, none of more than six digits.

@@ -120,10 +120,19 @@ bool begins_structure(std::string_view text, std::size_t at, std::size_t reach) 
   return text.substr(begin, at - begin).find_first_of("{}[]") != std::string_view::npos;
 }
 
+/// +5320-00615 and +415000-0705200 (ISO 6709): degrees and minutes north, then three digits of degrees and minutes of a list.
+bool is_coordinate(std::string_view text, std::size_t begin) {
+  const std::size_t north = digits_at(text, begin), sign = begin + north;
+  if ((north != 4 && north != 6) || (byte_at(text, sign) != '-' && byte_at(text, sign) != '+')) return false;
+  const std::size_t east = digits_at(text, sign + 1), end = sign + 1 + east;
+  if (east != north + 1 || text[begin + 2] > '5' || text[sign + 4] > '5') return false;
+  return text[sign + 1] == '0' || byte_at(text, end) == '\t' || byte_at(text, end) == '/';
+}
+
 /// +CC…: ITU-T E.164, 8 to 15 digits in all.
 std::optional<Place> international(std::string_view text, Place run) {
   const std::size_t begin = run.begin - 1;
-  if (!begins_token(text, begin) || text[run.begin] == '0') return std::nullopt;
+  if (!begins_token(text, begin) || text[run.begin] == '0' || is_coordinate(text, run.begin)) return std::nullopt;
   Digits digits;
   const std::size_t end = walk_number(text, run.begin, digits);
   if (digits.size < 8 || (is_day(digits.view()) && end - run.begin == 8)) return std::nullopt;

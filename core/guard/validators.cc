@@ -107,14 +107,18 @@ Judgement check_mixed(Candidate& c) {
 
 /// What people assign to a password or token, and no name, date or version: letters and digits that change places often, or hex.
 Judgement check_assigned(Candidate& c) {
-  // A token of these names says where a list goes on.
-  constexpr std::array<std::string_view, 4> kPlaces = {"next", "continuation", "page", "cursor"};
+  // A token of these names says where a list goes on, or which public key signed.
+  constexpr std::array<std::string_view, 5> kPlaces = {"next", "continuation", "page", "cursor", "publickey"};
   std::string_view before = c.text.substr(0, c.whole.begin);
   if (!before.empty() && (before.back() == '_' || before.back() == '-')) before.remove_suffix(1);
   for (const std::string_view place : kPlaces)
     if (before.size() >= place.size() && equals_ignore_case(before.substr(before.size() - place.size()), place))
       return Judgement::no;
   const std::string_view value = c.value_text();
+  // CURLOPTTYPE_STRINGPOINT+174: a sum of a constant
+  const bool constant = value.find('_') != std::string_view::npos && value.find_first_of("+*") != std::string_view::npos &&
+                        std::none_of(value.begin(), value.end(), [](char byte) { return kLower.has(byte); });
+  if (constant) return Judgement::no;
   std::size_t changes = 0, words = 1;
   for (std::size_t i = 1; i < value.size(); ++i) {
     changes += kDigits.has(value[i]) != kDigits.has(value[i - 1]) || kUpper.has(value[i]) != kUpper.has(value[i - 1]) ? 1 : 0;

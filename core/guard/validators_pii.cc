@@ -129,6 +129,9 @@ bool iban_valid(std::string_view iban) {
   const IbanCountry* country = find_country(iban.substr(0, 2));
   if (country == nullptr || iban.size() != country->length || !kDigits.has(iban[2]) || !kDigits.has(iban[3])) return false;
   if (!has_shape(iban.substr(4), country->shape)) return false;
+  // ISO 7064 gives 02 to 98; the others leave the same rest and are never issued.
+  const int check = number(iban.substr(2, 2));
+  if (check < 2 || check > 98) return false;
   unsigned rest = 0;
   for (std::size_t i = 0; i < iban.size(); ++i) {
     const char c = iban[(i + 4) % iban.size()];

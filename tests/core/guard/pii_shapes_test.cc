@@ -100,6 +100,36 @@ TEST_CASE("cards and social security numbers in diffs and behind escapes") {
   check_shapes({{"%4111111111111111", "card:4111111111111111"}});
 }
 
+TEST_CASE("sections, coordinates, strokes and check digits that are never issued") {
+  GuardSettings settings;
+  settings.phone = settings.ipv4 = settings.card = settings.iban = Action::redact;
+  const auto guards = Guards::make(nullptr, settings).value();
+  const auto count = [&](std::string_view text) {
+    std::vector<Finding> found;
+    guards->inspect(text, Scrutiny::all, found);
+    return found.size();
+  };
+  for (const std::string_view text : {"[5.2.1.6]", "// 23.2.3.5 list modifiers", "v=3.9.4.3", "fixed in 1.5.4.1.",
+                                      "IE\t+5320-00615\tEurope/Dublin", "+415000-0705200\tx", "<U4E00> 341124311214544",
+                                      "DE00"
+                                      "370400440532000052",
+                                      "DE01"
+                                      "370400440532000034",
+                                      "DE99"
+                                      "370400440532000016"}) {
+    CAPTURE(text);
+    CHECK(count(text) == 0);
+  }
+  for (const std::string_view text :
+       {"host 5.9.12.7", "5.9.12.7:22", "185.9.12.7", "+4930-12345", "+49 30 901820", "ip=23.2.3.5"}) {
+    CAPTURE(text);
+    CHECK(count(text) == 1);
+  }
+  CHECK_FALSE(
+      iban_valid("DE00"
+                 "370400440532013068"));
+}
+
 TEST_CASE("longer words than a label announce no phone") {
   check_none({"telnet 192.168.10.20 8080",
               "telemetry_events_total 184467440",
