@@ -15,6 +15,7 @@
 #pragma GCC target("avx2,bmi")
 #define XXH_VECTOR 2  // XXH_AVX2: xxHash asks for the compiler's macros, which the pragma leaves as they are
 #endif
+#define XXH_PREFETCH_DIST 2048
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 #if !defined(__clang__) && XXH_VECTOR != XXH_AVX2
