@@ -11,12 +11,12 @@ namespace pg {
 namespace {
 
 // What a cloud calls a model may say nothing; then what clients call it does.
-Efforts efforts_for(const Target& target) {
+KnownEfforts efforts_for(const Target& target) {
   const std::string& vendor = target.provider->vendor;
   KnownEfforts found = find_efforts(vendor, target.model);
   for (const auto& [said, called] : target.provider->model_names)
     if (!found.known && called == target.model) found = find_efforts(vendor, said);
-  return found.efforts;
+  return found;
 }
 
 // Models that go on from the thoughts of their tool turns, and want to be told them. Left out where the field is not known to be
@@ -45,7 +45,9 @@ TranslateOptions options_for(const Target& target, std::string_view session) {
   const bool on_vertex = !target.outlet->vendor.empty();
   options.gemini_call_ids = !on_vertex;
   options.gemini = gemini_thinking(target.model);
-  options.efforts = efforts_for(target);
+  const KnownEfforts known = efforts_for(target);
+  options.efforts = known.efforts;
+  options.sampling = known.sampling;
   options.cache_key = session;
   options.max_completion_tokens = is_openai;
   options.developer_role = is_openai;

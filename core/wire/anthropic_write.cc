@@ -1,6 +1,5 @@
 // Call -> a Messages request: the rules Anthropic has and OpenAI has not (who speaks first, what thinking forbids, max_tokens).
 #include <algorithm>
-#include <charconv>
 #include <string>
 
 #include "core/base/text.h"
@@ -26,12 +25,6 @@ Role anthropic_role(const Message& message) {
 
 bool has_blocks(const Message& message) {
   return std::any_of(message.parts.begin(), message.parts.end(), is_anthropic_block);
-}
-
-double double_of(const std::string& number) {
-  double value = 0;
-  std::from_chars(number.data(), number.data() + number.size(), value);
-  return value;
 }
 
 class MessagesWriter {

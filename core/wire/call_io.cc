@@ -2,6 +2,7 @@
 #include "core/wire/call_io.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/base/crypto.h"
 #include "core/base/encode.h"
@@ -112,6 +113,12 @@ void warn_openai_settings(const Call& call, Warnings& warnings) {
 
 std::string number_text(JsonView value) {
   return value.is_number() ? std::string(value.raw()) : std::string();
+}
+
+double double_of(const std::string& number) {
+  double value = 0;
+  std::from_chars(number.data(), number.data() + number.size(), value);
+  return value;
 }
 
 std::optional<bool> read_flag(JsonView value) {

@@ -58,6 +58,7 @@ void warn_lost_marks(const Call& call, Wire target, Warnings& warnings);
 void warn_openai_settings(const Call& call, Warnings& warnings);
 
 std::string number_text(JsonView value);                       // a number's spelling, else ""
+double double_of(const std::string& number);                   // of such a spelling; 0 for ""
 std::optional<bool> read_flag(JsonView value);                 // nullopt when it is no boolean
 void read_list(JsonView list, std::vector<std::string>& out);  // strings; one string counts as a list of it
 

@@ -24,9 +24,11 @@ struct ModelEffortRow {
   std::string_view vendor;  // "": any
   std::string_view model;   // a glob, in lower case, of the name without its maker ("openai/")
   Efforts efforts;
+  Sampling sampling = Sampling::always;
 };
 // OpenAI, models pages and what its API answers to the others ("Supported values are: …"); OpenRouter, Reasoning tokens, which
-// turns the word into whatever the model takes; xAI, Reasoning; Groq, Reasoning; Ollama, Thinking.
+// turns the word into whatever the model takes; xAI, Reasoning; Groq, Reasoning; Ollama, Thinking. Sampling: OpenAI, Using
+// GPT-5.2 and "Unsupported value: 'temperature' does not support …".
 constexpr ModelEffortRow kModelEfforts[] = {{"openrouter", "*", kUpToXhigh},
                                             {"mistral", "*", kNoEffort},
                                             {"groq", "qwen*", {Effort::none}},
@@ -40,28 +42,30 @@ constexpr ModelEffortRow kModelEfforts[] = {{"openrouter", "*", kUpToXhigh},
                                             {"", "gpt-4*", kNoEffort},
                                             {"", "chatgpt-*", kNoEffort},
                                             {"", "gpt-5-chat*", kNoEffort},
-                                            {"", "gpt-5.*-chat*", kMediumEffort},
-                                            {"", "gpt-5-pro*", {Effort::high}},
-                                            {"", "gpt-5.*-pro*", kMediumToXhigh},
-                                            {"", "gpt-5-codex*", kLowToHigh},
-                                            {"", "gpt-5.1-codex-max*", kLowToXhigh},
-                                            {"", "gpt-5.1-codex*", kLowToHigh},
-                                            {"", "gpt-5.*-codex*", kLowToXhigh},
-                                            {"", "gpt-5.1*", kNoneToHigh},
-                                            {"", "gpt-5.6*", kNoneToMax},
-                                            {"", "gpt-5.*", kNoneToXhigh},
-                                            {"", "gpt-5*", kMinimalToHigh},
+                                            {"", "gpt-5.*-chat*", kMediumEffort, Sampling::never},
+                                            {"", "gpt-5-pro*", {Effort::high}, Sampling::never},
+                                            {"", "gpt-5.*-pro*", kMediumToXhigh, Sampling::never},
+                                            {"", "gpt-5-codex*", kLowToHigh, Sampling::never},
+                                            {"", "gpt-5.1-codex-max*", kLowToXhigh, Sampling::never},
+                                            {"", "gpt-5.1-codex*", kLowToHigh, Sampling::never},
+                                            {"", "gpt-5.*-codex*", kLowToXhigh, Sampling::never},
+                                            {"", "gpt-5.1*", kNoneToHigh, Sampling::unless_told_to_think},
+                                            {"", "gpt-5.2*", kNoneToXhigh, Sampling::unless_told_to_think},
+                                            {"", "gpt-5.4*", kNoneToXhigh, Sampling::unless_told_to_think},
+                                            {"", "gpt-5.6*", kNoneToMax, Sampling::unless_thinking},
+                                            {"", "gpt-5.*", kNoneToXhigh, Sampling::unless_thinking},
+                                            {"", "gpt-5*", kMinimalToHigh, Sampling::never},
                                             {"", "gpt-*", kLowToHigh},
-                                            {"", "codex-mini*", kLowToHigh},
-                                            {"", "o1-mini*", kNoEffort},
-                                            {"", "o1-preview*", kNoEffort},
-                                            {"", "o3-deep-research*", kMediumEffort},
-                                            {"", "o4-mini-deep-research*", kMediumEffort},
-                                            {"", "o1", kLowToHigh},
-                                            {"", "o1-*", kLowToHigh},
-                                            {"", "o3", kLowToHigh},
-                                            {"", "o3-*", kLowToHigh},
-                                            {"", "o4-*", kLowToHigh}};
+                                            {"", "codex-mini*", kLowToHigh, Sampling::never},
+                                            {"", "o1-mini*", kNoEffort, Sampling::never},
+                                            {"", "o1-preview*", kNoEffort, Sampling::never},
+                                            {"", "o3-deep-research*", kMediumEffort, Sampling::never},
+                                            {"", "o4-mini-deep-research*", kMediumEffort, Sampling::never},
+                                            {"", "o1", kLowToHigh, Sampling::never},
+                                            {"", "o1-*", kLowToHigh, Sampling::never},
+                                            {"", "o3", kLowToHigh, Sampling::never},
+                                            {"", "o3-*", kLowToHigh, Sampling::never},
+                                            {"", "o4-*", kLowToHigh, Sampling::never}};
 
 constexpr std::string_view kEffortWords[] = {"none", "minimal", "low", "medium", "high", "xhigh", "max"};
 
@@ -82,7 +86,7 @@ KnownEfforts find_efforts(std::string_view vendor, std::string_view model) {
   const std::size_t slash = model.rfind('/');
   const std::string name = to_lower(slash == std::string_view::npos ? model : model.substr(slash + 1));
   for (const ModelEffortRow& row : kModelEfforts)
-    if ((row.vendor.empty() || row.vendor == vendor) && matches_glob(row.model, name)) return {row.efforts, true};
+    if ((row.vendor.empty() || row.vendor == vendor) && matches_glob(row.model, name)) return {row.efforts, true, row.sampling};
   return {};
 }
 

@@ -1,5 +1,5 @@
-// Which models take which words for how hard they think. What a model does not take is refused by its provider, so that a name
-// nobody knows is told nothing: it then thinks as it does by itself.
+// Which models take which words for how hard they think, and what goes with it. What a model does not take is refused by its
+// provider, so that a name nobody knows is told no such word: it then thinks as it does by itself.
 #pragma once
 
 #include <cstdint>
@@ -28,9 +28,18 @@ class Efforts {
 
 inline constexpr Efforts kUpToXhigh = {Effort::none, Effort::minimal, Effort::low, Effort::medium, Effort::high, Effort::xhigh};
 
+/// When a model takes a temperature, top_p and penalties that are not its own.
+enum class Sampling : std::uint8_t {
+  always,
+  unless_thinking,       // and it thinks when its effort is not named
+  unless_told_to_think,  // and it does not think when its effort is not named
+  never,
+};
+
 struct KnownEfforts {
   Efforts efforts;     // empty: the model takes no such word
   bool known = false;  // the name says so
+  Sampling sampling = Sampling::always;
 };
 
 /// What a model of that name takes at a provider of that vendor, in Chat Completions and Responses.

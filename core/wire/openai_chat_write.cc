@@ -232,9 +232,8 @@ class ChatWriter {
   void write_settings() {
     const char* limit = work_.options.max_completion_tokens ? "max_completion_tokens" : "max_tokens";
     if (call_.max_tokens) json_.field(limit, *call_.max_tokens);
-    json_.raw_if("temperature", call_.temperature).raw_if("top_p", call_.top_p);
+    write_sampling(call_, true, work_, json_);
     if (!call_.top_k.empty()) work_.warnings.drop("top_k");
-    json_.raw_if("presence_penalty", call_.presence_penalty).raw_if("frequency_penalty", call_.frequency_penalty);
     json_.strings_if("stop", call_.stop);
     json_.field_if("reasoning_effort", openai_effort(call_, work_));
     json_.raw_if("metadata", call_.metadata);

@@ -206,10 +206,8 @@ class ResponsesWriter {
 
   void write_settings() {
     if (call_.max_tokens) json_.field("max_output_tokens", *call_.max_tokens);
-    json_.raw_if("temperature", call_.temperature).raw_if("top_p", call_.top_p);
+    write_sampling(call_, false, work_, json_);
     if (!call_.top_k.empty()) work_.warnings.drop("top_k");
-    if (!call_.presence_penalty.empty()) work_.warnings.drop("presence_penalty");
-    if (!call_.frequency_penalty.empty()) work_.warnings.drop("frequency_penalty");
     if (!call_.user.empty()) json_.field("user", short_user(call_.user, work_.warnings));
     json_.raw_if("metadata", call_.metadata);
     json_.field_if("prompt_cache_key", call_.cache_key.empty() ? work_.options.cache_key : call_.cache_key);

@@ -38,6 +38,7 @@ struct TranslateOptions {
   bool reasoning_content = false;          // Chat: thoughts of tool turns go along as reasoning_content (DeepSeek, Kimi)
   bool mistral_fields = false;             // Chat: the server refuses what Mistral's API has no name for
   Efforts efforts = kUpToXhigh;            // Chat, Responses: the words the model takes
+  Sampling sampling = Sampling::always;    // Chat, Responses: when it takes a temperature
   GeminiThinking gemini = {};              // Gemini: how the model is asked to think
   bool gemini_call_ids = true;             // Gemini: function calls carry ids; false for Vertex, which rejects them
 };

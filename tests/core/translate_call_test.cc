@@ -104,6 +104,64 @@ TEST_CASE("translate_call: an effort is one that the model takes, or none") {
   CHECK(effort_for("together", "openai/gpt-oss-120b", high) == "high");
 }
 
+TEST_CASE("translate_call: a model that thinks is told no temperature that it would refuse") {
+  const auto settings_for = [](DialectId exit, std::string model, std::string vendor, const char* settings) {
+    Target target = target_of(std::move(vendor), {exit}, std::move(model));
+    const std::string ask =
+        std::string(R"({"model":"m","max_tokens":99999,"messages":[{"role":"user","content":"x"}],)") + settings + "}";
+    const auto done = translate_call(DialectId::anthropic, ask, "", target);
+    REQUIRE(done.has_value());
+    const Json body = Json::parse(done->body);
+    std::string found;
+    for (const char* name : {"temperature", "top_p"})
+      if (body.contains(name)) found += std::string(name) + "=" + body[name].dump() + " ";
+    for (const std::string& warning : done->warnings)
+      if (warning != "change:effort") found += warning + " ";
+    return found;
+  };
+  const char* cold = R"("temperature":0,"top_p":0.9)";
+  const char* usual = R"("temperature":1,"top_p":1.0)";
+  const char* thinking = R"("temperature":0.2,"thinking":{"type":"adaptive"},"output_config":{"effort":"high"})";
+  const char* off = R"("temperature":0.2,"thinking":{"type":"disabled"})";
+  for (const DialectId exit : {DialectId::openai_responses, DialectId::openai_chat}) {
+    const auto at = [&](std::string model, const char* settings) {
+      return settings_for(exit, std::move(model), "openai", settings);
+    };
+    CHECK(at("gpt-4.1", cold) == "temperature=0 top_p=0.9 ");
+    CHECK(at("gpt-5-chat-latest", cold) == "temperature=0 top_p=0.9 ");
+    for (const char* model : {"gpt-5", "gpt-5-mini-2025-08-07", "gpt-5-codex", "gpt-5.1-codex-mini", "gpt-5.2-pro", "o3",
+                              "o4-mini", "o1-2024-12-17", "openai/gpt-5"}) {
+      CAPTURE(model);
+      CHECK(at(model, cold) == "drop:temperature drop:top_p ");
+      CHECK(at(model, usual) == "");  // its own
+    }
+    CHECK(at("gpt-5.1", cold) == "temperature=0 top_p=0.9 ");
+    CHECK(at("gpt-5.2", off) == "temperature=0.2 ");
+    CHECK(at("gpt-5.2", thinking) == "drop:temperature ");
+    CHECK(at("gpt-5.6-sol", cold) == "drop:temperature drop:top_p ");
+    CHECK(at("gpt-5.6-sol", off) == "temperature=0.2 ");
+    CHECK(at("llama-3.3-70b", cold) == "temperature=0 top_p=0.9 ");
+    // It leaves out by itself what the model does not take.
+    CHECK(settings_for(exit, "openai/gpt-5", "openrouter", cold) == "temperature=0 top_p=0.9 ");
+  }
+}
+
+TEST_CASE("translate_call: penalties go where they have a name, to models that take them") {
+  const auto penalties_for = [](DialectId exit, std::string model, const char* penalty) {
+    Target target = target_of("openai", {exit}, std::move(model));
+    const std::string ask =
+        std::string(R"({"model":"m","messages":[{"role":"user","content":"x"}],"presence_penalty":)") + penalty + "}";
+    const DialectId from = exit == DialectId::openai_chat ? DialectId::anthropic : DialectId::openai_chat;
+    const auto done = translate_call(from, ask, "", target);
+    REQUIRE(done.has_value());
+    return std::pair(Json::parse(done->body).contains("presence_penalty"), done->warnings);
+  };
+  using Warnings = std::vector<std::string>;
+  CHECK(penalties_for(DialectId::openai_responses, "gpt-4.1", "0.5") == std::pair(false, Warnings{"drop:presence_penalty"}));
+  CHECK(penalties_for(DialectId::openai_responses, "gpt-5", "0.5") == std::pair(false, Warnings{"drop:presence_penalty"}));
+  CHECK(penalties_for(DialectId::openai_responses, "gpt-5", "0") == std::pair(false, Warnings{}));
+}
+
 TEST_CASE("translate_call: a deployment's name says nothing, what clients call it does") {
   Target target = target_of("openai", {DialectId::openai_responses}, "my-deployment");
   auto provider = std::make_shared<Provider>(*target.provider);
