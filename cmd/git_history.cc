@@ -26,8 +26,8 @@ std::int64_t number_in(std::string_view text) {
 /// ":100644 100644 ID ID M" of one parent, or "::100644 100644 100644 ID ID ID MM" of two.
 struct RawLine {
   std::size_t parents = 0;
-  std::string_view mode;  // after
-  ObjectId before;        // of the first parent
+  std::string_view mode;         // after
+  std::vector<ObjectId> before;  // by parent
   ObjectId after;
   std::string_view status;
 };
@@ -43,10 +43,13 @@ std::optional<RawLine> parse_raw_line(std::string_view line, std::size_t id_size
   if (status >= line.size() || line[ids - 1] != ' ' || line[status - 1] != ' ') return std::nullopt;
   raw.mode = line.substr(ids - kMode, kMode - 1);
   raw.status = line.substr(status);
-  const auto before = ObjectId::parse(line.substr(ids, each - 1), id_size);
+  for (std::size_t parent = 0; parent < raw.parents; ++parent) {
+    const auto before = ObjectId::parse(line.substr(ids + parent * each, each - 1), id_size);
+    if (!before) return std::nullopt;
+    raw.before.push_back(*before);
+  }
   const auto after = ObjectId::parse(line.substr(status - each, each - 1), id_size);
-  if (!before || !after) return std::nullopt;
-  raw.before = *before;
+  if (!after) return std::nullopt;
   raw.after = *after;
   return raw;
 }
@@ -112,9 +115,10 @@ Status GitHistory::take_head(std::string_view token) {
 }
 
 Status GitHistory::take_change(std::string_view token) {
-  const std::optional<RawLine> raw = parse_raw_line(token, id_size_);
+  std::optional<RawLine> raw = parse_raw_line(token, id_size_);
   if (!raw || commits_.empty()) return bad_output();
   blob_ = raw->after;
+  replaced_ = std::move(raw->before);
   is_submodule_ = raw->mode == kSubmodule;
   awaits_path_ = true;
   return {};
@@ -128,7 +132,15 @@ void GitHistory::take_path(std::string_view path) {
   }
   const auto [entry, is_new] = numbers_.try_emplace(std::string(path), static_cast<std::uint32_t>(paths_.size()));
   if (is_new) paths_.push_back(&entry->first);
-  changes_.push_back({blob_, {entry->second, static_cast<std::uint32_t>(commits_.size() - 1)}});
+  changes_.push_back({blob_, {entry->second, static_cast<std::uint32_t>(commits_.size() - 1), keep_before()}});
+}
+
+std::uint32_t GitHistory::keep_before() {
+  if (!keeps_before_) return 0;
+  std::erase_if(replaced_, [](const ObjectId& id) { return id.is_null(); });
+  if (replaced_.empty()) return 0;
+  before_.push_back(std::move(replaced_));
+  return static_cast<std::uint32_t>(before_.size() - 1);
 }
 
 /// By author's date, then the committer's, then the place in the log, where what came later is older.
@@ -144,13 +156,17 @@ ObjectIds GitHistory::blobs() const {
 }
 
 std::unordered_map<ObjectId, std::vector<GitHistory::Origin>, ObjectIdHash> GitHistory::origins(const ObjectIds& wanted) const {
+  std::unordered_map<ObjectId, std::vector<Origin>, ObjectIdHash> found;
   std::unordered_map<ObjectId, std::unordered_map<std::uint32_t, std::uint32_t>, ObjectIdHash> oldest;  // blob, path -> commit
   for (const auto& [blob, origin] : changes_) {
     if (!wanted.contains(blob)) continue;
+    if (keeps_before_) {
+      found[blob].push_back(origin);
+      continue;
+    }
     const auto [at, is_new] = oldest[blob].try_emplace(origin.path, origin.commit);
     if (!is_new && is_older(origin.commit, at->second)) at->second = origin.commit;
   }
-  std::unordered_map<ObjectId, std::vector<Origin>, ObjectIdHash> found;
   for (const auto& [blob, paths] : oldest)
     for (const auto& [path, commit] : paths) found[blob].push_back({path, commit});
   return found;
@@ -167,7 +183,7 @@ Result<std::vector<GitChange>> parse_raw_diff(std::string_view text, std::size_t
     const bool has_two_paths = raw->status.front() == 'R' || raw->status.front() == 'C';
     if (i + (has_two_paths ? 2 : 1) > tokens.size()) return bad_output();
     if (has_two_paths) ++i;
-    changes.push_back({raw->before, raw->after, std::string(tokens[i++]), raw->status.front(), raw->mode == kSubmodule});
+    changes.push_back({raw->before.front(), raw->after, std::string(tokens[i++]), raw->status.front(), raw->mode == kSubmodule});
   }
   return changes;
 }

@@ -24,15 +24,19 @@ struct GitCommit {
 /// Not thread-safe.
 class GitHistory {
  public:
-  /// A blob at a path, and the commit that brought it there first: the oldest by author's date.
+  /// What a log may begin amid: then a commit says more when it is known what it changed.
+  enum class Before { unknown, known };
+
+  /// A blob at a path, and a commit that brought it there.
   struct Origin {
     std::uint32_t path;
     std::uint32_t commit;
+    std::uint32_t before = 0;  // for before()
   };
 
   /// `is_in` tells which paths count; none: all.
-  explicit GitHistory(std::size_t id_size, std::function<bool(std::string_view)> is_in = {})
-      : id_size_(id_size), is_in_(std::move(is_in)) {}
+  explicit GitHistory(std::size_t id_size, std::function<bool(std::string_view)> is_in = {}, Before before = Before::unknown)
+      : id_size_(id_size), is_in_(std::move(is_in)), keeps_before_(before == Before::known) {}
 
   /// The arguments that make git print what push() reads; revisions follow.
   static std::vector<std::string> log_arguments();
@@ -49,7 +53,10 @@ class GitHistory {
   const std::set<std::string>& submodules() const { return submodules_; }
 
   ObjectIds blobs() const;
-  /// Where each of `wanted` came from; those that no commit brought are not in it.
+  /// What the path held in the parents of the commit; empty where that was nothing, or is not kept.
+  const std::vector<ObjectId>& before(const Origin& origin) const { return before_[origin.before]; }
+  /// Where each of `wanted` came from: of each path the oldest commit by author's date, or all of them when it is known what was
+  /// there before. Those that no commit brought are not in it.
   std::unordered_map<ObjectId, std::vector<Origin>, ObjectIdHash> origins(const ObjectIds& wanted) const;
 
  private:
@@ -61,13 +68,17 @@ class GitHistory {
   Status take_head(std::string_view token);
   Status take_change(std::string_view token);
   void take_path(std::string_view path);
+  std::uint32_t keep_before();
 
   std::size_t id_size_;
   std::function<bool(std::string_view)> is_in_;
+  bool keeps_before_;
   std::string cut_;  // the beginning of a token
   bool awaits_path_ = false;
   bool is_submodule_ = false;
-  ObjectId blob_;  // of the change whose path is next
+  ObjectId blob_;                   // of the change whose path is next
+  std::vector<ObjectId> replaced_;  // by it, of each parent that had something there
+  std::vector<std::vector<ObjectId>> before_ = {{}};
   std::vector<GitCommit> commits_;
   std::vector<Change> changes_;
   std::unordered_map<std::string, std::uint32_t> numbers_;

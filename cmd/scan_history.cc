@@ -164,6 +164,39 @@ std::string date_of(const GitCommit& commit) {
   return text.replace(text.find('.'), 4, "");
 }
 
+/// A log that does not begin with the first commit shows what older ones brought as well.
+bool begins_amid(const GitScan& scan) {
+  return !scan.options.range.empty() || !scan.options.since.empty();
+}
+
+/// The findings of what the commits changed, as far as something is found in what they made of it.
+BlobFindings scan_before(const GitScan& scan, const GitHistory& history, const BlobFindings& found) {
+  ObjectIds blobs;
+  for (const auto& [id, findings] : found) blobs.insert(id);
+  ObjectIds replaced;
+  for (const auto& [id, origins] : history.origins(blobs))
+    for (const GitHistory::Origin& origin : origins)
+      replaced.insert(history.before(origin).begin(), history.before(origin).end());
+  ScanResult aside;  // nobody asked for these, so they count nowhere
+  BlobOptions options = blob_options(scan.options);
+  options.progress = nullptr;
+  if (replaced.size() < 16) options.threads = 1;
+  BlobScan scanned(scan.repository, scan.guards, scan.secrets, options);
+  scanned.scan_some(replaced);
+  return scanned.finish({}, aside);
+}
+
+/// True when a version that the commit changed had the value, and thought of it the same.
+bool was_there(const ScanFinding& finding, const GitHistory& history, const GitHistory::Origin& origin,
+               const BlobFindings& before) {
+  return std::any_of(history.before(origin).begin(), history.before(origin).end(), [&](const ObjectId& id) {
+    const auto at = before.find(id);
+    return at != before.end() && std::any_of(at->second.begin(), at->second.end(), [&](const ScanFinding& one) {
+             return one.rule == finding.rule && one.identity == finding.identity && one.allowed == finding.allowed;
+           });
+  });
+}
+
 /// One value of one rule at one path, over all its versions.
 struct HistoricFinding {
   ScanFinding finding;
@@ -194,13 +227,14 @@ Status read_history(const GitRepository& repository, const std::vector<std::stri
 }
 
 std::vector<ScanFinding> place_in_history(const BlobFindings& found, const GitHistory& history, const Guards& guards,
-                                          std::size_t id_size) {
+                                          std::size_t id_size, const BlobFindings& before) {
   ObjectIds blobs;
   for (const auto& [id, findings] : found) blobs.insert(id);
   std::map<std::tuple<std::string, RuleIndex, std::string>, HistoricFinding> all;
   for (const auto& [id, origins] : history.origins(blobs)) {
     for (const ScanFinding& finding : found.at(id)) {
       for (const GitHistory::Origin& origin : origins) {
+        if (was_there(finding, history, origin, before)) continue;
         ScanFinding placed = finding;
         place_finding(placed, guards.rule(finding.rule), history.path(origin.path));
         const auto [at, is_new] =
@@ -286,7 +320,9 @@ Status scan_history(const GitScan& scan, ScanResult& result) {
   const GitRepository& repository = scan.repository;
   PG_TRY_STATUS(check_range(repository, scan.options.range));
   PG_TRY(const std::vector<std::string> revisions, revisions_of(scan));
-  GitHistory history(repository.id_size, [&](std::string_view path) { return repository.is_in(path); });
+  const auto before = begins_amid(scan) ? GitHistory::Before::known : GitHistory::Before::unknown;
+  GitHistory history(
+      repository.id_size, [&](std::string_view path) { return repository.is_in(path); }, before);
   BlobScan blobs(repository, scan.guards, scan.secrets, blob_options(scan.options));
   Outline outline;
   if (is_whole(scan)) {
@@ -298,7 +334,8 @@ Status scan_history(const GitScan& scan, ScanResult& result) {
   const BlobFindings found = blobs.finish(std::move(outline.missing), result);
   if (!found.empty() && history.commit_count() == 0 && outline.commits > 0)  // in what git had to read for us
     PG_TRY_STATUS(keep_what_was_read(read_history(repository, revisions, history), history, result));
-  result.findings = place_in_history(found, history, scan.guards, repository.id_size);
+  const BlobFindings older = found.empty() || !begins_amid(scan) ? BlobFindings() : scan_before(scan, history, found);
+  result.findings = place_in_history(found, history, scan.guards, repository.id_size, older);
   TaggedBlobs tagged;
   if (is_whole(scan) && !found.empty()) {
     PG_TRY(tagged, read_tagged_blobs(repository));

@@ -30,8 +30,9 @@ Status scan_history(const GitScan& scan, ScanResult& result);
 Status read_history(const GitRepository& repository, const std::vector<std::string>& revisions, GitHistory& history);
 
 /// One finding for each rule, value and path. Where and when is that of the oldest commit; whether it is allowed, that of the
-/// newest, since a mark that was added later is what its authors think of it now.
+/// newest, since a mark that was added later is what its authors think of it now. What `before` (the findings of what the commits
+/// of `history` changed) had at that place already is no commit's.
 std::vector<ScanFinding> place_in_history(const BlobFindings& found, const GitHistory& history, const Guards& guards,
-                                          std::size_t id_size);
+                                          std::size_t id_size, const BlobFindings& before = {});
 
 }  // namespace pg

@@ -276,6 +276,56 @@ TEST_CASE("ranges, tags, dates and parts of the tree") {
   CHECK(has_note(scan_repository(tree, options), "no commits in v4..v2"));
 }
 
+TEST_CASE("of a range, what its commits brought: not what they found in a file that they changed") {
+  const GitTree tree;
+  const std::string old = planted_token(1), fresh = planted_token(2);
+  tree.write("a.txt", old + "\n");
+  tree.write("b.txt", old + "\n");
+  tree.commit(1);
+  tree.git({"tag", "v1"});
+  tree.write("a.txt", "first\n" + old + "\n");  // moved down
+  tree.commit(2);
+  tree.write("a.txt", "first\n" + old + "\n" + fresh + "\n");
+  const std::string brought = tree.commit(3);
+  tree.write("b.txt", "clean\n");
+  tree.commit(4);
+  tree.write("b.txt", old + "\n");
+  const std::string again = tree.commit(5);
+  tree.write("c.txt", old + "\n");  // at another path
+  const std::string copied = tree.commit(6);
+  const auto found = [&](const std::string& range, const std::string& since) {
+    GitScanOptions options;
+    options.range = range;
+    options.since = since;
+    return places(scan_repository(tree, options));
+  };
+  const std::string all =
+      "a.txt:3@" + brought.substr(0, 7) + " b.txt:1@" + again.substr(0, 7) + " c.txt:1@" + copied.substr(0, 7);
+  CHECK(found("v1..", "") == all);
+  CHECK(found("", "2024-01-02T00:00:00Z") == all);
+  CHECK(found("v1..HEAD~4", "") == "");
+  CHECK(found("HEAD~1..HEAD", "") == "c.txt:1@" + copied.substr(0, 7));
+}
+
+TEST_CASE("of a range that merges, what no parent had") {
+  const GitTree tree;
+  tree.write("a.txt", "one\ntwo\nthree\n");
+  tree.commit(1);
+  tree.git({"checkout", "-q", "-b", "side"});
+  tree.write("a.txt", "one\ntwo\n" + planted_token(1) + "\n");
+  tree.commit(2);
+  tree.git({"checkout", "-q", "main"});
+  tree.write("a.txt", "uno\ntwo\nthree\n");
+  tree.commit(3);
+  tree.git({"tag", "here"});
+  tree.git({"merge", "-q", "--no-commit", "side"});
+  tree.write("a.txt", "uno\n" + planted_token(2) + "\n" + planted_token(1) + "\n");
+  const std::string merge = tree.commit(4);
+  GitScanOptions options;
+  options.range = "side..HEAD";  // the side's own is known there
+  CHECK(places(scan_repository(tree, options)) == "a.txt:2@" + merge.substr(0, 7));
+}
+
 TEST_CASE("staged is what the index has, not what lies beside it") {
   const GitTree tree;
   tree.write("staged", planted_token(1) + "\n");  // before the first commit
