@@ -5,11 +5,19 @@
 
 namespace pg {
 
-/// A password that is no template and no stand-in, and no mere word.
-Judgement check_password(Candidate& candidate);
+// Passwords begin behind the match unless it is said otherwise, and are no template, no stand-in and no mere word.
 
-/// One in a connection string (ADO, ODBC, JDBC, libpq): the line names a server, too.
+/// One in a connection string (ADO, ODBC, JDBC, libpq, StackExchange.Redis): the string names a server, too.
 Judgement check_connection_password(Candidate& candidate);
+
+/// The group of a match that "@tcp(host" ends, as Go's MySQL driver wants it.
+Judgement check_dsn_password(Candidate& candidate);
+
+/// What follows "host:port:database:user:" at the beginning of a line.
+Judgement check_pgpass_password(Candidate& candidate);
+
+/// What follows "machine host login user password".
+Judgement check_netrc_password(Candidate& candidate);
 
 /// One in a command line of curl.
 Judgement check_curl_password(Candidate& candidate);

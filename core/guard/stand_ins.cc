@@ -16,12 +16,12 @@ constexpr std::size_t kLongestWords = 48;
 constexpr ByteSet kAnyLetter("A-Za-z");
 
 // Words that speak of a value instead of being one.
-constexpr std::array<std::string_view, 48> kSpeaking = {
-    "password", "passwd",   "passwort", "pass",   "passcode", "passphrase", "pwd",    "pw",    "secret", "secrets",
-    "user",     "username", "my",       "your",   "the",      "here",       "some",   "new",   "old",    "this",
-    "with",     "test",     "testing",  "value",  "token",    "key",        "api",    "foo",   "bar",    "baz",
-    "db",       "very",     "super",    "strong", "secure",   "long",       "random", "login", "auth",   "plain",
-    "text",     "is",       "a",        "to",     "default",  "string",     "access", "app"};
+constexpr std::array<std::string_view, 51> kSpeaking = {
+    "password", "passwd", "passwort", "pass",   "passcode", "passphrase", "pwd",     "pw",   "secret", "secrets", "user",
+    "username", "my",     "your",     "the",    "here",     "some",       "new",     "old",  "this",   "with",    "test",
+    "testing",  "value",  "token",    "key",    "api",      "foo",        "bar",     "baz",  "db",     "very",    "super",
+    "strong",   "secure", "long",     "random", "login",    "auth",       "plain",   "text", "is",     "a",       "to",
+    "default",  "string", "access",   "app",    "client",   "id",         "personal"};
 // Words that ask for another value.
 constexpr std::array<std::string_view, 18> kAsking = {"change",    "changeme", "changeit", "me",    "it",   "replace",
                                                       "replaceme", "example",  "sample",   "dummy", "fake", "placeholder",
@@ -76,9 +76,30 @@ bool is_repeated(std::string_view letters) {
   return !letters.empty() && letters.find_first_not_of(letters[0]) == std::string_view::npos;
 }
 
+/// ****1, xx..xx: of three signs at most.
+bool is_drawn(std::string_view password) {
+  std::string seen;
+  for (const char byte : password)
+    if (seen.find(byte) == std::string::npos && seen.size() < 4) seen += byte;
+  return seen.size() <= 3;
+}
+
 /// 123456, as far as people count.
 bool is_counted(std::string_view password) {
   return std::string_view("1234567890").starts_with(password) || std::string_view("0123456789").starts_with(password);
+}
+
+/// DB_PASSWORD_1, %CI_JOB_TOKEN%: how variables are called, and no password is.
+bool is_variable(std::string_view password) {
+  if (password.size() > 2 && password.front() == '%' && password.back() == '%')
+    password = password.substr(1, password.size() - 2);
+  static constexpr ByteSet kName("A-Z0-9_");
+  const auto count = [password](const ByteSet& set) {
+    return std::count_if(password.begin(), password.end(), [&set](char byte) { return set.has(byte); });
+  };
+  const auto all = static_cast<std::ptrdiff_t>(password.size());
+  return password.find('_') != std::string_view::npos && kUpper.has(password.front()) && count(kName) == all &&
+         count(kDigits) * 4 <= all;
 }
 
 }  // namespace
@@ -87,6 +108,7 @@ bool is_filled_in_later(std::string_view password) {
   if (password.empty() || std::string_view("$<{[(").find(password[0]) != std::string_view::npos) return true;
   constexpr std::array<std::string_view, 8> kTemplates = {"${", "$(", "{{", "%(", "%s", "%v", "&lt;", "\\("};
   const auto has = [password](std::string_view part) { return password.find(part) != std::string_view::npos; };
+  if (is_variable(password) || password.starts_with("process.env.") || password.starts_with("@Microsoft.KeyVault")) return true;
   return std::any_of(kTemplates.begin(), kTemplates.end(), has) || (has("<") && has(">")) || (has("{") && has("}"));
 }
 
@@ -97,7 +119,7 @@ bool is_stand_in(const Login& login) {
   };
   const auto says_nothing = [&](std::string_view word) { return speaks(word) || has_word_of(word, kCommon); };
   const bool only_letters = std::all_of(login.password.begin(), login.password.end(), [](char c) { return kAnyLetter.has(c); });
-  if (is_repeated(letters) && letters.size() > 2) return true;
+  if ((is_repeated(letters) && letters.size() > 2) || is_drawn(login.password)) return true;
   if (letters.empty()) return is_counted(login.password) && !is_real_host(login.host);
   const bool has_digit = std::any_of(login.password.begin(), login.password.end(), [](char c) { return kDigits.has(c); });
   if (!has_digit && is_made_of(letters, says_nothing)) return true;
@@ -115,9 +137,10 @@ bool is_real_host(std::string_view host) {
   const std::string name = to_lower(host.substr(0, size));
   const std::size_t dot = name.find('.');
   if (dot == std::string::npos || dot == 0 || dot + 1 >= name.size()) return false;
-  constexpr std::array<std::string_view, 9> kNoHosts = {"example",  "127.", "0.0.0.0",  "localhost", "domain.",
-                                                        "hostname", "your", "host.com", "server.com"};
+  constexpr std::array<std::string_view, 7> kNoHosts = {"example", "localhost", "domain.",   "hostname",
+                                                        "your",    "host.com",  "server.com"};
   const auto has = [&](std::string_view part) { return name.find(part) != std::string::npos; };
+  if (name.starts_with("127.") || name == "0.0.0.0") return false;
   return !std::any_of(kNoHosts.begin(), kNoHosts.end(), has) && !name.ends_with(".test") && !name.ends_with(".invalid");
 }
 

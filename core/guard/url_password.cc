@@ -24,7 +24,7 @@ bool ends_url(std::string_view text, std::size_t at, char quote) {
 
 /// The '@' before the host: the last one, unless what stands behind an earlier one is more than part of a password.
 std::optional<std::size_t> find_host_sign(std::string_view text, std::size_t begin, char quote) {
-  static constexpr ByteSet kHostBegin("A-Za-z0-9[${</\\");
+  static constexpr ByteSet kHostBegin("A-Za-z0-9[${</\\%#\"'");
   static constexpr ByteSet kBehindHost("/?,:&#");
   const std::size_t stop = std::min(text.size(), begin + kLongestPassword + 1);
   std::optional<std::size_t> sign;
@@ -35,11 +35,13 @@ std::optional<std::size_t> find_host_sign(std::string_view text, std::size_t beg
   return sign;
 }
 
-/// 5432/x?mail=a in localhost:5432/x?mail=a@b.
+/// 5432/x?mail=a in localhost:5432/x?mail=a@b. No text has these signs behind a port.
 bool begins_with_port(std::string_view password) {
+  static constexpr ByteSet kNeverBehind("!_$^*~+");
   std::size_t digits = 0;
   while (digits < password.size() && kDigits.has(password[digits])) ++digits;
-  return digits > 0 && digits <= 5 && (digits == password.size() || !kAlnum.has(password[digits]));
+  if (digits == 0 || digits > 5) return false;
+  return digits == password.size() || !(kAlnum.has(password[digits]) || kNeverBehind.has(password[digits]));
 }
 
 /// What of the text behind `begin` may be a host's name.

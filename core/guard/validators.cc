@@ -80,7 +80,10 @@ Judgement check_basic_auth(Candidate& c) {
   const auto bytes = from_base64(c.value_text());
   if (!bytes) return Judgement::no;
   const std::size_t colon = bytes->find(':');
-  if (colon == std::string::npos || colon == 0 || bytes->size() - colon < 5) return Judgement::no;
+  if (colon == std::string::npos || bytes->size() - colon < 5) return Judgement::no;
+  // Without a user it is a token, as Azure DevOps takes it.
+  constexpr std::size_t kShortestToken = 20;
+  if (colon == 0 && (bytes->size() <= kShortestToken || !is_no_word(std::string_view(*bytes).substr(1)))) return Judgement::no;
   if (std::any_of(bytes->begin(), bytes->end(), [](char byte) { return byte <= ' ' || byte > '~'; })) return Judgement::no;
   const Login login{std::string_view(*bytes).substr(0, colon), std::string_view(*bytes).substr(colon + 1), {}};
   return is_filled_in_later(login.password) || is_stand_in(login) ? Judgement::no : Judgement::possible;
@@ -127,7 +130,7 @@ Judgement check_assigned(Candidate& c) {
   return changes >= 4 && words <= 1 + value.size() / 12 ? Judgement::possible : Judgement::no;
 }
 
-constexpr std::array<std::pair<std::string_view, Validator>, 18> kValidators = {{
+constexpr std::array<std::pair<std::string_view, Validator>, 20> kValidators = {{
     {"crc32_base62", check_crc32_base62},
     {"github_pat", check_github_pat},
     {"jwt", check_jwt},
@@ -141,7 +144,9 @@ constexpr std::array<std::pair<std::string_view, Validator>, 18> kValidators = {
     {"mixed", check_mixed},
     {"assigned", check_assigned},
     {"no_name", check_no_name},
-    {"password", check_password},
+    {"dsn_password", check_dsn_password},
+    {"pgpass_password", check_pgpass_password},
+    {"netrc_password", check_netrc_password},
     {"connection_password", check_connection_password},
     {"curl_password", check_curl_password},
     {"azure_sas", check_azure_sas},

@@ -24,8 +24,8 @@ struct Candidate {
 using Validator = Judgement (*)(Candidate&);
 
 /// The validator of that name, or nullptr: crc32_base62, github_pat, jwt, macaroon, pem, pem_base64, ppk, url_password,
-/// web_password, basic_auth, mixed, assigned, no_name, password,
-/// connection_password, curl_password, azure_sas, jwk.
+/// web_password, basic_auth, mixed, assigned, no_name, dsn_password,
+/// pgpass_password, netrc_password, connection_password, curl_password, azure_sas, jwk.
 Validator find_validator(std::string_view name);
 
 /// Base 62 with the digits 0-9A-Za-z, left-padded with '0' to six: the form of GitHub's and npm's checksums.

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "core/guard/edges.h"
+#include "core/guard/guard.h"
+#include "core/guard/validators.h"
 #include "tests/support/pii_in.h"
 
 namespace pg {
