@@ -64,16 +64,18 @@ Quoted quote_around(std::string_view before) {
 
 /// A backslash that ends the line or the string that a text was put in.
 bool is_escaped_end(std::string_view text, std::size_t at) {
-  while (at < text.size() && text[at] == '\\') ++at;
+  for (int deep = 0; deep < 16 && at < text.size() && text[at] == '\\'; ++deep) ++at;
   return at < text.size() && std::string_view("\"'nrt").find(text[at]) != std::string_view::npos;
 }
 
 /// True for the ';' that ends "&amp;".
 bool ends_entity(std::string_view text, std::size_t at) {
-  const std::size_t begin = text.substr(0, at).rfind('&');
-  return begin != std::string_view::npos && at - begin <= 6 && at - begin >= 3 &&
-         std::all_of(text.begin() + static_cast<std::ptrdiff_t>(begin) + 1, text.begin() + static_cast<std::ptrdiff_t>(at),
-                     [](char byte) { return kAlnum.has(byte) || byte == '#'; });
+  constexpr std::size_t kLongest = 6, kShortest = 3;
+  const std::string_view near = text.substr(at - std::min(at, kLongest), std::min(at, kLongest));
+  const std::size_t begin = near.rfind('&');
+  if (begin == std::string_view::npos || near.size() - begin < kShortest) return false;
+  const std::string_view name = near.substr(begin + 1);
+  return std::all_of(name.begin(), name.end(), [](char byte) { return kAlnum.has(byte) || byte == '#'; });
 }
 
 /// From `begin` to the first of `separators`, blank, `quote` or escaped end of a line; empty when that is too far.
