@@ -159,9 +159,9 @@ std::string counted_keys(const std::vector<std::string>& names) {
 
 Result<bool> typed_yes(Shell& shell, const ProjectSettings& project, const std::vector<std::string>& keys) {
   if (shell.yes || !shell.may_ask()) return shell.confirm("");
-  const std::string revokes = keys.empty() ? "" : fmt::format(", revokes its {}", counted_keys(keys));
+  const std::string revokes = keys.empty() ? "" : fmt::format("It also revokes its {}\n", counted_keys(keys));
   std::fputs(
-      fmt::format("This removes {}{} and cannot be undone.\nType the project's name to go on: ", project.file, revokes).c_str(),
+      fmt::format("This removes {} and cannot be undone.\n{}Type the project's name to go on: ", project.file, revokes).c_str(),
       shell.err);
   std::fflush(shell.err);
   char answer[128] = {};
