@@ -116,14 +116,8 @@ Result<std::pair<std::string, std::string>> mint_agent_key(Workplace& place, con
   wanted.name = name;
   wanted.project = project.id;
   if (lifetime.count() > 0) wanted.expires = wall_clock().wall() + lifetime.count();
-  // Names of revoked keys stay taken, so the free ones are looked for before anything is written.
-  PG_TRY(const auto keys, store.list());
-  auto taken = [&](const std::string& candidate) {
-    return std::any_of(keys.begin(), keys.end(), [&](const Key& key) { return equals_ignore_case(key.name, candidate); });
-  };
-  for (std::size_t number = 2; taken(wanted.name); ++number) wanted.name = fmt::format("{}-{}", name, number);
-  PG_TRY(auto issued, store.add(wanted));
-  return std::pair{wanted.name, std::string(issued.text.reveal())};
+  PG_TRY(auto issued, store.add_numbered(wanted));
+  return std::pair{issued.key.name, std::string(issued.text.reveal())};
 }
 
 }  // namespace pg

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "cmd/command.h"
+#include "cmd/key_view.h"
 #include "cmd/open.h"
 #include "cmd/print.h"
 #include "core/base/text.h"
@@ -27,48 +28,10 @@ struct EditOptions {
   bool any_project = false;
 };
 
-std::string_view key_state(const Key& key, UnixMillis now) {
-  if (key.revoked != 0) return "revoked";
-  if (key.expires != 0 && key.expires <= now) return "expired";
-  return key.enabled ? "active" : "disabled";
-}
-
-std::string project_name(const Settings& settings, const std::string& id) {
-  if (id.empty()) return "any";
-  for (const auto& [name, project] : settings.projects)
-    if (project.id == id) return name;
-  return id;
-}
-
 KeyStore open_keys(Workplace& place) {
   std::map<std::string, std::string> projects;
   for (const auto& [name, project] : place.settings.projects) projects[project.id] = name;
   return {place.db, wall_clock(), actor_name(), std::move(projects)};
-}
-
-std::string key_json(const Settings& settings, const Key& key, std::string_view text = {}, std::optional<bool> in_force = {}) {
-  std::vector<std::string> scopes;
-  const auto names = scopes_text(key.scopes);
-  for (auto scope : split(names, ',')) scopes.emplace_back(scope);
-  std::string object = "{";
-  json_number(object, "id", key.id);
-  json_field(object, "name", key.name);
-  if (!text.empty()) json_field(object, "key", text);
-  json_field(object, "prefix", key.prefix);
-  json_field(object, "state", key_state(key, wall_clock().wall()));
-  json_field(object, "owner", key.owner);
-  json_field(object, "project", project_name(settings, key.project));
-  json_raw(object, "scopes", json_list(scopes));
-  json_number(object, "concurrency", key.concurrency);
-  json_number(object, "rpm", key.rules.rate.rpm);
-  json_number(object, "rph", key.rules.rate.rph);
-  json_number(object, "max_tokens", key.rules.max_tokens);
-  json_raw(object, "budget_usd", key.rules.budget == 0 ? "null" : "\"" + spell_usd(key.rules.budget) + "\"");
-  json_time(object, "created", key.created);
-  json_time(object, "expires", key.expires);
-  json_time(object, "revoked", key.revoked);
-  if (in_force) json_bool(object, "in_force", *in_force);
-  return object + "}";
 }
 
 int print_issued(Shell& shell, const Settings& settings, const IssuedKey& issued) {
@@ -77,7 +40,7 @@ int print_issued(Shell& shell, const Settings& settings, const IssuedKey& issued
     return exit_ok;
   }
   shell.note(fmt::format("key {} for {}, scopes {}{}; shown once, stored nowhere:", issued.key.name,
-                         issued.key.project.empty() ? "any project" : "project " + project_name(settings, issued.key.project),
+                         issued.key.project.empty() ? "any project" : "project " + project_or_id(settings, issued.key.project),
                          scopes_text(issued.key.scopes),
                          issued.key.expires == 0 ? std::string{} : ", until " + date_cell(issued.key.expires)));
   shell.print("{}\n", issued.text.reveal());
@@ -101,17 +64,6 @@ Result<Nanos> parse_budget(const std::string& text) {
                     fmt::format("--budget '{}' is no amount a month like '50 USD' or 2.50; 'none' takes it away", text));
 }
 
-std::string budget_cell(const Key& key) {
-  return key.rules.budget == 0 ? "–" : format_usd(key.rules.budget);
-}
-
-std::string rate_cell(const Key& key) {
-  const RateRules& rate = key.rules.rate;
-  if (rate.empty()) return "–";
-  if (rate.rph == 0) return fmt::format("{}/min", rate.rpm);
-  return rate.rpm == 0 ? fmt::format("{}/h", rate.rph) : fmt::format("{}/min {}/h", rate.rpm, rate.rph);
-}
-
 // Names and owners stand in lists, logs, metrics and the audit log, where no credential may.
 Status check_words(std::string_view name, std::string_view owner) {
   for (const auto& [what, text] : {std::pair("NAME", name), std::pair("--owner", owner)})
@@ -122,18 +74,38 @@ Status check_words(std::string_view name, std::string_view owner) {
 
 /// A key that nobody has seen must not work: its text is lost when standard output cannot be written.
 struct RevokedUnlessShown {
-  RevokedUnlessShown(Shell& said_on, KeyStore& keys, const std::string& key) : shell(said_on), store(keys), name(key) {}
+  RevokedUnlessShown(Shell& said_on, KeyStore& keys, const Key& made) : shell(said_on), store(keys), key(made) {}
   RevokedUnlessShown(const RevokedUnlessShown&) = delete;
   RevokedUnlessShown& operator=(const RevokedUnlessShown&) = delete;
   ~RevokedUnlessShown() {
-    if (!done && store.revoke(name)) shell.warn(fmt::format("key {} could not be shown and was revoked", name));
+    if (!done && store.revoke(std::to_string(key.id)))
+      shell.warn(fmt::format("key {} could not be shown and was revoked", key.name));
   }
 
   Shell& shell;
   KeyStore& store;
-  const std::string& name;
+  const Key& key;
   bool done = false;
 };
+
+std::string way_out(std::string_view state, const std::string& name) {
+  if (state == "revoked") return "choose another name; 'pg keys list --all' shows who had this one";
+  if (state == "expired") return fmt::format("pg keys edit {} --expires 90d  (or choose another name)", name);
+  return fmt::format("pg keys {} {}  (or choose another name)", state == "disabled" ? "enable" : "rotate", name);
+}
+
+// A script that is told "exists already" goes on with a key that it must be able to use.
+int keep_key(Shell& shell, const Workplace& place, const Key& key) {
+  const auto state = key_state(key, wall_clock().wall());
+  if (state != "active")
+    return shell.fail(make_error(Code::conflict, fmt::format("key {} exists already, but it is {}", key.name, state)),
+                      way_out(state, key.name));
+  if (shell.json)
+    shell.write(key_json(place.settings, key) + "\n");
+  else
+    shell.note(fmt::format("key {} exists already", key.name));
+  return exit_ok;
+}
 
 int add_key(Shell& shell, const AddOptions& options) {
   if (is_key_text(options.name))
@@ -150,18 +122,16 @@ int add_key(Shell& shell, const AddOptions& options) {
   wanted.concurrency = options.concurrency;
   wanted.rules = {{options.rpm, options.rph}, options.max_tokens, parse_budget(options.budget).value()};
   auto issued = store.add(wanted);
-  if (!issued && issued.error().code == Code::conflict && options.if_missing) {
-    shell.note(fmt::format("key {} exists already", options.name));
-    return exit_ok;
-  }
+  if (!issued && issued.error().code == Code::conflict && options.if_missing)
+    return keep_key(shell, place, store.find(options.name).value());
   if (!issued && issued.error().code == Code::conflict) {
-    const auto holder = store.find(options.name);
-    const bool ended = holder && holder.value().revoked != 0;
-    return shell.fail(issued.error(), ended ? "choose another name; 'pg keys list --all' shows who had this one"
-                                            : fmt::format("pg keys rotate {}  (or choose another name)", options.name));
+    const Key holder = store.find(options.name).value();
+    return shell.fail(issued.error(), way_out(key_state(holder, wall_clock().wall()), holder.name));
   }
-  RevokedUnlessShown shown(shell, store, options.name);
-  const int status = print_issued(shell, place.settings, issued.value());
+  // Refused here, before anything is guarded: what could not be made has no row, and its name may mean another's.
+  const IssuedKey& made = issued.value();
+  RevokedUnlessShown shown(shell, store, made.key);
+  const int status = print_issued(shell, place.settings, made);
   shell.flush();
   shown.done = true;
   // Only then: a Ctrl-C while a serve hangs must not leave a key that nobody has seen.
@@ -186,6 +156,7 @@ int list_keys(Shell& shell, bool all) {
                {"AT ONCE", Align::right, 9},
                {"RATE", Align::left, 8},
                {"BUDGET", Align::right, 7}});
+  ProjectNames projects(place);
   std::string objects;
   std::size_t hidden = 0;
   for (const Key& key : store.list().value()) {
@@ -199,7 +170,7 @@ int list_keys(Shell& shell, bool all) {
                {key.name, Color::bold},
                {key.prefix},
                {std::string(state), state == "active" ? Color::green : Color::yellow},
-               {project_name(place.settings, key.project)},
+               {projects.cell(key.project)},
                {scopes_text(key.scopes)},
                {key.owner},
                {date_cell(key.created)},
@@ -228,7 +199,7 @@ int show_key(Shell& shell, const std::string& which) {
       {"prefix", key.prefix},
       {"state", std::string(key_state(key, wall_clock().wall()))},
       {"owner", key.owner.empty() ? "–" : key.owner},
-      {"project", project_name(place.settings, key.project)},
+      {"project", ProjectNames(place).cell(key.project)},
       {"scopes", scopes_text(key.scopes)},
       {"at once", key.concurrency == 0 ? "no limit" : fmt::format("{} call{}", key.concurrency, key.concurrency == 1 ? "" : "s")},
       {"rate", key.rules.rate.empty() ? "no limit" : rate_cell(key)},
@@ -350,7 +321,7 @@ void add_keys(CLI::App& command, Shell& shell) {
       ->capture_default_str();
   adds->add_option("--expires", options->expires, "Time from now (90d) or a date (2027-01-31)")->type_name("TIME");
   add_limits(*adds, *options);
-  adds->add_flag("--if-missing", options->if_missing, "No error when a key of that name exists");
+  adds->add_flag("--if-missing", options->if_missing, "No error when a key of that name exists and works");
   adds->footer(
       "pg keys add laptop --budget '50 USD'\npg keys add ci --project work --expires 90d --concurrency 4 --rpm 60\n"
       "pg keys add ops --scopes chat,models,admin --owner alice");

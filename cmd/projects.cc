@@ -10,6 +10,7 @@
 #include "cmd/print.h"
 #include "config/project_files.h"
 #include "core/base/text.h"
+#include "core/store/key_store.h"
 
 namespace pg {
 namespace {
@@ -131,38 +132,60 @@ int add_project_file(Shell& shell, const NewProject& wanted, bool if_missing) {
   auto settings = open_settings(shell).value();
   auto db = database_if_any(settings);
   auto added = add_project(settings, wanted, {db ? &db->db : nullptr, &wall_clock(), actor_name()});
-  if (!added && added.error().code == Code::conflict && if_missing) {
-    shell.note(fmt::format("project {} exists already", wanted.name));
-    return exit_ok;
-  }
-  const auto file = added.value();
+  const bool is_kept = !added && added.error().code == Code::conflict && if_missing;
+  if (!is_kept && !added) return shell.fail(added.error());
   auto fresh = open_settings(shell).value();
   auto project = named(shell, fresh, wanted.name);
   if (shell.json) {
     shell.write(project_json(fresh, project) + "\n");
     return exit_ok;
   }
-  shell.note(fmt::format("created {}", file));
+  if (is_kept) {
+    shell.note(fmt::format("project {} exists already", wanted.name));
+    return exit_ok;
+  }
+  shell.note(fmt::format("created {}", added.value()));
   shell.note(fmt::format("a running serve answers {} within a second", base_url(fresh, project)));
   return exit_ok;
 }
 
-Result<bool> typed_yes(Shell& shell, const ProjectSettings& project) {
+/// "2 keys: laptop, ci"
+std::string counted_keys(const std::vector<std::string>& names) {
+  constexpr std::size_t kMostNames = 8;
+  const std::vector<std::string> first(names.begin(), names.begin() + std::min(names.size(), kMostNames));
+  return fmt::format("{} key{}: {}{}", names.size(), names.size() == 1 ? "" : "s", fmt::join(first, ", "),
+                     names.size() > kMostNames ? ", …" : "");
+}
+
+Result<bool> typed_yes(Shell& shell, const ProjectSettings& project, const std::vector<std::string>& keys) {
   if (shell.yes || !shell.may_ask()) return shell.confirm("");
-  std::fputs(fmt::format("This removes {} and cannot be undone.\nType the project's name to go on: ", project.file).c_str(),
-             shell.err);
+  const std::string revokes = keys.empty() ? "" : fmt::format("It also revokes its {}\n", counted_keys(keys));
+  std::fputs(
+      fmt::format("This removes {} and cannot be undone.\n{}Type the project's name to go on: ", project.file, revokes).c_str(),
+      shell.err);
   std::fflush(shell.err);
   char answer[128] = {};
   return std::fgets(answer, sizeof answer, shell.in) != nullptr && trim(answer) == project.name;
 }
 
+// Its keys go with it: they fit no other project, and one that is made again with this id would take them.
 int remove(Shell& shell, const std::string& name) {
   auto settings = open_settings(shell).value();
   auto project = named_or_broken(shell, settings, name);
-  if (!typed_yes(shell, project).value()) return shell.fail({.what = "not removed", .status = exit_no});
   auto db = database_if_any(settings);
+  std::optional<KeyStore> store;
+  std::vector<std::string> keys;
+  if (db) store.emplace(db->db, wall_clock(), actor_name(), std::map<std::string, std::string>{{project.id, project.name}});
+  if (store)
+    for (const Key& key : store->bound_to(project.id).value()) keys.push_back(key.name);
+  if (!typed_yes(shell, project, keys).value()) return shell.fail({.what = "not removed", .status = exit_no});
+  if (store) keys = store->revoke_bound_to(project.id).value();
+  if (!keys.empty()) shell.note(fmt::format("revoked its {}", counted_keys(keys)));
   remove_project(settings, project.name, {db ? &db->db : nullptr, &wall_clock(), actor_name()}).value();
   shell.note(fmt::format("removed {}; its log rows stay", project.file));
+  if (project.id.empty() && store)
+    shell.note("its file was wrong and told no id: keys that were made for it are in 'pg keys list' still");
+  if (!keys.empty()) let_serve_notice(shell, db->db);
   return exit_ok;
 }
 
@@ -211,7 +234,7 @@ void add_projects(CLI::App& command, Shell& shell) {
   edits->footer("pg projects edit work\npg projects edit work --from-file work.toml\npg projects edit work --from-file -");
   set_action(*edits, shell, [&shell, name, from_file] { return edit_by_name(shell, *name, *from_file); });
 
-  auto* removes = command.add_subcommand("remove", "Remove a project file");
+  auto* removes = command.add_subcommand("remove", "Remove a project file, and revoke the keys that were made for it alone");
   removes->add_option("PROJECT", *name, "Name or id")->required();
   removes->footer("pg projects remove work\npg projects remove work --yes");
   set_action(*removes, shell, [&shell, name] { return remove(shell, *name); });

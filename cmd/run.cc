@@ -90,7 +90,7 @@ int run(Shell& shell, const RunOptions& options) {
     shell.note(fmt::format("{} speaks {}, which is translated for {}", agent.tool.title, agent.tool.dialect, agent.provider));
   agent.values.key = key_for(shell, place, agent, options).value();
   std::string file;
-  if (!agent.tool.file.empty()) file = memory_file(fill_in(trim(agent.tool.file_text), agent.values) + "\n").value();
+  if (!agent.tool.file.empty()) file = memory_file(tool_file_text(agent.tool, agent.values)).value();
   for (const auto& [name, value] : tool_environment(agent.tool, agent.values)) ::setenv(name.c_str(), value.c_str(), 1);
   for (const char* name : {"PG_KEY", "PG_APP_KEY"}) ::unsetenv(name);
   auto words = tool_command(agent.tool, agent.values, file);

@@ -23,6 +23,15 @@ ShellKind shell_kind(const std::string& name) {
   return name.empty() && login != nullptr && std::string_view(login).ends_with("/fish") ? ShellKind::fish : ShellKind::sh;
 }
 
+/// The file that the command names, which the snippet writes; null when there is none.
+std::string file_json(const AgentSetup& agent) {
+  if (agent.tool.file.empty()) return "null";
+  std::string object = "{";
+  json_field(object, "path", agent.tool.file);
+  json_field(object, "text", tool_file_text(agent.tool, agent.values));
+  return object + "}";
+}
+
 std::string setup_json(const AgentSetup& agent) {
   std::string environment = "{";
   for (const auto& [name, value] : tool_environment(agent.tool, agent.values)) json_field(environment, name, value);
@@ -34,9 +43,17 @@ std::string setup_json(const AgentSetup& agent) {
   json_field(object, "key", agent.values.key);
   json_field(object, "model", agent.values.model);
   json_raw(object, "env", environment + "}");
-  json_raw(object, "command",
-           agent.tool.start.empty() ? "null" : json_list(tool_command(agent.tool, agent.values, agent.tool.file)));
-  json_raw(object, "notes", json_list(agent.tool.notes));
+  json_raw(object, "file", file_json(agent));
+  std::string commands, last = "null";
+  for (const auto& words : tool_commands(agent.tool, agent.values, agent.tool.file)) {
+    last = json_list(words);
+    commands += (commands.empty() ? "" : ",") + last;
+  }
+  json_raw(object, "commands", "[" + commands + "]");
+  json_raw(object, "command", last);
+  std::vector<std::string> notes;
+  for (const auto& note : agent.tool.notes) notes.push_back(fill_in(note, agent.values));
+  json_raw(object, "notes", json_list(notes));
   return object + "}\n";
 }
 

@@ -17,17 +17,19 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kAddress = "pg.check@example.com";  // example.com is nobody's (RFC 2606 §3)
+constexpr Millis kSpare{15'000};                               // beside the request itself: until serve knows the key
 
-/// A key that lives as long as the check; revoked at the end, expired soon after in any case.
+/// A key that lives as long as the check; revoked at the end, and expired soon after for one that is interrupted.
 class CheckKey {
  public:
-  CheckKey(Shell& shell, Workplace& place, const ProjectSettings& project, const std::optional<std::string>& given)
+  CheckKey(Shell& shell, Workplace& place, const ProjectSettings& project, const std::optional<std::string>& given,
+           Millis timeout)
       : place_(place) {
     if (given) {
       text_ = *given;
       return;
     }
-    std::tie(name_, text_) = mint_agent_key(place, "setup-check", project, Millis{300'000}).value();
+    std::tie(name_, text_) = mint_agent_key(place, "setup-check", project, timeout + kSpare).value();
     let_serve_notice(shell, place.db);
   }
   ~CheckKey() {
@@ -154,7 +156,7 @@ int check_setup(Shell& shell, Workplace& place, AgentSetup& agent, const AgentOp
     report.add("provider", "skip", fmt::format("{} uses its own login, which only it has", agent.tool.title));
     return report.end(exit_ok);
   }
-  const CheckKey key(shell, place, agent.project, given);
+  const CheckKey key(shell, place, agent.project, given, timeout);
   return report.end(judge_answer(report, agent, ask(agent, key.text(), timeout)));
 }
 

@@ -75,6 +75,38 @@ std::string comment(std::string_view text) {
   return out;
 }
 
+std::vector<std::vector<std::string>> tool_lines(const ClientTool& tool, const SetupValues& values) {
+  std::vector<std::vector<std::string>> lines;
+  for (const auto& line : tool.lines) {
+    if (!can_fill(line, values)) continue;
+    std::vector<std::string> words;
+    for (const auto& word : line) words.push_back(fill_in(word, values));
+    lines.push_back(std::move(words));
+  }
+  return lines;
+}
+
+/// Where that shell reads what is to be there in every session.
+std::string_view profile_of(ShellKind kind) {
+  if (kind == ShellKind::fish) return "~/.config/fish/config.fish";
+  return kind == ShellKind::powershell ? "$PROFILE" : "~/.profile (zsh: ~/.zshenv)";
+}
+
+/// The tool's lasting settings; lines with {model} only when one is known, {exports} once for each variable.
+std::string for_good_text(const ClientTool& tool, const SetupValues& values, ShellKind kind) {
+  std::string out;
+  for (auto line : split(trim(tool.for_good), '\n')) {
+    if (values.model.empty() && needs_model(line)) continue;
+    if (trim(line) != "{exports}") {
+      out += fill_in(replaced(line, "{profile}", profile_of(kind)), values) + "\n";
+      continue;
+    }
+    const std::string_view indent = line.substr(0, line.find('{'));
+    for (const auto& [name, value] : tool_environment(tool, values)) out += std::string(indent) + assignment(kind, name, value);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string shell_word(ShellKind kind, std::string_view text) {
@@ -118,20 +150,25 @@ std::vector<std::string> tool_command(const ClientTool& tool, const SetupValues&
   return words;
 }
 
+std::vector<std::vector<std::string>> tool_commands(const ClientTool& tool, const SetupValues& values, std::string_view file) {
+  auto commands = tool_lines(tool, values);
+  if (!tool.start.empty()) commands.push_back(tool_command(tool, values, file));
+  return commands;
+}
+
+std::string tool_file_text(const ClientTool& tool, const SetupValues& values) {
+  return fill_in(trim(tool.file_text), values) + "\n";
+}
+
 std::string setup_snippet(const ClientTool& tool, const SetupValues& values, ShellKind kind, std::string_view project) {
   std::string out = fmt::format("# {} through pg, project {}\n", tool.title, project);
   for (const auto& [name, value] : tool_environment(tool, values)) out += assignment(kind, name, value);
-  if (!tool.file.empty()) out += file_line(kind, tool.file, fill_in(trim(tool.file_text), values) + "\n");
-  for (const auto& line : tool.lines) {
-    if (!can_fill(line, values)) continue;
-    std::vector<std::string> words;
-    for (const auto& word : line) words.push_back(fill_in(word, values));
-    out += command_line(kind, words) + "\n";
-  }
+  if (!tool.file.empty()) out += file_line(kind, tool.file, tool_file_text(tool, values));
+  for (const auto& words : tool_lines(tool, values)) out += command_line(kind, words) + "\n";
   if (!tool.start.empty())
     out += (tool.args.empty() ? "# then start it: " : "") + command_line(kind, tool_command(tool, values, tool.file)) + "\n";
   if (!tool.for_good.empty() && !values.own_login)
-    out += "#\n# For good instead of for this shell:\n" + comment(fill_in(tool.for_good, values));
+    out += "#\n# For good instead of for this shell:\n" + comment(for_good_text(tool, values, kind));
   if (!tool.notes.empty()) out += "#\n";
   for (const auto& note : tool.notes) out += comment(fill_in(note, values));
   return out;

@@ -31,6 +31,12 @@ std::vector<std::pair<std::string, std::string>> tool_environment(const ClientTo
 /// The program and its arguments; `file` is where the tool finds file_text.
 std::vector<std::string> tool_command(const ClientTool& tool, const SetupValues& values, std::string_view file);
 
+/// Every command in its order, the one that starts the tool last. None for libraries.
+std::vector<std::vector<std::string>> tool_commands(const ClientTool& tool, const SetupValues& values, std::string_view file);
+
+/// What stands in the tool's own file.
+std::string tool_file_text(const ClientTool& tool, const SetupValues& values);
+
 /// The whole snippet: every line is valid in that shell when pasted.
 std::string setup_snippet(const ClientTool& tool, const SetupValues& values, ShellKind kind, std::string_view project);
 

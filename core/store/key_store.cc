@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -17,6 +16,8 @@ namespace pg {
 namespace {
 
 constexpr std::size_t kMaxKeyName = 64;
+constexpr std::size_t kMostCandidates = 8;
+constexpr std::string_view kTextStart = "pg_live_";
 constexpr std::string_view kSelectKeys =
     "SELECT id, name, prefix, digest, owner, project, scopes, enabled, created, expires, revoked, concurrency, rpm, "
     "rph, max_tokens, budget FROM keys ";
@@ -24,6 +25,18 @@ constexpr std::string_view kSelectKeys =
 bool is_key_name(std::string_view name) {
   const auto fits = [](char c) { return is_alnum(c) || std::string_view("._@-").find(c) != std::string_view::npos; };
   return !name.empty() && name.size() <= kMaxKeyName && name.front() != '-' && std::all_of(name.begin(), name.end(), fits);
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+}
+
+// find() takes names, ids and beginnings of keys alike: no name may be one of the others. Old databases can hold such names.
+Status check_new_name(std::string_view name) {
+  if (is_number(name)) return make_error(Code::bad_request, "a key name of digits alone would be taken for a key's id");
+  if (equals_ignore_case(name.substr(0, kTextStart.size()), kTextStart))
+    return make_error(Code::bad_request, "a key name that begins with pg_live_ would be taken for the key itself");
+  return {};
 }
 
 Result<Key> read_key(const Statement& row) {
@@ -117,6 +130,14 @@ Error no_such_key(std::string_view which, const std::vector<Key>& keys) {
   return make_error(Code::not_found, std::move(message));
 }
 
+Error several_fit(std::string_view which, const std::vector<Key*>& fits) {
+  std::string candidates;
+  for (std::size_t i = 0; i < std::min(fits.size(), kMostCandidates); ++i)
+    candidates += fmt::format("{}{} ({})", i == 0 ? "" : ", ", fits[i]->id, fits[i]->name);
+  return make_error(Code::bad_request, fmt::format("{} keys fit \"{}\"; give the id: {}{}", fits.size(), shown(which), candidates,
+                                                   fits.size() > kMostCandidates ? ", …" : ""));
+}
+
 }  // namespace
 
 Result<std::vector<Key>> KeyStore::list() {
@@ -126,20 +147,28 @@ Result<std::vector<Key>> KeyStore::list() {
 
 Result<Key> KeyStore::find(std::string_view which) {
   PG_TRY(std::vector<Key> keys, list());
-  std::int64_t id = 0;
-  const auto [end, failed] = std::from_chars(which.data(), which.data() + which.size(), id);
-  const bool is_id = failed == std::errc() && end == which.data() + which.size();
+  const bool is_id = is_number(which);
+  const bool is_beginning = which.size() > kTextStart.size() && which.starts_with(kTextStart);
   std::vector<Key*> fits;
   for (Key& key : keys) {
-    if (key.name == which) return std::move(key);
-    const bool by_prefix = which.size() > 8 && which.substr(0, 8) == "pg_live_" && key.prefix.substr(0, which.size()) == which;
-    if ((is_id && key.id == id) || by_prefix) fits.push_back(&key);
+    if (is_id && std::to_string(key.id) == which) return std::move(key);
+    if (key.name == which || (is_beginning && key.prefix.starts_with(which))) fits.push_back(&key);
   }
   if (fits.size() == 1) return std::move(*fits.front());
-  if (fits.size() > 1) return make_error(Code::bad_request, fmt::format("{} keys begin with that", fits.size()));
-  if (which.size() > 2 && std::string_view("pg_live_").starts_with(which))
+  if (fits.size() > 1) return several_fit(which, fits);
+  if (which.size() > 2 && kTextStart.starts_with(which))
     return make_error(Code::bad_request, "every key begins with that: give more of its prefix, or its name");
   return no_such_key(which, keys);
+}
+
+Result<std::vector<Key>> KeyStore::bound_to(std::string_view project) {
+  PG_TRY(std::vector<Key> keys, list());
+  const UnixMillis now = clock_.wall();
+  std::erase_if(keys, [&](const Key& key) {
+    const bool ended = key.revoked != 0 || (key.expires != 0 && key.expires <= now);
+    return ended || project.empty() || key.project != project;
+  });
+  return keys;
 }
 
 std::string KeyStore::project_text(const std::string& id) const {
@@ -180,7 +209,8 @@ Status KeyStore::check_case(const std::string& name) {
 
 Result<IssuedKey> KeyStore::insert(const NewKey& wanted) {
   const UnixMillis now = clock_.wall();
-  if (auto fits = check_new_key(wanted, now); !fits) return std::move(fits).error();
+  PG_TRY_STATUS(check_new_key(wanted, now));
+  PG_TRY_STATUS(check_new_name(wanted.name));
   PG_TRY_STATUS(check_case(wanted.name));
   MintedKey minted = mint_key();
   IssuedKey issued;
@@ -225,25 +255,58 @@ Result<IssuedKey> KeyStore::add_first(const NewKey& wanted) {
   return issued;
 }
 
-Result<Key> KeyStore::change(std::string_view which, std::string_view act, bool enabled) {
+// Free names are looked for in the transaction that takes one: who else looks at the same time waits.
+Result<IssuedKey> KeyStore::add_numbered(NewKey wanted) {
   PG_TRY(Transaction transaction, Transaction::begin(db_));
-  PG_TRY(const Key key, find(which));
+  PG_TRY(const std::vector<Key> keys, list());
+  const auto taken = [&](const std::string& name) {
+    return std::any_of(keys.begin(), keys.end(), [&](const Key& key) { return equals_ignore_case(key.name, name); });
+  };
+  const std::string name = wanted.name;
+  for (std::size_t number = 2; taken(wanted.name); ++number) wanted.name = fmt::format("{}-{}", name, number);
+  PG_TRY(IssuedKey issued, insert(wanted));
+  PG_TRY_STATUS(transaction.commit());
+  return issued;
+}
+
+Result<Key> KeyStore::set_state(const Key& key, std::string_view act, bool enabled) {
   const bool revokes = act == "key.revoke";
   if (key.revoked != 0 && revokes) return key;
   if (key.revoked != 0) return make_error(Code::conflict, "key \"" + key.name + "\" is revoked for good; add a new one");
   const UnixMillis now = clock_.wall();
+  Key after = key;
+  after.enabled = enabled;
+  after.revoked = revokes ? now : 0;
   PG_TRY(Statement statement, db_.prepare("UPDATE keys SET enabled = ?2, revoked = ?3 WHERE id = ?1"));
-  statement.bind(1, key.id).bind(2, std::int64_t{enabled}).bind(3, revokes ? now : 0);
-  if (auto done = statement.run(); !done) return std::move(done).error();
+  statement.bind(1, key.id).bind(2, std::int64_t{enabled}).bind(3, after.revoked);
+  PG_TRY_STATUS(statement.run());
   AuditStore audit(db_);
   const std::string detail = fmt::format("{} -> {}", key.enabled ? "enabled" : "disabled",
                                          revokes   ? "revoked"
                                          : enabled ? "enabled"
                                                    : "disabled");
-  if (auto noted = audit.append({0, now, actor_, std::string(act), key.name, detail}); !noted) return std::move(noted).error();
-  PG_TRY(Key after, find(key.name));
-  if (auto done = transaction.commit(); !done) return std::move(done).error();
+  PG_TRY_STATUS(audit.append({0, now, actor_, std::string(act), key.name, detail}));
   return after;
+}
+
+Result<Key> KeyStore::change(std::string_view which, std::string_view act, bool enabled) {
+  PG_TRY(Transaction transaction, Transaction::begin(db_));
+  PG_TRY(const Key key, find(which));
+  PG_TRY(Key after, set_state(key, act, enabled));
+  PG_TRY_STATUS(transaction.commit());
+  return after;
+}
+
+Result<std::vector<std::string>> KeyStore::revoke_bound_to(std::string_view project) {
+  PG_TRY(Transaction transaction, Transaction::begin(db_));
+  PG_TRY(const std::vector<Key> keys, bound_to(project));
+  std::vector<std::string> names;
+  for (const Key& key : keys) {
+    if (auto done = set_state(key, "key.revoke", false); !done) return std::move(done).error();
+    names.push_back(key.name);
+  }
+  PG_TRY_STATUS(transaction.commit());
+  return names;
 }
 
 Result<Key> KeyStore::edit(std::string_view which, const KeyEdit& edit) {

@@ -45,15 +45,21 @@ class KeyStore {
   KeyStore(Db& db, const Clock& clock, std::string actor, std::map<std::string, std::string> projects = {})
       : db_(db), clock_(clock), actor_(std::move(actor)), projects_(std::move(projects)) {}
 
-  /// conflict when the name is taken; bad_request for a name that is not 1-64 of [A-Za-z0-9._@-], no scopes, or an expiry in the
-  /// past.
+  /// conflict when the name is taken; bad_request for a name that is not 1-64 of [A-Za-z0-9._@-] or could be taken for an id or a
+  /// key, no scopes, or an expiry in the past.
   Result<IssuedKey> add(const NewKey& wanted);
   /// Adds only when there is no key at all; conflict otherwise. Two processes that start together get one key.
   Result<IssuedKey> add_first(const NewKey& wanted);
+  /// Under that name, or name-2, name-3 … when it is taken, whoever else adds at the same time.
+  Result<IssuedKey> add_numbered(NewKey wanted);
   Result<std::vector<Key>> list();  // by creation
-  /// By name, by id ("12"), or by the beginning of its shown prefix ("pg_live_Ab"). not_found with a suggestion; bad_request when
-  /// several fit.
+  /// By id ("12"), by name, or by the beginning of its shown prefix ("pg_live_Ab"). not_found with a suggestion; bad_request with
+  /// the candidates when several fit.
   Result<Key> find(std::string_view which);
+  /// Those that this project's callers may still use: neither revoked nor expired. None for "".
+  Result<std::vector<Key>> bound_to(std::string_view project);
+  /// Revokes those, all or none: their names.
+  Result<std::vector<std::string>> revoke_bound_to(std::string_view project);
   /// One row, one audit row that says what was and what is; neither when nothing changes. conflict for a revoked key; bad_request
   /// as add().
   Result<Key> edit(std::string_view which, const KeyEdit& edit);
@@ -65,6 +71,7 @@ class KeyStore {
  private:
   Status check_case(const std::string& name);
   Result<IssuedKey> insert(const NewKey& wanted);
+  Result<Key> set_state(const Key& key, std::string_view act, bool enabled);  // within the caller's transaction
   Result<Key> change(std::string_view which, std::string_view act, bool enabled);
   Db& db_;
   const Clock& clock_;

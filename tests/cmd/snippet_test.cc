@@ -73,13 +73,41 @@ TEST_CASE("every snippet is filled in, holds the key once it needs one, and is o
     for (auto kind : {ShellKind::sh, ShellKind::fish, ShellKind::powershell}) {
       CAPTURE(candidate.name);
       auto text = setup_snippet(candidate, values(candidate.default_model), kind, "default");
-      for (const char* placeholder : {"{base}", "{base_v1}", "{key}", "{model}", "{file}"})
+      for (const char* placeholder : {"{base}", "{base_v1}", "{key}", "{model}", "{file}", "{profile}", "{exports}"})
         CHECK_FALSE(has_part(text, placeholder));
       CHECK(has_part(text, "pg_live_KEY"));
       CHECK(has_part(text, "/api/default"));
       CHECK(text.back() == '\n');
     }
   }
+}
+
+TEST_CASE("what is meant to stay holds all that the next shell needs, and a model only when one is known") {
+  const auto& codex = tool("codex", "openai-responses");
+  const auto text = setup_snippet(codex, values("gpt-5.1"), ShellKind::sh, "default");
+  CHECK(has_part(text, "#   model = \"gpt-5.1\"\n"));
+  CHECK(has_part(text, "~/.profile"));
+  CHECK(has_part(text, "#   export PG_API_KEY=pg_live_KEY\n"));
+  const auto fish = setup_snippet(codex, values(), ShellKind::fish, "default");
+  CHECK(has_part(fish, "~/.config/fish/config.fish"));
+  CHECK(has_part(fish, "#   set -gx PG_API_KEY pg_live_KEY\n"));
+  CHECK_FALSE(has_part(fish, "#   model ="));
+  const auto powershell = setup_snippet(codex, values(), ShellKind::powershell, "default");
+  CHECK(has_part(powershell, "$PROFILE"));
+  CHECK(has_part(powershell, "#   $env:PG_API_KEY = 'pg_live_KEY'\n"));
+  const auto& claude = tool("claude-code", "anthropic");
+  CHECK(has_part(setup_snippet(claude, values("some/m"), ShellKind::sh, "default"), "\"ANTHROPIC_MODEL\": \"some/m\""));
+  CHECK_FALSE(has_part(setup_snippet(claude, values(), ShellKind::sh, "default"), "\"ANTHROPIC_MODEL\""));
+}
+
+TEST_CASE("every command of a tool is there in its order, the one that starts it last") {
+  const auto cline = tool_commands(tool("cline", "openai-chat"), values("m"), "");
+  REQUIRE(cline.size() == 2);
+  CHECK(cline[0][1] == "auth");
+  CHECK(cline[1] == std::vector<std::string>{"cline", "-P", "openai-compatible", "-m", "m"});
+  CHECK(tool_commands(tool("continue", "openai-chat"), values("m"), "f.yaml") ==
+        std::vector<std::vector<std::string>>{{"cn", "--config", "f.yaml"}});
+  CHECK(tool_commands(tool("anthropic-sdk", "anthropic"), values(), "").empty());
 }
 
 TEST_CASE("JSON handed to opencode is JSON") {

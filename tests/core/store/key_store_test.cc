@@ -94,6 +94,73 @@ TEST_CASE("find takes a name, an id or the shown prefix") {
   CHECK(missing.error().message == "no key named \"laptpo\", did you mean \"laptop\"?");
 }
 
+TEST_CASE("a name cannot be taken for an id or for the beginning of a key") {
+  KeyStoreFixture f;
+  for (const char* bad : {"2", "007", "pg_live_", "pg_live_5zQf", "PG_LIVE_x"}) {
+    const auto refused = f.keys.add(KeyStoreFixture::named(bad));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Code::bad_request);
+    CHECK(refused.error().message.find("taken for") != std::string::npos);
+  }
+  for (const char* good : {"2nd", "pg_livestock", "2026-11"}) CHECK(f.keys.add(KeyStoreFixture::named(good)));
+}
+
+TEST_CASE("in a database with such names an id comes first, and what fits several keys is refused with their names") {
+  KeyStoreFixture f;
+  const IssuedKey one = f.keys.add(KeyStoreFixture::named("one")).value();
+  const IssuedKey two = f.keys.add(KeyStoreFixture::named("two")).value();
+  const auto rename = [&](const IssuedKey& key, const std::string& name) {
+    Statement statement = f.db.prepare("UPDATE keys SET name = ? WHERE id = ?").value();
+    REQUIRE(statement.bind(1, name).bind(2, key.key.id).run());
+  };
+  rename(one, std::to_string(two.key.id));
+  CHECK(f.keys.find(std::to_string(two.key.id)).value().id == two.key.id);
+  CHECK(f.keys.revoke(std::to_string(two.key.id)).value().id == two.key.id);
+  CHECK(f.keys.disable(std::to_string(one.key.id)).value().id == one.key.id);
+  rename(one, "77");
+  CHECK(f.keys.find("77").value().id == one.key.id);
+  KeyEdit owner;
+  owner.owner = "Ada";
+  CHECK(f.keys.edit("77", owner));  // what has such a name can still be changed
+  rename(one, two.key.prefix);
+  const auto vague = f.keys.find(two.key.prefix);
+  REQUIRE_FALSE(vague);
+  CHECK(vague.error().code == Code::bad_request);
+  CHECK(vague.error().message == "2 keys fit \"" + two.key.prefix + "\"; give the id: 1 (" + two.key.prefix + "), 2 (two)");
+}
+
+TEST_CASE("a name with a number after it is the next free one, also when another has just taken it") {
+  KeyStoreFixture f;
+  CHECK(f.keys.add_numbered(KeyStoreFixture::named("curl")).value().key.name == "curl");
+  CHECK(f.keys.add_numbered(KeyStoreFixture::named("curl")).value().key.name == "curl-2");
+  REQUIRE(f.keys.add(KeyStoreFixture::named("Curl-3")));
+  REQUIRE(f.keys.revoke("curl-2"));
+  CHECK(f.keys.add_numbered(KeyStoreFixture::named("curl")).value().key.name == "curl-4");
+}
+
+TEST_CASE("the keys of a project end together, and those that ended or are another's stay as they are") {
+  KeyStoreFixture f;
+  NewKey bound = KeyStoreFixture::named("bound");
+  bound.project = "p";
+  REQUIRE(f.keys.add(bound));
+  bound.name = "off";
+  REQUIRE(f.keys.add(bound));
+  REQUIRE(f.keys.disable("off"));
+  bound.name = "over";
+  bound.expires = 6000;
+  REQUIRE(f.keys.add(bound));
+  REQUIRE(f.keys.add(KeyStoreFixture::named("free")));
+  f.clock.advance(2000);
+  CHECK(f.keys.revoke_bound_to("p").value() == std::vector<std::string>{"bound", "off"});
+  CHECK(f.keys.revoke_bound_to("p").value().empty());
+  CHECK(f.keys.revoke_bound_to("").value().empty());
+  CHECK(f.keys.find("bound").value().revoked == 7000);
+  CHECK(f.keys.find("off").value().revoked == 7000);
+  CHECK(f.keys.find("over").value().revoked == 0);
+  CHECK(f.keys.find("free").value().revoked == 0);
+  CHECK(f.acts().back() == "cli:test key.revoke off");
+}
+
 TEST_CASE("disable, enable, revoke: each with its audit row, and revoking is for good") {
   KeyStoreFixture f;
   const IssuedKey issued = f.keys.add(KeyStoreFixture::named("laptop")).value();
