@@ -104,13 +104,13 @@ Error no_key(DialectId dialect) {
                   dialect == DialectId::anthropic ? "x-api-key: KEY" : "Authorization: Bearer KEY"));
 }
 
-// What is refused here is a row, too: it waits with the others, and as soon as they are written calls are served again.
+}  // namespace
+
+// What is refused for it is a row, too: it waits with the others, and as soon as they are written calls are served again.
 Status check_log(const Exchange& x) {
   if (!x.policy->refuse_unlogged || !x.gw.journal.is_failing()) return {};
   return make_error(Code::unavailable, "the log of calls cannot be written, and none is served without it (logs.on_failure)");
 }
-
-}  // namespace
 
 Status authenticate(Exchange& x, std::uint32_t needed) {
   const std::string_view text = presented_key(x);

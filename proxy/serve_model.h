@@ -14,6 +14,8 @@ Task<void> serve_models(Exchange& x);
 /// hello, health, readiness: no key needed.
 Task<void> serve_hello(Exchange& x);
 
+/// unavailable while calls are refused because the log cannot be written.
+Status check_log(const Exchange& x);
 /// The caller behind the request's key, allowed to do `needed` in x.project. Sets x.project and x.caller. not_found for an
 /// unknown project, unauthenticated, forbidden.
 Status authenticate(Exchange& x, std::uint32_t needed);

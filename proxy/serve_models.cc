@@ -165,6 +165,7 @@ Task<void> serve_hello(Exchange& x) {
   if (x.surface.operation == Operation::ready && x.gw.draining.load()) {
     throw Refusal(make_error(Code::unavailable, "pg is shutting down"));
   }
+  if (x.surface.operation == Operation::ready) check_log(x).value();
   std::string body = x.surface.operation == Operation::hello ? R"({"name":"promptgate","status":"ok"})" : R"({"status":"ok"})";
   co_await answer_json(x, std::move(body));
 }

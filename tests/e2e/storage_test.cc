@@ -210,8 +210,12 @@ TEST_CASE("storage F69: with on_failure = refuse no call is served while its row
   CHECK(Json::parse(refused.body).at("error").at("type") == "overloaded_error");
   CHECK(refused.body.find(said) != std::string::npos);
   CHECK(w.upstream.seen().size() == served);
+  const auto probe = [&w](const char* path) { return exchange(w.port(), write_request("GET", path, {}, {})).status; };
+  CHECK(probe("/readyz") == 503);
+  CHECK(probe("/healthz") == 200);
   REQUIRE(other.run("COMMIT"));
   CHECK(soon([&] { return w.post("v1/messages", call_text()).status == 200; }));
+  CHECK(probe("/readyz") == 200);
   CHECK(soon([&] { return other.number("SELECT count(*) FROM log WHERE status = 503") >= 2; }));
 }
 
