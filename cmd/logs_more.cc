@@ -234,20 +234,20 @@ void add_logs_stats(CLI::App& command, Shell& shell) {
   auto options = std::make_shared<StatsOptions>();
   auto* counts = command.add_subcommand("stats",
                                         "Count requests by a field, with tokens, cost, and how long they took\n"
-                                        "--by kind tells what was found in them, by kind of data: in how many requests, how "
-                                        "many values were redacted or, where the guards only detect, sent as they were, and how "
-                                        "many requests were blocked for it. A request counts for each of its kinds; of a blocked "
-                                        "one no value was sent. --by rule counts the rules that found something.");
+                                        "--by kind answers what was sent to providers last quarter: for each kind of data in how "
+                                        "many requests it was found, how many values were redacted or, where the guards only "
+                                        "detect, sent as they were, and how many requests were blocked for it. A request counts "
+                                        "for each of its kinds; of a blocked one no value was sent. --by rule counts the rules "
+                                        "that found something.");
   add_ask(*counts, options->ask);
   counts->add_option("--by", options->by, "A field that filters know: model, status, agent, key, kind, error, …")
       ->type_name("FIELD")
       ->capture_default_str();
   counts->add_flag("--csv", options->csv, "As CSV with a line of titles");
   counts->footer(
-      "pg logs stats\npg logs stats --by status --since today\npg logs stats --by agent 'model:claude-*' --json\n"
+      "pg logs stats --by status --since today\npg logs stats --by agent 'model:claude-*' --json\n"
       "pg logs stats --by error class:error --since 2h\n"
-      "pg logs stats --by kind --since 2026-07 --until 2026-09   # what did we send to providers last quarter\n"
-      "pg logs stats --by kind provider:openai --since 3mo --csv");
+      "pg logs stats --by kind --since 2026-07 --until 2026-09  # sent last quarter");
   set_action(*counts, shell, [&shell, options] { return stats(shell, *options); });
 }
 
