@@ -83,6 +83,14 @@ std::int64_t calls_without_row(Workplace& place) {
   return LogStore(place.db).dropped() + static_cast<std::int64_t>(read_lost_calls(place.settings.database));
 }
 
+void tell_without_row(Shell& shell, Workplace& place) {
+  if (const std::int64_t dropped = calls_without_row(place); dropped > 0)
+    shell.note(
+        fmt::format("{} calls since this database was made have no row: they came faster than rows could be written, or the "
+                    "disk took none until the end",
+                    dropped));
+}
+
 int stats(Shell& shell, const StatsOptions& options) {
   check_format(shell, options.csv).value();
   const auto query = make_query(shell, options.ask, wall_clock().wall()).value();
@@ -90,7 +98,11 @@ int stats(Shell& shell, const StatsOptions& options) {
   if (by == nullptr) return shell.fail(unknown_log_field(options.by));
   auto place = open_facts(shell, DbMode::read_only).value();
   if (options.ask.explain) return write_explained(shell, LogStore(place.db).explain(query).value());
-  if (groups_kinds(*by)) return write_kinds(shell, place, query, *by, options.csv, calls_without_row(place));
+  if (groups_kinds(*by)) {
+    const int status = write_kinds(shell, place, query, *by, options.csv, calls_without_row(place));
+    if (!shell.json && !options.csv) tell_without_row(shell, place);
+    return status;
+  }
   const auto report = read_stats(place.db, query, by).value();
   if (shell.json) {
     std::string lines;
@@ -123,11 +135,7 @@ int stats(Shell& shell, const StatsOptions& options) {
     table.add(stats_cells(total, true, cost_cell(total.sums)));
   }
   shell.write(table.text(shell));
-  if (const std::int64_t dropped = calls_without_row(place); dropped > 0)
-    shell.note(
-        fmt::format("{} calls since this database was made have no row: they came faster than rows could be written, or the "
-                    "disk took none until the end",
-                    dropped));
+  tell_without_row(shell, place);
   return exit_ok;
 }
 
