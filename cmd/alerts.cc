@@ -175,7 +175,7 @@ void add_alerts(CLI::App& command, Shell& shell) {
                                        "Counts as serve does, from nothing and without a quiet time that still runs. Exits 1 "
                                        "when it would not have fired.");
   tests->add_option("ALERT", options->name, "Name of the alert")->required();
-  tests->add_option("--since", options->since, "Not before: 15m, 2h, today, yesterday, or a date")
+  tests->add_option("--since", options->since, "Not before: 15m, 2h, 3w, 6mo, 1y, today, yesterday, a date or a month (2026-11)")
       ->type_name("TIME")
       ->capture_default_str();
   tests->footer("pg alerts test failing\npg alerts test failing --since 30d --json");

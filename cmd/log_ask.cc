@@ -2,19 +2,27 @@
 #include "cmd/log_ask.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "cmd/open.h"
 #include "cmd/print.h"
 #include "core/base/text.h"
+#include "core/store/log_measure.h"
 
 namespace pg {
 namespace {
 
-Result<UnixMillis> read_moment(std::string_view flag, const std::string& text, UnixMillis now) {
-  if (text.empty()) return UnixMillis{0};
-  if (const auto time = parse_moment(text, now)) return *time;
-  return make_error(Code::bad_request, fmt::format("{} '{}' is not a time: try 15m, 2h, today, yesterday or 2026-11-20T10:00Z",
-                                                   flag, escape_controls(text)));
+Result<LogReach> read_moments_of(std::string_view flag, const std::string& text, UnixMillis now) {
+  if (text.empty()) return LogReach{};
+  if (const auto reach = read_moments(text, now)) return *reach;
+  return make_error(Code::bad_request,
+                    fmt::format("{} '{}' is not a time: try 15m, 2h, 3mo, today, yesterday, 2026-11 or 2026-11-20T10:00Z", flag,
+                                escape_controls(text)));
+}
+
+// Where rows end that are not after it: behind the whole of a day or a month. 0 would be no end at all.
+UnixMillis end_of(const LogReach& until) {
+  return std::max<UnixMillis>(until.most > until.least ? until.most + 1 : until.most, 1);
 }
 
 std::string in_quotes(std::string_view text) {
@@ -27,15 +35,18 @@ std::string in_quotes(std::string_view text) {
 
 void add_ask(CLI::App& command, LogAsk& ask) {
   command.add_option("FILTER", ask.words, "field:value, see 'pg help filters'");
-  command.add_option("--since", ask.since, "Not before: 15m, 2h, today, yesterday, or a date")->type_name("TIME");
-  command.add_option("--until", ask.until, "Not after: the same forms")->type_name("TIME");
+  command.add_option("--since", ask.since, "Not before: 15m, 2h, 3w, 6mo, 1y, today, yesterday, a date or a month (2026-11)")
+      ->type_name("TIME");
+  command.add_option("--until", ask.until, "Not after: the same forms; a day or a month is in it to its end")->type_name("TIME");
   command.add_flag("--explain", ask.explain, "Print how the database will look for it, and no rows");
 }
 
 Result<LogQuery> make_query(const Shell& shell, const LogAsk& ask, UnixMillis now) {
   LogQuery query;
-  PG_TRY(query.since, read_moment("--since", ask.since, now));
-  PG_TRY(query.until, read_moment("--until", ask.until, now));
+  PG_TRY(const LogReach since, read_moments_of("--since", ask.since, now));
+  PG_TRY(const LogReach until, read_moments_of("--until", ask.until, now));
+  query.since = since.least;
+  if (!ask.until.empty()) query.until = end_of(until);
   if (query.until > 0 && query.since >= query.until)
     return make_error(Code::bad_request, "--since is not before --until: no row could fit");
   std::vector<std::string> words = ask.words;

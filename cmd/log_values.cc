@@ -40,7 +40,7 @@ std::string log_value(const LogField& field, const LogRow& row, Reader reader) {
   else if (field.number != nullptr)
     return number_value(field, row, field.number(row), reader);
   else
-    text = field.name == "finding" ? std::string(trim(row.redactions + " " + row.blocked + " " + row.detected)) : field.text(row);
+    text = joins_kinds(field) ? std::string(trim(row.redactions + " " + row.blocked + " " + row.detected)) : field.text(row);
   return text.empty() && reader == Reader::people ? "–" : text;
 }
 

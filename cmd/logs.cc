@@ -181,7 +181,7 @@ void add_export(CLI::App& command, Shell& shell) {
   one_of(exports->add_option("--format", options->format, "How"), {"ndjson", "csv"})->capture_default_str();
   add_look(*exports, *options);
   exports->footer(
-      "pg logs export --since 2026-11-01 --format csv > november.csv\n"
+      "pg logs export --since 2026-11 --until 2026-11 --format csv > november.csv\n"
       "pg logs export class:blocked > blocked.ndjson\n"
       "pg logs export --fields time,key,model,cost --format csv");
   set_action(*exports, shell, [&shell, options] { return search(shell, *options); });

@@ -6,6 +6,7 @@
 
 #include "cmd/log_ask.h"
 #include "cmd/log_values.h"
+#include "cmd/logs_kinds.h"
 #include "cmd/open.h"
 #include "cmd/print.h"
 #include "core/access/prices.h"
@@ -82,6 +83,14 @@ std::int64_t calls_without_row(Workplace& place) {
   return LogStore(place.db).dropped() + static_cast<std::int64_t>(read_lost_calls(place.settings.database));
 }
 
+void tell_without_row(Shell& shell, Workplace& place) {
+  if (const std::int64_t dropped = calls_without_row(place); dropped > 0)
+    shell.note(
+        fmt::format("{} calls since this database was made have no row: they came faster than rows could be written, or the "
+                    "disk took none until the end",
+                    dropped));
+}
+
 int stats(Shell& shell, const StatsOptions& options) {
   check_format(shell, options.csv).value();
   const auto query = make_query(shell, options.ask, wall_clock().wall()).value();
@@ -89,6 +98,11 @@ int stats(Shell& shell, const StatsOptions& options) {
   if (by == nullptr) return shell.fail(unknown_log_field(options.by));
   auto place = open_facts(shell, DbMode::read_only).value();
   if (options.ask.explain) return write_explained(shell, LogStore(place.db).explain(query).value());
+  if (groups_kinds(*by)) {
+    const int status = write_kinds(shell, place, query, *by, options.csv, calls_without_row(place));
+    if (!shell.json && !options.csv) tell_without_row(shell, place);
+    return status;
+  }
   const auto report = read_stats(place.db, query, by).value();
   if (shell.json) {
     std::string lines;
@@ -121,11 +135,7 @@ int stats(Shell& shell, const StatsOptions& options) {
     table.add(stats_cells(total, true, cost_cell(total.sums)));
   }
   shell.write(table.text(shell));
-  if (const std::int64_t dropped = calls_without_row(place); dropped > 0)
-    shell.note(
-        fmt::format("{} calls since this database was made have no row: they came faster than rows could be written, or the "
-                    "disk took none until the end",
-                    dropped));
+  tell_without_row(shell, place);
   return exit_ok;
 }
 
@@ -230,15 +240,22 @@ int prune(Shell& shell, const PruneOptions& options) {
 
 void add_logs_stats(CLI::App& command, Shell& shell) {
   auto options = std::make_shared<StatsOptions>();
-  auto* counts = command.add_subcommand("stats", "Count requests by a field, with tokens, cost, and how long they took");
+  auto* counts = command.add_subcommand("stats",
+                                        "Count requests by a field, with tokens, cost, and how long they took\n"
+                                        "--by kind answers what was sent to providers last quarter: for each kind of data in how "
+                                        "many requests it was found, how many values were redacted or, where the guards only "
+                                        "detect, sent as they were, and how many requests were blocked for it. A request counts "
+                                        "for each of its kinds; of a blocked one no value was sent. --by rule counts the rules "
+                                        "that found something.");
   add_ask(*counts, options->ask);
-  counts->add_option("--by", options->by, "A field that filters know: model, status, agent, key, error, …")
+  counts->add_option("--by", options->by, "A field that filters know: model, status, agent, key, kind, error, …")
       ->type_name("FIELD")
       ->capture_default_str();
   counts->add_flag("--csv", options->csv, "As CSV with a line of titles");
   counts->footer(
-      "pg logs stats\npg logs stats --by status --since today\npg logs stats --by agent 'model:claude-*' --json\n"
-      "pg logs stats --by error class:error --since 2h");
+      "pg logs stats --by status --since today\npg logs stats --by agent 'model:claude-*' --json\n"
+      "pg logs stats --by error class:error --since 2h\n"
+      "pg logs stats --by kind --since 2026-07 --until 2026-09  # sent last quarter");
   set_action(*counts, shell, [&shell, options] { return stats(shell, *options); });
 }
 

@@ -77,7 +77,7 @@ void add_usage(CLI::App& command, Shell& shell) {
   command.add_flag("--csv", options->csv, "As CSV with a line of titles");
   command.footer(
       "pg usage --since today\npg usage --by day --since 30d\npg usage --by session agent:claude-code --since 8h\n"
-      "pg usage --by key --since 2026-11-01 --until 2026-12-01 --csv > november.csv");
+      "pg usage --by key --since 2026-11 --until 2026-11 --csv > november.csv");
   set_action(command, shell, [&shell, options] { return usage(shell, *options); });
 }
 
@@ -88,7 +88,7 @@ void add_agents(CLI::App& command, Shell& shell) {
       "Show which coding agents are connected\n"
       "By their own words: User-Agent, session headers, the beginning of a system text. The first line counts pg keys per agent: "
       "one key a person or machine makes it a head count.");
-  command.add_option("--since", options->ask.since, "Seen since then: 15m, 2h, today, a date")
+  command.add_option("--since", options->ask.since, "Seen since then: 15m, 2h, 3w, 6mo, today, a date or a month")
       ->type_name("TIME")
       ->capture_default_str();
   command.footer("pg agents\npg agents --since 7d\npg agents --json");

@@ -77,6 +77,7 @@ class CallGuard {
   }
   GuardedCall finish(const RequestView& view) {
     call_.prompt.end(view);
+    view_ = &view;
     return decide_all();
   }
   void keep_prompt(PromptDigest prompt) { call_.prompt = std::move(prompt); }
@@ -170,8 +171,7 @@ class CallGuard {
       return;
     }
     ++(action == Action::redact ? call_.redacted : call_.detected)[rule.kind];
-    std::string place = span.message < 0 ? "head" : "messages[" + std::to_string(span.message) + "]";
-    add_place(place + ": " + rule.id);
+    if (call_.places.size() < kPlacesLimit) add_place(find_root_place(body_, *view_, span) + ": " + rule.id);
   }
   void add_place(const std::string& place) {
     if (call_.places.size() + place.size() > kPlacesLimit || place == last_place_) return;
@@ -193,6 +193,7 @@ class CallGuard {
   }
 
   std::string_view body_;
+  const RequestView* view_ = nullptr;
   const Guards& guards_;
   Vault& vault_;
   VerdictCache* cache_;

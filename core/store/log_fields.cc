@@ -51,7 +51,7 @@ constexpr LogField kLogFields[] = {
     {"tokens.reasoning", K::number, "reasoning_tokens", "thought before answering", false, "", PG_NUMBER(row.usage.reasoning_tokens)},
     {"session", K::text, "session", "the agent's own id of the conversation", false, "", PG_TEXT(session)},
     {"redactions", K::kinds, "redactions", "kinds that were replaced: EMAIL, *", false, "redacted", PG_TEXT(redactions)},
-    {"blocked", K::kinds, "blocked", "kinds that stopped the request", false, "blocked", PG_TEXT(blocked)},
+    {"blocked", K::kinds, "blocked", "rules that stopped the request: jwt, *", false, "blocked", PG_TEXT(blocked)},
     {"detected", K::kinds, "detected", "kinds found and left in place", false, "", PG_TEXT(detected)},
     {"finding", K::kinds, "redactions || ',' || blocked || ',' || detected", "kinds found, whatever became of them", false, "",
      [](const LogRow& row) -> std::string { return row.redactions + "," + row.blocked + "," + row.detected; }, nullptr},
@@ -83,6 +83,8 @@ constexpr LogField kLogFields[] = {
     {"attempts", K::text, "attempts", "who was asked before: *openai:429*", false, "", PG_TEXT(attempts)},
     {"warnings", K::text, "warnings", "what the provider's dialect could not say", false, "", PG_TEXT(warnings)},
     {"endpoint", K::text, "path", "the same as path, as pg usage calls it", false, "", PG_TEXT(path)},
+    {"kind", K::kinds, "redactions || ',' || blocked || ',' || detected", "the same as finding", false, "",
+     [](const LogRow& row) -> std::string { return row.redactions + "," + row.blocked + "," + row.detected; }, nullptr},
     {"outcome", K::text, "outcome", "the same as class", true, "", PG_TEXT(outcome)},
 };
 // clang-format on

@@ -62,7 +62,7 @@ class WhereWriter {
 
   static std::string exists(const LogField& field) {
     if (field.kind == LogKind::model) return "(model <> '' OR model_served <> '')";
-    if (field.name == "finding") return "(redactions <> '' OR blocked <> '' OR detected <> '')";
+    if (joins_kinds(field)) return "(redactions <> '' OR blocked <> '' OR detected <> '')";
     return field.text != nullptr ? fmt::format("({} <> '')", field.sql)
                                  : fmt::format("(({}) >= {})", field.sql, least_there(field));
   }

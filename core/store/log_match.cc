@@ -78,7 +78,7 @@ bool text_fits(const LogExpr& expr, std::string_view value) {
 
 bool exists(const LogField& field, const LogRow& row) {
   if (field.kind == LogKind::model) return !row.model.empty() || !row.model_served.empty();
-  if (field.name == "finding") return !row.redactions.empty() || !row.blocked.empty() || !row.detected.empty();
+  if (joins_kinds(field)) return !row.redactions.empty() || !row.blocked.empty() || !row.detected.empty();
   return field.text != nullptr ? !field.text(row).empty() : field.number(row) >= least_there(field);
 }
 

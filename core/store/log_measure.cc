@@ -1,6 +1,7 @@
 // Units, exactly: nothing here is a floating-point number.
 #include "core/store/log_measure.h"
 
+#include <algorithm>
 #include <charconv>
 #include <ctime>
 #include <string>
@@ -11,13 +12,23 @@
 namespace pg {
 namespace {
 
-std::int64_t local_midnight(std::int64_t time) {
-  auto seconds = static_cast<std::time_t>(time / 1000);
+// Moments of before 1970 are as good as its beginning: no row is older.
+std::int64_t moment_of(std::tm parts) {
+  parts.tm_isdst = -1;
+  return std::max<std::int64_t>(static_cast<std::int64_t>(::mktime(&parts)) * 1000, 0);
+}
+
+std::tm local_parts(std::int64_t time) {
+  const auto seconds = static_cast<std::time_t>(time / 1000);
   std::tm parts{};
   ::localtime_r(&seconds, &parts);
+  return parts;
+}
+
+std::int64_t local_midnight(std::int64_t time) {
+  std::tm parts = local_parts(time);
   parts.tm_hour = parts.tm_min = parts.tm_sec = 0;
-  parts.tm_isdst = -1;
-  return static_cast<std::int64_t>(::mktime(&parts)) * 1000;
+  return moment_of(parts);
 }
 
 // The midnight that begins the same day of the calendar here as `utc_midnight` does in Greenwich.
@@ -25,8 +36,36 @@ std::int64_t as_local(std::int64_t utc_midnight) {
   const auto seconds = static_cast<std::time_t>(utc_midnight / 1000);
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
+  return moment_of(parts);
+}
+
+// The same day and time so many months ago; of a shorter month the last day.
+std::int64_t months_ago(std::int64_t now, int months) {
+  std::tm parts = local_parts(now);
+  const int day = parts.tm_mday;
+  parts.tm_mon -= months;
   parts.tm_isdst = -1;
-  return static_cast<std::int64_t>(::mktime(&parts)) * 1000;
+  (void)::mktime(&parts);
+  if (parts.tm_mday != day) parts.tm_mday = 0;  // of the month it ran over into
+  return moment_of(parts);
+}
+
+// 15m, 2h, 7d, and what only the calendar knows: 2w, 3mo, 1y.
+std::optional<std::int64_t> time_ago(std::string_view text, std::int64_t now) {
+  if (const auto millis = parse_duration_ms(text)) return std::max<std::int64_t>(now - *millis, 0);
+  constexpr int kMostAgo = 100'000;
+  int count = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (failed != std::errc() || count < 0 || count > kMostAgo || text.front() == '-') return std::nullopt;
+  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  if (unit == "w") return std::max<std::int64_t>(now - count * 7 * kDay, 0);
+  if (unit == "mo") return months_ago(now, count);
+  if (unit == "y") return months_ago(now, count * 12);
+  return std::nullopt;
+}
+
+bool is_date_of(std::size_t size, std::string_view text) {
+  return text.size() == size && text[4] == '-';
 }
 
 // 1000, 10k, 1.5k, 2M
@@ -71,10 +110,7 @@ std::optional<LogReach> read_reach(LogKind kind, std::string_view text, std::int
       value = parse_usd(text);
       break;
     case LogKind::time:
-      value = parse_moment(text, now);
-      if (value && ((text.size() == 10 && text[4] == '-') || text == "today" || text == "yesterday"))
-        return LogReach{*value, local_midnight(*value + kDay * 3 / 2) - 1};
-      break;
+      return read_moments(text, now);
     default:
       value = parse_number(text);
   }
@@ -82,18 +118,31 @@ std::optional<LogReach> read_reach(LogKind kind, std::string_view text, std::int
   return LogReach{*value, *value};
 }
 
+std::optional<LogReach> read_moments(std::string_view text, std::int64_t now) {
+  const auto first = parse_moment(text, now);
+  if (!first) return std::nullopt;
+  if (is_date_of(10, text) || text == "today" || text == "yesterday")
+    return LogReach{*first, local_midnight(*first + kDay * 3 / 2) - 1};
+  if (!is_date_of(7, text)) return LogReach{*first, *first};
+  std::tm next = local_parts(*first);
+  next.tm_mday = 1;
+  ++next.tm_mon;
+  return LogReach{*first, moment_of(next) - 1};
+}
+
 std::optional<std::int64_t> parse_moment(std::string_view text, std::int64_t now) {
   if (text == "now") return now;
   if (text == "today") return local_midnight(now);
   if (text == "yesterday") return local_midnight(local_midnight(now) - kDay / 2);
-  if (const auto millis = parse_duration_ms(text)) return now - *millis;
-  if (text.size() == 10 && text[4] == '-') {
-    const auto day = parse_rfc3339(text);
+  if (const auto ago = time_ago(text, now)) return ago;
+  if (is_date_of(10, text) || is_date_of(7, text)) {
+    const auto day = parse_rfc3339(text.size() == 7 ? std::string(text) + "-01" : std::string(text));
     return day ? std::optional(as_local(*day)) : std::nullopt;
   }
-  if (const auto time = parse_rfc3339(text)) return time;
-  if (text.size() <= 16) return std::nullopt;
-  return parse_rfc3339(std::string(text.substr(0, 16)) + ":00" + std::string(text.substr(16)));  // 2026-11-20T10:00Z
+  auto time = parse_rfc3339(text);
+  if (!time && text.size() > 16)  // 2026-11-20T10:00Z
+    time = parse_rfc3339(std::string(text.substr(0, 16)) + ":00" + std::string(text.substr(16)));
+  return time ? std::optional(std::max<std::int64_t>(*time, 0)) : std::nullopt;
 }
 
 }  // namespace pg

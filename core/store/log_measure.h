@@ -18,4 +18,7 @@ struct LogReach {
 /// nullopt when the text is no such value. `now` is what a duration counts back from where a moment is asked for.
 std::optional<LogReach> read_reach(LogKind kind, std::string_view text, std::int64_t now);
 
+/// All that parse_moment()'s words cover: of a day or a month all of it, of the others one moment.
+std::optional<LogReach> read_moments(std::string_view text, std::int64_t now);
+
 }  // namespace pg

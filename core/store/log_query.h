@@ -49,6 +49,11 @@ constexpr std::int64_t least_there(const LogField& field) {
   return field.kind == LogKind::yes_no || field.name == "retries" ? 1 : 0;
 }
 
+/// Of all kinds that were found, whatever became of them.
+constexpr bool joins_kinds(const LogField& field) {
+  return field.name == "finding" || field.name == "kind";
+}
+
 /// The table, what is asked for most first.
 std::span<const LogField> log_field_table();
 /// The names alone, for "did you mean" and completion.
@@ -97,7 +102,8 @@ bool matches_row(const LogExpr& expr, const LogRow& row);
 /// detail for anything that is not of the language.
 Result<LogExpr> parse_log_query(std::string_view text, std::int64_t now);
 
-/// A moment as --since and `time:` take it: 15m (ago), today, yesterday, 2026-11-20, 2026-11-20T10:00Z. Local midnights.
+/// A moment as --since and `time:` take it: 15m (ago), 2w, 3mo, 1y, today, yesterday, 2026-11, 2026-11-20, 2026-11-20T10:00Z.
+/// Local midnights; nothing is before 1970.
 std::optional<std::int64_t> parse_moment(std::string_view text, std::int64_t now);
 
 }  // namespace pg

@@ -149,6 +149,7 @@ class UsageReader {
 
   // From whole hours what they hold, from rows what begins and ends inside an hour.
   Status add_hours(UnixMillis since, UnixMillis until) {
+    since = std::max<UnixMillis>(since, 0);  // else the hour where the rows before it end would be 0: no end at all
     const std::int64_t first = (since + kHour - 1) / kHour;
     const std::int64_t end = until == 0 ? std::numeric_limits<std::int64_t>::max() / kHour : until / kHour;
     if (until > 0 && first >= end) return add_rows(since, until);

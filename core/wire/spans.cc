@@ -63,7 +63,10 @@ class SpanVisitor {
   }
   Known known(Ctx, std::size_t at) { return awaits_part_ ? begin_part(at) : Known(); }
   void key(Ctx parent, std::size_t begin, std::size_t end, bool escaped) {
-    if (parent.place == RequestPlace::root) end_part();  // before this key is one of its spans
+    if (parent.place == RequestPlace::root) {
+      end_part();  // before this key is one of its spans
+      note_root_key(begin, end);
+    }
     const std::size_t size = end - begin;
     is_key_escaped_ = escaped;
     if (parent.place == RequestPlace::free) {
@@ -102,6 +105,12 @@ class SpanVisitor {
     if (begin == end) return;
     view_.spans.push_back(
         Span{static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), role, escaped, ctx.head, in_tools_, message_});
+  }
+  // Of the root's keys there may be a million; those without a text behind them are of no use.
+  void note_root_key(std::size_t begin, std::size_t end) {
+    const auto first = static_cast<std::uint32_t>(view_.spans.size());
+    if (view_.root_keys.empty() || view_.root_keys.back().first_span != first) view_.root_keys.emplace_back();
+    view_.root_keys.back() = {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), first};
   }
   // FNV-1a: a few bytes, and never outside the process.
   void note_setting(std::string_view raw) {

@@ -88,9 +88,17 @@ struct ReadPart {
   std::uint32_t last_end() const { return !fresh.empty() ? fresh.back().end : known.part ? known_until().end : 0; }
 };
 
+/// A key of the root whose value holds spans, as raw offsets between its quotes.
+struct RootKey {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  std::uint32_t first_span = 0;  // that stands behind it
+};
+
 /// What the request path needs to know of a body, without a tree.
 struct RequestView {
   std::vector<Span> spans;                       // document order
+  std::vector<RootKey> root_keys;                // document order; the last one may be without spans
   std::string model;                             // "" when absent
   std::uint32_t model_begin = 0, model_end = 0;  // where it stands in the body, raw, between its quotes
   bool stream = false;
@@ -111,5 +119,8 @@ Status read_spans(std::string_view body, DialectId dialect, RequestView& view, P
 
 /// "messages[3].content[0].text" for each of `offsets` (sorted, raw, inside strings of a body that read_spans accepted).
 std::vector<std::string> find_paths(std::string_view body, const std::vector<std::uint32_t>& offsets);
+
+/// Where find_paths() would begin for a span of `view`, without walking `body`: "input", "system", "messages[3]".
+std::string find_root_place(std::string_view body, const RequestView& view, const Span& span);
 
 }  // namespace pg

@@ -7,6 +7,7 @@
 
 #include "tests/support/following.h"
 #include "tests/support/log_rows.h"
+#include "tests/support/model_wire.h"
 #include "tests/support/run_pg.h"
 
 using namespace pg::test;
@@ -159,6 +160,36 @@ TEST_CASE("logs H98: what a client calls a model is no formula in an export") {
        {std::vector<std::string>{"usage", "--csv"}, {"logs", "stats", "--csv", "--by", "model.requested"}})
     for (const char* line : {"\n=", "\n+", "\n-", "\n@", "\x1b"})
       CHECK(run_query(world, sums).out.find(line) == std::string::npos);
+}
+
+TEST_CASE("logs: what was sent is summed up by kind, over days to their end, and once however far back") {
+  World world(kRedactAll, kLargePrice);
+  world.upstream.respond(Answer::json(kReply));
+  const std::string mails = make_email("ann.lee") + " " + make_email("bob.ray");
+  const std::string call = R"({"model":"large-1","messages":[{"role":"user","content":"write to )" + mails + R"("}]})";
+  for (int rows = 1; rows <= 2; ++rows) {
+    CHECK(world.post("v1/chat/completions", call).status == 200);
+    wait_for_rows(world, rows);
+  }
+  const std::vector<std::string> window = {"logs", "stats", "--by", "kind", "--since", "2y", "--until", "today"};
+  const auto with = [&](std::initializer_list<std::string> more) {
+    std::vector<std::string> args = window;
+    args.insert(args.end(), more);
+    return run_query(world, args).out;
+  };
+  CHECK(with({"--csv"}) == "kind,requests,redacted_values,detected_values,blocked\nEMAIL,2,4,0,0\n");
+  const Json told = Json::parse(with({"--json"}));
+  CHECK(told["groups"].dump() == R"([{"blocked":0,"detected_values":0,"name":"EMAIL","redacted_values":4,"requests":2}])");
+  CHECK(told["total"]["redacted_values"] == 4);
+  CHECK(with({}).find("EMAIL") != std::string::npos);
+  CHECK(run_query(world, {"logs", "stats", "--by", "rule", "--csv"}).out ==
+        "rule,requests,redacted_values,detected_values,blocked\nemail,2,,,0\n");
+  for (const char* since : {"1d", "20785d", "20786d", "36500d", "100y", "1960-01-01", "today"})
+    CHECK_MESSAGE(Json::parse(run_query(world, {"usage", "--since", since, "--json"}).out)["total"]["requests"] == 2, since);
+  for (const char* until : {"today", "2999-12", "9000-01-01"})
+    CHECK_MESSAGE(Json::parse(run_query(world, {"usage", "--until", until, "--json"}).out)["total"]["requests"] == 2, until);
+  for (const char* until : {"yesterday", "36500d", "1mo"})
+    CHECK_MESSAGE(Json::parse(run_query(world, {"usage", "--until", until, "--json"}).out)["total"]["requests"] == 0, until);
 }
 
 TEST_CASE("logs: following goes on across deleted rows and a restarted server") {

@@ -52,6 +52,21 @@ TEST_CASE("nothing found, nothing changed") {
   CHECK(guarded.body == body);
 }
 
+TEST_CASE("a place begins with the key that the value stands under") {
+  const std::string say = R"("mail )" + kJane + R"(")";
+  const auto place_in = [&](const std::string& body, DialectId dialect) { return guard(body, dialect).call.places; };
+  using enum DialectId;
+  CHECK(place_in(R"({"model":"m","input":)" + say + "}", openai_responses) == "input: email");
+  CHECK(place_in(R"({"input":["x",)" + say + R"(],"model":"m"})", embeddings) == "input: email");
+  CHECK(place_in(R"({"instructions":)" + say + R"(,"input":"x"})", openai_responses) == "instructions: email");
+  CHECK(place_in(R"({"input":[{"role":"user","content":"x"},{"role":"user","content":)" + say + "}]}", openai_responses) ==
+        "input[1]: email");
+  CHECK(place_in(R"({"messages":[{"role":"user","content":"x"}],"system":[{"type":"text","text":)" + say + "}]}", anthropic) ==
+        "system: email");
+  CHECK(place_in(R"({"messages":[{"role":"user","content":)" + say + R"(}],"stream":true})", openai_chat) ==
+        "messages[0]: email");
+}
+
 TEST_CASE("a value is replaced where it stands and every other byte stays") {
   const std::string before = "{ \"messages\":[{\"role\" : \"user\",\"content\":\"p\\u0061ss \\/ ",
                     after = " \\/ \\u00e9\"}], \"x\":1.0 }";

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "core/store/log_filter.h"
+#include "core/store/log_measure.h"
 #include "core/store/log_store.h"
 #include "tests/support/gen.h"
 #include "tests/support/result.h"
@@ -349,5 +350,36 @@ TEST_CASE("log query: moments") {
   CHECK(parse_moment("today", kQueryNow).value() <= kQueryNow);
   CHECK(parse_moment("yesterday", kQueryNow).value() < parse_moment("today", kQueryNow).value());
   CHECK_FALSE(parse_moment("tomorrowish", kQueryNow));
+  CHECK(parse_moment("2w", kQueryNow) == kQueryNow - 14 * kDay);
+  CHECK(parse_moment("36500d", kQueryNow) == 0);
+  CHECK(parse_moment("100y", kQueryNow) == 0);
+  CHECK(parse_moment("1960-01-01", kQueryNow) == 0);
+  CHECK(parse_moment("1960-01-01T00:00Z", kQueryNow) == 0);
+  for (const char* bad : {"", "w", "1mon", "-1w", "1.5mo", "100001y", "2026-13", "2026-1", "2026-1-1"})
+    CHECK_MESSAGE(!parse_moment(bad, kQueryNow), bad);
+}
+
+TEST_CASE("log query: months and years ago go by the calendar") {
+  const std::int64_t last_of_march = parse_moment("2026-03-31", kQueryNow).value();
+  CHECK(parse_moment("1mo", last_of_march) == parse_moment("2026-02-28", kQueryNow));
+  CHECK(parse_moment("3mo", last_of_march) == parse_moment("2025-12-31", kQueryNow));
+  CHECK(parse_moment("2y", parse_moment("2028-02-29", kQueryNow).value()) == parse_moment("2026-02-28", kQueryNow));
+  CHECK(parse_moment("0mo", last_of_march) == last_of_march);
+}
+
+TEST_CASE("log query: a day and a month last to their end") {
+  const auto covers = [](const char* text, const char* from, const char* behind) {
+    const auto reach = read_moments(text, kQueryNow);
+    return reach && reach->least == parse_moment(from, kQueryNow) && reach->most + 1 == parse_moment(behind, kQueryNow);
+  };
+  CHECK(covers("2026-11", "2026-11-01", "2026-12-01"));
+  CHECK(covers("2026-12", "2026-12-01", "2027-01-01"));
+  CHECK(covers("2028-02", "2028-02-01", "2028-03-01"));
+  CHECK(covers("2026-02-28", "2026-02-28", "2026-03-01"));
+  CHECK(covers("yesterday", "yesterday", "today"));
+  LogRow row;
+  row.time = parse_moment("2026-11-30T23:30Z", kQueryNow).value();
+  CHECK(matches("time:2026-10..2026-12", row));
+  CHECK_FALSE(matches("time:<=2026-10", row));
   CHECK_FALSE(parse_moment("2026-13-01", kQueryNow));
 }

@@ -114,6 +114,16 @@ TEST_CASE("usage: hours and rows together are exactly the rows, for random rows,
   }
 }
 
+TEST_CASE("usage: a window that reaches before 1970 counts every row once") {
+  LogUsageFixture f;
+  const LogRow rows[] = {f.row(kFirstHour + 1), f.row(kFirstHour + kHour + 1)};
+  REQUIRE(f.log.insert(rows));
+  for (const UnixMillis since : {UnixMillis{-1}, -kHour / 2, -kHour, -kHour - 1, -36'500 * kDay + 17})
+    for (const UnixMillis until : {UnixMillis{0}, kFirstHour + 2 * kHour + 5, kFirstHour * 100 + 7})
+      for (const UsageBy by : {UsageBy::model, UsageBy::day, UsageBy::endpoint})
+        CHECK_MESSAGE(f.usage(by, {}, since, until).total.requests == 2, since, " ", until);
+}
+
 TEST_CASE("usage: the course of a group is its hours, and adds up to its sum") {
   LogUsageFixture f;
   std::vector<LogRow> rows;

@@ -97,5 +97,27 @@ TEST_CASE("a reply that is to be JSON") {
   CHECK_FALSE(structured(R"({"tools":[{"description":"json_schema"}],"input":"json_object"})", DialectId::openai_responses));
 }
 
+TEST_CASE("the root's place of a span is where its path begins, whatever the key is") {
+  const std::string_view bodies[] = {
+      R"({"a":"x","system":[{"type":"text","text":"one"}],"n":1,"messages":[{"role":"user","content":"two"}],"z":{"k":["v"]}})",
+      R"({"messages":[{"content":[{"text":"three"}]}],"Some Key":"four","a_rather_long_key_that_is_unknown":"five"})",
+      R"({"model":"m","input":["six","seven"],"instructions":"eight","tools":[{"name":"n","description":"nine"}]})",
+      R"({"inp\u0075t":"ten","input":[{"role":"user","content":"eleven"}],"metadata":{"a":"b","c":"twelve"}})"};
+  for (const std::string_view body : bodies) {
+    for (const Dialect& dialect : dialects()) {
+      RequestView view;
+      REQUIRE(read_spans(body, dialect.id, view));
+      std::vector<std::uint32_t> offsets;
+      for (const Span& span : view.spans) offsets.push_back(span.begin);
+      const std::vector<std::string> paths = find_paths(body, offsets);
+      REQUIRE(paths.size() == view.spans.size());
+      for (std::size_t i = 0; i < paths.size(); ++i) {
+        CAPTURE(paths[i]);
+        if (view.spans[i].role != SpanRole::key) CHECK(paths[i].starts_with(find_root_place(body, view, view.spans[i])));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace pg
