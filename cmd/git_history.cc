@@ -26,8 +26,8 @@ std::int64_t number_in(std::string_view text) {
 /// ":100644 100644 ID ID M" of one parent, or "::100644 100644 100644 ID ID ID MM" of two.
 struct RawLine {
   std::size_t parents = 0;
-  std::string_view mode;         // after
-  std::vector<ObjectId> before;  // by parent
+  std::string_view mode;    // after
+  std::string_view before;  // the ids of the parents' blobs, a blank behind each
   ObjectId after;
   std::string_view status;
 };
@@ -43,15 +43,15 @@ std::optional<RawLine> parse_raw_line(std::string_view line, std::size_t id_size
   if (status >= line.size() || line[ids - 1] != ' ' || line[status - 1] != ' ') return std::nullopt;
   raw.mode = line.substr(ids - kMode, kMode - 1);
   raw.status = line.substr(status);
-  for (std::size_t parent = 0; parent < raw.parents; ++parent) {
-    const auto before = ObjectId::parse(line.substr(ids + parent * each, each - 1), id_size);
-    if (!before) return std::nullopt;
-    raw.before.push_back(*before);
-  }
+  raw.before = line.substr(ids, raw.parents * each);
   const auto after = ObjectId::parse(line.substr(status - each, each - 1), id_size);
   if (!after) return std::nullopt;
   raw.after = *after;
   return raw;
+}
+
+std::optional<ObjectId> before_in(const RawLine& raw, std::size_t parent, std::size_t id_size) {
+  return ObjectId::parse(raw.before.substr(parent * (2 * id_size + 1), 2 * id_size), id_size);
 }
 
 }  // namespace
@@ -115,10 +115,15 @@ Status GitHistory::take_head(std::string_view token) {
 }
 
 Status GitHistory::take_change(std::string_view token) {
-  std::optional<RawLine> raw = parse_raw_line(token, id_size_);
+  const std::optional<RawLine> raw = parse_raw_line(token, id_size_);
   if (!raw || commits_.empty()) return bad_output();
   blob_ = raw->after;
-  replaced_ = std::move(raw->before);
+  replaced_.clear();
+  for (std::size_t parent = 0; keeps_before_ && parent < raw->parents; ++parent) {
+    const auto before = before_in(*raw, parent, id_size_);
+    if (!before) return bad_output();
+    if (!before->is_null()) replaced_.push_back(*before);
+  }
   is_submodule_ = raw->mode == kSubmodule;
   awaits_path_ = true;
   return {};
@@ -136,8 +141,6 @@ void GitHistory::take_path(std::string_view path) {
 }
 
 std::uint32_t GitHistory::keep_before() {
-  if (!keeps_before_) return 0;
-  std::erase_if(replaced_, [](const ObjectId& id) { return id.is_null(); });
   if (replaced_.empty()) return 0;
   before_.push_back(std::move(replaced_));
   return static_cast<std::uint32_t>(before_.size() - 1);
@@ -179,11 +182,12 @@ Result<std::vector<GitChange>> parse_raw_diff(std::string_view text, std::size_t
   std::vector<GitChange> changes;
   for (std::size_t i = 0; i < tokens.size();) {
     const std::optional<RawLine> raw = parse_raw_line(tokens[i++], id_size);
-    if (!raw || raw->parents != 1) return bad_output();
+    const auto before = raw && raw->parents == 1 ? before_in(*raw, 0, id_size) : std::nullopt;
+    if (!before) return bad_output();
     const bool has_two_paths = raw->status.front() == 'R' || raw->status.front() == 'C';
     if (i + (has_two_paths ? 2 : 1) > tokens.size()) return bad_output();
     if (has_two_paths) ++i;
-    changes.push_back({raw->before.front(), raw->after, std::string(tokens[i++]), raw->status.front(), raw->mode == kSubmodule});
+    changes.push_back({*before, raw->after, std::string(tokens[i++]), raw->status.front(), raw->mode == kSubmodule});
   }
   return changes;
 }

@@ -24,7 +24,8 @@ struct GitCommit {
 /// Not thread-safe.
 class GitHistory {
  public:
-  /// What a log may begin amid: then a commit says more when it is known what it changed.
+  /// Whether it is kept what a path held before each change. A log that does not go back to the first commit needs that to tell
+  /// what a commit brought from what it found.
   enum class Before { unknown, known };
 
   /// A blob at a path, and a commit that brought it there.

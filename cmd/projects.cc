@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <span>
 
 #include "cmd/command.h"
 #include "cmd/edit_project.h"
@@ -152,7 +153,7 @@ int add_project_file(Shell& shell, const NewProject& wanted, bool if_missing) {
 /// "2 keys: laptop, ci"
 std::string counted_keys(const std::vector<std::string>& names) {
   constexpr std::size_t kMostNames = 8;
-  const std::vector<std::string> first(names.begin(), names.begin() + std::min(names.size(), kMostNames));
+  const std::span<const std::string> first = std::span(names).first(std::min(names.size(), kMostNames));
   return fmt::format("{} key{}: {}{}", names.size(), names.size() == 1 ? "" : "s", fmt::join(first, ", "),
                      names.size() > kMostNames ? ", …" : "");
 }

@@ -36,6 +36,12 @@ std::size_t escape_before(std::string_view text, std::size_t at) {
   return at >= 1 ? colour_before(text, at) : 0;
 }
 
+bool escaped_end_at(std::string_view text, std::size_t at) {
+  constexpr int kDeepest = 16;  // a long run costs no more than this, wherever in it one looks
+  for (int deep = 0; deep < kDeepest && at < text.size() && text[at] == '\\'; ++deep) ++at;
+  return at < text.size() && std::string_view("\"'nrt").find(text[at]) != std::string_view::npos;
+}
+
 bool line_sign_before(std::string_view text, std::size_t at) {
   static constexpr ByteSet kPath("A-Za-z0-9_./-");
   if (at == 0 || (text[at - 1] != '-' && text[at - 1] != '+')) return false;

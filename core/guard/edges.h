@@ -1,4 +1,4 @@
-// What stands left of a value: a byte that ends an escape (\n, \u003c, %22) separates, although it is a letter or digit.
+// What stands around a value: a byte that ends an escape (\n, \u003c, %22) separates, although it is a letter or digit.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,9 @@ std::size_t escape_before(std::string_view text, std::size_t at);
 
 /// True when the '-' or '+' before `at` belongs to the line: the sign of a diff, or the dash behind a line's number (grep -C).
 bool line_sign_before(std::string_view text, std::size_t at);
+
+/// True when the backslashes at `at` lead to a quote or the end of a line: there ends the string or line that a text was put in.
+bool escaped_end_at(std::string_view text, std::size_t at);
 
 /// True when a value may begin at `at`: start of text, a byte outside `forbid`, the end of an escape, or a line's sign.
 inline bool left_edge(std::string_view text, std::size_t at, const ByteSet& forbid) {

@@ -9,6 +9,7 @@
 
 #include "core/base/text.h"
 #include "core/guard/byte_set.h"
+#include "core/guard/edges.h"
 #include "core/guard/stand_ins.h"
 
 namespace pg {
@@ -62,12 +63,6 @@ Quoted quote_around(std::string_view before) {
   return {'\0', before};
 }
 
-/// A backslash that ends the line or the string that a text was put in.
-bool is_escaped_end(std::string_view text, std::size_t at) {
-  for (int deep = 0; deep < 16 && at < text.size() && text[at] == '\\'; ++deep) ++at;
-  return at < text.size() && std::string_view("\"'nrt").find(text[at]) != std::string_view::npos;
-}
-
 /// True for the ';' that ends "&amp;".
 bool ends_entity(std::string_view text, std::size_t at) {
   constexpr std::size_t kLongest = 6, kShortest = 3;
@@ -83,7 +78,7 @@ Place value_from(std::string_view text, std::size_t begin, std::string_view sepa
   std::size_t end = begin;
   for (; end < text.size() && end - begin <= kLongestValue; ++end) {
     const char byte = text[end];
-    if (kSpace.has(byte) || (quote != '\0' && byte == quote) || (byte == '\\' && is_escaped_end(text, end))) break;
+    if (kSpace.has(byte) || (quote != '\0' && byte == quote) || (byte == '\\' && escaped_end_at(text, end))) break;
     if (separators.find(byte) != std::string_view::npos && (byte != ';' || !ends_entity(text, end))) return {begin, end};
   }
   if (end - begin > kLongestValue) return {begin, begin};
@@ -119,7 +114,7 @@ std::string_view named_in(std::string_view line, const std::array<std::string_vi
   return {};
 }
 
-/// Where a connection string's value ends, and what sort of string that is.
+/// What separates the parts of a connection string: "a=b;", "?a=b&", "a=b a=b", "host:port,a=b,".
 enum class ConnectionForm { none, semicolons, query, blanks, commas };
 
 struct ConnectionPlace {
@@ -148,6 +143,7 @@ ConnectionPlace connection_at(std::string_view text, std::size_t begin) {
   return place;
 }
 
+/// Where the password stands that begins behind the match; empty where code or a name is meant.
 Place connection_value(const Candidate& c, const ConnectionPlace& place) {
   static constexpr ByteSet kOwnQuotes("'\"{");
   std::size_t begin = c.whole.end;
@@ -216,9 +212,10 @@ Judgement check_connection_password(Candidate& c) {
   if (place.form == ConnectionForm::none) return Judgement::no;
   const Place value = connection_value(c, place);
   const std::string_view password = c.text.substr(value.begin, value.size());
+  // First what costs nothing: most of what is called a password is none.
   if (value.size() < kShortestValue || is_called(password) || !is_no_word(password)) return Judgement::no;
   std::string_view behind = line_behind(c.text, value.end, kBehind);
-  if (place.quote != '\0') behind = behind.substr(0, behind.find(place.quote, 1));
+  if (place.quote != '\0') behind = behind.substr(0, behind.find(place.quote));
   const std::string line = to_lower(place.before) + "\n" + to_lower(behind);
   const bool is_jdbc = line.find("jdbc:") != std::string::npos;
   std::string_view host = named_in(line, kServers);
@@ -237,8 +234,7 @@ Judgement check_connection_password(Candidate& c) {
 
 Judgement check_dsn_password(Candidate& c) {
   const std::string_view head = c.text.substr(c.whole.begin, c.value.begin - 1 - c.whole.begin);
-  const std::size_t open = std::min(c.text.find('(', c.value.end), c.text.size());
-  const std::string_view near = c.text.substr(std::min(open + 1, c.text.size()), 128);
+  const std::string_view near = c.text.substr(c.whole.end, 128);
   return judge_login(c, c.value, last_field(head, "=/,;|>"), near.substr(0, near.find_first_of("):\"' \n")));
 }
 

@@ -73,12 +73,9 @@ constexpr WordSet kCountedNames(
     "opera|"
     "edge|safari|electron|openssl|mysql|postgresql|oracle|nginx|apache|docker|maven|gradle|curl|zlib|vim|emacs");
 constexpr WordSet kMachineWords(
-    "server|proxy|host|hostname|client|peer|node|gateway|gw|router|remote|origin|addr|address|ip|ipv|source|src|dst|target|"
-    "upstream|"
-    "backend|nginx|from|to|at|by|for|via|on|ping|ssh|connected|blocked|banned");
-constexpr WordSet kMachineNouns(
     "server|proxy|host|hostname|client|peer|node|gateway|gw|router|remote|origin|addr|address|ip|ipv|src|dst|target|upstream|"
     "backend|ping|ssh|connected|blocked|banned");
+constexpr WordSet kPlaceWords("source|nginx|from|to|at|by|for|via|on");  // a version may stand behind them as well
 constexpr ByteSet kBeforeNumber(" \t:=\"'\\");
 
 /// 3.40.1 next to 3.40.1.1, in a list of versions.
@@ -119,7 +116,8 @@ bool is_version_number(std::string_view text, std::size_t begin, std::size_t end
     const char before = text[begin - 1];
     if (before == '^' || before == '~' || before == '$') return true;
     const char earlier = begin >= 2 ? text[begin - 2] : '\0';
-    const bool behind_machine = kMachineWords.has(word_before(text, begin - 1, 0, kBeforeNumber));
+    const std::string_view word = word_before(text, begin - 1, 0, kBeforeNumber);
+    const bool behind_machine = kMachineWords.has(word) || kPlaceWords.has(word);
     if ((before == '/' || before == '-') && kWord.has(earlier) && !(before == '/' && behind_machine)) return true;
     if (before == '=' && (earlier == '=' || earlier == '>' || earlier == '<' || earlier == '~' || earlier == '!')) return true;
   }
@@ -142,7 +140,7 @@ bool is_counted_so(std::string_view text, std::size_t begin, std::size_t end, st
     if (in(address, block)) return false;
   const char next = end < text.size() ? text[end] : '\0';
   if ((next == ':' || next == '/') && kDigits.has(byte_at(text, end + 1))) return false;
-  return !kMachineNouns.has(word_before(text, begin, 4, kBeforeNumber));
+  return !kMachineWords.has(word_before(text, begin, 4, kBeforeNumber));
 }
 
 }  // namespace

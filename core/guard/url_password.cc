@@ -7,6 +7,7 @@
 
 #include "core/base/text.h"
 #include "core/guard/byte_set.h"
+#include "core/guard/edges.h"
 #include "core/guard/stand_ins.h"
 
 namespace pg {
@@ -18,8 +19,7 @@ constexpr std::size_t kShortestPassword = 6, kLongestPassword = 256;
 bool ends_url(std::string_view text, std::size_t at, char quote) {
   const char byte = text[at];
   if (byte != '\\') return kSpace.has(byte) || byte == '"' || byte == '`' || (quote != '\0' && byte == quote);
-  for (int deep = 0; deep < 16 && at < text.size() && text[at] == '\\'; ++deep) ++at;
-  return at < text.size() && std::string_view("\"'nrt").find(text[at]) != std::string_view::npos;
+  return escaped_end_at(text, at);
 }
 
 /// The '@' before the host: the last one, unless what stands behind an earlier one is more than part of a password.

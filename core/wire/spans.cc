@@ -108,6 +108,7 @@ class SpanVisitor {
   }
   // Of the root's keys there may be a million; those without a text behind them are of no use.
   void note_root_key(std::size_t begin, std::size_t end) {
+    if (view_.root_keys.empty()) view_.root_keys.reserve(4);  // as many as requests have: one allocation
     const auto first = static_cast<std::uint32_t>(view_.spans.size());
     if (view_.root_keys.empty() || view_.root_keys.back().first_span != first) view_.root_keys.emplace_back();
     view_.root_keys.back() = {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), first};

@@ -15,10 +15,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-bool says(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("commands: --json is JSON for plans, previews and settings, and a usage error has one code") {

@@ -14,10 +14,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-bool says(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("keys: a name that could be taken for an id or a key is refused") {

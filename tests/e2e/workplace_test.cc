@@ -18,10 +18,6 @@ using Json = nlohmann::json;
 
 constexpr std::string_view kWorkSettings = "[providers.other]\nopenai_base_url = \"@UP\"\ncredential = \"env:FAKE_KEY\"\n";
 
-bool says(const std::string& text, std::string_view wanted) {
-  return text.find(wanted) != std::string::npos;
-}
-
 std::string origin_of(const World& w) {
   return "http://127.0.0.1:" + std::to_string(w.port());
 }

@@ -98,6 +98,11 @@ inline constexpr std::string_view kRedactAll =
 inline constexpr std::string_view kBlockSecrets =
     "secrets = \"block\"\nemail = \"redact\"\niban = \"redact\"\ncard = \"redact\"\nssn = \"redact\"\n";
 
+/// Whether `part` stands in what a command or a server said.
+inline bool says(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
 /// pg in front of a FakeUpstream: project `test`, provider `fake`, one key.
 class World {
  public:

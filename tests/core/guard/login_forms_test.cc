@@ -86,6 +86,11 @@ TEST_CASE("what people choose is a password where the host may exist, and an exa
   }
 }
 
+TEST_CASE("what makes a connection string stands in the same string") {
+  CHECK(found_in("x=\"host=db user=app password=<pw>\" y=\"z\"", kPlain) == kPlain);
+  CHECK(found_in("x=\"user=app password=<pw>\" host=db y=\"z\"", kPlain) == "");
+}
+
 TEST_CASE("no passwords: other commands, code, variables, lines of logs") {
   for (const char* text :
        {"curl x | docker run -u 1000:1000000 y", "curl localhost && git push -u origin:feature/abc1",
