@@ -173,7 +173,7 @@ TEST_CASE("stream: the end of the other side, and its going without one") {
 }
 
 TEST_CASE("stream: what is long comes in few reads, whole or as far as there is any, and short reads after it are as ever") {
-  constexpr std::size_t kSize = 300'000;
+  constexpr std::size_t kSize = 300'000, kPieces = 60;
   for (const bool ring : kModes) {
     CAPTURE(ring);
     Peer peer;
@@ -183,10 +183,11 @@ TEST_CASE("stream: what is long comes in few reads, whole or as far as there is 
     std::size_t reads = 0, at = 0;
     IoResult after, cut, last;
     std::thread other([&] {
-      for (std::size_t part = 0; part < 3; ++part) {
-        peer.say(std::string_view(sent).substr(part * kSize / 3, kSize / 3));
-        std::this_thread::sleep_for(30ms);
+      for (std::size_t piece = 0; piece < kPieces; ++piece) {
+        peer.say(std::string_view(sent).substr(piece * kSize / kPieces, kSize / kPieces));
+        std::this_thread::sleep_for(2ms);
       }
+      std::this_thread::sleep_for(30ms);
       peer.say("?");
       std::this_thread::sleep_for(30ms);
       peer.say("half of what was promised");
@@ -206,7 +207,8 @@ TEST_CASE("stream: what is long comes in few reads, whole or as far as there is 
     other.join();
     CHECK(at == kSize);
     CHECK(arrived == sent);
-    if (was_on_ring) CHECK(reads <= 2);
+    // The kernel may wake a reader before its mark when its buffer is nearly full: few, then, and not one.
+    if (was_on_ring) CHECK(reads * 10 <= kPieces);
     CHECK(after.size == 1);
     CHECK(cut.size == std::string_view("half of what was promised").size());
     CHECK(last.end == IoEnd::eof);
