@@ -13,6 +13,9 @@ Result<std::vector<BudgetLine>> read_budget_lines(Db& db, const Settings& settin
   std::vector<BudgetLine> lines;
   for (const auto& [name, project] : settings.projects)
     if (project.limits.budget != 0) lines.push_back({SpendKind::project, name, project.limits.budget});
+  for (const auto& [name, project] : settings.projects)
+    for (const auto& [endpoint, row] : project.endpoints)
+      if (row.limits.budget != 0) lines.push_back({SpendKind::endpoint, fmt::format("{}/{}", name, endpoint), row.limits.budget});
   PG_TRY(const std::vector<Key> keys, KeyStore(db, wall_clock(), actor_name()).list());
   for (const Key& key : keys)
     if (key.rules.budget != 0 && key.revoked == 0) lines.push_back({SpendKind::key, key.name, key.rules.budget});

@@ -153,6 +153,7 @@ void add_complete_words(CLI::App& command, Shell& shell);
 void add_completions(CLI::App& command, Shell& shell);
 void add_config(CLI::App& command, Shell& shell);
 void add_db(CLI::App& command, Shell& shell);
+void add_endpoints(CLI::App& command, Shell& shell);
 void add_explain(CLI::App& command, Shell& shell);
 void add_help(CLI::App& command, Shell& shell);
 void add_init(CLI::App& command, Shell& shell);

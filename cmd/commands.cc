@@ -19,6 +19,7 @@ constexpr Command kCommands[] = {
     {"audit", "Look", "Show and verify the record of administrative acts", add_audit},
     {"rules", "Look", "Show what the guards look for", add_rules},
     {"routes", "Look", "Show routing rules and which of them a call takes", add_routes},
+    {"endpoints", "Look", "List, add and call the endpoints of gateways", add_endpoints},
     {"projects", "Manage", "Add, list, edit and remove projects", add_projects},
     {"keys", "Manage", "Add, list, rotate and revoke pg keys", add_keys},
     {"providers", "Manage", "List and test providers, store their credentials", add_providers},

@@ -92,6 +92,9 @@ std::vector<std::string> words_of(Shell& shell, const CLI::App& root, const std:
   if (kind == "PROVIDER") return provider_names(settings.value());
   if (kind == "PROJECT")
     for (const auto& [name, project] : settings.value().projects) words.push_back(name);
+  if (kind == "ENDPOINT")
+    for (const auto& [name, project] : settings.value().projects)
+      for (const auto& row : project.endpoints) words.push_back(row.first);
   if (kind == "ALERT")
     for (const auto& [name, alert] : settings.value().alerts) words.push_back(name);
   if (kind != "KEY" && kind != "ID") return words;

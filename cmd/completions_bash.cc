@@ -10,7 +10,7 @@ std::string bash_reply(const std::string& kind, const std::vector<std::string>& 
   if (!choices.empty()) return fmt::format("words=\"{}\"", fmt::join(choices, " "));
   if (kind == "FILE") return "_pg_files; return";
   if (kind == "ID_FILE") return "words=$(pg __complete ID 2>/dev/null); COMPREPLY=($(compgen -f -- \"$cur\"))";
-  for (const char* known : {"PROJECT", "PROVIDER", "KEY", "ALERT", "RULE", "ID", "FIELD", "FIELDS"})
+  for (const char* known : {"PROJECT", "PROVIDER", "KEY", "ALERT", "ENDPOINT", "RULE", "ID", "FIELD", "FIELDS"})
     if (kind == known) return fmt::format("words=$(pg __complete {} 2>/dev/null)", kind);
   if (kind == "TOPIC") return "words=$(pg __complete TOPIC -- \"${args[@]}\" 2>/dev/null)";
   if (kind == "FILTER") return "words=$(pg __complete FILTER -- \"$cur\" 2>/dev/null)";

@@ -20,7 +20,7 @@ std::string below_pg(const std::string& path) {
 /// What is offered for a kind of value: an -a list, or nothing when files are meant.
 std::string offer(const std::string& kind, const std::vector<std::string>& choices) {
   if (!choices.empty()) return fmt::format(" -a {}", fish_quoted(fmt::format("{}", fmt::join(choices, " "))));
-  for (const char* known : {"PROJECT", "PROVIDER", "KEY", "ALERT", "RULE", "ID", "FIELD", "FIELDS"})
+  for (const char* known : {"PROJECT", "PROVIDER", "KEY", "ALERT", "ENDPOINT", "RULE", "ID", "FIELD", "FIELDS"})
     if (kind == known) return fmt::format(" -a '(pg __complete {} 2>/dev/null)'", kind);
   if (kind == "ID_FILE") return " -F -a '(pg __complete ID 2>/dev/null)'";
   if (kind == "FILE") return " -F";

@@ -26,7 +26,7 @@ std::string zsh_reply(const std::string& kind, const std::vector<std::string>& c
   if (!choices.empty()) return fmt::format("compadd -- {}", fmt::join(choices, " "));
   if (kind == "FILE") return "_files";
   if (kind == "ID_FILE") return "compadd -- ${(f)\"$(pg __complete ID 2>/dev/null)\"}; _files";
-  for (const char* known : {"PROJECT", "PROVIDER", "KEY", "ALERT", "RULE", "ID", "FIELD", "FIELDS"})
+  for (const char* known : {"PROJECT", "PROVIDER", "KEY", "ALERT", "ENDPOINT", "RULE", "ID", "FIELD", "FIELDS"})
     if (kind == known) return fmt::format("compadd -- ${{(f)\"$(pg __complete {} 2>/dev/null)\"}}", kind);
   if (kind == "TOPIC") return "compadd -- ${(f)\"$(pg __complete TOPIC -- $args 2>/dev/null)\"}";
   if (kind == "FILTER")

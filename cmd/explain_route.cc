@@ -48,7 +48,9 @@ Status read_path(const ExplainedCall& call, std::string_view body, std::string_v
     const std::string path = (call.path.front() == '/' ? "" : "/") + call.path;
     PG_TRY_STATUS(find_surface("POST", path, false, surface, project_id));
     surface.query = {};
-    if (surface.operation == Operation::model_call || surface.operation == Operation::count_tokens) return {};
+    if (surface.operation == Operation::model_call || surface.operation == Operation::count_tokens ||
+        surface.operation == Operation::endpoint)
+      return {};
     return make_error(Code::bad_request, "no model is called at " + surface.path);
   }
   surface.operation = Operation::model_call;
@@ -156,7 +158,8 @@ void print_route_json(Shell& shell, const RoutedCall& call, const RouteVerdict& 
 
 RouteFacts RoutedCall::facts() const {
   const bool counts = surface.operation == Operation::count_tokens;
-  return {host, route_path(surface.dialect, counts), model, key, agent, surface.dialect};
+  const std::string_view path = endpoint == nullptr ? route_path(surface.dialect, counts) : std::string_view(path_of_endpoint);
+  return {host, path, model, key, agent, surface.dialect};
 }
 
 RoutedCall read_routed_call(Shell& shell, const Settings& settings, const ExplainedCall& call) {
@@ -172,6 +175,16 @@ RoutedCall read_routed_call(Shell& shell, const Settings& settings, const Explai
   routed.project = routed.policy->find_project(routed.wanted.name);
   routed.body = read_request(shell, call.file);
   read_path(call, routed.body, routed.project->id, routed.surface).value();
+  if (routed.surface.operation == Operation::endpoint) {
+    const auto found = routed.project->endpoints.find(routed.surface.model);
+    if (found == routed.project->endpoints.end()) throw Refusal(make_error(Code::not_found, "the project has no such endpoint"));
+    routed.endpoint = &found->second;
+    routed.path_of_endpoint = endpoint_path(found->first);
+    routed.model = call.model.empty() ? routed.endpoint->model : call.model;
+    routed.key = call.key;
+    routed.agent = call.agent;
+    return routed;
+  }
   if (!routed.body.empty()) read_spans(routed.body, routed.surface.dialect, routed.view).value();
   routed.model = call.model.empty() ? routed.view.model : call.model;
   if (routed.model.empty()) throw Refusal(make_error(Code::bad_request, "which model? give a request or --model"));
@@ -183,6 +196,7 @@ RoutedCall read_routed_call(Shell& shell, const Settings& settings, const Explai
 RouteVerdict judge_route(const RoutedCall& call) {
   RouteVerdict verdict{find_route(call.project->routes, call.facts()), call.project->prompt.get(),
                        make_error(Code::not_found, "")};
+  if (verdict.route == nullptr && call.endpoint != nullptr) verdict.route = &call.endpoint->route;
   const Route* route = verdict.route;
   if (route != nullptr && (route->prompt != nullptr || route->no_prompt)) verdict.prompt = route->prompt.get();
   if (call.surface.dialect == DialectId::embeddings) verdict.prompt = nullptr;

@@ -27,6 +27,8 @@ struct RoutedCall {
   std::string body;  // "" when none was given
   RequestView view;  // of it
   Surface surface;
+  const Endpoint* endpoint = nullptr;  // of a gateway
+  std::string path_of_endpoint;
 
   RouteFacts facts() const;
 };

@@ -9,6 +9,7 @@
 #include "cmd/guard_words.h"
 #include "cmd/open.h"
 #include "cmd/print.h"
+#include "config/checks.h"
 #include "config/project_files.h"
 #include "core/base/text.h"
 #include "core/store/key_store.h"
@@ -212,7 +213,8 @@ void add_projects(CLI::App& command, Shell& shell) {
   adds->add_option("--provider", wanted->providers, "A provider, in order of preference; repeat for more")
       ->type_name("PROVIDER")
       ->allow_extra_args(false);
-  one_of(adds->add_option("--type", wanted->type, "What it is for (default: agent)"), {"agent", "wrapper"});
+  one_of(adds->add_option("--type", wanted->type, "What it is for (default: agent)"),
+         {project_types().begin(), project_types().end()});
   adds->add_option("--id", wanted->id, "Its UUID; made when not given")->type_name("UUID");
   adds->add_flag("--if-missing", *if_missing, "No error when it exists");
   adds->footer(

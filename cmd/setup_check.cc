@@ -6,9 +6,9 @@
 
 #include "cmd/http_probe.h"
 #include "cmd/print.h"
+#include "cmd/short_key.h"
 #include "cmd/step_report.h"
 #include "core/base/text.h"
-#include "core/store/key_store.h"
 #include "core/store/log_store.h"
 
 namespace pg {
@@ -18,32 +18,6 @@ using nlohmann::json;
 
 constexpr std::string_view kAddress = "pg.check@example.com";  // example.com is nobody's (RFC 2606 §3)
 constexpr Millis kSpare{15'000};                               // beside the request itself: until serve knows the key
-
-/// A key that lives as long as the check; revoked at the end, and expired soon after for one that is interrupted.
-class CheckKey {
- public:
-  CheckKey(Shell& shell, Workplace& place, const ProjectSettings& project, const std::optional<std::string>& given,
-           Millis timeout)
-      : place_(place) {
-    if (given) {
-      text_ = *given;
-      return;
-    }
-    std::tie(name_, text_) = mint_agent_key(place, "setup-check", project, timeout + kSpare).value();
-    let_serve_notice(shell, place.db);
-  }
-  ~CheckKey() {
-    if (name_.empty()) return;
-    if (auto revoked = KeyStore(place_.db, wall_clock(), actor_name()).revoke(name_); !revoked) return;
-  }
-  CheckKey(const CheckKey&) = delete;
-  CheckKey& operator=(const CheckKey&) = delete;
-  const std::string& text() const { return text_; }
-
- private:
-  Workplace& place_;
-  std::string name_, text_;
-};
 
 std::string_view path_of(std::string_view dialect) {
   if (dialect == "anthropic") return "/v1/messages";
@@ -156,7 +130,7 @@ int check_setup(Shell& shell, Workplace& place, AgentSetup& agent, const AgentOp
     report.add("provider", "skip", fmt::format("{} uses its own login, which only it has", agent.tool.title));
     return report.end(exit_ok);
   }
-  const CheckKey key(shell, place, agent.project, given, timeout);
+  const ShortKey key = given ? ShortKey(place, *given) : ShortKey(shell, place, "setup-check", agent.project, timeout + kSpare);
   return report.end(judge_answer(report, agent, ask(agent, key.text(), timeout)));
 }
 

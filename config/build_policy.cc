@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "config/build_endpoint.h"
 #include "config/guard_overlay.h"
 #include "config/knobs.h"
 #include "config/outlets.h"
@@ -23,20 +24,6 @@ namespace pg {
 namespace {
 
 constexpr std::uint64_t kMaxCredentialFile = 16384;
-
-// Same text, same guards.
-std::string spell_guards(GuardSettings guards) {
-  std::string text;
-  for (const auto& knob : guard_knobs()) text += fmt::format("{}={};", knob.key, knob_text(knob, knob.slot(guards)));
-  for (const auto& [id, action] : guards.actions) text += fmt::format("{}={};", json_quoted(id), action_name(action));
-  for (const auto& [id, values] : guards.allow) {
-    text += json_quoted(id) + "+";
-    for (const std::string& value : values) text += json_quoted(value) + ",";
-  }
-  for (const CustomRule& rule : guards.custom)
-    text += fmt::format(";{}~{}={}", json_quoted(rule.name), json_quoted(rule.regex), action_name(rule.action));
-  return text;
-}
 
 // Guards::make names the offender in quotes; its place is where a file set it.
 SourcePlace place_of_offender(const std::string& message, const Settings& settings, const ProjectSettings* project,
@@ -144,7 +131,6 @@ class PolicyBuilder {
     return found == prompts_.end() ? nullptr : found->second;
   }
 
-  // "provider" or "provider:model".
   // "provider" or "provider:model"; one that is not there is told of by validation.
   void add_fallback(const std::string& text, std::vector<Fallback>& fallbacks) {
     const std::size_t colon = std::min(text.find(':'), text.size());
@@ -176,6 +162,8 @@ class PolicyBuilder {
       reached.push_back(route.provider.get());
       for (const Fallback& fallback : route.fallbacks) reached.push_back(fallback.provider.get());
     }
+    for (const auto& [name, endpoint] : project.endpoints)
+      for (const Fallback& fallback : endpoint.route.fallbacks) reached.push_back(fallback.provider.get());
     for (const Provider* provider : reached)
       if (provider != nullptr)
         if (auto guards = build_overlay(wanted, provider->name)) project.guards_by_provider[provider->name] = std::move(guards);
@@ -205,8 +193,18 @@ class PolicyBuilder {
     project->outsiders = outsiders_of(settings_, wanted.providers);
     for (const std::string& name : wanted.providers)
       if (auto provider = find_provider(name)) project->providers.push_back(narrow_echo(std::move(provider), wanted));
+    for (const auto& [name, row] : wanted.endpoints) add_endpoint(row, wanted.aliases, *project);
     build_routes(wanted, *project);
     return project;
+  }
+
+  void add_endpoint(const EndpointSettings& wanted, const std::map<std::string, std::string>& aliases, Project& project) {
+    Endpoint endpoint = build_endpoint(wanted, aliases);
+    for (const std::string& target : wanted.fallback) add_fallback(target, endpoint.route.fallbacks);
+    const std::string name = fmt::format("{}/{}", project.name, wanted.name);
+    endpoint.limits =
+        build_limits(SpendKind::endpoint, name, fmt::format("endpoint {} {}", project.id, wanted.name), wanted.limits);
+    project.endpoints.emplace(wanted.name, std::move(endpoint));
   }
 
   // Beside real providers echo answers only models that are named after it: it must never swallow a request by being first, nor

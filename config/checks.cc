@@ -133,9 +133,14 @@ std::optional<Complaint> check_uuid(std::string_view text) {
 }
 
 std::optional<Complaint> check_project_type(std::string_view text) {
-  constexpr std::array<std::string_view, 2> kTypes = {"agent", "wrapper"};
-  if (std::find(kTypes.begin(), kTypes.end(), text) != kTypes.end()) return std::nullopt;
-  return choose("type", text, kTypes);
+  const std::span<const std::string_view> types = project_types();
+  if (std::find(types.begin(), types.end(), text) != types.end()) return std::nullopt;
+  return choose("type", text, types);
+}
+
+std::span<const std::string_view> project_types() {
+  static constexpr std::array<std::string_view, 3> kTypes = {"agent", "wrapper", "gateway"};
+  return kTypes;
 }
 
 std::optional<Complaint> check_log_failure(std::string_view text) {

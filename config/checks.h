@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "config/knobs.h"
@@ -22,6 +23,8 @@ std::optional<Complaint> check_network(std::string_view text);         // an IP 
 std::optional<Complaint> check_origin(std::string_view text);          // scheme://host[:port]
 std::optional<Complaint> check_uuid(std::string_view text);
 std::optional<Complaint> check_project_type(std::string_view text);
+/// "agent", "wrapper", …
+std::span<const std::string_view> project_types();
 std::optional<Complaint> check_provider_name(std::string_view text);  // [a-z0-9][a-z0-9_-]{0,62}
 std::optional<Complaint> check_log_failure(std::string_view text);    // "serve", "refuse"
 std::optional<Complaint> check_body_choice(std::string_view text);    // "off", "redacted"

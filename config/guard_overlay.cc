@@ -1,9 +1,12 @@
 // Actions, rules, exceptions and patterns of one guard table laid over another.
 #include "config/guard_overlay.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "config/knobs.h"
+#include "core/base/encode.h"
 
 namespace pg {
 namespace {
@@ -43,6 +46,19 @@ GuardSettings lay_over(GuardSettings under, const GuardOverlay& over) {
   for (const auto& [id, values] : over.own.allow) under.allow.insert_or_assign(id, values);
   for (const CustomRule& rule : over.own.custom) add_custom(under.custom, rule);
   return under;
+}
+
+std::string spell_guards(GuardSettings guards) {
+  std::string text;
+  for (const auto& knob : guard_knobs()) text += fmt::format("{}={};", knob.key, knob_text(knob, knob.slot(guards)));
+  for (const auto& [id, action] : guards.actions) text += fmt::format("{}={};", json_quoted(id), action_name(action));
+  for (const auto& [id, values] : guards.allow) {
+    text += json_quoted(id) + "+";
+    for (const std::string& value : values) text += json_quoted(value) + ",";
+  }
+  for (const CustomRule& rule : guards.custom)
+    text += fmt::format(";{}~{}={}", json_quoted(rule.name), json_quoted(rule.regex), action_name(rule.action));
+  return text;
 }
 
 }  // namespace pg

@@ -55,6 +55,7 @@ std::span<const Knob<GuardSettings>> guard_knobs();        // email, …: [guard
 std::span<const Knob<ProviderSettings>> provider_knobs();  // credential, …: [providers.NAME]
 std::span<const Knob<ProjectSettings>> project_knobs();    // id, …
 std::span<const Knob<RateRules>> rate_knobs();             // rpm, rph
+std::span<const Knob<EndpointSettings>> endpoint_knobs();  // model, …: [endpoints.NAME] of a project
 std::span<const Knob<AlertSettings>> alert_knobs();        // when, …: [alerts.NAME]
 
 /// Puts a TOML value into its slot; a complaint names the key and what it takes, and the slot is left alone.

@@ -12,6 +12,7 @@
 #include "config/load_toml.h"
 #include "config/project_files.h"
 #include "config/providers.h"
+#include "config/read_endpoints.h"
 #include "config/read_environment.h"
 #include "config/read_tables.h"
 #include "config/validate.h"
@@ -101,6 +102,7 @@ void read_project(const TomlDocument& document, const std::string& name, Loaded&
   project.guards = settings.guards;
   std::vector<Problem> problems;
   read_project_tables(document, project, settings.origins, problems);
+  load_schemas(project, settings.stamps, problems);
   loaded.problems.insert(loaded.problems.end(), problems.begin(), problems.end());
   settings.projects.insert_or_assign(name, std::move(project));
 }

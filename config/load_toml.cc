@@ -127,8 +127,10 @@ TomlValue convert(const toml::node& node) {
     out.value = number->get();
   else if (const auto* flag = node.as_boolean())
     out.value = flag->get();
+  else if (const auto* real = node.as_floating_point())
+    out.value = real->get();
   else
-    out.value = node.is_floating_point() ? TomlValue::Other::real : TomlValue::Other::time;
+    out.value = TomlValue::Other::time;
   return out;
 }
 

@@ -18,9 +18,9 @@ using TomlList = std::vector<TomlValue>;
 using TomlTable = std::vector<TomlEntry>;  // in file order
 
 struct TomlValue {
-  /// `double` and dates are kept as what they are: nothing in our settings takes them.
-  enum class Other { real, time };
-  std::variant<bool, std::int64_t, std::string, TomlList, TomlTable, Other> value;
+  /// Dates are kept as what they are: nothing in our settings takes them.
+  enum class Other { time };
+  std::variant<bool, std::int64_t, double, std::string, TomlList, TomlTable, Other> value;
   int line = 0;
   int column = 0;
   int width = 1;

@@ -77,7 +77,8 @@ std::string project_text(const NewProject& project) {
 # A running `pg serve` sees a change within a second.
 
 id = {}
-# "agent" (a coding agent's proxy) or "wrapper" (one API over many providers; lists its own models).
+# "agent" (a coding agent's proxy), "wrapper" (one API over many providers; lists its own models) or "gateway" (endpoints: a
+# prompt, a model and schemas under a name).
 type = {}
 
 # In order of preference. echo sends back what it received; beside others it only answers models named echo.
@@ -108,6 +109,14 @@ providers = [{}]
 # Model names of your own: "provider:model", or a model.
 #[aliases]
 #fast = "openai:gpt-4o-mini"
+
+# Of a gateway: what answers at /api/PROJECT/v1/endpoints/NAME; `pg endpoints new NAME` adds one.
+#[endpoints.summarize]
+#model = "openai:gpt-4o-mini"
+#prompt = "Sum up in {{{{words|100}}}} words: {{{{text}}}}"
+# A JSON Schema for the answer, a table or a file's name; input takes one, too.
+#output = "summary.schema.json"
+#session = "1h"
 
 # For all callers of this project together; keys have limits of their own (pg keys edit). Calls in any minute and any hour, tokens
 # of input in one request, and money in a calendar month.

@@ -12,6 +12,7 @@
 #include "config/checks.h"
 #include "config/knobs.h"
 #include "config/read_alerts.h"
+#include "config/read_endpoints.h"
 #include "config/read_prices.h"
 #include "config/read_routes.h"
 #include "config/table_reader.h"
@@ -322,6 +323,7 @@ void read_project_tables(const TomlDocument& document, ProjectSettings& project,
       {"schema", read_schema},
       {"guards", [&](const Reader& within, const TomlEntry& entry) { read_guards(within, entry, project.guards); }},
       {"route", [&](const Reader& within, const TomlEntry& entry) { read_routes(within, entry, project.routes); }},
+      {"endpoints", [&](const Reader& within, const TomlEntry& entry) { read_endpoints(within, entry, project.endpoints); }},
       {"limits",
        [&](const Reader& within, const TomlEntry& entry) {
          const Handler endpoints = [&](const Reader& inner, const TomlEntry& rows) {

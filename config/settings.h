@@ -154,6 +154,30 @@ struct ProviderSettings {
   SourcePlaces places;
 };
 
+/// A JSON Schema of an endpoint: a file beside the project's, JSON in a text, or a table.
+struct SchemaSettings {
+  std::string file;  // as it was written; "" = it stands in the project file
+  std::string text;  // JSON; "" = none
+  SourcePlace place;
+};
+
+/// [endpoints.NAME] of a gateway
+struct EndpointSettings {
+  std::string name;
+  std::string description;
+  std::string model;
+  std::vector<std::string> fallback;
+  std::string system, prompt;
+  SchemaSettings input, output;
+  std::uint32_t max_output_tokens = 0;  // 0 = not said
+  std::optional<double> temperature;
+  std::string effort;
+  std::uint32_t output_retries = 1;
+  Millis session{0};  // 0 = none
+  LimitRules limits;
+  SourcePlaces places;  // "" = the whole
+};
+
 /// projects/NAME.toml
 struct ProjectSettings {
   std::string id;
@@ -173,6 +197,7 @@ struct ProjectSettings {
   Millis keep_vaults_for{3'600'000};
   LimitRules limits;                                // [limits]
   std::map<std::string, RateRules> endpoint_rates;  // [limits.endpoints."/v1/embeddings"]: by one of route_paths()
+  std::map<std::string, EndpointSettings> endpoints;
   SourcePlaces places;
 };
 

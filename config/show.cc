@@ -55,6 +55,14 @@ class Lister {
     }
   }
 
+  void add_endpoint(const std::string& prefix, const EndpointSettings& endpoint) {
+    add_knobs(prefix, endpoint_knobs(), endpoint, "default");
+    if (endpoint.temperature) add(prefix + "temperature", fmt::format("{}", *endpoint.temperature), "default");
+    for (const auto& [key, schema] : {std::pair("input", &endpoint.input), std::pair("output", &endpoint.output)})
+      if (!schema->file.empty() || !schema->text.empty())
+        add(prefix + key, json_quoted(schema->file.empty() ? schema->text : schema->file), "default");
+  }
+
   // A credential in the wrong place, such as a path or a name, is one all the same.
   void add(const std::string& key, const std::string& value, const char* otherwise) {
     const auto origin = settings_.origins.find(key);
@@ -102,6 +110,7 @@ std::vector<ShownSetting> show_settings(const Settings& settings) {
     for (const auto& [path, rates] : project.endpoint_rates)
       lister.add_knobs(prefix + "limits.endpoints." + path + ".", rate_knobs(), rates, "default");
     lister.add_routes(prefix, project.routes);
+    for (const auto& [endpoint, row] : project.endpoints) lister.add_endpoint(prefix + "endpoints." + endpoint + ".", row);
     lister.add_knobs(prefix + "guards.", guard_knobs(), project.guards, "default");
     lister.add_guard_tables(prefix + "guards.", project.guards);
   }

@@ -13,6 +13,7 @@
 #include "config/own_files.h"
 #include "config/paths.h"
 #include "config/providers.h"
+#include "config/validate_endpoints.h"
 #include "config/validate_routes.h"
 #include "core/base/address.h"
 #include "core/base/text.h"
@@ -300,6 +301,7 @@ void check_settings(const Settings& settings, std::vector<Problem>& problems) {
     check_project_providers(settings, project, problems);
     check_aliases(settings, project, problems);
     check_fallback(settings, project, problems);
+    check_endpoints(settings, project, problems);
   }
   check_ids(settings, problems);
   check_routing(settings, problems);
@@ -324,6 +326,7 @@ std::vector<std::string> find_warnings(const Settings& settings, const Environme
   for (const auto& [name, project] : settings.projects) {
     warn_aliases(settings, project, warnings);
     warn_project_fallback(project, warnings);
+    warn_endpoints(project, warnings);
   }
   warn_routing(settings, warnings);
   return warnings;

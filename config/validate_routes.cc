@@ -45,8 +45,7 @@ class RouteChecker {
     check_fallback();
     check_prompt();
     check_words("dialect", dialect_names());
-    const auto paths = route_paths();
-    check_words("path", {paths.begin(), paths.end()});
+    check_words("path", paths_of(project_));
   }
 
  private:
@@ -99,6 +98,14 @@ class RouteChecker {
       complain("match." + test, fmt::format("no call has the {} \"{}\"", test, glob),
                meant(glob, words, fmt::format("there are {}", fmt::join(words, ", "))));
     }
+  }
+
+  // A gateway answers at its endpoints alone.
+  static std::vector<std::string> paths_of(const ProjectSettings& project) {
+    std::vector<std::string> paths(route_paths().begin(), route_paths().end());
+    if (project.type == "gateway") paths.clear();
+    for (const auto& row : project.endpoints) paths.push_back(endpoint_path(row.first));
+    return paths;
   }
 
   static std::vector<std::string> dialect_names() {

@@ -19,6 +19,7 @@
 #include "core/base/time_zone.h"
 #include "core/base/url.h"
 #include "core/guard/guard.h"
+#include "core/route/endpoint.h"
 #include "core/route/health.h"
 #include "core/route/routes.h"
 #include "core/store/alert.h"
@@ -92,7 +93,7 @@ struct Provider {
 struct Project {
   std::string id;  // UUID
   std::string name;
-  std::string type;  // "agent": a coding agent's proxy; "wrapper": one API for many providers
+  std::string type;  // "agent": a coding agent's proxy; "wrapper": one API for many providers; "gateway": endpoints alone
   std::string file;  // where it came from
   bool require_key = true;
   std::shared_ptr<const Guards> guards;
@@ -111,6 +112,7 @@ struct Project {
   std::shared_ptr<const CallLimits> limits;  // nullptr = none
   /// Rates of one endpoint alone, by route_path().
   std::map<std::string, CallLimits, std::less<>> endpoint_limits;
+  std::map<std::string, Endpoint, std::less<>> endpoints;  // of a gateway
 
   /// The guards over what is sent to that provider.
   const Guards& guards_at(const Provider& provider) const;

@@ -32,7 +32,7 @@ std::string header_safe(std::string_view warning) {
 }
 
 Status lower_max_tokens(Exchange& x) {
-  const bool is_told = x.surface.operation == Operation::model_call && x.surface.dialect != DialectId::embeddings;
+  const bool is_told = x.surface.operation != Operation::count_tokens && x.surface.dialect != DialectId::embeddings;
   if (!is_told || x.to.translated) return {};  // a translation has lowered it already
   PG_TRY(CappedBody capped, cap_output_tokens(wire_of(x.surface.dialect), whole_body(x), x.to.provider->max_output_tokens));
   if (!capped.lowered) return {};

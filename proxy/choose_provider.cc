@@ -78,11 +78,13 @@ Status choose_provider(Exchange& x) {
   if (!project.routes.empty()) {
     const bool counts = x.surface.operation == Operation::count_tokens;
     const std::string_view key = x.caller == nullptr ? std::string_view() : std::string_view(x.caller->name);
-    const RouteFacts facts{x.arrival.host,   route_path(x.surface.dialect, counts), x.view.model, key, x.row.agent,
-                           x.surface.dialect};
+    const std::string_view path =
+        x.endpoint != nullptr ? std::string_view(x.endpoint->path) : route_path(x.surface.dialect, counts);
+    const RouteFacts facts{x.arrival.host, path, x.view.model, key, x.row.agent, x.surface.dialect};
     x.route = find_route(project.routes, facts);
-    if (x.route != nullptr) x.row.route = x.route->name;
   }
+  if (x.route == nullptr && x.endpoint != nullptr) x.route = &x.endpoint->is.route;
+  if (x.route != nullptr) x.row.route = x.route->name;
   x.prompt = project.prompt.get();
   if (x.route != nullptr && (x.route->prompt != nullptr || x.route->no_prompt)) x.prompt = x.route->prompt.get();
   PG_TRY(Target target, choose_target(project, x.surface.dialect, x.view.model, x.route));

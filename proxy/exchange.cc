@@ -61,7 +61,8 @@ Status open_exchange(Exchange& x) {
   if (!found) return name_project(x, found.error());
   if (x.gw.draining.load(std::memory_order_relaxed)) {
     x.close_after = true;
-    if (x.surface.operation == Operation::model_call) return make_error(Code::unavailable, "pg is shutting down");
+    if (x.surface.operation == Operation::model_call || x.surface.operation == Operation::endpoint)
+      return make_error(Code::unavailable, "pg is shutting down");
   }
   return {};
 }
@@ -74,8 +75,13 @@ Task<void> serve(Exchange& x) {
     case Operation::count_tokens:
       x.row.dialect = dialect(x.surface.dialect).name;
       return serve_model_call(x);
+    case Operation::endpoint:
+      x.row.dialect = "endpoint";
+      return serve_endpoint(x);
     case Operation::list_models:
       return serve_models(x);
+    case Operation::list_endpoints:
+      return serve_endpoints(x);
     case Operation::hello:
     case Operation::health:
     case Operation::ready:
@@ -158,6 +164,7 @@ Task<void> handle_exchange(Exchange& x) {
   } catch (const std::exception& bug) {
     refused = fault_of(x, bug);
   }
+  if (x.endpoint != nullptr) x.endpoint->drop_turn();
   const bool given_up = refused && (is_client_left(*refused) || (x.revoked && !x.head_sent));
   if (refused && is_client_left(*refused)) {
     x.row.status = 499;

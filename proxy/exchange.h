@@ -19,6 +19,7 @@
 #include "core/wire/embeddings.h"
 #include "core/wire/spans.h"
 #include "core/wire/translate.h"
+#include "proxy/endpoint_run.h"
 #include "proxy/gateway.h"
 #include "proxy/net/client_io.h"
 #include "proxy/surfaces.h"
@@ -69,12 +70,13 @@ struct Exchange {
   const Project* host_project = nullptr;  // the one that the host name stands for
   const Project* project = nullptr;
   const Key* caller = nullptr;
-  const Route* route = nullptr;          // the rule that decides where the call goes
-  bool forgot_vault = false;             // the history that the provider keeps may hold placeholders nobody can restore
-  const PromptPolicy* prompt = nullptr;  // words of the organisation's own, added after the guards
-  Buffer received;                       // the body as it came
-  std::string decoded;                   // the same without its content coding, when it had one
-  std::string_view body;                 // what the guards read
+  std::unique_ptr<EndpointRun> endpoint;  // nullptr: it is none of an endpoint
+  const Route* route = nullptr;           // the rule that decides where the call goes
+  bool forgot_vault = false;              // the history that the provider keeps may hold placeholders nobody can restore
+  const PromptPolicy* prompt = nullptr;   // words of the organisation's own, added after the guards
+  Buffer received;                        // the body as it came
+  std::string decoded;                    // the same without its content coding, when it had one
+  std::string_view body;                  // what the guards read
   RequestView view;
   std::unique_ptr<SlowGuardCall> reading;  // only of a large body, until it is decided upon
   GuardedCall guarded;                     // for the first destination; guarded_of() and vault_of() know of others

@@ -13,6 +13,7 @@
 #include "core/guard/remembered_vaults.h"
 #include "core/guard/verdict_cache.h"
 #include "core/policy.h"
+#include "core/route/sessions.h"
 #include "core/route/sticky.h"
 #include "proxy/access_tokens.h"
 #include "proxy/idle_list.h"
@@ -25,6 +26,9 @@
 namespace pg {
 
 struct LoopParts;
+
+/// Of all sessions of endpoints together.
+inline constexpr std::size_t kSessionBytes = 64u << 20;
 
 struct Gateway {
   Gateway(ServeSettings settings, std::shared_ptr<const Policy> first, Db log_db,
@@ -51,6 +55,7 @@ struct Gateway {
   TlsContexts tls;
   AccessTokens tokens;
   RememberedVaults vaults;
+  Sessions sessions{kSessionBytes};
   StickyCredentials sticky;
   Journal journal;
   ScanPool scans;

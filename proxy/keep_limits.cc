@@ -17,13 +17,14 @@ constexpr std::string_view kOverRate = "over-rate";
 // Bodies up to that size are taken at two bytes a token, about twice what they cost; larger ones are read.
 constexpr std::size_t kSmallBody = 64u << 10;
 
-/// The key's, the project's, and the project's for this endpoint; each may be nullptr.
+/// The key's, the project's, and the project's for this path or endpoint; each may be nullptr.
 std::array<const CallLimits*, 3> limits_of(const Exchange& x) {
+  const CallLimits* key = x.caller == nullptr ? nullptr : x.caller->limits.get();
+  if (x.endpoint != nullptr) return {key, x.project->limits.get(), x.endpoint->is.limits.get()};
   const auto& endpoints = x.project->endpoint_limits;
   const bool counts = x.surface.operation == Operation::count_tokens;
   const auto own = endpoints.empty() ? endpoints.end() : endpoints.find(route_path(x.surface.dialect, counts));
-  return {x.caller == nullptr ? nullptr : x.caller->limits.get(), x.project->limits.get(),
-          own == endpoints.end() ? nullptr : &own->second};
+  return {key, x.project->limits.get(), own == endpoints.end() ? nullptr : &own->second};
 }
 
 Error over_rate(Exchange& x, const OverRate& over, std::string_view whose) {

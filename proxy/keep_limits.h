@@ -7,7 +7,8 @@
 namespace pg {
 
 inline bool has_limits(const Exchange& x) {
-  return x.project->limits != nullptr || (x.caller != nullptr && x.caller->limits != nullptr);
+  if (x.project->limits != nullptr || !x.project->endpoint_limits.empty()) return true;
+  return (x.caller != nullptr && x.caller->limits != nullptr) || (x.endpoint != nullptr && x.endpoint->is.limits != nullptr);
 }
 
 /// Counts the call and looks at its size. rate_limited, with x.retry_after; too_many_tokens.

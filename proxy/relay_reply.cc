@@ -5,92 +5,16 @@
 
 #include <optional>
 
-#include "core/base/compress.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/reply_path.h"
-#include "core/wire/event_frames.h"
 #include "proxy/address_call.h"
 #include "proxy/client_watch.h"
-#include "proxy/keep_body.h"
 #include "proxy/keep_limits.h"
 #include "proxy/net/chunks.h"
 #include "proxy/note_reply.h"
-#include "proxy/reply_head.h"
+#include "proxy/relay.h"
 
 namespace pg {
-namespace {
-
-constexpr std::size_t kMaxErrorBody = 1u << 20;
-
-class Relay {
- public:
-  Relay(Exchange& x, Upstream& upstream)
-      : x_(x),
-        upstream_(upstream),
-        translator_(translator_for(x, upstream)),
-        streams_(translator_ ? translator_->writes_stream() : is_event_stream(upstream) && !has_unreadable_coding(upstream.head)),
-        path_(reply_options(x, upstream, translator_ ? &*translator_ : nullptr)) {
-    if (upstream.framed) frames_.emplace();
-    if (x.row.body != nullptr) begin_kept_reply(x, is_event_stream(upstream), !has_unreadable_coding(upstream.head));
-  }
-
-  // What was used until a fault ended it is paid for.
-  ~Relay() {
-    if (!ended_) x_.row.usage = usage();
-  }
-
-  Task<void> run();
-  void end();
-
- private:
-  IoEnd take_some();
-  Task<IoEnd> next_bytes();
-  IoEnd unfold(IoEnd end);
-  Task<void> relay_whole();
-  Task<void> relay_running();
-  Task<bool> flush(bool last);
-  IoEnd unframe(IoEnd end);
-  Task<void> send_ping();
-  Status decode();
-  Status prepare();
-  void note_first_content();
-  void note_facts();
-  void note_losses();
-  const Usage& usage() const { return translator_ ? translator_->usage() : path_.facts().usage; }
-  std::string model_served() const;
-  void remember_vault(bool last = false);
-  void translate(IoEnd end);
-  void translate_embeddings(IoEnd end);
-  const ReplyTranslator* translator() const { return translator_ ? &*translator_ : nullptr; }
-  bool must_hold() const {
-    return path_.holds_whole_body() || is_masked_error() || (translator_ && !streams_) || x_.to.embedding || names_next_turn();
-  }
-  // Its id must be known, and the vault put under it, before the client has the last byte and can ask again.
-  bool names_next_turn() const {
-    return !streams_ && x_.project->keep_vaults && x_.view.kept_by_provider && !has_unreadable_coding(upstream_.head);
-  }
-  bool is_masked_error() const {
-    return upstream_.head.status >= 400 && (!x_.to.provider->credential.empty() || x_.to.token) && !(streams_ && translator_);
-  }
-  Error web_page_error() const;
-  void check_start(std::string_view body) const;
-  [[noreturn]] void refuse_cut(IoEnd end) const;
-
-  Exchange& x_;
-  Upstream& upstream_;
-  std::optional<ReplyTranslator> translator_;  // before path_: what it writes is in the client's dialect
-  bool streams_;                               // events go to the client
-  ReplyPath path_;
-  std::optional<Decompressor> decoder_;
-  std::optional<BedrockEvents> frames_;
-  std::string embeddings_;  // as the provider says them
-  std::string raw_, plain_, said_, out_, framed_, head_;
-  bool chunked_ = false;
-  bool client_left_ = false;
-  bool remembered_ = false;
-  bool ended_ = false;
-};
 
 Status Relay::prepare() {
   if (is_web_page(upstream_.head)) return web_page_error();
@@ -196,16 +120,6 @@ IoEnd Relay::unframe(IoEnd end) {
   return !read || (end == IoEnd::eof && !frames_->at_boundary()) ? IoEnd::failed : end;
 }
 
-// Nothing until all of it is there, and then OpenAI's list.
-void Relay::translate_embeddings(IoEnd end) {
-  embeddings_ += plain_;
-  plain_.clear();
-  if (embeddings_.size() > ReplySource().max_reply)
-    throw Refusal(make_error(Code::upstream_failed, "the provider's reply is too large"));
-  if (end == IoEnd::eof)
-    plain_ = translate_embedding_reply(embedding_wire(*x_.to.outlet), embeddings_, *x_.to.embedding).value().body;
-}
-
 Task<IoEnd> Relay::next_bytes() {
   // The wait for a first event that others were interested in is part of this one.
   const SteadyTime begun = std::exchange(upstream_.heard, std::nullopt).value_or(x_.gw.clock.steady());
@@ -241,47 +155,9 @@ Task<void> Relay::send_ping() {
   client_left_ = sent != IoEnd::ok;
 }
 
-Task<void> Relay::relay_whole() {
-  std::string body;
-  IoEnd end = IoEnd::ok;
-  while (end == IoEnd::ok) {
-    end = take_some();
-    if (end == IoEnd::again) end = co_await next_bytes();
-    end = unfold(end);
-    if (end != IoEnd::ok && end != IoEnd::eof) break;
-    if (body.empty()) check_start(plain_);
-    path_.push(plain_, body).value();
-    if (is_masked_error() && body.size() > kMaxErrorBody) end = IoEnd::failed;
-    if (body.size() > ReplyOptions().max_whole_reply)
-      throw Refusal(make_error(Code::upstream_failed, "the provider's reply is too large"));
-  }
-  if (client_left_) co_return;
-  if (end != IoEnd::eof) refuse_cut(end);
-  path_.finish(false, x_.row.id, body).value();
-  // A provider that quotes our credential back in an error must not show it to the client: same length, so framing holds.
-  if (is_masked_error() || (translator_ && translator_->status() >= 400)) hide_credentials(x_, body);
-  note_first_content();
-  note_losses();
-  const std::string head = write_reply_head(x_, upstream_, ReplyFraming::sized, body.size(), translator());
-  if (translator_) x_.row.status = translator_->status();
-  const std::string_view sent_body = x_.head.method == "HEAD" ? std::string_view() : std::string_view(body);
-  remember_vault(true);  // a reply without an id may still belong to a conversation with one
-  x_.head_sent = true;
-  x_.row.bytes_out = static_cast<std::int64_t>(body.size());
-  const IoEnd sent = co_await x_.client.write(piece_of(head), piece_of(sent_body), x_.policy->limits.stall_timeout);
-  client_left_ = sent != IoEnd::ok;
-}
-
-// A reply that broke off before the client heard of it.
-void Relay::refuse_cut(IoEnd end) const {
-  if (x_.revoked) throw Refusal(revoked_error(x_));
-  if (end == IoEnd::timeout) throw Refusal(make_error(Code::upstream_timeout, "the provider stopped answering"));
-  throw Refusal(make_error(Code::upstream_failed, "the provider's reply was cut short"));
-}
-
 Task<void> Relay::relay_running() {
-  const bool keeps_length =
-      !path_.rewrites() && !decoder_ && !translator_ && upstream_.head.content_length && upstream_.connection;
+  const bool keeps_length = !path_.rewrites() && !decoder_ && !translator_ && !is_of_endpoint() &&
+                            upstream_.head.content_length && upstream_.connection;
   chunked_ = !keeps_length && x_.head.minor_version >= 1;
   if (!keeps_length && !chunked_) x_.close_after = true;
   const ReplyFraming framing = keeps_length ? ReplyFraming::sized : chunked_ ? ReplyFraming::chunked : ReplyFraming::until_close;
@@ -296,6 +172,7 @@ Task<void> Relay::relay_running() {
     end = unfold(end);
     if (!head_.empty()) check_start(plain_);
     if (!plain_.empty() && !path_.pass(plain_, out_)) end = IoEnd::failed;
+    if (is_of_endpoint() && !x_.endpoint->stream->push(out_)) end = IoEnd::failed;
     note_first_content();
     if (end == IoEnd::ok) co_await flush(false);
   }
@@ -305,6 +182,7 @@ Task<void> Relay::relay_running() {
   const bool revoked = cut && x_.revoked;
   if (revoked) path_.say_why(revoked_error(x_));
   path_.finish(cut && !translator_, x_.row.id, out_).value();  // a translator has told of the cut itself
+  if (is_of_endpoint()) end_endpoint();
   const bool broken_off = cut && !(x_.head_is_stream && chunked_);
   if (cut) {
     x_.row.outcome = "error";
@@ -317,6 +195,12 @@ Task<void> Relay::relay_running() {
   x_.close_after = x_.close_after || cut;
   remember_vault(true);
   if (chunked_ || !out_.empty() || !head_.empty()) co_await flush(!broken_off);
+}
+
+void Relay::end_endpoint() {
+  EndpointRun& run = *x_.endpoint;
+  if (run.stream->push(out_)) run.stream->finish(out_);
+  run.end_turn(run.stream->answer(), x_.gw.clock.steady());
 }
 
 // Writes what is ready; `last` ends a chunked body.
@@ -383,8 +267,6 @@ void Relay::remember_vault(bool last) {
     if (!id->empty()) x_.gw.vaults.put(x_.project->id, *id, vault, until, limit);
 }
 
-}  // namespace
-
 Task<void> relay_reply(Exchange& x, Upstream& upstream) {
   upstream.framed = upstream.connection && x.to.outlet->form == OutletForm::bedrock && is_framed_stream(upstream.head);
   x.guarding = GuardStep::reply;
@@ -393,6 +275,18 @@ Task<void> relay_reply(Exchange& x, Upstream& upstream) {
   co_await std::move(way);
   relay.end();
   x.guarding = GuardStep::none;
+}
+
+Task<Collected> collect_reply(Exchange& x, Upstream& upstream) {
+  upstream.framed = upstream.connection && x.to.outlet->form == OutletForm::bedrock && is_framed_stream(upstream.head);
+  x.guarding = GuardStep::reply;
+  Relay relay(x, upstream);
+  Collected collected;
+  co_await relay.collect(collected.body);
+  collected.status = relay.status();
+  relay.end();
+  x.guarding = GuardStep::none;
+  co_return collected;
 }
 
 }  // namespace pg

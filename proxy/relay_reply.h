@@ -9,4 +9,13 @@ namespace pg {
 /// Relays `upstream` to the client and fills the row. Throws Refusal only before the client's head was sent.
 Task<void> relay_reply(Exchange& x, Upstream& upstream);
 
+/// A reply as the client would get it.
+struct Collected {
+  int status = 200;
+  std::string body;
+};
+/// Reads `upstream` to its end and fills the row; nothing is written to the client. Throws Refusal; x.row.status is 499 where the
+/// client left meanwhile.
+Task<Collected> collect_reply(Exchange& x, Upstream& upstream);
+
 }  // namespace pg

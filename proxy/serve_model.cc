@@ -21,21 +21,6 @@ namespace {
 // Conversations repeat themselves, but not so often: what unfolds to more than this is made to fill memory.
 constexpr std::size_t kFreeSize = 10u << 20, kMostRatio = 100;
 
-/// From here on x.body is what the client says, without its content coding.
-Status unfold_body(Exchange& x) {
-  x.body = x.received.view();
-  x.row.bytes_in = static_cast<std::int64_t>(x.body.size());
-  const auto coding_name = x.head.find("content-encoding");
-  if (!coding_name) return {};
-  const auto coding = find_coding(*coding_name);
-  // A body that cannot be read is never passed on.
-  if (!coding) return make_error(Code::unsupported_media, "this content encoding is not understood; send gzip, zstd or none");
-  PG_TRY(x.decoded,
-         decompress(x.body, *coding, std::min(x.policy->limits.max_body, std::max(kFreeSize, x.body.size() * kMostRatio))));
-  x.body = x.decoded;
-  return {};
-}
-
 // Of a short body nothing is worth remembering in parts.
 PartMemory* memory_for(Exchange& x) {
   constexpr std::size_t kLong = 16u << 10;
@@ -43,17 +28,6 @@ PartMemory* memory_for(Exchange& x) {
   if (bytes == 0 || x.body.size() < kLong) return nullptr;
   x.parts.known.set_budget(bytes / x.gw.loops.size() / 4);
   return &x.parts.known;
-}
-
-/// From here on x.view says what the body holds.
-Status read_call(Exchange& x) {
-  PG_TRY_STATUS(read_spans(x.body, x.surface.dialect, x.view, memory_for(x)));
-  if (x.view.model.empty()) return make_error(Code::bad_request, "the model is missing");
-  x.row.model = x.view.model.substr(0, 200);
-  x.row.stream = x.view.stream;
-  if (x.row.agent.empty() || x.row.agent.ends_with("-sdk") || x.row.agent == "vercel-ai")
-    if (const std::string_view agent = identify_agent_by_text(x.body, x.view); !agent.empty()) x.row.agent = agent;
-  return {};
 }
 
 std::string_view presented_key(const Exchange& x) {
@@ -106,6 +80,38 @@ Error no_key(DialectId dialect) {
 
 }  // namespace
 
+Status unfold_body(Exchange& x) {
+  x.body = x.received.view();
+  x.row.bytes_in = static_cast<std::int64_t>(x.body.size());
+  const auto coding_name = x.head.find("content-encoding");
+  if (!coding_name) return {};
+  const auto coding = find_coding(*coding_name);
+  // A body that cannot be read is never passed on.
+  if (!coding) return make_error(Code::unsupported_media, "this content encoding is not understood; send gzip, zstd or none");
+  PG_TRY(x.decoded,
+         decompress(x.body, *coding, std::min(x.policy->limits.max_body, std::max(kFreeSize, x.body.size() * kMostRatio))));
+  x.body = x.decoded;
+  return {};
+}
+
+Status read_call(Exchange& x) {
+  PG_TRY_STATUS(read_spans(x.body, x.surface.dialect, x.view, memory_for(x)));
+  if (x.view.model.empty()) return make_error(Code::bad_request, "the model is missing");
+  x.row.model = x.view.model.substr(0, 200);
+  x.row.stream = x.view.stream;
+  if (x.row.agent.empty() || x.row.agent.ends_with("-sdk") || x.row.agent == "vercel-ai")
+    if (const std::string_view agent = identify_agent_by_text(x.body, x.view); !agent.empty()) x.row.agent = agent;
+  return {};
+}
+
+Status check_is_no_gateway(const Exchange& x) {
+  if (x.project->type != "gateway") return {};
+  return make_error(
+      Code::not_found,
+      fmt::format("project {} is a gateway: it answers at /api/{}/v1/endpoints/NAME", x.project->name, x.project->name),
+      std::string(kUnknownUrl));
+}
+
 // What is refused for it is a row, too: it waits with the others, and as soon as they are written calls are served again.
 Status check_log(const Exchange& x) {
   if (!x.policy->refuse_unlogged || !x.gw.journal.is_failing()) return {};
@@ -142,6 +148,7 @@ Error name_project(Exchange& x, Error error) {
 
 Task<void> serve_model_call(Exchange& x) {
   authenticate(x, scope_chat).value();  // 404, 401, 403: before a byte of body is buffered
+  check_is_no_gateway(x).value();       // 404
   check_log(x).value();                 // 503
   check_json_type(x.head).value();      // 415
   if (!x.client.take_body(x.head, x.policy->limits, x.received)) {

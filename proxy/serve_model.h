@@ -11,6 +11,10 @@ namespace pg {
 Task<void> serve_model_call(Exchange& x);
 /// GET models, and one of them, in the caller's dialect.
 Task<void> serve_models(Exchange& x);
+/// One call of a gateway's endpoint.
+Task<void> serve_endpoint(Exchange& x);
+/// GET endpoints, and one of them, as JSON.
+Task<void> serve_endpoints(Exchange& x);
 /// hello, health, readiness: no key needed.
 Task<void> serve_hello(Exchange& x);
 
@@ -19,6 +23,15 @@ Status check_log(const Exchange& x);
 /// The caller behind the request's key, allowed to do `needed` in x.project. Sets x.project and x.caller. not_found for an
 /// unknown project, unauthenticated, forbidden.
 Status authenticate(Exchange& x, std::uint32_t needed);
+/// From here on x.body is what the client says, without its content coding. unsupported_media, bad_request.
+Status unfold_body(Exchange& x);
+/// From here on x.view says what the body holds. bad_request.
+Status read_call(Exchange& x);
+/// not_found where the project is a gateway, which answers at its endpoints alone.
+Status check_is_no_gateway(const Exchange& x);
+/// Writes a JSON answer of pg's own.
+Task<void> answer_json(Exchange& x, int status, std::string body);
+
 /// The refusal of a path without a project, which names that of the caller's key to whoever has one.
 Error name_project(Exchange& x, Error error);
 

@@ -69,16 +69,6 @@ std::vector<ListedModel> own_models(const Project& project) {
   return models;
 }
 
-Task<void> answer_json(Exchange& x, std::string body) {
-  x.row.status = 200;
-  x.row.outcome = "ok";
-  x.row.bytes_out = static_cast<std::int64_t>(body.size());
-  const std::string head = local_head(x, 200, "application/json", body.size(), "");
-  const std::string_view sent = x.head.method == "HEAD" ? std::string_view() : std::string_view(body);
-  x.head_sent = true;
-  co_await x.client.write(piece_of(head), piece_of(sent), x.policy->limits.stall_timeout);
-}
-
 Error no_such_model() {
   return make_error(Code::not_found, "no model of that name is listed here");
 }
@@ -138,13 +128,24 @@ Result<std::string> answer_from(const Exchange& x, std::string body, bool same) 
 
 }  // namespace
 
+Task<void> answer_json(Exchange& x, int status, std::string body) {
+  x.row.status = status;
+  if (x.row.outcome.empty()) x.row.outcome = status < 400 ? "ok" : "error";
+  x.row.bytes_out = static_cast<std::int64_t>(body.size());
+  const std::string head = local_head(x, status, "application/json", body.size(), "");
+  const std::string_view sent = x.head.method == "HEAD" ? std::string_view() : std::string_view(body);
+  x.head_sent = true;
+  co_await x.client.write(piece_of(head), piece_of(sent), x.policy->limits.stall_timeout);
+}
+
 Task<void> serve_models(Exchange& x) {
   if (x.head.find("anthropic-version")) x.surface.dialect = DialectId::anthropic;
   authenticate(x, scope_models).value();
+  check_is_no_gateway(x).value();
   const std::optional<std::vector<ListedModel>> local = find_local(x);
   if (local) {
     std::string own = write_list(x, *local).value();
-    co_await answer_json(x, std::move(own));
+    co_await answer_json(x, 200, std::move(own));
     co_return;
   }
   std::string target = list_target(x);
@@ -158,7 +159,7 @@ Task<void> serve_models(Exchange& x) {
   Result<std::string> body = co_await read_whole(upstream);
   release_upstream(x, upstream);
   std::string answer = answer_from(x, std::move(body).value(), same).value();
-  co_await answer_json(x, std::move(answer));
+  co_await answer_json(x, 200, std::move(answer));
 }
 
 Task<void> serve_hello(Exchange& x) {
@@ -167,7 +168,7 @@ Task<void> serve_hello(Exchange& x) {
   }
   if (x.surface.operation == Operation::ready) check_log(x).value();
   std::string body = x.surface.operation == Operation::hello ? R"({"name":"promptgate","status":"ok"})" : R"({"status":"ok"})";
-  co_await answer_json(x, std::move(body));
+  co_await answer_json(x, 200, std::move(body));
 }
 
 }  // namespace pg

@@ -30,6 +30,9 @@ constexpr SurfaceRow kSurfaces[] = {
     {"POST", "responses", Operation::model_call, DialectId::openai_responses},
     {"POST", "embeddings", Operation::model_call, DialectId::embeddings},
     {"GET", "models", Operation::list_models, DialectId::openai_chat},
+    {"GET", "endpoints", Operation::list_endpoints, DialectId::openai_chat},
+    {"POST", "endpoints/NAME", Operation::endpoint, DialectId::openai_chat},
+    {"GET", "endpoints/NAME", Operation::list_endpoints, DialectId::openai_chat},
     {"GET", "", Operation::hello, DialectId::openai_chat},
     {"GET", "api/hello", Operation::hello, DialectId::openai_chat},
 };
@@ -44,6 +47,8 @@ constexpr SurfaceRow kRootSurfaces[] = {
 
 // Behind it stands an id, which may hold slashes. It is compared with those of a list, and leads nowhere.
 constexpr std::string_view kOneModel = "models/";
+// Behind it stands an endpoint's name.
+constexpr std::string_view kEndpoint = "endpoints/";
 
 bool is_plain_path(std::string_view path, bool may_be_encoded = false) {
   unsigned char flaws = 0;
@@ -183,6 +188,10 @@ Status find_surface(std::string_view method, std::string_view target, bool upgra
   if (of_one) {
     PG_TRY_STATUS(read_id(id, surface));
     path = path.substr(0, kOneModel.size() - 1);
+  }
+  if (path.starts_with(kEndpoint)) {
+    surface.model = path.substr(kEndpoint.size());
+    path = "endpoints/NAME";
   }
   return match(kSurfaces, method, path, upgrade, surface);
 }

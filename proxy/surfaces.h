@@ -13,6 +13,8 @@ namespace pg {
 enum class Operation : std::uint8_t {
   model_call,    // messages, chat/completions, responses, embeddings
   count_tokens,  // Anthropic
+  endpoint,      // of a gateway
+  list_endpoints,
   list_models,
   hello,  // what clients probe before they talk
   health,
@@ -23,7 +25,7 @@ struct Surface {
   Operation operation = Operation::hello;
   DialectId dialect = DialectId::openai_chat;
   std::string_view project;  // id or name from the path; "" outside /api
-  std::string model;         // of list_models: the one that is asked for; "" = all of them
+  std::string model;         // of list_models: the one that is asked for; "" = all of them. Of endpoints: the endpoint's name
   std::string key;           // pg key from the path (/api/PROJECT/key/KEY/…), else ""
   std::string_view query;    // with "?", or ""
   std::string path;          // without query and without a key: what is logged

@@ -2,13 +2,24 @@
 #include "core/access/budget.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <string_view>
 
 namespace pg {
+namespace {
+
+constexpr std::array<std::string_view, 3> kSpendKinds = {"key", "project", "endpoint"};
+
+}  // namespace
 
 std::string_view spend_kind_name(SpendKind kind) {
-  return kind == SpendKind::key ? "key" : "project";
+  return kSpendKinds[static_cast<std::size_t>(kind)];
+}
+
+SpendKind spend_kind_of(std::string_view name) {
+  const auto found = std::find(kSpendKinds.begin(), kSpendKinds.end(), name);
+  return found == kSpendKinds.end() ? SpendKind::key : static_cast<SpendKind>(found - kSpendKinds.begin());
 }
 
 bool Budget::change(std::int32_t month, Nanos from, Nanos to, Nanos limit) {

@@ -15,8 +15,9 @@
 namespace pg {
 
 /// Whose money it is.
-enum class SpendKind : std::uint8_t { key, project };
-std::string_view spend_kind_name(SpendKind kind);  // "key", "project"
+enum class SpendKind : std::uint8_t { key, project, endpoint };
+std::string_view spend_kind_name(SpendKind kind);  // "key", "project", "endpoint"
+SpendKind spend_kind_of(std::string_view name);
 
 /// What one key or project was found to have spent, by month (202611).
 using SpentByMonth = std::map<std::int32_t, Nanos>;

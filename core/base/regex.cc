@@ -7,9 +7,9 @@
 
 namespace pg {
 
-Result<Regex> Regex::make(std::string_view expression) {
+Result<Regex> Regex::make(std::string_view expression, CaseMatters matters) {
   RE2::Options options(RE2::Quiet);
-  options.set_case_sensitive(false);
+  options.set_case_sensitive(matters == CaseMatters::yes);
   options.set_max_mem(1 << 20);
   options.set_encoding(is_utf8(expression) ? RE2::Options::EncodingUTF8 : RE2::Options::EncodingLatin1);
   auto compiled = std::make_shared<RE2>(re2::StringPiece(expression.data(), expression.size()), options);

@@ -1,4 +1,4 @@
-// A regular expression somebody typed: RE2 syntax, any case, found anywhere in a text, in linear time.
+// A regular expression somebody typed: RE2 syntax, found anywhere in a text, in linear time.
 #pragma once
 
 #include <memory>
@@ -13,11 +13,13 @@ class RE2;
 
 namespace pg {
 
+enum class CaseMatters : bool { no, yes };
+
 /// Immutable; threads may share it.
 class Regex {
  public:
   /// bad_request with RE2's own words when it is malformed or would need too much memory.
-  static Result<Regex> make(std::string_view expression);
+  static Result<Regex> make(std::string_view expression, CaseMatters matters = CaseMatters::no);
   bool is_in(std::string_view text) const;
 
  private:

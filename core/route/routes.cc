@@ -70,6 +70,10 @@ std::string_view route_path(DialectId dialect, bool count_tokens) {
   return kPaths[4];
 }
 
+std::string endpoint_path(std::string_view name) {
+  return std::string("/v1/endpoints/").append(name);
+}
+
 std::span<const std::string_view> route_paths() {
   return kPaths;
 }

@@ -63,6 +63,8 @@ const Route* find_route(std::span<const Route> routes, const RouteFacts& facts);
 
 /// What is asked for, whatever the client put in front of it: "/v1/messages", "/v1/messages/count_tokens", ….
 std::string_view route_path(DialectId dialect, bool count_tokens);
+/// The same of an endpoint: "/v1/endpoints/NAME".
+std::string endpoint_path(std::string_view name);
 /// Every path that calls a model.
 std::span<const std::string_view> route_paths();
 

@@ -84,6 +84,7 @@ struct LogRow {
   // Not columns: what the ledger of spending is told with the row, and what its price is looked for by.
   std::int32_t month = 0;      // of `cost`: 202611; 0 = nothing to tell
   std::shared_ptr<Hold> hold;  // what was set aside for it; nullptr = it comes under no budget
+  std::string endpoint;        // "project/name" of a gateway's endpoint; "" = none
   PromptDigest prompt;         // empty: nothing to compare with the turn before
   std::string model_sent;      // as the provider that answered, or was asked last, calls it, which has a price; "" = as `model`
 };

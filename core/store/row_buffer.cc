@@ -23,7 +23,7 @@ constexpr std::array kTexts = {&LogRow::id,           &LogRow::project,
                                &LogRow::error,        &LogRow::upstream_request_id,
                                &LogRow::cache_break,  &LogRow::route,
                                &LogRow::ip,           &LogRow::ua,
-                               &LogRow::model_sent};
+                               &LogRow::model_sent,   &LogRow::endpoint};
 
 constexpr std::array kNumbers = {
     &LogRow::seq,        &LogRow::time,       &LogRow::latency_ms,     &LogRow::ttft_ms, &LogRow::upstream_ms,

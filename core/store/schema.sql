@@ -381,3 +381,22 @@ CREATE TABLE alerts_fired(
   count INTEGER NOT NULL,
   request TEXT NOT NULL  -- id of the newest request that fitted; its row may be gone
 ) STRICT;
+
+-- migration 10: endpoints of gateways spend money, too, each as "project/endpoint"
+CREATE TABLE spending_of_all(
+  month INTEGER NOT NULL,
+  kind TEXT NOT NULL CHECK(kind IN ('key', 'project', 'endpoint')),
+  name TEXT NOT NULL,
+  cost INTEGER NOT NULL,
+  PRIMARY KEY(kind, name, month)
+) STRICT, WITHOUT ROWID;
+INSERT INTO spending_of_all SELECT month, kind, name, cost FROM spending;
+DROP TABLE spending;
+ALTER TABLE spending_of_all RENAME TO spending;
+DROP TABLE reserved;
+CREATE TABLE reserved(
+  kind TEXT NOT NULL CHECK(kind IN ('key', 'project', 'endpoint')),
+  name TEXT NOT NULL,
+  amount INTEGER NOT NULL,
+  PRIMARY KEY(kind, name)
+) STRICT, WITHOUT ROWID;

@@ -35,6 +35,7 @@ void SpendLedger::add(const LogRow& row) {
   if (row.cost <= 0) return;
   add(row, SpendKind::key, row.key);
   add(row, SpendKind::project, row.project);
+  add(row, SpendKind::endpoint, row.endpoint);
 }
 
 Status SpendLedger::write(Db& db) {
@@ -89,7 +90,7 @@ Result<std::vector<ReservedLine>> read_reserved(Db& db) {
   for (;;) {
     PG_TRY(const bool row, rows.step());
     if (!row) return lines;
-    lines.push_back({rows.view(0) == "key" ? SpendKind::key : SpendKind::project, rows.text(1), rows.integer(2)});
+    lines.push_back({spend_kind_of(rows.view(0)), rows.text(1), rows.integer(2)});
   }
 }
 

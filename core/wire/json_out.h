@@ -33,6 +33,12 @@ class JsonOut {
     out_ += "\":";
     return *this;
   }
+  /// A key that somebody else chose.
+  JsonOut& any_key(std::string_view name) {
+    string(name);
+    out_ += ':';
+    return *this;
+  }
   JsonOut& string(std::string_view text) {
     separate();
     out_ += '"';

@@ -85,6 +85,14 @@ TEST_CASE("limits: a key's edit acts in a running serve, and a reload keeps what
   CHECK(audit.find("rpm 1000 -> 2") != std::string::npos);
 }
 
+TEST_CASE("rates: a rate of one path holds without any other") {
+  World w(kDetectAll, {}, {}, "[limits.endpoints.\"/v1/messages\"]\nrpm = 1\n");
+  w.upstream.respond(Answer::json(say_whole(DialectId::anthropic, {text_block({"hi"})})));
+  CHECK(w.post("v1/messages", ask(DialectId::anthropic, false, "hi")).status == 200);
+  CHECK(w.post("v1/messages", ask(DialectId::anthropic, false, "hi")).status == 429);
+  CHECK(w.post("v1/chat/completions", ask(DialectId::openai_chat, false, "hi")).status == 200);
+}
+
 TEST_CASE("limits: an endpoint's rate stops its own calls alone, and what it refuses counts nowhere else") {
   World w(kDetectAll, {}, {}, "[limits]\nrpm = 4\n[limits.endpoints.\"/v1/messages\"]\nrpm = 2\n");
   w.upstream.respond([](const SeenRequest&) { return Answer::json("{}"); });

@@ -26,6 +26,7 @@ int fuzz_scan_one(const std::uint8_t* data, std::size_t size);
 int fuzz_settings_one(const std::uint8_t* data, std::size_t size);
 int fuzz_spans_one(const std::uint8_t* data, std::size_t size);
 int fuzz_sse_one(const std::uint8_t* data, std::size_t size);
+int fuzz_endpoint_one(const std::uint8_t* data, std::size_t size);
 int fuzz_template_one(const std::uint8_t* data, std::size_t size);
 int fuzz_translate_one(const std::uint8_t* data, std::size_t size);
 int fuzz_zone_one(const std::uint8_t* data, std::size_t size);
@@ -44,8 +45,8 @@ const Harness kHarnesses[] = {
     {"query", fuzz_query_one},         {"restore", fuzz_restore_one},
     {"scan", fuzz_scan_one},           {"settings", fuzz_settings_one},
     {"spans", fuzz_spans_one},         {"sse", fuzz_sse_one},
-    {"template", fuzz_template_one},   {"translate", fuzz_translate_one},
-    {"zone", fuzz_zone_one},
+    {"endpoint", fuzz_endpoint_one},   {"template", fuzz_template_one},
+    {"translate", fuzz_translate_one}, {"zone", fuzz_zone_one},
 };
 
 const std::filesystem::path kFuzz = std::filesystem::path(PG_SOURCE_DIR) / "tests/fuzz";

@@ -253,7 +253,8 @@ int Server::wait(Ms limit) {
 }
 
 std::string project_toml(std::string_view guards, std::string_view more) {
-  std::string text = "id = \"" + std::string(kProjectId) + "\"\ntype = \"agent\"\n";
+  std::string text = "id = \"" + std::string(kProjectId) + "\"\n";
+  if (!more.starts_with("type = ")) text += "type = \"agent\"\n";
   if (more.find("providers") == std::string_view::npos) text += "providers = [\"fake\"]\n";
   return text.append(more).append("\n[guards]\n").append(guards);
 }

@@ -60,7 +60,7 @@ TEST_CASE("a fresh database is private, in WAL mode, strict about keys and at th
   CHECK(ask(db.value(), "PRAGMA foreign_keys") == 1);
   CHECK(ask(db.value(), "PRAGMA synchronous") == 1);
   CHECK(ask(db.value(), "PRAGMA busy_timeout") == 5000);
-  CHECK(ask(db.value(), "PRAGMA user_version") == 9);
+  CHECK(ask(db.value(), "PRAGMA user_version") == 10);
   auto mode = db.value().prepare("PRAGMA journal_mode");
   REQUIRE(mode.value().step().value());
   CHECK(mode.value().text(0) == "wal");
@@ -218,8 +218,8 @@ TEST_CASE("a newer schema is refused with both numbers") {
   const TempDir dir;
   const std::string path = make_database(dir);
   REQUIRE(Db::open(path).value().execute("PRAGMA user_version = 99"));
-  CHECK(has(db_refusal(path), "has schema 99, this program knows up to 9"));
-  CHECK(has(db_refusal(path, DbMode::read_only), "has schema 99, this program knows up to 9"));
+  CHECK(has(db_refusal(path), "has schema 99, this program knows up to 10"));
+  CHECK(has(db_refusal(path, DbMode::read_only), "has schema 99, this program knows up to 10"));
 }
 
 TEST_CASE("files that others may read are refused with the chmod that helps") {
