@@ -13,12 +13,18 @@ Task<void> serve_model_call(Exchange& x);
 Task<void> serve_models(Exchange& x);
 /// hello, health, readiness: no key needed.
 Task<void> serve_hello(Exchange& x);
+/// What Prometheus reads, for those whom serve.metrics lets.
+Task<void> serve_metrics(Exchange& x);
+/// A whole answer of pg's own, with status 200; `type` outlives it.
+Task<void> answer_text(Exchange& x, const char* type, std::string body);
 
 /// unavailable while calls are refused because the log cannot be written.
 Status check_log(const Exchange& x);
 /// The caller behind the request's key, allowed to do `needed` in x.project. Sets x.project and x.caller. not_found for an
 /// unknown project, unauthenticated, forbidden.
 Status authenticate(Exchange& x, std::uint32_t needed);
+/// The caller behind the request's key, allowed to see all of pg: forbidden for a key of one project, or without the scope admin.
+Status authenticate_operator(Exchange& x);
 /// The refusal of a path without a project, which names that of the caller's key to whoever has one.
 Error name_project(Exchange& x, Error error);
 

@@ -70,13 +70,7 @@ std::vector<ListedModel> own_models(const Project& project) {
 }
 
 Task<void> answer_json(Exchange& x, std::string body) {
-  x.row.status = 200;
-  x.row.outcome = "ok";
-  x.row.bytes_out = static_cast<std::int64_t>(body.size());
-  const std::string head = local_head(x, 200, "application/json", body.size(), "");
-  const std::string_view sent = x.head.method == "HEAD" ? std::string_view() : std::string_view(body);
-  x.head_sent = true;
-  co_await x.client.write(piece_of(head), piece_of(sent), x.policy->limits.stall_timeout);
+  return answer_text(x, "application/json", std::move(body));
 }
 
 Error no_such_model() {
@@ -138,6 +132,16 @@ Result<std::string> answer_from(const Exchange& x, std::string body, bool same) 
 
 }  // namespace
 
+Task<void> answer_text(Exchange& x, const char* type, std::string body) {
+  x.row.status = 200;
+  x.row.outcome = "ok";
+  x.row.bytes_out = static_cast<std::int64_t>(body.size());
+  const std::string head = local_head(x, 200, type, body.size(), "");
+  const std::string_view sent = x.head.method == "HEAD" ? std::string_view() : std::string_view(body);
+  x.head_sent = true;
+  co_await x.client.write(piece_of(head), piece_of(sent), x.policy->limits.stall_timeout);
+}
+
 Task<void> serve_models(Exchange& x) {
   if (x.head.find("anthropic-version")) x.surface.dialect = DialectId::anthropic;
   authenticate(x, scope_models).value();
@@ -167,6 +171,7 @@ Task<void> serve_hello(Exchange& x) {
   }
   if (x.surface.operation == Operation::ready) check_log(x).value();
   std::string body = x.surface.operation == Operation::hello ? R"({"name":"promptgate","status":"ok"})" : R"({"status":"ok"})";
+  if (x.surface.operation == Operation::ready && x.gw.journal.is_failing()) body = R"({"status":"ok","log":"failing"})";
   co_await answer_json(x, std::move(body));
 }
 
