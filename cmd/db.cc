@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <thread>
 
 #include "cmd/audit_check.h"
@@ -20,7 +21,7 @@ namespace pg {
 namespace {
 
 struct BackupOptions {
-  std::string to;
+  std::optional<std::string> to;
   std::int64_t keep = 0;
   bool force = false;
 };
@@ -123,12 +124,15 @@ std::int64_t drop_older(const std::string& database, const std::string& newest, 
 }
 
 int backup(Shell& shell, const BackupOptions& options) {
+  if (options.to && options.to->empty())
+    return shell.fail({.what = "FILE was given an empty name", .hint = "pg db backup, to put it beside the database"});
   auto place = open_workplace(shell).value();
-  std::string file = target_of(place.settings.database, options.to);
+  const std::string to = options.to.value_or("");
+  std::string file = target_of(place.settings.database, to);
   // The name says the second: another backup of the same one waits for the next.
-  for (int tries = 0; tries < 3 && file != options.to && stamp_file(file).inode != 0; ++tries) {
+  for (int tries = 0; tries < 3 && file != to && stamp_file(file).inode != 0; ++tries) {
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
-    file = target_of(place.settings.database, options.to);
+    file = target_of(place.settings.database, to);
   }
   std::error_code failed;
   if (std::filesystem::equivalent(file, place.settings.database, failed))
@@ -139,7 +143,12 @@ int backup(Shell& shell, const BackupOptions& options) {
   if (options.keep > 0 && !is_dated(place.settings.database, file))
     return shell.fail({.what = "--keep goes by the names that 'pg db backup' gives: name a directory, or nothing",
                        .hint = fmt::format("pg db backup --keep {}", options.keep)});
-  if (!options.force && std::filesystem::exists(file, failed))
+  // A link is not followed, and neither it nor a pipe is what anybody means to lose.
+  const auto there = std::filesystem::symlink_status(file, failed);
+  const bool exists = std::filesystem::exists(there);
+  if (exists && !std::filesystem::is_regular_file(there))
+    return shell.fail({.what = file + " exists and is no regular file; nothing was written", .status = exit_conflict});
+  if (!options.force && exists)
     return shell.fail({.what = file + " exists", .hint = "--force replaces it", .status = exit_conflict});
   place.db.backup(file).value();
   // A copy that cannot be read is found out now, not on the day it is needed.

@@ -7,6 +7,7 @@
 #include "cmd/body_view.h"
 #include "cmd/command.h"
 #include "cmd/explain_request.h"
+#include "cmd/log_ask.h"
 #include "cmd/open.h"
 #include "cmd/print.h"
 #include "core/base/text.h"
@@ -101,7 +102,7 @@ int explain_json(Shell& shell, const LogRow& row, const std::optional<LogBody>& 
 
 int explain_row(Shell& shell, const std::string& which) {
   auto place = open_workplace(shell, DbMode::read_only).value();
-  const LogRow row = find_row(place.db, which).value();
+  const LogRow row = find_row(shell, place.db, which).value();
   const auto body = BodyStore(place.db).find(row.id).value();
   if (shell.json) return explain_json(shell, row, body);
   const auto say = [&](std::string_view name, const std::string& text) {

@@ -16,7 +16,7 @@ constexpr HelpTopic kTopics[] = {
      "  3    settings unreadable or invalid\n"
      "  4    not allowed: key, scope or file permission\n"
      "  5    not found: project, key, row, file\n"
-     "  6    conflict: name taken, port in use, already running\n"
+     "  6    conflict: name taken, port in use, already running, locked\n"
      "  7    provider, network or running serve failed\n"
      "  8    local disk or database failed\n"
      "  70   a bug in pg\n"

@@ -230,6 +230,20 @@ int change(Shell& shell, const std::string& which, Change act, std::string_view 
   return print_changed(shell, place, key, done);
 }
 
+// Nobody takes it back: who sits there is asked. A script that revokes means it.
+int revoke_key(Shell& shell, const std::string& which) {
+  auto place = open_facts(shell).value();
+  KeyStore store = open_keys(place);
+  const Key key = store.find(which).value();
+  if (key.revoked == 0 && shell.may_ask() &&
+      !shell
+           .confirm(fmt::format("Revoke the key {} ({}…)? Its callers are refused at once, and that cannot be undone.", key.name,
+                                key.prefix))
+           .value())
+    return shell.fail({.what = "not revoked", .status = exit_no});
+  return print_changed(shell, place, store.revoke(std::to_string(key.id)).value(), "revoked");
+}
+
 int edit_key(Shell& shell, const EditOptions& options) {
   check_words({}, options.owner.value_or("")).value();
   auto place = open_workplace(shell).value();
@@ -343,8 +357,9 @@ void add_keys(CLI::App& command, Shell& shell) {
           [&shell](const std::string& which) { return change(shell, which, &KeyStore::enable, "enabled"); });
   add_one(command, shell, "rotate", "Replace a key's text: the old one stops at once, the new one is printed",
           "pg keys rotate laptop\npg keys rotate ci --json", [&shell](const std::string& which) { return rotate(shell, which); });
-  add_one(command, shell, "revoke", "End a key for good", "pg keys revoke laptop\npg keys revoke pg_live_AbCd",
-          [&shell](const std::string& which) { return change(shell, which, &KeyStore::revoke, "revoked"); });
+  add_one(command, shell, "revoke", "End a key for good; on a terminal --yes answers the question",
+          "pg keys revoke laptop\npg keys revoke pg_live_AbCd --yes",
+          [&shell](const std::string& which) { return revoke_key(shell, which); });
 }
 
 }  // namespace pg

@@ -7,6 +7,7 @@
 #include "cmd/open.h"
 #include "cmd/print.h"
 #include "core/base/text.h"
+#include "core/guard/rule_kinds.h"
 #include "core/store/log_measure.h"
 
 namespace pg {
@@ -58,7 +59,32 @@ Result<LogQuery> make_query(const Shell& shell, const LogAsk& ask, UnixMillis no
     words.push_back("project:" + in_quotes(shell.project));
   }
   if (auto parsed = parse_log_filters(words, now, query); !parsed) return parsed.error();
+  if (query.where != nullptr && asks_for_kinds(*query.where)) {
+    LogExpr wider = *query.where;
+    add_rules_of_kinds(wider, shipped_rule_kinds());
+    query.where = std::make_shared<const LogExpr>(std::move(wider));
+  }
   return query;
+}
+
+// Rows know names of projects alone, and outlive them: it is no mistake to ask for one that is gone.
+Result<LogRow> find_row(const Shell& shell, Db& db, const std::string& which) {
+  LogStore store(db);
+  if (which != "last") {
+    PG_TRY(LogRow row, store.find(which));
+    if (shell.project.empty() || equals_ignore_case(row.project, shell.project) || row.project_id == shell.project) return row;
+    return make_error(Code::not_found,
+                      fmt::format("the request {} is none of project {}", row.id, escape_controls(shell.project)));
+  }
+  LogRow found;
+  PG_TRY(LogQuery newest, make_query(shell, {}, wall_clock().wall()));
+  newest.limit = 1;
+  PG_TRY_STATUS(store.select(newest, [&](const LogRow& row) { return found = row, true; }));
+  if (found.id.empty())
+    return make_error(Code::not_found, shell.project.empty()
+                                           ? std::string("no requests yet")
+                                           : fmt::format("no requests of project {} yet", escape_controls(shell.project)));
+  return found;
 }
 
 int write_explained(Shell& shell, const std::string& text) {

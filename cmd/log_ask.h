@@ -25,6 +25,9 @@ void add_ask(CLI::App& command, LogAsk& ask);
 /// bad_request with the place of the mistake. --project narrows it.
 Result<LogQuery> make_query(const Shell& shell, const LogAsk& ask, UnixMillis now);
 
+/// The row of that id, of what an id begins with, or the newest for "last"; with --project, of that one alone. not_found.
+Result<LogRow> find_row(const Shell& shell, Db& db, const std::string& which);
+
 /// What --explain says, a name and a value a line; with --json an object with a list for each name.
 int write_explained(Shell& shell, const std::string& text);
 

@@ -62,6 +62,8 @@ int no_rows(Shell& shell, Workplace& place, const RowOptions& options) {
 }
 
 int tail_logs(Shell& shell, const RowOptions& options) {
+  if (options.follow && options.no_follow)
+    return shell.fail({.what = "--follow and --no-follow say the opposite", .hint = "give one of them"});
   auto query = make_query(shell, options.ask, wall_clock().wall()).value();
   const auto look = make_look(shell, options).value();
   query.limit = options.lines;
@@ -125,7 +127,7 @@ CurlLine curl_of(const Shell& shell, Workplace& place, const LogRow& row) {
 int show_row(Shell& shell, const ShowOptions& options) {
   auto place = open_facts(shell, DbMode::read_only).value();
   LogStore store(place.db);
-  const LogRow found = find_row(place.db, options.which).value();
+  const LogRow found = find_row(shell, place.db, options.which).value();
   if (options.body || options.raw || !options.only.empty()) return show_body(shell, place.db, found, options);
   shell.write(shell.json ? log_json(found) + "\n"
                          : log_page(shell, found, store.price_name(found.price / 2), curl_of(shell, place, found)));

@@ -1,5 +1,7 @@
 // main(): parse, run the chosen command, turn what was thrown into an exit status. The only catch around commands.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
 #include <clocale>
 #include <csignal>
 #include <exception>
@@ -7,12 +9,17 @@
 #include "cmd/command.h"
 #include "cmd/parser.h"
 #include "core/base/last_words.h"
+#include "core/store/db.h"
 
 namespace {
 
 int run(pg::Shell& shell, std::vector<std::string> words) {
   auto parser = pg::make_parser(shell);
   if (auto status = pg::parse_command_line(*parser, shell, std::move(words))) return *status;
+  // A serve waits as it always does: its calls do not hear of it.
+  const auto longest = shell.timeout_or(pg::Millis{0});
+  if (longest && longest->count() > 0 && shell.command != "serve")
+    pg::Db::wait_at_most(std::min<pg::Millis>(*longest, std::chrono::hours(1)));
   return shell.action();
 }
 

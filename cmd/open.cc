@@ -152,17 +152,6 @@ Result<ProjectSettings> chosen_project(const Shell& shell, const Settings& setti
   return make_error(Code::bad_request, fmt::format("which project? add --project with one of: {}", fmt::join(names, ", ")));
 }
 
-Result<LogRow> find_row(Db& db, const std::string& which) {
-  LogStore store(db);
-  if (which != "last") return store.find(which);
-  LogRow found;
-  LogQuery newest;
-  newest.limit = 1;
-  PG_TRY_STATUS(store.select(newest, [&](const LogRow& row) { return found = row, true; }));
-  if (found.id.empty()) return make_error(Code::not_found, "no requests yet");
-  return found;
-}
-
 std::string serve_origin(const Settings& settings) {
   std::string host = settings.serve.host;
   if (host == "0.0.0.0" || host == "*" || host.empty()) host = "127.0.0.1";

@@ -54,9 +54,6 @@ std::string actor_name();
 /// suggestion; bad_request when there are several and none was named.
 Result<ProjectSettings> chosen_project(const Shell& shell, const Settings& settings);
 
-/// The row of that id, of what an id begins with, or the newest for "last". not_found.
-Result<LogRow> find_row(Db& db, const std::string& which);
-
 /// http://127.0.0.1:8787 for the settings' [serve]; a wildcard address becomes loopback.
 std::string serve_origin(const Settings& settings);
 

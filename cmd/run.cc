@@ -1,17 +1,18 @@
-// pg run: becomes the agent, pointed at pg by variables and arguments only. Nothing is written into the agent's own settings.
+// pg run: starts the agent, pointed at pg by variables and arguments only. Nothing is written into the agent's own settings, and
+// the key that was made for it ends with it.
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 
 #include "cmd/agent.h"
+#include "cmd/child.h"
 #include "cmd/http_probe.h"
-#include "core/base/last_words.h"
 #include "core/base/text.h"
+#include "core/store/key_store.h"
 
 namespace pg {
 namespace {
@@ -40,26 +41,35 @@ bool is_on_path(const std::string& program) {
   return false;
 }
 
-int become(Shell& shell, const std::vector<std::string>& words) {
-  std::vector<char*> argv;
-  for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));  // execvp takes char*, and leaves them alone
-  argv.push_back(nullptr);
-  std::signal(SIGPIPE, SIG_DFL);
-  give_back_core_limit();
-  ::execvp(argv[0], argv.data());
-  return shell.fail({.what = fmt::format("cannot start '{}': {}", words.front(), std::strerror(errno)), .status = exit_local_io});
-}
+/// The key of this run alone: its name, and its text; nullopt when the command line or PG_KEY gives one.
+using OwnKey = std::optional<std::pair<std::string, std::string>>;
 
-Result<std::string> key_for(Shell& shell, Workplace& place, const AgentSetup& agent, const RunOptions& options) {
-  PG_TRY(auto given, given_key(options.agent));
-  if (given) return *given;
+Result<OwnKey> make_own_key(Shell& shell, Workplace& place, const AgentSetup& agent, const RunOptions& options) {
+  PG_TRY(const auto given, given_key(options.agent));
+  if (given) return OwnKey();
   PG_TRY(auto made, mint_agent_key(place, "run-" + agent.tool.name, agent.project, kKeyLifetime));
   let_serve_notice(shell, place.db);
-  return made.second;
+  return OwnKey(std::move(made));
+}
+
+// Settings and database as they are by then: an agent may run for days.
+Status revoke_own_key(Shell& shell, const std::string& name) {
+  PG_TRY(auto place, open_facts(shell));
+  PG_TRY_STATUS(KeyStore(place.db, wall_clock(), actor_name()).revoke(name));
+  return {};
+}
+
+/// The exit status of the agent, after its key was revoked.
+int run_to_end(Shell& shell, const std::vector<std::string>& words, const std::string& key) {
+  const Result<int> ended = run_program(words);
+  if (const Status revoked = revoke_own_key(shell, key); !revoked)
+    shell.warn(fmt::format("the key {} could not be revoked: {}; hint: pg keys revoke {}", key, revoked.error().message, key));
+  return ended ? end_like(ended.value()) : shell.fail(ended.error());
 }
 
 int run(Shell& shell, const RunOptions& options) {
-  auto place = open_workplace(shell).value();
+  std::optional<Workplace> opened = open_workplace(shell).value();
+  Workplace& place = *opened;
   auto agent = find_agent(shell, place.settings, options.agent).value();
   if (!agent.tool.unsupported.empty()) return shell.fail({.what = agent.tool.unsupported, .code = "unsupported"});
   if (!agent.tool.run_refusal.empty())
@@ -88,7 +98,8 @@ int run(Shell& shell, const RunOptions& options) {
                            agent.project.name, agent.tool.title, agent.tool.dialect));
   else if (agent.translated)
     shell.note(fmt::format("{} speaks {}, which is translated for {}", agent.tool.title, agent.tool.dialect, agent.provider));
-  agent.values.key = key_for(shell, place, agent, options).value();
+  const OwnKey own = make_own_key(shell, place, agent, options).value();
+  agent.values.key = own ? own->second : given_key(options.agent).value().value();
   std::string file;
   if (!agent.tool.file.empty()) file = memory_file(tool_file_text(agent.tool, agent.values)).value();
   for (const auto& [name, value] : tool_environment(agent.tool, agent.values)) ::setenv(name.c_str(), value.c_str(), 1);
@@ -96,7 +107,9 @@ int run(Shell& shell, const RunOptions& options) {
   auto words = tool_command(agent.tool, agent.values, file);
   words.insert(words.end(), options.words.begin(), options.words.end());
   if (shell.verbose > 0) shell.note(fmt::format("{} through {}", agent.tool.title, agent.values.base));
-  return become(shell, words);
+  opened.reset();  // its end seals what was written
+  if (!own) return shell.fail(become_program(words));
+  return run_to_end(shell, words, own->first);
 }
 
 }  // namespace
@@ -105,8 +118,8 @@ void add_run(CLI::App& command, Shell& shell) {
   auto options = std::make_shared<RunOptions>();
   command.description(
       "Start an agent behind pg, nothing written to disk\n"
-      "What follows -- goes to the agent. It gets a pg key of its own that ends after 30 days, unless --key or PG_KEY gives "
-      "one.");
+      "What follows -- goes to the agent. It gets a pg key of its own that is revoked when the agent ends, unless --key or "
+      "PG_KEY gives one.");
   one_of(command.add_option("AGENT", options->agent.name, "Which agent")->required(), agent_names());
   command.add_option("ARGS", options->words, "Arguments of the agent, after --");
   command.add_option("--model", options->agent.model, "Model to ask for")->type_name("MODEL");

@@ -203,12 +203,15 @@ void watch_until_stopped(Shell& shell, Gateway& gw, Server& server, PolicySource
     problems.clear();
     const std::shared_ptr<const Policy> fresh = signal == SIGHUP ? source.reload(problems) : source.poll(problems);
     for (const std::string& problem : problems) shell.warn(problem);
+    const bool mended = !gw.settings_good.exchange(!source.keeps_out()) && !source.keeps_out();
     if (!fresh) continue;
     gw.reload(fresh);
     lock.note_policy(source.policy_version());
     file.use(source.settings().log, OwnFiles(source.settings()));
     if (audit.note_reload(source.settings()))
-      shell.note("settings reloaded");
+      shell.note(mended ? "settings reloaded: the files are in order again" : "settings reloaded");
+    else if (mended)
+      shell.note("the settings files are in order again: nothing differs from what was in force");
     else if (signal == SIGHUP)
       shell.note("settings read anew: none is different");
     else if (shell.verbose > 0)

@@ -5,6 +5,7 @@
 #include "cmd/agent.h"
 #include "cmd/print.h"
 #include "cmd/setup_check.h"
+#include "cmd/setup_write.h"
 #include "core/base/text.h"
 
 namespace pg {
@@ -14,6 +15,8 @@ struct SetupOptions {
   AgentOptions agent;
   std::string shell_name;
   bool check = false;
+  bool write = false;
+  bool undo = false;
 };
 
 ShellKind shell_kind(const std::string& name) {
@@ -102,11 +105,14 @@ int print_snippet(Shell& shell, Workplace& place, AgentSetup& agent, const Setup
 }
 
 int setup(Shell& shell, const SetupOptions& options) {
+  if (options.check + options.write + options.undo > 1)
+    return shell.fail({.what = "--check, --write and --undo are three things", .hint = "give one of them at a time"});
   auto place = open_workplace(shell).value();
+  if (options.undo) return undo_setup(shell, place, options.agent.name);
   auto agent = find_agent(shell, place.settings, options.agent).value();
-  if (!agent.tool.unsupported.empty())
-    return shell.fail({.what = agent.tool.unsupported, .status = exit_no, .code = "unsupported"});
+  if (!agent.tool.unsupported.empty()) return shell.fail({.what = agent.tool.unsupported, .code = "unsupported"});
   if (options.check) return check_setup(shell, place, agent, options.agent);
+  if (options.write) return write_setup(shell, place, std::move(agent), options.agent);
   return print_snippet(shell, place, agent, options);
 }
 
@@ -137,7 +143,8 @@ void add_setup(CLI::App& command, Shell& shell) {
   command.description(
       "Print what points an agent or SDK at pg\n"
       "The snippet works as pasted: it holds a pg key made for this agent, never a provider's key. Nothing else is changed. "
-      "Without AGENT the known ones are listed.");
+      "Without AGENT the known ones are listed. --write puts the same into the agent's own settings (claude-code, codex, "
+      "opencode) once it has shown the lines and been told yes; --undo puts back what was there.");
   one_of(command.add_option("AGENT", options->agent.name, "Which agent or SDK"), agent_names());
   one_of(command.add_option("--shell", options->shell_name, "Spell it for this shell; $SHELL decides otherwise"),
          {"sh", "fish", "powershell"});
@@ -145,8 +152,10 @@ void add_setup(CLI::App& command, Shell& shell) {
   command.add_option("--key", options->agent.key, "Use this pg key (or PG_KEY) instead of a new one")->type_name("KEY");
   command.add_flag("--own-login", options->agent.own_login, "The agent keeps its own login; the pg key goes along in x-pg-key");
   command.add_flag("--check", options->check, "Print nothing to paste: send one small request through a running pg and report");
+  command.add_flag("--write", options->write, "Write it into the agent's own settings, after showing what changes");
+  command.add_flag("--undo", options->undo, "Put back what was there before --write, and revoke its key");
   command.footer(
-      "pg setup claude-code\npg setup codex --check\npg setup opencode --model gpt-5.1 --shell fish\n"
+      "pg setup claude-code --write\npg setup codex --check\npg setup opencode --model gpt-5.1 --shell fish\n"
       "eval \"$(pg setup anthropic-sdk)\"  # straight into this shell");
   set_action(command, shell,
              [&shell, options] { return options->agent.name.empty() ? list_agents(shell) : setup(shell, *options); });

@@ -13,6 +13,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/guard/mask_secrets.h"
+#include "core/store/db.h"
 
 namespace pg {
 namespace {
@@ -216,11 +217,13 @@ int Shell::fail(const Failure& given) {
 }
 
 int Shell::fail(const Error& error, std::string hint) {
+  // Who keeps a lock is in the way as somebody on a port is: neither disk nor database is at fault.
+  const Code code = is_locked(error) ? Code::conflict : error.code;
   return fail({.what = error.message,
                .at = error.detail,
                .hint = std::move(hint),
-               .status = exit_status(error.code),
-               .code = error.code == Code::bad_request ? std::string() : std::string(code_name(error.code))});
+               .status = exit_status(code),
+               .code = code == Code::bad_request ? std::string() : std::string(code_name(code))});
 }
 
 Result<bool> Shell::confirm(std::string_view question) {

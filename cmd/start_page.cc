@@ -1,5 +1,6 @@
 // What `pg` alone prints: the state of things and the way in.
 #include <algorithm>
+#include <optional>
 
 #include "cmd/help.h"
 #include "cmd/http_probe.h"
@@ -18,11 +19,29 @@ struct Fact {
   Color color;
 };
 
+std::optional<ProbeReply> ask(const std::string& origin, const char* path) {
+  auto url = parse_url(origin + path);
+  if (!url) return std::nullopt;
+  auto reply = probe(url.value(), {}, Millis{300});
+  return reply ? std::optional(std::move(reply).value()) : std::nullopt;
+}
+
 bool answers(const std::string& origin) {
-  auto url = parse_url(origin + "/healthz");
-  if (!url) return false;
-  auto health = probe(url.value(), {}, Millis{300});
-  return health && health.value().status == 200;
+  const auto health = ask(origin, "/healthz");
+  return health && health->status == 200;
+}
+
+// What a running server says of itself: nothing is seen of it in its answers to calls, or all of them are refused for it.
+std::optional<Fact> log_fact(const Settings& settings) {
+  const auto running = running_origin(settings);
+  const auto ready = running ? ask(*running, "/readyz") : std::nullopt;
+  if (!ready) return std::nullopt;
+  if (ready->status == 200 && ready->body.find(R"("log":"failing")") != std::string::npos)
+    return Fact{"log", "cannot be written: calls are served, and their rows wait; serve's standard error says why", Color::red};
+  if (ready->status == 503 && ready->body.find("logs.on_failure") != std::string::npos)
+    return Fact{"log", "cannot be written, and calls are refused for it (logs.on_failure); serve's standard error says why",
+                Color::red};
+  return std::nullopt;
 }
 
 // A server of other settings may well listen where these say that theirs will.
@@ -53,6 +72,7 @@ std::vector<Fact> state_of_things(const Loaded& loaded) {
   for (const auto& [name, project] : settings.projects) projects.push_back(name);
   std::vector<Fact> facts;
   facts.push_back(serve_fact(settings));
+  if (auto log = log_fact(settings)) facts.push_back(std::move(*log));
   if (!loaded.problems.empty())
     facts.push_back({"settings",
                      fmt::format("{} problem{}: 'pg config check' shows them", loaded.problems.size(),

@@ -121,7 +121,7 @@ _pg() {
     "pg") flags=""; ((dashed)) || { words="init serve setup run scan logs explain usage budgets alerts agents audit rules routes projects keys providers models config db completions man help version"; } ;;
     "pg init") flags=""; ((dashed)) || { :; } ;;
     "pg serve") flags="--listen --threads --ready-file --ready-fd"; ((dashed)) || { :; } ;;
-    "pg setup") flags="--shell --model --key --own-login --check"; ((dashed)) || { if ((${#args[@]} == 0)); then words="claude-code codex opencode continue cline aider cursor gemini anthropic-sdk openai-sdk curl"; fi; } ;;
+    "pg setup") flags="--shell --model --key --own-login --check --write --undo"; ((dashed)) || { if ((${#args[@]} == 0)); then words="claude-code codex opencode continue cline aider cursor gemini anthropic-sdk openai-sdk curl"; fi; } ;;
     "pg run") flags="--model --key --own-login"; ((dashed)) || { if ((${#args[@]} == 0)); then words="claude-code codex opencode continue cline aider cursor gemini anthropic-sdk openai-sdk curl"; fi; if ((${#args[@]} >= 1)); then :; fi; } ;;
     "pg scan") flags="--format --git --staged --diff --branch --since --pii --generic --archives --baseline --update-baseline --no-ignore --exit-zero --keep-going --strict-checksum --show-suppressed --stdin-name --threads"; ((dashed)) || { if ((${#args[@]} >= 0)); then _pg_files; return; fi; } ;;
     "pg logs") flags=""; ((dashed)) || { words="tail search stats export show prune"; } ;;

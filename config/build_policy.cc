@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "config/build_endpoint.h"
+#include "config/checks.h"
 #include "config/guard_overlay.h"
 #include "config/knobs.h"
 #include "config/outlets.h"
@@ -28,8 +28,7 @@ constexpr std::uint64_t kMaxCredentialFile = 16384;
 // Guards::make names the offender in quotes; its place is where a file set it.
 SourcePlace place_of_offender(const std::string& message, const Settings& settings, const ProjectSettings* project,
                               const SourcePlaces* first = nullptr) {
-  const std::size_t open = message.find('"');
-  const std::size_t close = message.find('"', open + 1);
+  const std::size_t open = message.find('"'), close = message.find('"', open + 1);
   if (close != std::string::npos) {
     const std::string name = message.substr(open + 1, close - open - 1);
     for (const char* table : {"guards.custom.", "guards.rules.", "guards.allow."})
@@ -57,6 +56,7 @@ class PolicyBuilder {
     policy->keys = std::make_shared<const KeyRing>(limited_keys());
     policy->logs = settings_.logs;
     policy->refuse_unlogged = settings_.log.on_failure == "refuse";
+    policy->metrics = metrics_access(settings_.serve.metrics);
     policy->revoke_streams = settings_.serve.revoke_streams;
     policy->budgets = build_budget_rules();
     policy->prices = build_prices(settings_);

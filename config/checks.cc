@@ -148,6 +148,16 @@ std::optional<Complaint> check_log_failure(std::string_view text) {
   return Complaint{"on_failure must be \"serve\" or \"refuse\"", ""};
 }
 
+std::optional<Complaint> check_metrics(std::string_view text) {
+  constexpr std::array<std::string_view, 3> kChoices = {"key", "loopback", "off"};
+  if (std::find(kChoices.begin(), kChoices.end(), text) != kChoices.end()) return std::nullopt;
+  return choose("metrics", text, kChoices);
+}
+
+MetricsAccess metrics_access(std::string_view word) {
+  return word == "off" ? MetricsAccess::off : word == "loopback" ? MetricsAccess::loopback : MetricsAccess::key;
+}
+
 std::optional<Complaint> check_body_choice(std::string_view text) {
   constexpr std::array<std::string_view, 2> kChoices = {"off", "redacted"};
   if (std::find(kChoices.begin(), kChoices.end(), text) != kChoices.end()) return std::nullopt;

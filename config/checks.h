@@ -27,6 +27,8 @@ std::optional<Complaint> check_project_type(std::string_view text);
 std::span<const std::string_view> project_types();
 std::optional<Complaint> check_provider_name(std::string_view text);  // [a-z0-9][a-z0-9_-]{0,62}
 std::optional<Complaint> check_log_failure(std::string_view text);    // "serve", "refuse"
+std::optional<Complaint> check_metrics(std::string_view text);        // "key", "loopback", "off"
+MetricsAccess metrics_access(std::string_view word);                  // what one of these means
 std::optional<Complaint> check_body_choice(std::string_view text);    // "off", "redacted"
 std::optional<Complaint> check_file_name(std::string_view text);      // no control characters; "" = none
 std::optional<Complaint> check_plain_text(std::string_view text);     // no control characters, not empty

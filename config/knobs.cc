@@ -34,6 +34,7 @@ constexpr auto kSettings = [] {
       {{"serve.allowed_origins", list, 0, 0, check_origin}, PG_SLOT(Settings, serve.allowed_origins)},
       {{"serve.trusted_proxies", list, 0, 0, check_network}, PG_SLOT(Settings, serve.trusted_proxies)},
       {{"serve.log_requests", flag}, PG_SLOT(Settings, serve.log_requests)},
+      {{"serve.metrics", text, 0, 0, check_metrics}, PG_SLOT(Settings, serve.metrics)},
       {{"serve.revoke_streams", flag}, PG_SLOT(Settings, serve.revoke_streams)},
       {{"limits.max_body", bytes, 1024, std::int64_t{1} << 32}, PG_SLOT(Settings, limits.max_body)},
       {{"limits.max_head", bytes, 1024, 1 << 20}, PG_SLOT(Settings, limits.max_head)},

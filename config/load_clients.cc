@@ -6,14 +6,16 @@
 
 #include <algorithm>
 
+#include "config/toml_flaws.h"
 #include "core/base/shipped.h"
 
 namespace pg {
 namespace {
 
-constexpr std::string_view kKeys[] = {"name",          "title",    "dialect", "default_model", "env",
-                                      "own_login_env", "start",    "args",    "lines",         "file",
-                                      "file_text",     "for_good", "notes",   "unsupported",   "run_refusal"};
+constexpr std::string_view kKeys[] = {"name",          "title",         "dialect",       "default_model", "env",
+                                      "own_login_env", "start",         "args",          "lines",         "file",
+                                      "file_text",     "for_good",      "notes",         "unsupported",   "run_refusal",
+                                      "settings_kind", "settings_home", "settings_file", "settings_text"};
 
 std::string text_of(const toml::table& block, std::string_view key) {
   return block[key].value_or(std::string{});
@@ -50,6 +52,10 @@ ClientTool tool_of(const toml::table& block) {
   tool.notes = texts_of(block["notes"].as_array());
   tool.unsupported = text_of(block, "unsupported");
   tool.run_refusal = text_of(block, "run_refusal");
+  tool.settings_kind = text_of(block, "settings_kind");
+  tool.settings_home = text_of(block, "settings_home");
+  tool.settings_file = text_of(block, "settings_file");
+  tool.settings_text = text_of(block, "settings_text");
   return tool;
 }
 
@@ -76,6 +82,16 @@ Result<std::vector<ClientTool>> read_clients(std::string_view toml_text, std::st
     tools.push_back(std::move(tool));
   }
   return tools;
+}
+
+std::optional<std::string> find_toml_mistake(std::string_view text) {
+  if (const auto flaw = find_toml_flaw(text)) {
+    const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(flaw->at), '\n') + 1;
+    return fmt::format("line {}: {}", line, flaw->message);
+  }
+  const toml::parse_result parsed = toml::parse(text);
+  if (parsed) return std::nullopt;
+  return fmt::format("line {}: {}", parsed.error().source().begin.line, parsed.error().description());
 }
 
 const std::vector<ClientTool>& shipped_clients() {

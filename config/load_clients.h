@@ -1,6 +1,7 @@
 // The client tools of clients.toml: what points each of them at pg.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,10 +27,19 @@ struct ClientTool {
   std::vector<std::string> notes;
   std::string unsupported;
   std::string run_refusal;
+  // What `pg setup --write` writes into settings of the tool's own; without settings_kind it does not.
+  std::string
+      settings_kind;  // "env": the variables, under "env" of a JSON file; "json": settings_text merged in; "toml": a block
+  std::string settings_home;  // "CLAUDE_CONFIG_DIR=~/.claude": a variable that names the directory, and where it is otherwise
+  std::string settings_file;  // in that directory
+  std::string settings_text;
 };
 
 /// Reads blocks from a text. invalid_config, with the place, for TOML errors, unknown keys, and missing or empty names.
 Result<std::vector<ClientTool>> read_clients(std::string_view toml, std::string_view file);
+
+/// What keeps a text from being TOML, with its line, in one sentence; nullopt when nothing does. For settings of other programs.
+std::optional<std::string> find_toml_mistake(std::string_view text);
 
 /// The shipped blocks, in file order. One tool may have several, one per dialect.
 const std::vector<ClientTool>& shipped_clients();

@@ -67,6 +67,7 @@ struct PolicySource::State {
   std::uint64_t version = 0;
   std::int64_t data_version = -1;    // of the whole file
   std::int64_t policy_version = -1;  // of keys and credentials
+  bool kept_out = false;             // the files are not what is in force
   std::string database_problem;      // the last one told
 
   Environment environment() const {
@@ -122,6 +123,7 @@ std::optional<Settings> PolicySource::State::read_files(std::vector<std::string>
   stamps = loaded.settings.stamps;
   check_not_gone(settings, loaded);
   for (const Problem& problem : loaded.problems) problems.push_back(problem_text(problem));
+  kept_out = !loaded.problems.empty();
   if (!loaded.problems.empty()) {
     problems.back() += kKept;
     return std::nullopt;
@@ -139,6 +141,7 @@ std::shared_ptr<const Policy> PolicySource::State::refresh(std::optional<Setting
   if (wanted && !mistakes.empty()) {
     for (const Problem& problem : mistakes) problems.push_back(problem_text(problem));
     problems.back() += kKept;
+    kept_out = true;
     std::swap(settings, *wanted);
     mistakes.clear();
     built = build(mistakes);
@@ -176,6 +179,10 @@ const Settings& PolicySource::settings() const {
 
 std::int64_t PolicySource::policy_version() const {
   return state_->policy_version;
+}
+
+bool PolicySource::keeps_out() const {
+  return state_->kept_out;
 }
 
 std::shared_ptr<const Policy> PolicySource::poll(std::vector<std::string>& problems) {

@@ -26,6 +26,9 @@ class PolicySource {
   /// policy_version() of the database as the current policy has it.
   std::int64_t policy_version() const;
 
+  /// True while a file is wrong, so that the settings of before stay in force.
+  bool keeps_out() const;
+
   /// Looks for changed files (mtime, size, inode) and database commits; a fresh Policy when something changed and is valid,
   /// nullptr otherwise. A bad file keeps the old policy; what is wrong with it is appended to `problems` once per change.
   /// Costs a few stat() calls when nothing changed; serve calls it every 250 ms.

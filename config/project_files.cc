@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -62,6 +63,28 @@ Error no_such_project(const Settings& settings, std::string_view name) {
   const auto near = find_nearest(name, names);
   return make_error(Code::not_found, fmt::format("no project named \"{}\"{}", escape_controls(name.substr(0, 64)),
                                                  near ? fmt::format(", did you mean \"{}\"?", *near) : ""));
+}
+
+/// Those of a new project: what its file would be refused for, with no file there yet.
+Status check_providers(const Settings& settings, const std::vector<std::string>& providers) {
+  for (auto at = providers.begin(); at != providers.end(); ++at) {
+    const std::string shown = escape_controls(std::string_view(*at).substr(0, 64));
+    if (const auto complaint = check_provider_name(*at))
+      return make_error(Code::bad_request, fmt::format("provider \"{}\": {}", shown, complaint->message));
+    if (std::find(providers.begin(), at, *at) != at)
+      return make_error(Code::bad_request, fmt::format("the provider \"{}\" is named twice", shown));
+    if (find_provider_row(settings, *at)) continue;
+    const std::vector<std::string> names = provider_names(settings);
+    const auto near = find_nearest(*at, std::vector<std::string_view>(names.begin(), names.end()));
+    return make_error(Code::not_found,
+                      fmt::format("no provider named \"{}\"{}", shown, near ? fmt::format(", did you mean \"{}\"?", *near) : ""));
+  }
+  return {};
+}
+
+bool has_id(const Settings& settings, std::string_view id) {
+  return std::any_of(settings.projects.begin(), settings.projects.end(),
+                     [id](const auto& row) { return equals_ignore_case(row.second.id, id); });
 }
 
 }  // namespace
@@ -150,6 +173,9 @@ Result<std::string> add_project(const Settings& settings, const NewProject& proj
   const std::string path = path_of(settings, project.name);
   if (settings.projects.count(project.name) != 0)
     return make_error(Code::conflict, fmt::format("project \"{}\" exists already", project.name));
+  if (!project.id.empty() && has_id(settings, project.id))
+    return make_error(Code::conflict, fmt::format("another project has the id {}", project.id));
+  PG_TRY_STATUS(check_providers(settings, project.providers));
   NewProject whole = project;
   if (whole.id.empty()) whole.id = make_uuid();
   if (whole.providers.empty()) whole.providers = {"echo"};

@@ -32,8 +32,8 @@ struct ProjectAct {
   std::string actor;
 };
 
-/// Writes settings.projects_dir/NAME.toml and gives the path. conflict when it exists; bad_request for a bad name; invalid_config
-/// for an unknown provider.
+/// Writes settings.projects_dir/NAME.toml and gives the path. conflict when it, or its id, exists; bad_request for a bad name or
+/// a provider named twice; not_found for an unknown one.
 Result<std::string> add_project(const Settings& settings, const NewProject& project, const ProjectAct& act);
 /// Replaces the file by `text` if that is valid on its own and beside the others; invalid_config with all problems otherwise.
 Status edit_project(const Settings& settings, std::string_view name, std::string_view text, const ProjectAct& act);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/checks.h"
+#include "core/guard/rule_kinds.h"
 
 namespace pg {
 namespace {
@@ -42,6 +43,7 @@ void read_alerts(const TableReader& outer, const TomlEntry& entry, std::map<std:
 
 Result<AlertRule> make_alert(const std::string& name, const AlertSettings& alert) {
   PG_TRY(LogExpr when, parse_alert_filter(alert.when));
+  if (asks_for_kinds(when)) add_rules_of_kinds(when, shipped_rule_kinds());
   return AlertRule{name, alert.when, std::make_shared<const LogExpr>(std::move(when)), alert.count, alert.within, alert.quiet};
 }
 

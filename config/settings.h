@@ -40,6 +40,7 @@ struct ServeSettings {
   std::vector<std::string> allowed_origins;
   std::vector<std::string> trusted_proxies;  // addresses and networks whose X-Forwarded-* and Forwarded are believed
   bool log_requests = true;                  // one line per finished request on stderr
+  std::string metrics = "key";               // who may read /metrics: "key", "loopback", "off"
   bool revoke_streams = true;                // a key that is taken away ends its running calls too
 };
 

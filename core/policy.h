@@ -153,6 +153,9 @@ struct BudgetRules {
   std::uint32_t warn_at = 80;             // percent spent from which replies carry a warning
 };
 
+/// Who may read /metrics: nobody; who has a key that may see everything; and whoever asks from this machine, too.
+enum class MetricsAccess : std::uint8_t { off, key, loopback };
+
 struct Policy {
   std::uint64_t version = 0;
   Limits limits;
@@ -169,7 +172,8 @@ struct Policy {
   bool refuse_unlogged = false;  // no call is served while rows cannot be written
   BudgetRules budgets;
   std::shared_ptr<const AlertRules> alerts;  // nullptr = none
-  bool revoke_streams = true;                // a key that is taken away ends its running calls too
+  MetricsAccess metrics = MetricsAccess::key;
+  bool revoke_streams = true;  // a key that is taken away ends its running calls too
 
   const Project* find_project(std::string_view id_or_name) const;  // nullptr when there is none
 };

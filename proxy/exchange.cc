@@ -82,6 +82,8 @@ Task<void> serve(Exchange& x) {
       return serve_models(x);
     case Operation::list_endpoints:
       return serve_endpoints(x);
+    case Operation::metrics:
+      return serve_metrics(x);
     case Operation::hello:
     case Operation::health:
     case Operation::ready:
@@ -91,8 +93,9 @@ Task<void> serve(Exchange& x) {
 }
 
 bool is_worth_a_row(const Exchange& x) {
-  const bool probe = x.surface.operation == Operation::hello || x.surface.operation == Operation::health ||
-                     x.surface.operation == Operation::ready;
+  const Operation asked = x.surface.operation;
+  const bool probe =
+      asked == Operation::hello || asked == Operation::health || asked == Operation::ready || asked == Operation::metrics;
   return !probe || x.row.status >= 400;
 }
 

@@ -64,6 +64,7 @@ struct Gateway {
   std::atomic<std::uint32_t> connections{0};
   std::atomic<std::uint32_t> exchanges{0};        // under way
   std::atomic<std::uint64_t> exchanges_begun{0};  // since the start: one that came and went between two looks is seen, too
+  std::atomic<bool> settings_good{true};          // the files say what is in force
   std::atomic<bool> draining{false};              // no new exchanges; connections close after their answer
   std::atomic<bool> cutting{false};               // the drain took too long: running streams end with an error now
   std::atomic<bool> stopped{false};               // the loops run no more: nobody is to be woken

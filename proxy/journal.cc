@@ -299,6 +299,7 @@ void Journal::prepare(std::span<LogRow> batch) {
     denials_.note(row);
   }
   price(batch);
+  metrics_.note(batch);
   if (on_row_)
     for (const LogRow& row : batch) on_row_(row);
   alerts_.use(std::move(alert_rules), db_);

@@ -26,6 +26,7 @@
 #include "proxy/alert_watch.h"
 #include "proxy/clean_row.h"
 #include "proxy/denials.h"
+#include "proxy/metrics.h"
 
 namespace pg {
 
@@ -54,6 +55,8 @@ class Journal {
   bool is_failing() const { return failing_.load(std::memory_order_relaxed); }
   /// Bodies whose row was taken without them.
   std::uint64_t dropped_bodies() const { return dropped_bodies_.load(std::memory_order_relaxed); }
+  /// Sums over the rows that came, for /metrics.
+  const Metrics& metrics() const { return metrics_; }
   std::uint64_t written() const { return written_.load(std::memory_order_relaxed); }
 
  private:
@@ -110,6 +113,7 @@ class Journal {
   CacheBreaks cache_breaks_;
   Denials denials_;
   AlertWatch alerts_;
+  Metrics metrics_;      // locked inside
   std::string version_;  // of the prices whose id is version_id_; 0 = not asked for yet
   std::int64_t version_id_ = 0;
   std::uint32_t in_flight_written_ = ~0u;  // what a server before this one left there is not known

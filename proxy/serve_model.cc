@@ -137,6 +137,17 @@ Status authenticate(Exchange& x, std::uint32_t needed) {
   return {};
 }
 
+Status authenticate_operator(Exchange& x) {
+  const std::string_view text = presented_key(x);
+  if (text.empty() && !sends_credential(x)) return no_key(x.surface.dialect);
+  PG_TRY(x.caller, x.known.authenticate(x.policy->keys, text, x.gw.clock.wall()));
+  x.row.key = x.caller->name;
+  if (!x.caller->project.empty())
+    return make_error(Code::forbidden, "this key belongs to one project, and what is asked for tells of all of them",
+                      "key " + x.caller->name);
+  return authorize(*x.caller, scope_admin, "");
+}
+
 Error name_project(Exchange& x, Error error) {
   if (error.detail != kUnknownUrl || !x.surface.project.empty()) return error;
   const auto caller = x.known.authenticate(x.policy->keys, presented_key(x), x.gw.clock.wall());

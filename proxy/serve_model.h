@@ -17,6 +17,11 @@ Task<void> serve_endpoint(Exchange& x);
 Task<void> serve_endpoints(Exchange& x);
 /// hello, health, readiness: no key needed.
 Task<void> serve_hello(Exchange& x);
+/// What Prometheus reads, for those whom serve.metrics lets.
+Task<void> serve_metrics(Exchange& x);
+/// A whole answer of pg's own; `type` outlives it.
+Task<void> answer_text(Exchange& x, int status, const char* type, std::string body);
+Task<void> answer_json(Exchange& x, int status, std::string body);
 
 /// unavailable while calls are refused because the log cannot be written.
 Status check_log(const Exchange& x);
@@ -29,9 +34,8 @@ Status unfold_body(Exchange& x);
 Status read_call(Exchange& x);
 /// not_found where the project is a gateway, which answers at its endpoints alone.
 Status check_is_no_gateway(const Exchange& x);
-/// Writes a JSON answer of pg's own.
-Task<void> answer_json(Exchange& x, int status, std::string body);
-
+/// The caller behind the request's key, allowed to see all of pg: forbidden for a key of one project, or without the scope admin.
+Status authenticate_operator(Exchange& x);
 /// The refusal of a path without a project, which names that of the caller's key to whoever has one.
 Error name_project(Exchange& x, Error error);
 

@@ -128,14 +128,18 @@ Result<std::string> answer_from(const Exchange& x, std::string body, bool same) 
 
 }  // namespace
 
-Task<void> answer_json(Exchange& x, int status, std::string body) {
+Task<void> answer_text(Exchange& x, int status, const char* type, std::string body) {
   x.row.status = status;
   if (x.row.outcome.empty()) x.row.outcome = status < 400 ? "ok" : "error";
   x.row.bytes_out = static_cast<std::int64_t>(body.size());
-  const std::string head = local_head(x, status, "application/json", body.size(), "");
+  const std::string head = local_head(x, status, type, body.size(), "");
   const std::string_view sent = x.head.method == "HEAD" ? std::string_view() : std::string_view(body);
   x.head_sent = true;
   co_await x.client.write(piece_of(head), piece_of(sent), x.policy->limits.stall_timeout);
+}
+
+Task<void> answer_json(Exchange& x, int status, std::string body) {
+  return answer_text(x, status, "application/json", std::move(body));
 }
 
 Task<void> serve_models(Exchange& x) {
@@ -168,6 +172,7 @@ Task<void> serve_hello(Exchange& x) {
   }
   if (x.surface.operation == Operation::ready) check_log(x).value();
   std::string body = x.surface.operation == Operation::hello ? R"({"name":"promptgate","status":"ok"})" : R"({"status":"ok"})";
+  if (x.surface.operation == Operation::ready && x.gw.journal.is_failing()) body = R"({"status":"ok","log":"failing"})";
   co_await answer_json(x, 200, std::move(body));
 }
 

@@ -43,6 +43,7 @@ constexpr SurfaceRow kRootSurfaces[] = {
     {"GET", "api/hello", Operation::hello, DialectId::openai_chat},
     {"GET", "healthz", Operation::health, DialectId::openai_chat},
     {"GET", "readyz", Operation::ready, DialectId::openai_chat},
+    {"GET", "metrics", Operation::metrics, DialectId::openai_chat},
 };
 
 // Behind it stands an id, which may hold slashes. It is compared with those of a list, and leads nowhere.

@@ -19,6 +19,7 @@ enum class Operation : std::uint8_t {
   hello,  // what clients probe before they talk
   health,
   ready,
+  metrics,
 };
 
 struct Surface {

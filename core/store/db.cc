@@ -5,16 +5,20 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
-#include <charconv>
+#include <chrono>
 #include <climits>
 #include <cstdlib>
 #include <utility>
 #include <vector>
 
+#include "core/base/clock.h"
 #include "core/base/crypto.h"
 #include "core/base/encode.h"
 #include "core/base/shipped.h"
+#include "core/base/text.h"
 #include "core/store/db_files.h"
 #include "core/store/files.h"
 #include "core/store/lock_holder.h"
@@ -23,7 +27,11 @@
 namespace pg {
 namespace {
 
-constexpr int kBusyTimeoutMs = 5000;
+// Set before there is a connection.
+std::atomic<int>& lock_patience_ms() {
+  static std::atomic<int> ms{5000};
+  return ms;
+}
 constexpr std::int64_t kWholeCheckBytes = 64ll << 20;  // about a quarter of a second
 // Checked whatever the size: they decide who may do what.
 constexpr const char* kSmallTables[] = {"facts", "keys", "credentials", "audit_head"};
@@ -53,7 +61,8 @@ Error db_error(sqlite3* db, const std::string& path) {
     case SQLITE_LOCKED: {
       const auto pid = find_lock_holder(path);
       const std::string who = pid ? fmt::format("process {}", *pid) : "another process";
-      return make_error(Code::io_failed, fmt::format("{}: {} has kept it locked for {} s", path, who, kBusyTimeoutMs / 1000),
+      return make_error(Code::io_failed,
+                        fmt::format("{}: {} has kept it locked for {}", path, who, format_duration(lock_patience_ms())),
                         std::move(detail));
     }
     case SQLITE_READONLY:
@@ -188,8 +197,12 @@ Db::~Db() {
   sqlite3_close_v2(db_);
 }
 
+void Db::wait_at_most(std::chrono::milliseconds patience) {
+  lock_patience_ms() = static_cast<int>(patience.count());
+}
+
 void Db::set_patience(std::chrono::milliseconds patience) {
-  sqlite3_busy_timeout(db_, patience.count() > 0 ? static_cast<int>(patience.count()) : kBusyTimeoutMs);
+  sqlite3_busy_timeout(db_, patience.count() > 0 ? static_cast<int>(patience.count()) : lock_patience_ms().load());
 }
 
 Result<Db> Db::connect(const std::string& path, int flags) {
@@ -205,7 +218,7 @@ Result<Db> Db::connect(const std::string& path, int flags) {
   if (raw == nullptr) return make_error(Code::io_failed, path + ": out of memory");
   if (code != SQLITE_OK) return db_error(raw, path);
   sqlite3_extended_result_codes(raw, 1);
-  sqlite3_busy_timeout(raw, kBusyTimeoutMs);
+  sqlite3_busy_timeout(raw, lock_patience_ms());
   sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   return db;
 }
@@ -238,7 +251,8 @@ Status Db::configure(DbMode mode) {
   if (mode == DbMode::read_only) return execute(pragmas + "PRAGMA query_only = ON;");
   // Two processes that switch a new file to WAL at once get BUSY at once, without the busy timeout.
   Status switched = execute("PRAGMA journal_mode = WAL");
-  for (int tries = 0; !switched && tries < 50 && (sqlite3_errcode(db_) & 0xff) == SQLITE_BUSY; ++tries) {
+  const SteadyTime until = SystemClock().steady() + std::chrono::milliseconds(std::min(1000, lock_patience_ms().load()));
+  while (!switched && (sqlite3_errcode(db_) & 0xff) == SQLITE_BUSY && SystemClock().steady() < until) {
     sqlite3_sleep(20);
     switched = execute("PRAGMA journal_mode = WAL");
   }
@@ -359,7 +373,7 @@ Status Db::backup(const std::string& path) {
     int waits = 0;
     // All pages in one step: between two, a write of another connection would start the copy over.
     while ((code = sqlite3_backup_step(job, -1)) == SQLITE_BUSY || code == SQLITE_LOCKED)
-      if (sqlite3_sleep(20), ++waits > kBusyTimeoutMs / 20) break;
+      if (sqlite3_sleep(20), ++waits > lock_patience_ms() / 20) break;
     if (sqlite3_backup_finish(job) != SQLITE_OK) return db_error(target.db_, path);
     return target.execute("PRAGMA journal_mode = DELETE");
   };
@@ -368,25 +382,6 @@ Status Db::backup(const std::string& path) {
     copied = make_error(Code::io_failed, path + ": cannot be written");
   if (!copied) ::unlink(temporary.c_str());
   return copied;
-}
-
-bool is_of_surroundings(const Error& error) {
-  constexpr std::string_view kStart = "sqlite ";
-  int code = 0;
-  if (!error.detail.starts_with(kStart)) return false;
-  std::from_chars(error.detail.data() + kStart.size(), error.detail.data() + error.detail.size(), code);
-  switch (code & 0xff) {
-    case SQLITE_PERM:
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-    case SQLITE_NOMEM:
-    case SQLITE_READONLY:
-    case SQLITE_FULL:
-    case SQLITE_CANTOPEN:
-      return true;
-    default:
-      return false;
-  }
 }
 
 }  // namespace pg

@@ -52,7 +52,7 @@ enum class DbMode { read_write, read_only };
 
 class Db {
  public:
-  /// Opens or creates (0600, WAL, foreign keys, 5 s busy timeout), checks integrity (quick_check) and migrates forward.
+  /// Opens or creates (0600, WAL, foreign keys, waits for locks), checks integrity (quick_check) and migrates forward.
   /// io_failed with a hint when the file is corrupt, empty, newer than this program, readable by others, a link, or on a
   /// read-only disk; not_found in read_only mode when there is none. `schema` is the migration script; empty = the shipped one.
   static Result<Db> open(const std::string& path, DbMode mode = DbMode::read_write, std::string_view schema = {});
@@ -75,7 +75,9 @@ class Db {
   Status set_match(std::function<bool(std::int64_t number, std::string_view text)> match);
   std::int64_t last_rowid() const;
   std::int64_t changes() const;
-  /// How long statements wait for another connection's lock from now on; 0 = 5 s, as after opening.
+  /// How long connections of this process wait for another's lock unless set_patience() says otherwise; 5 s before it is called.
+  static void wait_at_most(std::chrono::milliseconds patience);
+  /// How long statements wait for another connection's lock from now on; 0 = as after opening.
   void set_patience(std::chrono::milliseconds patience = {});
   /// Lets go of pages that are kept for the next statement.
   void give_back_memory();
@@ -99,6 +101,8 @@ class Db {
 
 /// True for a refusal that tells of what is around the file, not of the file: a lock, a permission, a full disk.
 bool is_of_surroundings(const Error& error);
+/// Another connection kept its lock for longer than was waited.
+bool is_locked(const Error& error);
 
 /// BEGIN IMMEDIATE … COMMIT, rolled back unless commit() was reached. io_failed when the file is not in its place any more.
 class Transaction {

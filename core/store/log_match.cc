@@ -49,7 +49,11 @@ bool fits_glob(std::string_view pattern, std::string_view text) {
 
 bool fits_kind(std::string_view pattern, std::string_view kinds) {
   for (const std::string_view kind : Pieces(kinds, ',')) {
-    const std::string_view name = kind.substr(0, kind.rfind(':'));
+    const std::size_t colon = std::min(kind.rfind(':'), kind.size());
+    const std::string_view count = kind.substr(std::min(colon + 1, kind.size()));
+    // "custom:employee" is a name with a colon of its own.
+    const bool counted = !count.empty() && std::all_of(count.begin(), count.end(), is_digit);
+    const std::string_view name = counted ? kind.substr(0, colon) : kind;
     if (!name.empty() && fits_glob(pattern, name)) return true;
   }
   return false;

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/regex.h"
@@ -72,6 +73,8 @@ class LogPattern {
   bool matches(std::string_view text) const;
   /// `whole` without wildcards: SQL's own comparison will do.
   bool is_plain() const;
+  /// Compared with the names of kinds.
+  bool names_kinds() const { return how_ == How::kinds; }
   const std::string& text() const { return text_; }
 
  private:
@@ -101,6 +104,11 @@ bool matches_row(const LogExpr& expr, const LogRow& row);
 /// An empty text asks for every row. `now` is what durations in `time:>2h` count back from. bad_request with the column in its
 /// detail for anything that is not of the language.
 Result<LogExpr> parse_log_query(std::string_view text, std::int64_t now);
+
+/// Whether it asks for `finding` or `kind`.
+bool asks_for_kinds(const LogExpr& expr);
+/// Lets these ask for the rules of a kind, too, of which rows tell when they blocked a call. `rules`: id and kind of each.
+void add_rules_of_kinds(LogExpr& expr, std::span<const std::pair<std::string, std::string>> rules);
 
 /// A moment as --since and `time:` take it: 15m (ago), 2w, 3mo, 1y, today, yesterday, 2026-11, 2026-11-20, 2026-11-20T10:00Z.
 /// Local midnights; nothing is before 1970.

@@ -15,6 +15,9 @@ TEST_CASE("the shipped clients: known dialects, something to do or a reason, who
     for (const auto& line : tool.env) CHECK(line.find('=') != std::string::npos);
     for (const auto& line : tool.own_login_env) CHECK(line.find('=') != std::string::npos);
     for (const auto& group : tool.args) CHECK_FALSE(group.empty());
+    CHECK(tool.settings_kind.empty() == tool.settings_file.empty());
+    CHECK(tool.settings_file.empty() == tool.settings_home.empty());
+    CHECK((tool.settings_kind == "json" || tool.settings_kind == "toml") == !tool.settings_text.empty());
   }
 }
 

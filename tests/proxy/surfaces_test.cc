@@ -122,6 +122,7 @@ TEST_CASE("what clients and operators probe") {
     CHECK(find_in_table(method, "/healthz").surface.operation == Operation::health);
     CHECK(find_in_table(method, "/healthz").verdict == "ok");
     CHECK(find_in_table(method, "/readyz").surface.operation == Operation::ready);
+    CHECK(find_in_table(method, "/metrics").surface.operation == Operation::metrics);
   }
   CHECK(find_in_table("GET", "/api/hello").surface.project.empty());
   CHECK(find_in_table("GET", "/healthz").surface.project.empty());
