@@ -133,7 +133,7 @@ std::optional<Complaint> check_uuid(std::string_view text) {
 }
 
 std::optional<Complaint> check_project_type(std::string_view text) {
-  constexpr std::array<std::string_view, 2> kTypes = {"agent", "wrapper"};
+  constexpr std::array<std::string_view, 3> kTypes = {"agent", "wrapper", "api"};
   if (std::find(kTypes.begin(), kTypes.end(), text) != kTypes.end()) return std::nullopt;
   return choose("type", text, kTypes);
 }

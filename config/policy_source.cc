@@ -178,6 +178,11 @@ std::int64_t PolicySource::policy_version() const {
   return state_->policy_version;
 }
 
+Status PolicySource::seal(std::string_view name, const SecretString& credential) {
+  PG_TRY(const SecretString app_key, load_app_key(state_->environment(), state_->settings.app_key_file));
+  return CredentialStore(state_->db, state_->clock, "serve").put(name, credential, app_key);
+}
+
 std::shared_ptr<const Policy> PolicySource::poll(std::vector<std::string>& problems) {
   State& state = *state_;
   std::optional<Settings> wanted;

@@ -14,6 +14,7 @@
 #include "config/read_alerts.h"
 #include "config/read_prices.h"
 #include "config/read_routes.h"
+#include "config/service_knobs.h"
 #include "config/table_reader.h"
 #include "core/base/text.h"
 #include "core/guard/rule_file.h"
@@ -322,6 +323,7 @@ void read_project_tables(const TomlDocument& document, ProjectSettings& project,
       {"schema", read_schema},
       {"guards", [&](const Reader& within, const TomlEntry& entry) { read_guards(within, entry, project.guards); }},
       {"route", [&](const Reader& within, const TomlEntry& entry) { read_routes(within, entry, project.routes); }},
+      {"services", [&](const Reader& within, const TomlEntry& entry) { read_services(within, entry, project.services); }},
       {"limits",
        [&](const Reader& within, const TomlEntry& entry) {
          const Handler endpoints = [&](const Reader& inner, const TomlEntry& rows) {

@@ -8,6 +8,7 @@
 #include "config/knobs.h"
 #include "config/providers.h"
 #include "config/read_prices.h"
+#include "config/service_knobs.h"
 #include "core/base/encode.h"
 #include "core/guard/mask_secrets.h"
 
@@ -53,6 +54,12 @@ class Lister {
                                        std::pair("prompt", &route.prompt), std::pair("fallback", &route.fallback)})
         if (!value->empty()) add(start + key, json_quoted(*value), "");
     }
+  }
+
+  void add_service(const std::string& prefix, const ServiceSettings& service) {
+    add_knobs(prefix, service_knobs(), service, "default");
+    for (const auto& [header, value] : service.headers) add(prefix + "headers." + header, json_quoted(value), "");
+    if (service.has_oauth) add_knobs(prefix + "oauth.", oauth_knobs(), service.oauth, "default");
   }
 
   // A credential in the wrong place, such as a path or a name, is one all the same.
@@ -102,6 +109,7 @@ std::vector<ShownSetting> show_settings(const Settings& settings) {
     for (const auto& [path, rates] : project.endpoint_rates)
       lister.add_knobs(prefix + "limits.endpoints." + path + ".", rate_knobs(), rates, "default");
     lister.add_routes(prefix, project.routes);
+    for (const auto& [service, row] : project.services) lister.add_service(prefix + "services." + service + ".", row);
     lister.add_knobs(prefix + "guards.", guard_knobs(), project.guards, "default");
     lister.add_guard_tables(prefix + "guards.", project.guards);
   }

@@ -56,6 +56,7 @@ struct Outlet {
 };
 
 struct AwsKeys;
+struct Service;
 struct ServiceAccount;
 
 struct Provider {
@@ -74,6 +75,7 @@ struct Provider {
   std::shared_ptr<const AwsKeys> aws;                           // with sigv4
   std::shared_ptr<const ServiceAccount> google;                 // with google
   std::string ca_file;                                          // "" = system store
+  bool public_only = false;                                     // connected to at addresses of the public internet alone
   Millis connect_timeout{10'000};
   Millis first_byte_timeout{600'000};
   Millis idle_timeout{300'000};
@@ -92,7 +94,7 @@ struct Provider {
 struct Project {
   std::string id;  // UUID
   std::string name;
-  std::string type;  // "agent": a coding agent's proxy; "wrapper": one API for many providers
+  std::string type;  // "agent": a coding agent's proxy; "wrapper": one API for many providers; "api": HTTP APIs
   std::string file;  // where it came from
   bool require_key = true;
   std::shared_ptr<const Guards> guards;
@@ -111,6 +113,7 @@ struct Project {
   std::shared_ptr<const CallLimits> limits;  // nullptr = none
   /// Rates of one endpoint alone, by route_path().
   std::map<std::string, CallLimits, std::less<>> endpoint_limits;
+  std::map<std::string, std::shared_ptr<const Service>, std::less<>> services;  // of type "api"
 
   /// The guards over what is sent to that provider.
   const Guards& guards_at(const Provider& provider) const;

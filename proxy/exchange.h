@@ -68,6 +68,7 @@ struct Exchange {
   Arrival arrival;                        // only where policy->reads_arrival
   const Project* host_project = nullptr;  // the one that the host name stands for
   const Project* project = nullptr;
+  const Service* service = nullptr;  // of service_call
   const Key* caller = nullptr;
   const Route* route = nullptr;          // the rule that decides where the call goes
   bool forgot_vault = false;             // the history that the provider keeps may hold placeholders nobody can restore

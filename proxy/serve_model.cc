@@ -21,21 +21,6 @@ namespace {
 // Conversations repeat themselves, but not so often: what unfolds to more than this is made to fill memory.
 constexpr std::size_t kFreeSize = 10u << 20, kMostRatio = 100;
 
-/// From here on x.body is what the client says, without its content coding.
-Status unfold_body(Exchange& x) {
-  x.body = x.received.view();
-  x.row.bytes_in = static_cast<std::int64_t>(x.body.size());
-  const auto coding_name = x.head.find("content-encoding");
-  if (!coding_name) return {};
-  const auto coding = find_coding(*coding_name);
-  // A body that cannot be read is never passed on.
-  if (!coding) return make_error(Code::unsupported_media, "this content encoding is not understood; send gzip, zstd or none");
-  PG_TRY(x.decoded,
-         decompress(x.body, *coding, std::min(x.policy->limits.max_body, std::max(kFreeSize, x.body.size() * kMostRatio))));
-  x.body = x.decoded;
-  return {};
-}
-
 // Of a short body nothing is worth remembering in parts.
 PartMemory* memory_for(Exchange& x) {
   constexpr std::size_t kLong = 16u << 10;
@@ -128,6 +113,20 @@ Status authenticate(Exchange& x, std::uint32_t needed) {
   x.row.project = x.project->name;
   x.row.project_id = x.project->id;
   if (x.caller != nullptr) PG_TRY_STATUS(authorize(*x.caller, needed, x.project->id));
+  return {};
+}
+
+Status unfold_body(Exchange& x) {
+  x.body = x.received.view();
+  x.row.bytes_in = static_cast<std::int64_t>(x.body.size());
+  const auto coding_name = x.head.find("content-encoding");
+  if (!coding_name) return {};
+  const auto coding = find_coding(*coding_name);
+  // A body that cannot be read is never passed on.
+  if (!coding) return make_error(Code::unsupported_media, "this content encoding is not understood; send gzip, zstd or none");
+  PG_TRY(x.decoded,
+         decompress(x.body, *coding, std::min(x.policy->limits.max_body, std::max(kFreeSize, x.body.size() * kMostRatio))));
+  x.body = x.decoded;
   return {};
 }
 

@@ -19,6 +19,9 @@ Status check_log(const Exchange& x);
 /// The caller behind the request's key, allowed to do `needed` in x.project. Sets x.project and x.caller. not_found for an
 /// unknown project, unauthenticated, forbidden.
 Status authenticate(Exchange& x, std::uint32_t needed);
+/// From here on x.body is what the client says, without its content coding. unsupported_media, bad_request, too_large.
+Status unfold_body(Exchange& x);
+
 /// The refusal of a path without a project, which names that of the caller's key to whoever has one.
 Error name_project(Exchange& x, Error error);
 
