@@ -67,8 +67,13 @@ std::string service_json(const ListedService& listed) {
 
 int list_services(Shell& shell) {
   const Settings settings = open_settings(shell).value();
-  Table table({{"PROJECT"}, {"SERVICE"}, {"BASE URL", Align::left, 0, 20}, {"METHODS", Align::left, 2, 10},
-               {"PATHS", Align::left, 3, 10}, {"AUTH", Align::left, 1}, {"CREDENTIAL", Align::left, 0, 12}});
+  Table table({{"PROJECT"},
+               {"SERVICE"},
+               {"BASE URL", Align::left, 0, 20},
+               {"METHODS", Align::left, 2, 10},
+               {"PATHS", Align::left, 3, 10},
+               {"AUTH", Align::left, 1},
+               {"CREDENTIAL", Align::left, 0, 12}});
   std::string objects;
   for (const ListedService& listed : find_services(shell, settings)) {
     table.add({{listed.project.name},
@@ -91,9 +96,10 @@ void seal_fresh_token(Shell& shell, const Settings& settings, const ServiceProbe
   if (probe.rotated.empty()) return;
   const auto app_key = load_app_key(process_environment(), settings.app_key_file);
   auto db = Db::open(settings.database);
-  const Status kept = !app_key ? Status(app_key.error())
-                      : !db    ? Status(db.error())
-                               : CredentialStore(db.value(), wall_clock(), actor_name()).put(probe.rotated, probe.fresh_token, app_key.value());
+  const Status kept =
+      !app_key ? Status(app_key.error())
+      : !db    ? Status(db.error())
+               : CredentialStore(db.value(), wall_clock(), actor_name()).put(probe.rotated, probe.fresh_token, app_key.value());
   if (!kept) shell.warn(fmt::format("the new refresh token could not be sealed: {}", kept.error().message));
 }
 
@@ -108,8 +114,9 @@ int check_service(Shell& shell, const Settings& settings, const ListedService& l
   int status = exit_ok;
   const std::string addresses = fmt::format("{}", fmt::join(probe.addresses, ", "));
   if (probe.place_error) {
-    report.add(name + " address", "fail", told(*probe.place_error),
-               probe.place_error->code == Code::forbidden ? fmt::format("private = true under [services.{}] allows it", name) : "");
+    report.add(
+        name + " address", "fail", told(*probe.place_error),
+        probe.place_error->code == Code::forbidden ? fmt::format("private = true under [services.{}] allows it", name) : "");
     status = exit_upstream;
   } else {
     report.add(name + " address", "ok", fmt::format("{} is {}", listed.service->provider->outlets.front().base.host, addresses));
@@ -164,9 +171,10 @@ void add_http(CLI::App& command, Shell& shell) {
   set_action(*checks, shell, [&shell, name] { return check_services(shell, *name); });
 
   auto call = std::make_shared<HttpCall>();
-  auto* calls = command.add_subcommand("call",
-                                       "Call a service through the serve that runs\n"
-                                       "With a key of its own, which is revoked behind it. Exits 1 for an answer of 400 or more.");
+  auto* calls =
+      command.add_subcommand("call",
+                             "Call a service through the serve that runs\n"
+                             "With a key of its own, which is revoked behind it. Exits 1 for an answer of 400 or more.");
   calls->add_option("SERVICE", call->service, "Its name")->required();
   calls->add_option("METHOD", call->method, "GET, POST, …")->required();
   calls->add_option("PATH", call->path, "Below its base URL, with a query")->required();

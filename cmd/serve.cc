@@ -192,9 +192,10 @@ void keep_refresh_tokens(Shell& shell, Gateway& gw, PolicySource& source) {
   for (const auto& [name, token] : gw.tokens.take_rotated()) {
     const Status kept = source.seal(name, token);
     if (kept) continue;
-    shell.warn(fmt::format("the new refresh token \"{}\" could not be sealed: {}; after a restart, sign in anew with "
-                           "'pg providers login {}'",
-                           name, kept.error().message, name));
+    shell.warn(
+        fmt::format("the new refresh token \"{}\" could not be sealed: {}; after a restart, sign in anew with "
+                    "'pg providers login {}'",
+                    name, kept.error().message, name));
   }
 }
 

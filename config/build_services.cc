@@ -26,7 +26,8 @@ ServiceAuth auth_of(const std::string& word) {
 
 class ServiceBuilder {
  public:
-  ServiceBuilder(const ProjectSettings& project, const ServiceSettings& wanted, const Settings& settings, const PolicyParts& parts)
+  ServiceBuilder(const ProjectSettings& project, const ServiceSettings& wanted, const Settings& settings,
+                 const PolicyParts& parts)
       : project_(project), wanted_(wanted), settings_(settings), parts_(parts) {}
 
   std::shared_ptr<const Service> build() {
@@ -63,7 +64,8 @@ class ServiceBuilder {
   }
 
   void complain(const std::string& credential, const std::string& what) {
-    if (place_->credential_problem.empty()) place_->credential_problem = fmt::format("the credential from {}: {}", credential, what);
+    if (place_->credential_problem.empty())
+      place_->credential_problem = fmt::format("the credential from {}: {}", credential, what);
   }
 
   // As one line of a head can hold it; files end in a newline.
@@ -114,8 +116,8 @@ class ServiceBuilder {
 }  // namespace
 
 std::map<std::string, std::shared_ptr<const Service>, std::less<>> build_services(const ProjectSettings& project,
-                                                                                 const Settings& settings,
-                                                                                 const PolicyParts& parts) {
+                                                                                  const Settings& settings,
+                                                                                  const PolicyParts& parts) {
   std::map<std::string, std::shared_ptr<const Service>, std::less<>> services;
   if (project.type != "api") return services;
   for (const auto& [name, wanted] : project.services)

@@ -12,7 +12,7 @@ namespace pg {
 
 /// A credential that cannot be had is no problem of the file: it stands in Provider::credential_problem.
 std::map<std::string, std::shared_ptr<const Service>, std::less<>> build_services(const ProjectSettings& project,
-                                                                                 const Settings& settings,
-                                                                                 const PolicyParts& parts);
+                                                                                  const Settings& settings,
+                                                                                  const PolicyParts& parts);
 
 }  // namespace pg

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "config/api_project.h"
 #include "config/build_policy.h"
 #include "config/checks.h"
 #include "config/providers.h"
@@ -71,13 +72,14 @@ bool is_project_name(std::string_view name) {
 }
 
 std::string project_text(const NewProject& project) {
+  if (project.type == "api") return api_project_text(project);
   std::string providers;
   for (const std::string& name : project.providers) providers += (providers.empty() ? "" : ", ") + json_quoted(name);
   return fmt::format(R"(# Project "{}": which providers its callers may use through pg, and what never leaves this machine.
 # A running `pg serve` sees a change within a second.
 
 id = {}
-# "agent" (a coding agent's proxy) or "wrapper" (one API over many providers; lists its own models).
+# "agent" (a coding agent's proxy), "wrapper" (one API over many providers; lists its own models) or "api" (HTTP APIs).
 type = {}
 
 # In order of preference. echo sends back what it received; beside others it only answers models named echo.
@@ -143,6 +145,8 @@ Result<std::string> add_project(const Settings& settings, const NewProject& proj
     return make_error(Code::conflict, fmt::format("project \"{}\" exists already", project.name));
   NewProject whole = project;
   if (whole.id.empty()) whole.id = make_uuid();
+  if (whole.type == "api" && !whole.providers.empty())
+    return make_error(Code::bad_request, "a project of type \"api\" has services, and no providers");
   if (whole.providers.empty()) whole.providers = {"echo"};
   const std::string text = project_text(whole);
   if (auto checked = check_text(settings, project.name, text); !checked) return std::move(checked).error();

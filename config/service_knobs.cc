@@ -44,8 +44,8 @@ std::optional<Complaint> check_service_auth(std::string_view text) {
   if (names_own_field(text)) {
     const std::string_view name = own_field_of(text);
     const auto fits = [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; };
-    constexpr std::array<std::string_view, 9> kOwn = {"host",       "connection", "content-length",  "transfer-encoding", "te",
-                                                      "upgrade",    "expect",     "accept-encoding", "content-encoding"};
+    constexpr std::array<std::string_view, 9> kOwn = {"host",    "connection", "content-length",  "transfer-encoding", "te",
+                                                      "upgrade", "expect",     "accept-encoding", "content-encoding"};
     const bool is_own = std::find(kOwn.begin(), kOwn.end(), to_lower(name)) != kOwn.end();
     if (!name.empty() && name.size() < 64 && std::all_of(name.begin(), name.end(), fits) && !is_own) return std::nullopt;
     return Complaint{"auth: no credential can be sent under this name", "such as \"header:X-API-Key\" or \"query:key\""};
@@ -56,13 +56,15 @@ std::optional<Complaint> check_service_auth(std::string_view text) {
 }
 
 std::optional<Complaint> check_service_credential(std::string_view text) {
-  if (text == "client") return Complaint{"a caller's own credential never goes to a service", "\"env:NAME\", \"file:PATH\" or \"sealed\""};
+  if (text == "client")
+    return Complaint{"a caller's own credential never goes to a service", "\"env:NAME\", \"file:PATH\" or \"sealed\""};
   return check_credential(text);
 }
 
 std::optional<Complaint> check_oauth_secret(std::string_view text) {
   if (text == "client" || text == "none" || text == "sealed")
-    return Complaint{"must be \"env:NAME\", \"file:PATH\" or \"sealed:NAME\"", "pg providers login NAME seals one under that name"};
+    return Complaint{"must be \"env:NAME\", \"file:PATH\" or \"sealed:NAME\"",
+                     "pg providers login NAME seals one under that name"};
   return check_credential(text);
 }
 
@@ -158,7 +160,8 @@ void read_services(const TableReader& outer, const TomlEntry& entry, std::map<st
     if (fields == nullptr) continue;
     // "key" leads to a key in a path.
     if (check_provider_name(row.key) || row.key == "key") {
-      reader.complain(reader.document.key_place(row), "a service's name is lower-case letters, digits, dashes and underscores, and not \"key\"");
+      reader.complain(reader.document.key_place(row),
+                      "a service's name is lower-case letters, digits, dashes and underscores, and not \"key\"");
       continue;
     }
     ServiceSettings& service = services[row.key];

@@ -16,10 +16,10 @@ namespace pg {
 struct OAuthSettings {
   std::string token_url;
   std::string client_id;
-  std::string client_secret;         // "env:NAME", "file:PATH", "sealed:NAME"; "" = a public client
-  std::string refresh_token;         // the same; "" = client credentials
-  std::string scope;                 // blanks between several
-  std::string audience;              // where the server asks for it
+  std::string client_secret;          // "env:NAME", "file:PATH", "sealed:NAME"; "" = a public client
+  std::string refresh_token;          // the same; "" = client credentials
+  std::string scope;                  // blanks between several
+  std::string audience;               // where the server asks for it
   std::string client_auth = "basic";  // "body": in the form
 };
 

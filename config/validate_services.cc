@@ -70,7 +70,8 @@ class ServiceCheck {
 
   void check_oauth() {
     const OAuthSettings& oauth = service_.oauth;
-    if (!service_.has_oauth) return add("auth", "auth = \"oauth\" needs a table", fmt::format("add [services.{}.oauth]", service_.name));
+    if (!service_.has_oauth)
+      return add("auth", "auth = \"oauth\" needs a table", fmt::format("add [services.{}.oauth]", service_.name));
     if (service_.credential != "none")
       add("credential", "with auth = \"oauth\" the token is the credential", "take credential out; the oauth table has its own");
     check_place("oauth.token_url", oauth.token_url, "such as token_url = \"https://login.example.com/oauth/token\"");
@@ -92,9 +93,9 @@ class ServiceCheck {
 
 std::vector<std::pair<std::string, std::string>> credentials_of(const ServiceSettings& service) {
   std::vector<std::pair<std::string, std::string>> all;
-  for (const auto& [what, credential] : {std::pair("credential", &service.credential),
-                                         std::pair("oauth.client_secret", &service.oauth.client_secret),
-                                         std::pair("oauth.refresh_token", &service.oauth.refresh_token)})
+  for (const auto& [what, credential] :
+       {std::pair("credential", &service.credential), std::pair("oauth.client_secret", &service.oauth.client_secret),
+        std::pair("oauth.refresh_token", &service.oauth.refresh_token)})
     if (!credential->empty() && *credential != "none") all.emplace_back(what, *credential);
   return all;
 }
@@ -111,21 +112,21 @@ void check_services(const ProjectSettings& project, std::vector<Problem>& proble
   };
   if (project.type != "api") {
     if (!project.services.empty())
-      problems.push_back({place("type"), fmt::format("a project of type \"{}\" has no services", project.type), "type = \"api\" has"});
+      problems.push_back(
+          {place("type"), fmt::format("a project of type \"{}\" has no services", project.type), "type = \"api\" has"});
     return;
   }
-  const bool is_unread = std::any_of(problems.begin(), problems.end(), [&](const Problem& known) {
-    return known.place.file == project.file && known.message.starts_with("a service's name");
-  });
-  if (project.services.empty() && !is_unread)
-    problems.push_back({place("type"), "a project of type \"api\" has no services", "add [services.NAME] with a base_url"});
   if (!project.providers.empty())
-    problems.push_back({place("providers"), "a project of type \"api\" has no providers", "models are asked through an \"agent\" or a \"wrapper\""});
+    problems.push_back({place("providers"), "a project of type \"api\" has no providers",
+                        "models are asked through an \"agent\" or a \"wrapper\""});
   for (const auto& [name, service] : project.services) ServiceCheck(project, service, problems).run();
 }
 
 void warn_services(const Settings& settings, const ProjectSettings& project, const Environment& environment,
                    std::vector<std::string>& warnings) {
+  if (project.type == "api" && project.services.empty())
+    warnings.push_back(
+        fmt::format("{}: the project {} has no services yet; add [services.NAME] with a base_url", project.file, project.name));
   for (const auto& [name, service] : project.services) {
     const std::string who = fmt::format("service {} of project {}", name, project.name);
     for (const auto& [what, credential] : credentials_of(service)) {

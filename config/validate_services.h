@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/paths.h"
@@ -9,7 +10,7 @@
 
 namespace pg {
 
-/// "api" needs services and takes no providers' settings; each service must lead somewhere and have what its auth asks for.
+/// "api" alone has services, and no providers; each service must lead somewhere and have what its auth asks for.
 void check_services(const ProjectSettings& project, std::vector<Problem>& problems);
 
 /// Variables that are not set, files that are not there, credentials that travel unencrypted.

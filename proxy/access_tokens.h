@@ -1,5 +1,5 @@
-// Access tokens bought with service accounts and OAuth clients: kept until shortly before they end, and asked for by one exchange at a time.
-// Shared by all threads, locked inside; nobody waits with the lock held.
+// Access tokens bought with service accounts and OAuth clients: kept until shortly before they end, and asked for by one exchange
+// at a time. Shared by all threads, locked inside; nobody waits with the lock held.
 #pragma once
 
 #include <map>

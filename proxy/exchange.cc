@@ -55,9 +55,8 @@ Status open_exchange(Exchange& x) {
   x.row.method = x.head.method;
   const Status arrived = read_host(x);
   const std::string_view by_host = x.host_project == nullptr ? std::string_view() : std::string_view(x.host_project->id);
-  const Status found = asks_for_service(x)
-                           ? Status{}
-                           : find_surface(x.head.method, x.head.target, x.head.upgrade, x.surface, by_host);
+  const Status found =
+      asks_for_service(x) ? Status{} : find_surface(x.head.method, x.head.target, x.head.upgrade, x.surface, by_host);
   x.row.path = take_path(x.surface);
   PG_TRY_STATUS(arrived);
   PG_TRY_STATUS(check_posture(x.head, *x.policy, x.gw.serve.host, x.arrival));

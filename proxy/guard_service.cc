@@ -57,7 +57,8 @@ GuardedCall merge_calls(GuardedCall first, GuardedCall second) {
   merge_counts(first.detected, second.detected);
   first.blocked.insert(first.blocked.end(), second.blocked.begin(), second.blocked.end());
   if (!second.places.empty()) first.places += (first.places.empty() ? "" : "; ") + second.places;
-  first.edits.insert(first.edits.end(), std::make_move_iterator(second.edits.begin()), std::make_move_iterator(second.edits.end()));
+  first.edits.insert(first.edits.end(), std::make_move_iterator(second.edits.begin()),
+                     std::make_move_iterator(second.edits.end()));
   return first;
 }
 
@@ -100,7 +101,12 @@ Task<Status> guard_service_call(Exchange& x, std::string path) {
   x.guarded = std::move(call);
   note_guarded(x);
   x.guarding = GuardStep::none;
-  if (!x.guarded.blocked.empty()) co_return service_block_error(x.guarded);
+  if (!x.guarded.blocked.empty()) {
+    // What blocked it does not belong into the row, either.
+    if (x.guarded.places.find("path: ") != std::string::npos)
+      x.row.path = fmt::format("/api/{}/{}/*", x.project->name, x.service->name);
+    co_return service_block_error(x.guarded);
+  }
   keep_as_it_came(x);
   co_return Status{};
 }

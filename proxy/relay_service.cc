@@ -8,9 +8,9 @@
 #include "core/base/compress.h"
 #include "core/base/encode.h"
 #include "core/base/error.h"
+#include "core/guard/service_texts.h"
 #include "core/guard/stream_mask.h"
 #include "core/guard/stream_restore.h"
-#include "core/guard/service_texts.h"
 #include "core/route/service.h"
 #include "core/route/service_path.h"
 #include "proxy/client_watch.h"
@@ -99,7 +99,8 @@ Status ServiceRelay::prepare() {
   if (coding && *coding != Coding::identity) decoder_ = Decompressor::make(*coding);
   // In what cannot be read a credential could come back, and no placeholder could be restored.
   if (!coding && !(x_.service->passes_unreadable && x_.vault.empty()))
-    return make_error(Code::upstream_failed, "the service's reply has an encoding that cannot be read", std::string(*coding_name));
+    return make_error(Code::upstream_failed, "the service's reply has an encoding that cannot be read",
+                      std::string(*coding_name));
   return {};
 }
 
@@ -113,7 +114,8 @@ std::string ServiceRelay::mapped(std::string_view name, std::string_view value) 
 
 std::string ServiceRelay::write_head() {
   const ReplyHead& head = upstream_.head;
-  std::string out = fmt::format("HTTP/1.1 {} {}\r\n", head.status, head.reason.empty() ? reason_phrase(head.status) : head.reason);
+  std::string out =
+      fmt::format("HTTP/1.1 {} {}\r\n", head.status, head.reason.empty() ? reason_phrase(head.status) : head.reason);
   const std::string_view connection = head.find("connection").value_or("");
   for (const Field& field : head.fields) {
     const LowerName name(field.name);
@@ -200,9 +202,9 @@ Task<void> ServiceRelay::flush(bool last) {
 
 void ServiceRelay::note_cut(IoEnd end) {
   x_.row.outcome = "error";
-  x_.row.error = x_.revoked                 ? fmt::format("unauthenticated: the key {} inside the reply", x_.revoked_how)
-                 : end == IoEnd::timeout    ? "upstream_timeout: the service fell silent inside the reply"
-                 : end == IoEnd::canceled   ? "unavailable: pg was stopped inside the reply"
+  x_.row.error = x_.revoked               ? fmt::format("unauthenticated: the key {} inside the reply", x_.revoked_how)
+                 : end == IoEnd::timeout  ? "upstream_timeout: the service fell silent inside the reply"
+                 : end == IoEnd::canceled ? "unavailable: pg was stopped inside the reply"
                  : x_.service->max_reply != 0 && received_ > x_.service->max_reply
                      ? "upstream_failed: the service's reply is larger than max_reply"
                      : "upstream_failed: the service's reply was cut short";

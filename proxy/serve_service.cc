@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 #include "core/route/service.h"
 #include "core/route/service_path.h"
+#include "core/wire/error_details.h"
 #include "core/wire/form_text.h"
 #include "proxy/keep_limits.h"
 #include "proxy/serve_model.h"
@@ -25,7 +26,8 @@ Status find_service(Exchange& x) {
   if (found == services.end()) {
     std::string names;
     for (const auto& [name, service] : services) names += (names.empty() ? "" : ", ") + name;
-    return make_error(Code::not_found, fmt::format("this project has no such service; it has {}", names));
+    return make_error(Code::not_found, fmt::format("this project has no such service; it has {}", names.empty() ? "none" : names),
+                      std::string(kUnknownUrl));
   }
   x.service = found->second.get();
   x.row.provider = x.service->name;
@@ -36,10 +38,12 @@ Status find_service(Exchange& x) {
 Status check_query(const Exchange& x) {
   const std::string_view query = x.surface.query.substr(std::min<std::size_t>(1, x.surface.query.size()));
   for (const char c : query)
-    if (c <= ' ' || c >= 0x7f || c == '\\' || c == '#') return make_error(Code::bad_request, "the query holds a byte that must be escaped");
+    if (c <= ' ' || c >= 0x7f || c == '\\' || c == '#')
+      return make_error(Code::bad_request, "the query holds a byte that must be escaped");
   if (x.service->auth != ServiceAuth::query) return {};
   for (const FormPiece& piece : read_form(query))
-    if (piece.is_name && equals_ignore_case(decode_form(query.substr(piece.begin, piece.end - piece.begin)), x.service->auth_name))
+    if (piece.is_name &&
+        equals_ignore_case(decode_form(query.substr(piece.begin, piece.end - piece.begin)), x.service->auth_name))
       return make_error(Code::forbidden, fmt::format("the parameter {} is where pg puts the credential", x.service->auth_name));
   return {};
 }
@@ -84,7 +88,8 @@ Task<Result<Upstream>> send_once(Exchange& x) {
   return send_written(x, std::move(head), is_idempotent(x.head.method));
 }
 
-// A token may be withdrawn before its end: then one more, once, and the call again. Nothing of the refusal has gone to the caller.
+// A token may be withdrawn before its end: then one more, once, and the call again. Nothing of the refusal has gone to the
+// caller.
 Task<Result<Upstream>> forward(Exchange& x) {
   const Status bought = co_await add_token(x);
   if (!bought) co_return bought.error();
@@ -119,9 +124,9 @@ bool asks_for_service(Exchange& x) {
 }
 
 Task<void> serve_service_call(Exchange& x) {
-  authenticate(x, scope_proxy).value();  // 404, 401, 403: before a byte of body is buffered
-  check_log(x).value();                  // 503
-  find_service(x).value();               // 404
+  authenticate(x, scope_proxy).value();      // 404, 401, 403: before a byte of body is buffered
+  check_log(x).value();                      // 503
+  find_service(x).value();                   // 404
   std::string path = check_call(x).value();  // 400, 403, 405
   check_credential(x).value();               // 503
   if (!x.client.take_body(x.head, x.policy->limits, x.received)) {

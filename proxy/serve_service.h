@@ -23,8 +23,8 @@ std::string write_service_head(const Exchange& x, std::size_t size);
 /// What of the caller's fields goes to the service.
 std::vector<Field> fields_for_service(const Exchange& x);
 
-/// Passes the reply on: as it came, but for credentials of ours, which are starred, and placeholders, which become what they stand
-/// for.
+/// Passes the reply on: as it came, but for credentials of ours, which are starred, and placeholders, which become what they
+/// stand for.
 Task<void> relay_service_reply(Exchange& x, Upstream& upstream);
 
 }  // namespace pg

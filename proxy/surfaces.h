@@ -40,8 +40,8 @@ Status find_surface(std::string_view method, std::string_view target, bool upgra
                     std::string_view by_host = {});
 
 /// The same for a project of type "api", whose paths below /api/PROJECT (or its host's name) are those of its services: any
-/// method, and escapes, which are looked at when the service is known. False when the target is none of them: "" or "/" behind the
-/// project, which answers as others do. `surface` says service, rest and gateway then; they point into `target`.
+/// method, and escapes, which are looked at when the service is known. False when the target is none of them: "" or "/" behind
+/// the project, which answers as others do. `surface` says service, rest and gateway then; they point into `target`.
 bool find_service_surface(std::string_view target, bool by_host, Surface& surface);
 /// The project that a target names, "" when it is not below /api.
 std::string_view project_of_target(std::string_view target);

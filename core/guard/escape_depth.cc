@@ -39,10 +39,7 @@ bool is_escaped_text(std::string_view text) {
 }  // namespace
 
 EscapeDepth::EscapeDepth(TextForm form)
-    : form_(form),
-      base_(form == TextForm::json_text ? 2 : 1),
-      floor_(form == TextForm::document ? 0 : 1),
-      level_(floor_) {}
+    : form_(form), base_(form == TextForm::json_text ? 2 : 1), floor_(form == TextForm::document ? 0 : 1), level_(floor_) {}
 
 // A newline of the text itself, spelled as an escape; one of the strings in it has more backslashes.
 bool EscapeDepth::is_newline(char c, std::uint32_t slashes) const {

@@ -50,7 +50,7 @@ class EscapeDepth {
   void see(char c);
 
   TextForm form_;
-  int base_ = 1;  // level of the text itself
+  int base_ = 1;   // level of the text itself
   int floor_ = 1;  // outside of all strings
   int level_ = 1;
   std::uint32_t slashes_ = 0;

@@ -72,8 +72,8 @@ std::string kind_of_token(std::string_view token) {
 
 BodyKind find_body_kind(std::string_view content_type, std::string_view body) {
   constexpr std::array<std::string_view, 10> kTexts = {
-      "application/xml",     "application/javascript",   "application/graphql", "application/yaml",   "application/x-yaml",
-      "application/ndjson",  "application/x-ndjson",     "application/jsonl",   "application/x-jsonl", "application/sql"};
+      "application/xml",    "application/javascript", "application/graphql", "application/yaml",    "application/x-yaml",
+      "application/ndjson", "application/x-ndjson",   "application/jsonl",   "application/x-jsonl", "application/sql"};
   if (body.empty()) return BodyKind::none;
   const std::string type = to_lower(media_type_of(content_type));
   if (type.empty()) return guess_kind(body);

@@ -28,11 +28,13 @@ SecretString take_secret(std::string& text) {
 Status check_service_call(const Service& service, std::string_view method, std::string_view path) {
   if (std::find(service.methods.begin(), service.methods.end(), method) == service.methods.end()) {
     const std::string allow = fmt::format("{}", fmt::join(service.methods, ", "));
-    return make_error(Code::method_not_allowed, fmt::format("the project allows {} at the service {}", allow, service.name), allow);
+    return make_error(Code::method_not_allowed, fmt::format("the project allows {} at the service {}", allow, service.name),
+                      allow);
   }
   for (const std::string& glob : service.deny_paths)
     if (matches_path_or_above(glob, path))
-      return make_error(Code::forbidden, fmt::format("the project denies this path of the service {} (deny_paths: {})", service.name, glob));
+      return make_error(Code::forbidden,
+                        fmt::format("the project denies this path of the service {} (deny_paths: {})", service.name, glob));
   const auto fits = [path](const std::string& glob) { return matches_path_glob(glob, path); };
   if (service.paths.empty() || std::any_of(service.paths.begin(), service.paths.end(), fits)) return {};
   return make_error(Code::forbidden, fmt::format("the project does not allow this path of the service {} (paths)", service.name));

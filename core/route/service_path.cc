@@ -29,7 +29,8 @@ bool is_only_dots(std::string_view segment) {
 // An escape that is still one when it was undone: a server behind the server may undo it again.
 bool holds_escape(std::string_view plain) {
   constexpr std::array<std::string_view, 5> kAgain = {"%2e", "%2f", "%5c", "%25", "%3b"};
-  return std::any_of(kAgain.begin(), kAgain.end(), [plain](std::string_view escape) { return contains_ignore_case(plain, escape); });
+  return std::any_of(kAgain.begin(), kAgain.end(),
+                     [plain](std::string_view escape) { return contains_ignore_case(plain, escape); });
 }
 
 Status read_segment(std::string_view raw, std::string& path) {
@@ -41,7 +42,8 @@ Status read_segment(std::string_view raw, std::string& path) {
   const auto is_foul = [](char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '/' || c == '\\' || c == ';';
   };
-  if (std::any_of(plain->begin(), plain->end(), is_foul)) return bad_path("has an escaped slash, backslash, semicolon or control");
+  if (std::any_of(plain->begin(), plain->end(), is_foul))
+    return bad_path("has an escaped slash, backslash, semicolon or control");
   if (holds_escape(*plain)) return bad_path("is escaped twice");
   if (!is_utf8(*plain)) return bad_path("is not UTF-8");
   path.append("/").append(*plain);

@@ -1,5 +1,6 @@
 // The API gateway end to end: what goes to an API, what comes back, what is refused, and what the log says of it.
 #include <doctest/doctest.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -23,8 +24,10 @@ class ApiWorld {
     const std::string base = "http://127.0.0.1:" + std::to_string(upstream.port());
     std::string text = "id = \"5b1f0c52-3d0e-4c3e-9a55-0a4f5f1f2b22\"\ntype = \"api\"\n[services.up]\nbase_url = \"" + base +
                        "/v2\"\nprivate = true\n";
-    text += service.empty() ? "methods = [\"GET\", \"HEAD\", \"POST\", \"DELETE\"]\ndeny_paths = [\"/admin\"]\ncredential = \"env:API_TOKEN\"\n"
-                            : std::string(service);
+    text +=
+        service.empty()
+            ? "methods = [\"GET\", \"HEAD\", \"POST\", \"DELETE\"]\ndeny_paths = [\"/admin\"]\ncredential = \"env:API_TOKEN\"\n"
+            : std::string(service);
     text.append("\n").append(more).append("\n[guards]\n").append(guards);
     for (std::size_t at = text.find("@UP"); at != std::string::npos; at = text.find("@UP")) text.replace(at, 3, base);
     home.write(home.config_file(), "");
@@ -64,8 +67,11 @@ TEST_CASE("service: a call goes to the API with its own credential, byte for byt
   ApiWorld& w = api();
   const std::string body = "{ \"b\" : 1.0, \"a\":\"\\u0041\" }";
   const RawReply reply = w.ask("POST", "up/things/a%20b?x=1&y=%C3%A9", body,
-                               {{"Content-Type", "application/json"}, {"Cookie", "c=1"}, {"X-Own", "kept"},
-                                {"X-HTTP-Method-Override", "DELETE"}, {"x-api-key", "theirs"}});
+                               {{"Content-Type", "application/json"},
+                                {"Cookie", "c=1"},
+                                {"X-Own", "kept"},
+                                {"X-HTTP-Method-Override", "DELETE"},
+                                {"x-api-key", "theirs"}});
   CHECK(reply.status == 200);
   CHECK(reply.body == R"({"ok":true})");
   const SeenRequest seen = w.upstream.last();
@@ -105,7 +111,8 @@ TEST_CASE("service: methods and paths are held to what the file says, however th
     CHECK(denied.body.find(R"("code":"forbidden")") != std::string::npos);
     CHECK(denied.body.starts_with(R"({"error":{)"));
   }
-  for (const char* path : {"up/x/../admin", "up/x/%2e%2e/admin", "up//admin", "up/x%2f..%2fadmin", "up/x\\..\\admin", "up/admin;x", "up/%2561dmin"})
+  for (const char* path :
+       {"up/x/../admin", "up/x/%2e%2e/admin", "up//admin", "up/x%2f..%2fadmin", "up/x\\..\\admin", "up/admin;x", "up/%2561dmin"})
     CHECK_MESSAGE(w.ask("GET", path).status == 400, path);
   CHECK(nothing_new(w) == "");
   CHECK(w.ask("GET", "up").status == 200);
@@ -119,7 +126,8 @@ TEST_CASE("service: JSON, forms and text are guarded on the way out and restored
     std::string body, seen;
   };
   const Sent cases[] = {
-      {"application/json", R"({"to":")" + kMail + R"(","n":[1.50,{"cc":")" + kMail + R"("}]})", R"({"to":"[[EMAIL_001]]","n":[1.50,{"cc":"[[EMAIL_001]]"}]})"},
+      {"application/json", R"({"to":")" + kMail + R"(","n":[1.50,{"cc":")" + kMail + R"("}]})",
+       R"({"to":"[[EMAIL_001]]","n":[1.50,{"cc":"[[EMAIL_001]]"}]})"},
       {"application/vnd.x+json", R"([")" + kMail + R"("])", R"(["[[EMAIL_001]]"])"},
       {"application/x-www-form-urlencoded", "to=jane.roe%40example.org&x=1+2", "to=%5B%5BEMAIL_001%5D%5D&x=1+2"},
       {"text/plain", "to " + kMail + "\n", "to [[EMAIL_001]]\n"},
@@ -140,7 +148,8 @@ TEST_CASE("service: JSON, forms and text are guarded on the way out and restored
 
 TEST_CASE("service: what stands in a path or a query is not replaced but blocked") {
   ApiWorld& w = api();
-  for (const std::string& rest : {"up/users/" + kMail, std::string("up/users?mail=jane.roe%40example.org"), "up/x?t=" + make_github_token()}) {
+  for (const std::string& rest :
+       {"up/users/" + kMail, std::string("up/users?mail=jane.roe%40example.org"), "up/x?t=" + make_github_token()}) {
     const RawReply reply = w.ask("GET", rest);
     CHECK_MESSAGE(reply.status == 422, rest);
     CHECK(reply.body.find(kMail) == std::string::npos);
@@ -174,7 +183,8 @@ TEST_CASE("service: redirects are not followed, and those below the base lead ba
                                                        {"http://169.254.169.254/latest", "http://169.254.169.254/latest"},
                                                        {"/login", base + "/login"}};
   for (const auto& [given, wanted] : cases) {
-    w.upstream.respond(Answer::reply(302, "", {{"Location", given}, {"Set-Cookie", "s=1"}, {"Link", "<" + base + "/v2/a>; rel=\"next\""}}));
+    w.upstream.respond(
+        Answer::reply(302, "", {{"Location", given}, {"Set-Cookie", "s=1"}, {"Link", "<" + base + "/v2/a>; rel=\"next\""}}));
     const RawReply reply = w.ask("GET", "up/x");
     CHECK(reply.status == 302);
     CHECK(reply.field("Location") == wanted);
@@ -187,7 +197,8 @@ TEST_CASE("service: redirects are not followed, and those below the base lead ba
 TEST_CASE("service: the credential is starred wherever a reply quotes it") {
   ApiWorld& w = api();
   const std::string token(kToken);
-  w.upstream.respond(Answer::reply(200, "you sent " + token + ".", {{"Content-Type", "application/octet-stream"}, {"X-Echo", token}}));
+  w.upstream.respond(
+      Answer::reply(200, "you sent " + token + ".", {{"Content-Type", "application/octet-stream"}, {"X-Echo", token}}));
   const RawReply whole = w.ask("GET", "up/x");
   CHECK(whole.body == "you sent " + std::string(token.size(), '*') + ".");
   CHECK(whole.field("X-Echo") == std::string(token.size(), '*'));
@@ -219,20 +230,24 @@ TEST_CASE("service: HEAD, empty answers, errors and large bodies come through as
 
 TEST_CASE("service: addresses that are not of the public internet are refused") {
   // Those that stand in the file, when it is read.
-  for (const char* host : {"127.0.0.1", "0.0.0.0", "10.1.2.3", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "[fe80::1]", "[fd00::1]",
-                           "localhost", "2130706433", "0177.0.0.1", "0x7f.1", "127.1", "example.com.", "user@example.com", "user:pw@example.com"}) {
+  for (const char* host :
+       {"127.0.0.1", "0.0.0.0", "10.1.2.3", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "[fe80::1]", "[fd00::1]",
+        "localhost", "2130706433", "0177.0.0.1", "0x7f.1", "127.1", "example.com.", "user@example.com", "user:pw@example.com"}) {
     Home home;
     home.write(home.config_file(), "");
-    home.write(home.project_file("web"), std::string("id = \"5b1f0c52-3d0e-4c3e-9a55-0a4f5f1f2b22\"\ntype = \"api\"\n[services.s]\n"
-                                                     "base_url = \"http://") + host + "/\"\n");
+    home.write(home.project_file("web"),
+               std::string("id = \"5b1f0c52-3d0e-4c3e-9a55-0a4f5f1f2b22\"\ntype = \"api\"\n[services.s]\n"
+                           "base_url = \"http://") +
+                   host + "/\"\n");
     const CommandResult checked = home.run({"config", "check", "--config", home.config_file()});
     CHECK_MESSAGE(checked.status != 0, host);
-    CHECK_MESSAGE(says(checked.out + checked.err, "web.toml:4"), checked.out + checked.err);
+    CHECK_MESSAGE(says(checked.out + checked.err, "web.toml:4"), (checked.out + checked.err));
   }
   // A name, when it is called: this machine's own is at no public address.
   char name[256] = {};
   REQUIRE(::gethostname(name, sizeof name - 1) == 0);
-  const ApiWorld w("methods = [\"GET\"]\n", "[services.here]\nbase_url = \"http://" + std::string(name) + ":9/\"\ncredential = \"env:API_TOKEN\"\n");
+  const ApiWorld w("methods = [\"GET\"]\n",
+                   "[services.here]\nbase_url = \"http://" + std::string(name) + ":9/\"\ncredential = \"env:API_TOKEN\"\n");
   const RawReply reply = w.ask("GET", "here/x");
   if (reply.status == 502) return;  // it has no address at all
   CHECK(reply.status == 403);
@@ -242,8 +257,9 @@ TEST_CASE("service: addresses that are not of the public internet are refused") 
 }
 
 TEST_CASE("service: a POST is not sent twice, a token is bought once and again after a 401") {
-  ApiWorld w("auth = \"oauth\"\nmethods = [\"GET\", \"POST\"]\n[services.up.oauth]\ntoken_url = \"@UP/token\"\nclient_id = \"me\"\n"
-             "client_secret = \"env:OAUTH_SECRET\"\nscope = \"a b\"\n");
+  ApiWorld w(
+      "auth = \"oauth\"\nmethods = [\"GET\", \"POST\"]\n[services.up.oauth]\ntoken_url = \"@UP/token\"\nclient_id = \"me\"\n"
+      "client_secret = \"env:OAUTH_SECRET\"\nscope = \"a b\"\n");
   std::atomic<int> tokens{0}, calls{0};
   w.upstream.respond([&](const SeenRequest& request) {
     if (request.target == "/token") {
@@ -268,12 +284,15 @@ TEST_CASE("service: a POST is not sent twice, a token is bought once and again a
 }
 
 TEST_CASE("service: a refresh token that the server replaces is sealed, and used from then on") {
-  ApiWorld w("auth = \"oauth\"\n[services.up.oauth]\ntoken_url = \"@UP/token\"\nclient_id = \"me\"\nrefresh_token = \"sealed:fresh\"\n");
+  ApiWorld w(
+      "auth = \"oauth\"\n[services.up.oauth]\ntoken_url = \"@UP/token\"\nclient_id = \"me\"\nrefresh_token = \"sealed:fresh\"\n");
   const CommandResult stored = w.home.run({"providers", "login", "fresh"}, "refresh-token-1\n");
   REQUIRE_MESSAGE(stored.status == 0, stored.err);
   std::atomic<int> number{1};
   w.upstream.respond([&](const SeenRequest& request) {
-    if (request.target != "/token") return request.field("Authorization") == "Bearer access-" + std::to_string(number) + "-token" ? Answer::json("{}") : Answer::reply(401, "{}");
+    if (request.target != "/token")
+      return request.field("Authorization") == "Bearer access-" + std::to_string(number) + "-token" ? Answer::json("{}")
+                                                                                                    : Answer::reply(401, "{}");
     const bool good = request.body.find("refresh_token=refresh-token-" + std::to_string(number) + "&") != std::string::npos;
     if (!good) return Answer::reply(400, R"({"error":"invalid_grant"})");
     const std::string next = std::to_string(++number);
@@ -298,7 +317,7 @@ TEST_CASE("service: pg http lists, checks and calls") {
   CHECK(list.status == 0);
   CHECK(list.out.find("web\tup\thttp://127.0.0.1") != std::string::npos);
   const CommandResult check = w.home.run({"http", "check", "up", "--json"});
-  CHECK_MESSAGE(check.status == 0, check.out + check.err);
+  CHECK_MESSAGE(check.status == 0, (check.out + check.err));
   CHECK(w.home.run({"http", "check", "nothing"}).status == 5);
   const CommandResult call = w.home.run({"http", "call", "up", "post", "/things?x=1", "-d", R"({"a":1})"});
   CHECK_MESSAGE(call.status == 0, call.err);

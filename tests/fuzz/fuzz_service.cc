@@ -1,13 +1,12 @@
 // Calls to API services: paths, queries, forms and texts of strangers. What is sent is what was matched, and edits stay in place.
+#include "core/base/encode.h"
+#include "core/base/text.h"
+#include "core/guard/secrets.h"
 #include "core/guard/service_texts.h"
 #include "core/guard/stream_mask.h"
 #include "core/route/service_path.h"
 #include "core/wire/form_text.h"
 #include "tests/fuzz/harness.h"
-
-#include "core/base/encode.h"
-#include "core/base/text.h"
-#include "core/guard/secrets.h"
 
 namespace pg {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "tests/support/gen.h"
 #include "tests/support/guarded.h"
+#include "tests/support/result.h"
 
 using namespace pg;
 using namespace pg::test;
@@ -19,7 +20,7 @@ struct GuardedTexts {
 };
 
 GuardedTexts guard_texts(ServiceTexts& texts) {
-  static const std::shared_ptr<const Guards> kGuards = Guards::make(shipped_secret_rules(), GuardSettings()).value();
+  static const std::shared_ptr<const Guards> kGuards = make_guards();
   texts.finish();
   GuardedTexts out;
   out.call = guard_call(texts.json(), texts.view(), *kGuards, out.vault, nullptr);
@@ -97,7 +98,8 @@ TEST_CASE("nothing found: nothing changes; odd queries do no harm") {
     CHECK(out.call.edits.empty());
     CHECK(out.call.blocked.empty());
     RequestView view;
-    CHECK_MESSAGE((std::string_view(query).find("%ff") != std::string_view::npos || read_json_texts(texts.json(), view)), texts.json());
+    CHECK_MESSAGE((std::string_view(query).find("%ff") != std::string_view::npos || read_json_texts(texts.json(), view)),
+                  texts.json());
   }
 }
 

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/support/result.h"
+
 using namespace pg;
 
 namespace {
@@ -56,7 +58,8 @@ TEST_CASE("the forms of RFC 6749: client credentials and refresh token, by Basic
   CHECK(write_oauth_form(client, "").reveal() == "grant_type=client_credentials&scope=a%20b");
   CHECK(write_oauth_field(client).reveal() == "Authorization: Basic aWQlMjYxOnMlMjBw\r\n");
   client.audience = "https://x";
-  CHECK(write_oauth_form(client, "r1").reveal() == "grant_type=refresh_token&refresh_token=r1&scope=a%20b&audience=https%3A%2F%2Fx");
+  CHECK(write_oauth_form(client, "r1").reveal() ==
+        "grant_type=refresh_token&refresh_token=r1&scope=a%20b&audience=https%3A%2F%2Fx");
   client.in_body = true;
   CHECK(write_oauth_form(client, "").reveal() ==
         "grant_type=client_credentials&scope=a%20b&audience=https%3A%2F%2Fx&client_id=id%261&client_secret=s%20p");

@@ -10,7 +10,8 @@ using namespace pg;
 TEST_CASE("names and values, with and without =") {
   CHECK(read_form("").empty());
   CHECK(read_form("a=b&c&=d&e=") ==
-        std::vector<FormPiece>{{0, 1, true}, {2, 3, false}, {4, 5, true}, {6, 6, true}, {7, 8, false}, {9, 10, true}, {11, 11, false}});
+        std::vector<FormPiece>{
+            {0, 1, true}, {2, 3, false}, {4, 5, true}, {6, 6, true}, {7, 8, false}, {9, 10, true}, {11, 11, false}});
   CHECK(read_form("&&a=b=c&") == std::vector<FormPiece>{{2, 3, true}, {4, 7, false}});
 }
 
