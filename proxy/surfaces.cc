@@ -207,7 +207,7 @@ bool find_service_surface(std::string_view target, bool by_host, Surface& surfac
   surface.project = std::move(found.project);
   surface.key = std::move(found.key);
   surface.query = target.substr(question);
-  surface.path = hide_keys(whole);
+  surface.path = found.path.empty() ? hide_keys(whole) : std::move(found.path);
   surface.service = path.substr(0, end);
   surface.rest = path.substr(end);
   surface.gateway = whole.substr(0, static_cast<std::size_t>(surface.rest.data() - whole.data()));

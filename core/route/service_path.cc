@@ -3,7 +3,6 @@
 #include "core/route/service_path.h"
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include "core/base/ascii.h"
@@ -28,9 +27,9 @@ bool is_only_dots(std::string_view segment) {
 
 // An escape that is still one when it was undone: a server behind the server may undo it again.
 bool holds_escape(std::string_view plain) {
-  constexpr std::array<std::string_view, 5> kAgain = {"%2e", "%2f", "%5c", "%25", "%3b"};
-  return std::any_of(kAgain.begin(), kAgain.end(),
-                     [plain](std::string_view escape) { return contains_ignore_case(plain, escape); });
+  for (std::size_t at = plain.find('%'); at != std::string_view::npos; at = plain.find('%', at + 1))
+    if (at + 2 < plain.size() && hex_value(plain[at + 1]) >= 0 && hex_value(plain[at + 2]) >= 0) return true;
+  return false;
 }
 
 Status read_segment(std::string_view raw, std::string& path) {
@@ -73,7 +72,7 @@ std::vector<bool> fit_prefixes(const Segments& glob, const Segments& path) {
   return fits;
 }
 
-// Behind the scheme and the authority; nullopt-like npos when the URL has none.
+// Behind the scheme and the authority; npos when the URL has none.
 std::size_t end_of_authority(std::string_view url) {
   const std::size_t scheme = url.find("://");
   return scheme == std::string_view::npos ? scheme : std::min(url.find_first_of("/?#", scheme + 3), url.size());
