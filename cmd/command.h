@@ -156,6 +156,7 @@ void add_db(CLI::App& command, Shell& shell);
 void add_endpoints(CLI::App& command, Shell& shell);
 void add_explain(CLI::App& command, Shell& shell);
 void add_help(CLI::App& command, Shell& shell);
+void add_http(CLI::App& command, Shell& shell);
 void add_init(CLI::App& command, Shell& shell);
 void add_keys(CLI::App& command, Shell& shell);
 void add_logs(CLI::App& command, Shell& shell);

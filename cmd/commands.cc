@@ -24,6 +24,7 @@ constexpr Command kCommands[] = {
     {"keys", "Manage", "Add, list, rotate and revoke pg keys", add_keys},
     {"providers", "Manage", "List and test providers, store their credentials", add_providers},
     {"models", "Manage", "List the models that clients may name", add_models},
+    {"http", "Manage", "List, check and call the services of API projects", add_http},
     {"config", "Manage", "Check and show the settings", add_config},
     {"db", "Manage", "Check, back up and restore the database", add_db},
     {"completions", "More", "Print shell completions", add_completions},

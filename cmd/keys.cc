@@ -16,7 +16,7 @@ namespace pg {
 namespace {
 
 struct AddOptions {
-  std::string name, owner, scopes = "chat,models", expires, budget;
+  std::string name, owner, scopes, expires, budget;
   std::uint32_t concurrency = 0, rpm = 0, rph = 0, max_tokens = 0;
   bool if_missing = false;
 };
@@ -116,8 +116,13 @@ int add_key(Shell& shell, const AddOptions& options) {
   NewKey wanted;
   wanted.name = options.name;
   wanted.owner = options.owner;
-  if (!shell.project.empty()) wanted.project = chosen_project(shell, place.settings).value().id;
-  wanted.scopes = parse_scopes(options.scopes).value();
+  std::string usual = "chat,models";
+  if (!shell.project.empty()) {
+    const ProjectSettings project = chosen_project(shell, place.settings).value();
+    wanted.project = project.id;
+    if (project.type == "api") usual = "proxy";
+  }
+  wanted.scopes = parse_scopes(options.scopes.empty() ? usual : options.scopes).value();
   wanted.expires = parse_expiry(options.expires).value();
   wanted.concurrency = options.concurrency;
   wanted.rules = {{options.rpm, options.rph}, options.max_tokens, parse_budget(options.budget).value()};
@@ -330,9 +335,9 @@ void add_keys(CLI::App& command, Shell& shell) {
                                       "The key goes to standard output alone, so KEY=$(pg keys add ci) works.");
   adds->add_option("NAME", options->name, "What the key is called: a person, a machine, an agent")->type_name("TEXT")->required();
   adds->add_option("--owner", options->owner, "Who answers for it")->type_name("TEXT");
-  adds->add_option("--scopes", options->scopes, "Comma list of chat, models, admin, proxy, mcp")
-      ->type_name("LIST")
-      ->capture_default_str();
+  adds->add_option("--scopes", options->scopes,
+                   "Comma list of chat, models, admin, proxy, mcp (default: chat,models; proxy for a --project of type api)")
+      ->type_name("LIST");
   adds->add_option("--expires", options->expires, "Time from now (90d) or a date (2027-01-31)")->type_name("TIME");
   add_limits(*adds, *options);
   adds->add_flag("--if-missing", options->if_missing, "No error when a key of that name exists and works");

@@ -51,6 +51,12 @@ std::string guard_origins_cell(const Settings& settings, const ProjectSettings& 
   return out;
 }
 
+std::vector<std::string> service_names(const ProjectSettings& project) {
+  std::vector<std::string> names;
+  for (const auto& [name, service] : project.services) names.push_back(name);
+  return names;
+}
+
 std::string project_json(const Settings& settings, const ProjectSettings& project) {
   std::string object = "{";
   json_field(object, "name", project.name);
@@ -58,6 +64,7 @@ std::string project_json(const Settings& settings, const ProjectSettings& projec
   json_field(object, "type", project.type);
   json_raw(object, "providers", json_list(project.providers));
   json_raw(object, "fallback", json_list(project.fallback));
+  json_raw(object, "services", json_list(service_names(project)));
   json_raw(object, "guards", guards_json(project.guards));
   json_raw(object, "guard_origins", guard_origins_json(settings, project));
   json_bool(object, "require_key", project.require_key.value_or(settings.serve.require_key));
@@ -72,7 +79,7 @@ int list_projects(Shell& shell) {
   std::string objects;
   for (const auto& [name, project] : settings.projects) {
     table.add({{name, Color::bold},
-               {fmt::format("{}", fmt::join(project.providers, ", "))},
+               {fmt::format("{}", fmt::join(project.type == "api" ? service_names(project) : project.providers, ", "))},
                {guards_cell(project.guards)},
                {project.id}});
     objects += (objects.empty() ? "" : ",\n") + project_json(settings, project);
@@ -108,7 +115,8 @@ int show_project(Shell& shell, const std::string& name) {
       {"name", project.name},
       {"id", project.id},
       {"type", project.type},
-      {"providers", fmt::format("{}", fmt::join(project.providers, ", "))},
+      {project.type == "api" ? "services" : "providers",
+       fmt::format("{}", fmt::join(project.type == "api" ? service_names(project) : project.providers, ", "))},
       {"fallback", project.fallback.empty() ? "none" : fmt::format("{}", fmt::join(project.fallback, ", "))},
       {"prompt", project.prompt.empty() ? "none" : project.prompt},
       {"routes", fmt::format("{}", project.routes.size())},
@@ -219,7 +227,7 @@ void add_projects(CLI::App& command, Shell& shell) {
   adds->add_flag("--if-missing", *if_missing, "No error when it exists");
   adds->footer(
       "pg projects add work\npg projects add work --provider anthropic --provider openai\npg projects add try --provider echo\n"
-      "pg projects add team --type wrapper --provider openai --provider ollama");
+      "pg projects add team --type wrapper --provider openai --provider ollama\npg projects add apis --type api");
   set_action(*adds, shell, [&shell, wanted, if_missing] { return add_project_file(shell, *wanted, *if_missing); });
 
   auto name = std::make_shared<std::string>();

@@ -16,12 +16,6 @@
 namespace pg {
 namespace {
 
-Result<SecretString> open_sealed_credential(const Settings& settings, std::string_view provider) {
-  PG_TRY(auto app_key, load_app_key(process_environment(), settings.app_key_file));
-  PG_TRY(auto db, Db::open(settings.database, DbMode::read_only));
-  return CredentialStore(db, wall_clock(), actor_name()).open(provider, app_key);
-}
-
 bool has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
@@ -104,6 +98,12 @@ std::optional<ProbeVerdict> skip(const Provider& provider, ProbeVerdict out) {
 }
 
 }  // namespace
+
+Result<SecretString> open_sealed_credential(const Settings& settings, std::string_view provider) {
+  PG_TRY(auto app_key, load_app_key(process_environment(), settings.app_key_file));
+  PG_TRY(auto db, Db::open(settings.database, DbMode::read_only));
+  return CredentialStore(db, wall_clock(), actor_name()).open(provider, app_key);
+}
 
 std::shared_ptr<const Provider> open_provider(const Settings& settings, const std::string& name) {
   PolicyParts parts;

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cmd/command.h"
@@ -11,6 +12,9 @@
 #include "proxy/probe_provider.h"
 
 namespace pg {
+
+/// A sealed credential, opened under the app key.
+Result<SecretString> open_sealed_credential(const Settings& settings, std::string_view name);
 
 /// The provider of that name with its credential; nullptr when there is none.
 std::shared_ptr<const Provider> open_provider(const Settings& settings, const std::string& name);

@@ -17,6 +17,7 @@
 #include "cmd/test_providers.h"
 #include "config/app_key.h"
 #include "config/paths.h"
+#include "config/validate_services.h"
 #include "core/base/encode.h"
 #include "core/base/text.h"
 #include "core/guard/mask_secrets.h"
@@ -196,6 +197,10 @@ std::string named_credential(const Settings& settings, const std::string& name) 
     const std::vector<std::string> specs = credentials_of(*row);
     if (std::find(specs.begin(), specs.end(), "sealed:" + name) != specs.end()) return name;
   }
+  for (const auto& [project, wanted] : settings.projects)
+    for (const auto& [service, row] : wanted.services)
+      for (const auto& [what, credential] : credentials_of(row))
+        if (sealed_name(row, credential) == name) return name;
   return named_provider(settings, name);
 }
 
@@ -332,7 +337,7 @@ void add_providers(CLI::App& command, Shell& shell) {
       command.add_subcommand("login",
                              "Store a provider's credential, sealed under the app key\n"
                              "Asks for it without showing it, or reads standard input. It is never taken from the command line.");
-  logins->add_option("PROVIDER", options->name, "Its name, or NAME of a \"sealed:NAME\" among its credentials")->required();
+  logins->add_option("PROVIDER", options->name, "Its name, or NAME of a \"sealed:NAME\" of it or of a service")->required();
   logins->add_option("SECRET", options->misplaced)->group("");
   logins->add_option("--key,--api-key,--token,--secret", options->misplaced)->group("");
   logins->add_option("--from-env", options->from_env, "Copy it from this variable")->type_name("NAME");

@@ -187,6 +187,18 @@ class QuietTimes {
   SteadyTime since_{};
 };
 
+// A refresh token that was replaced is void: the next start must find the new one.
+void keep_refresh_tokens(Shell& shell, Gateway& gw, PolicySource& source) {
+  for (const auto& [name, token] : gw.tokens.take_rotated()) {
+    const Status kept = source.seal(name, token);
+    if (kept) continue;
+    shell.warn(
+        fmt::format("the new refresh token \"{}\" could not be sealed: {}; after a restart, sign in anew with "
+                    "'pg providers login {}'",
+                    name, kept.error().message, name));
+  }
+}
+
 // SIGTERM, SIGINT: 0 asks for a drain. SIGHUP reloads. Returns when it is time to stop.
 void watch_until_stopped(Shell& shell, Gateway& gw, Server& server, PolicySource& source, ServeAudit& audit, LogFile& file,
                          ServeLock& lock, const sigset_t& signals) {
@@ -197,6 +209,7 @@ void watch_until_stopped(Shell& shell, Gateway& gw, Server& server, PolicySource
     if (signal == SIGINT || signal == SIGTERM) return;
     gw.journal.note_in_flight(gw.exchanges.load(std::memory_order_relaxed));
     gw.journal.note_reserved(reserved_lines(*gw.policy()));
+    keep_refresh_tokens(shell, gw, source);
     audit.look();
     quiet.look(gw, server);
     if (signal == SIGHUP) file.reopen();
@@ -317,6 +330,7 @@ int serve(Shell& shell, const ServeOptions& options) {
   watch_until_stopped(shell, gw, *server, source, audit, file, lock, signals);
   drain(shell, gw, *server, signals);
   server->stop();
+  keep_refresh_tokens(shell, gw, source);
   shell.note("stopped");
   return exit_ok;
 }

@@ -72,6 +72,8 @@ std::string serve_banner(const Shell& shell, const InitReport& report, std::uint
   for (const auto& [name, project] : settings.projects) {
     std::string providers;
     for (const std::string& provider : project.providers) providers += (providers.empty() ? "" : ", ") + provider;
+    for (const auto& [service, row] : project.services) providers += (providers.empty() ? "" : ", ") + service;
+    if (providers.empty()) providers = "nothing yet";
     out += fmt::format("  project   {}: {} ({}) via {}\n", name, origin + "/api/" + name, policy_line(project.guards), providers);
   }
   out += try_it(shell, report, origin);

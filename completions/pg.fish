@@ -11,9 +11,9 @@ function __pg_walk
             set skip 0
             continue
         end
-        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads --since --until -n --lines --fields --template --since --until -n --lines --fields --template --since --until --by --since --until --format --fields --template --only --keep --max-size --path --dialect --key --agent --by --since --until --since --since -n --lines --host --path --model --dialect --key --agent --provider --type --id --from-file --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --from-env --from-file --provider --keep
+        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads --since --until -n --lines --fields --template --since --until -n --lines --fields --template --since --until --by --since --until --format --fields --template --only --keep --max-size --path --dialect --key --agent --by --since --until --since --since -n --lines --host --path --model --dialect --key --agent --provider --type --id --from-file --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --from-env --from-file --provider -d --data --type -H --header --keep
             set skip 1
-        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs search' 'logs stats' 'logs export' 'logs show' 'logs prune' 'explain' 'usage' 'budgets' 'alerts' 'alerts list' 'alerts test' 'agents' 'audit' 'audit tail' 'audit verify' 'audit export' 'rules' 'rules list' 'rules show' 'rules check' 'routes' 'routes list' 'routes explain' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys edit' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers test' 'providers show' 'providers login' 'providers logout' 'models' 'models list' 'config' 'config check' 'config reload' 'config show' 'config path' 'db' 'db path' 'db check' 'db backup' 'db restore' 'db vacuum' 'completions' 'man' 'help' 'version'
+        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs search' 'logs stats' 'logs export' 'logs show' 'logs prune' 'explain' 'usage' 'budgets' 'alerts' 'alerts list' 'alerts test' 'agents' 'audit' 'audit tail' 'audit verify' 'audit export' 'rules' 'rules list' 'rules show' 'rules check' 'routes' 'routes list' 'routes explain' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys edit' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers test' 'providers show' 'providers login' 'providers logout' 'models' 'models list' 'http' 'http list' 'http check' 'http call' 'config' 'config check' 'config reload' 'config show' 'config path' 'db' 'db path' 'db check' 'db backup' 'db restore' 'db vacuum' 'completions' 'man' 'help' 'version'
             set -a at $word
         else if not string match -q -- "-*" $word
             set -a args $word
@@ -50,6 +50,7 @@ complete -c pg -n 'test (__pg_at) = ""' -a projects -d 'Add, list, edit and remo
 complete -c pg -n 'test (__pg_at) = ""' -a keys -d 'Add, list, rotate and revoke pg keys'
 complete -c pg -n 'test (__pg_at) = ""' -a providers -d 'List and test providers, store their credentials'
 complete -c pg -n 'test (__pg_at) = ""' -a models -d 'List the models that clients may name'
+complete -c pg -n 'test (__pg_at) = ""' -a http -d 'List, check and call the services of API projects'
 complete -c pg -n 'test (__pg_at) = ""' -a config -d 'Check and show the settings'
 complete -c pg -n 'test (__pg_at) = ""' -a db -d 'Check, back up and restore the database'
 complete -c pg -n 'test (__pg_at) = ""' -a completions -d 'Print shell completions'
@@ -192,7 +193,7 @@ complete -c pg -n 'test (__pg_at) = "projects"' -a show -d 'Show one project and
 complete -c pg -n 'test (__pg_at) = "projects"' -a edit -d 'Edit a project file; only a valid one is kept'
 complete -c pg -n 'test (__pg_at) = "projects"' -a remove -d 'Remove a project file, and revoke the keys that were made for it alone'
 complete -c pg -n 'test (__pg_at) = "projects add"' -l provider -x -a '(pg __complete PROVIDER 2>/dev/null)' -d 'A provider, in order of preference; repeat for more'
-complete -c pg -n 'test (__pg_at) = "projects add"' -l type -x -a 'agent wrapper' -d 'What it is for (default: agent)'
+complete -c pg -n 'test (__pg_at) = "projects add"' -l type -x -a 'agent wrapper api' -d 'What it is for (default: agent)'
 complete -c pg -n 'test (__pg_at) = "projects add"' -l id -x -d 'Its UUID; made when not given'
 complete -c pg -n 'test (__pg_at) = "projects add"' -l if-missing -d 'No error when it exists'
 complete -c pg -n 'test (__pg_at) = "projects show"; and test (count (__pg_args)) -eq 0' -a '(pg __complete PROJECT 2>/dev/null)'
@@ -208,7 +209,7 @@ complete -c pg -n 'test (__pg_at) = "keys"' -a enable -d 'Let a disabled key wor
 complete -c pg -n 'test (__pg_at) = "keys"' -a rotate -d 'Replace a key\'s text: the old one stops at once, the new one is printed'
 complete -c pg -n 'test (__pg_at) = "keys"' -a revoke -d 'End a key for good; on a terminal --yes answers the question'
 complete -c pg -n 'test (__pg_at) = "keys add"' -l owner -x -d 'Who answers for it'
-complete -c pg -n 'test (__pg_at) = "keys add"' -l scopes -x -d 'Comma list of chat, models, admin, proxy, mcp'
+complete -c pg -n 'test (__pg_at) = "keys add"' -l scopes -x -d 'Comma list of chat, models, admin, proxy, mcp (default: chat,models; proxy for a --project of type api)'
 complete -c pg -n 'test (__pg_at) = "keys add"' -l expires -x -d 'Time from now (90d) or a date (2027-01-31)'
 complete -c pg -n 'test (__pg_at) = "keys add"' -l concurrency -x -d 'Calls under way at once; more wait (0: no limit)'
 complete -c pg -n 'test (__pg_at) = "keys add"' -l rpm -x -d 'Calls in any minute (0: no limit)'
@@ -246,6 +247,14 @@ complete -c pg -n 'test (__pg_at) = "providers logout"; and test (count (__pg_ar
 complete -c pg -n 'test (__pg_at) = "models"' -a list -d 'List aliases, models of routes, configured ones, and with --remote what providers list'
 complete -c pg -n 'test (__pg_at) = "models list"' -l provider -x -a '(pg __complete PROVIDER 2>/dev/null)' -d 'Only this provider\'s'
 complete -c pg -n 'test (__pg_at) = "models list"' -l remote -d 'Ask the providers too; costs nothing'
+complete -c pg -n 'test (__pg_at) = "http"' -a list -d 'List the services of all projects, or of --project'
+complete -c pg -n 'test (__pg_at) = "http"' -a check -d 'Say whether services could be called'
+complete -c pg -n 'test (__pg_at) = "http"' -a call -d 'Call a service through the serve that runs'
+complete -c pg -n 'test (__pg_at) = "http call"; and test (count (__pg_args)) -eq 2' -F
+complete -c pg -n 'test (__pg_at) = "http call"' -s d -l data -x -d 'The body; @FILE reads it from a file, @- from standard input'
+complete -c pg -n 'test (__pg_at) = "http call"' -l type -x -d 'Its content type'
+complete -c pg -n 'test (__pg_at) = "http call"' -s H -l header -x -a '(pg __complete FIELD 2>/dev/null)' -d 'Another field, \'Name: value\'; repeat for more'
+complete -c pg -n 'test (__pg_at) = "http call"' -s i -l include -d 'Print the reply\'s head, too'
 complete -c pg -n 'test (__pg_at) = "config"' -a check -d 'Report every mistake in the settings, with line and column'
 complete -c pg -n 'test (__pg_at) = "config"' -a reload -d 'Make a running serve read its settings now'
 complete -c pg -n 'test (__pg_at) = "config"' -a show -d 'Print every setting as it is now; credentials are never shown'

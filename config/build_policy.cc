@@ -7,12 +7,14 @@
 #include <utility>
 
 #include "config/build_endpoint.h"
+#include "config/build_services.h"
 #include "config/checks.h"
 #include "config/guard_overlay.h"
 #include "config/knobs.h"
 #include "config/outlets.h"
 #include "config/providers.h"
 #include "config/read_alerts.h"
+#include "config/read_credential.h"
 #include "config/read_prices.h"
 #include "core/base/encode.h"
 #include "core/base/text.h"
@@ -22,8 +24,6 @@
 
 namespace pg {
 namespace {
-
-constexpr std::uint64_t kMaxCredentialFile = 16384;
 
 // Guards::make names the offender in quotes; its place is where a file set it.
 SourcePlace place_of_offender(const std::string& message, const Settings& settings, const ProjectSettings* project,
@@ -195,6 +195,7 @@ class PolicyBuilder {
       if (auto provider = find_provider(name)) project->providers.push_back(narrow_echo(std::move(provider), wanted));
     for (const auto& [name, row] : wanted.endpoints) add_endpoint(row, wanted.aliases, *project);
     build_routes(wanted, *project);
+    project->services = build_services(wanted, settings_, parts_);
     return project;
   }
 
@@ -232,7 +233,7 @@ class PolicyBuilder {
     provider->idle_timeout = row.idle_timeout.value_or(provider->idle_timeout);
     add_outlets(row, *provider);
     add_resilience(row, *provider);
-    return add_credentials(row, home, *provider);
+    return add_credentials(row, *provider);
   }
 
   LastingState& lasting() { return parts_.lasting == nullptr ? own_lasting_ : *parts_.lasting; }
@@ -295,13 +296,13 @@ class PolicyBuilder {
   }
 
   // With each further credential the provider is another target. What cannot be had is left out while another can.
-  std::shared_ptr<const Provider> add_credentials(const ProviderSettings& row, const std::string& home, const Provider& bare) {
+  std::shared_ptr<const Provider> add_credentials(const ProviderSettings& row, const Provider& bare) {
     std::vector<std::shared_ptr<Provider>> targets;
     const std::vector<std::string> credentials = credentials_of(row);
     for (std::size_t i = 0; i < credentials.size(); ++i) {
       auto target = std::make_shared<Provider>(bare);
       target->label = i == 0 ? row.name : fmt::format("{}#{}", row.name, i + 1);
-      add_credential(row, credentials[i], home, *target);
+      add_credential(row, credentials[i], *target);
       target->health = lasting().health(*target);
       targets.push_back(std::move(target));
     }
@@ -312,11 +313,11 @@ class PolicyBuilder {
     return *first;
   }
 
-  void add_credential(const ProviderSettings& row, const std::string& credential, const std::string& home, Provider& provider) {
+  void add_credential(const ProviderSettings& row, const std::string& credential, Provider& provider) {
     if (provider.auth == AuthStyle::client || provider.auth == AuthStyle::none) return;
-    auto found = read_credential(credential, row, home);
+    auto found = read_own(credential, row);
     if (found && provider.auth == AuthStyle::sigv4) found = add_secret_key(credential, std::move(found).value());
-    if (found && provider.auth == AuthStyle::google) found = follow_path(std::move(found).value(), row, home);
+    if (found && provider.auth == AuthStyle::google) found = follow_path(std::move(found).value(), row);
     const Status put = found ? put_credential(found.value().reveal(), row, provider) : Status(found.error());
     if (found && !put) provider.credential_problem = fmt::format("the credential from {}: {}", credential, put.error().message);
     if (!found) provider.credential_problem = found.error().message;
@@ -338,30 +339,14 @@ class PolicyBuilder {
   }
 
   // GOOGLE_APPLICATION_CREDENTIALS holds the path of a key file; others hold the file itself.
-  Result<SecretString> follow_path(SecretString text, const ProviderSettings& row, const std::string& home) {
+  Result<SecretString> follow_path(SecretString text, const ProviderSettings& row) {
     if (trim(text.reveal()).starts_with('{')) return text;
     const std::string path = "file:" + std::string(trim(text.reveal()));
-    return read_credential(path, row, home);
+    return read_own(path, row);
   }
 
-  Result<SecretString> read_credential(const std::string& credential, const ProviderSettings& row, const std::string& home) {
-    if (credential.substr(0, 4) == "env:") {
-      const auto value = find_variable(parts_.environment, credential.substr(4));
-      if (value) return SecretString(*value);
-      // The shipped rows name a variable; `pg providers login NAME` must work beside them without an edit.
-      if (parts_.open_sealed && row.credentials.empty())
-        if (auto stored = parts_.open_sealed(row.name)) return stored;
-      return make_error(Code::not_found, fmt::format("environment variable {} is not set", credential.substr(4)));
-    }
-    if (credential.substr(0, 5) == "file:") {
-      // Orchestrators mount secrets as links that others may read; their directory is what is private.
-      PG_TRY(std::string text, read_file(credential_path(credential, settings_, home), kMaxCredentialFile, FileTrust::shared));
-      SecretString secret(text);
-      wipe(text.data(), text.size());
-      return secret;
-    }
-    if (!parts_.open_sealed) return make_error(Code::not_found, "no sealed credentials here");
-    return parts_.open_sealed(credential.substr(0, 7) == "sealed:" ? credential.substr(7) : row.name);
+  Result<SecretString> read_own(const std::string& credential, const ProviderSettings& row) {
+    return read_credential(credential, row.name, row.credentials.empty(), settings_, parts_);
   }
 
   const Settings& settings_;

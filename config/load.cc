@@ -16,6 +16,7 @@
 #include "config/read_environment.h"
 #include "config/read_tables.h"
 #include "config/validate.h"
+#include "config/validate_services.h"
 #include "core/base/text.h"
 #include "core/store/files.h"
 
@@ -161,6 +162,14 @@ void stamp_secrets(const Environment& environment, const Paths& paths, Settings&
       if (!path.empty()) settings.stamps.emplace_back(path, stamp_file(path));
     }
   }
+  for (const auto& [project, row] : settings.projects)
+    for (const auto& [name, service] : row.services)
+      for (const auto& [what, credential] : credentials_of(service)) {
+        const bool is_file = credential.starts_with("file:");
+        if (!is_file && !credential.starts_with("sealed")) continue;
+        const std::string path = is_file ? credential_path(credential, settings, paths.home) : settings.app_key_file;
+        settings.stamps.emplace_back(path, stamp_file(path));
+      }
 }
 
 // Keys that nobody set.

@@ -185,6 +185,11 @@ bool PolicySource::keeps_out() const {
   return state_->kept_out;
 }
 
+Status PolicySource::seal(std::string_view name, const SecretString& credential) {
+  PG_TRY(const SecretString app_key, load_app_key(state_->environment(), state_->settings.app_key_file));
+  return CredentialStore(state_->db, state_->clock, "serve").put(name, credential, app_key);
+}
+
 std::shared_ptr<const Policy> PolicySource::poll(std::vector<std::string>& problems) {
   State& state = *state_;
   std::optional<Settings> wanted;

@@ -29,6 +29,10 @@ class PolicySource {
   /// True while a file is wrong, so that the settings of before stay in force.
   bool keeps_out() const;
 
+  /// Seals a credential that serve itself was given, such as a new refresh token, in place of the one of that name. The next
+  /// poll() makes a policy of it.
+  Status seal(std::string_view name, const SecretString& credential);
+
   /// Looks for changed files (mtime, size, inode) and database commits; a fresh Policy when something changed and is valid,
   /// nullptr otherwise. A bad file keeps the old policy; what is wrong with it is appended to `problems` once per change.
   /// Costs a few stat() calls when nothing changed; serve calls it every 250 ms.

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "config/api_project.h"
 #include "config/build_policy.h"
 #include "config/checks.h"
 #include "config/providers.h"
@@ -94,14 +95,15 @@ bool is_project_name(std::string_view name) {
 }
 
 std::string project_text(const NewProject& project) {
+  if (project.type == "api") return api_project_text(project);
   std::string providers;
   for (const std::string& name : project.providers) providers += (providers.empty() ? "" : ", ") + json_quoted(name);
   return fmt::format(R"(# Project "{}": which providers its callers may use through pg, and what never leaves this machine.
 # A running `pg serve` sees a change within a second.
 
 id = {}
-# "agent" (a coding agent's proxy), "wrapper" (one API over many providers; lists its own models) or "gateway" (endpoints: a
-# prompt, a model and schemas under a name).
+# "agent" (a coding agent's proxy), "wrapper" (one API over many providers; lists its own models), "gateway" (endpoints: a
+# prompt, a model and schemas under a name) or "api" (HTTP APIs).
 type = {}
 
 # In order of preference. echo sends back what it received; beside others it only answers models named echo.
@@ -178,6 +180,8 @@ Result<std::string> add_project(const Settings& settings, const NewProject& proj
   PG_TRY_STATUS(check_providers(settings, project.providers));
   NewProject whole = project;
   if (whole.id.empty()) whole.id = make_uuid();
+  if (whole.type == "api" && !whole.providers.empty())
+    return make_error(Code::bad_request, "a project of type \"api\" has services, and no providers");
   if (whole.providers.empty()) whole.providers = {"echo"};
   const std::string text = project_text(whole);
   if (auto checked = check_text(settings, project.name, text); !checked) return std::move(checked).error();

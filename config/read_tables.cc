@@ -15,6 +15,7 @@
 #include "config/read_endpoints.h"
 #include "config/read_prices.h"
 #include "config/read_routes.h"
+#include "config/service_knobs.h"
 #include "config/table_reader.h"
 #include "core/base/text.h"
 #include "core/guard/rule_file.h"
@@ -324,6 +325,7 @@ void read_project_tables(const TomlDocument& document, ProjectSettings& project,
       {"guards", [&](const Reader& within, const TomlEntry& entry) { read_guards(within, entry, project.guards); }},
       {"route", [&](const Reader& within, const TomlEntry& entry) { read_routes(within, entry, project.routes); }},
       {"endpoints", [&](const Reader& within, const TomlEntry& entry) { read_endpoints(within, entry, project.endpoints); }},
+      {"services", [&](const Reader& within, const TomlEntry& entry) { read_services(within, entry, project.services); }},
       {"limits",
        [&](const Reader& within, const TomlEntry& entry) {
          const Handler endpoints = [&](const Reader& inner, const TomlEntry& rows) {

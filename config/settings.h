@@ -10,6 +10,7 @@
 
 #include "config/paths.h"
 #include "config/problem.h"
+#include "config/service_settings.h"
 #include "core/access/prices.h"
 #include "core/guard/secrets.h"
 #include "core/policy.h"
@@ -199,6 +200,7 @@ struct ProjectSettings {
   LimitRules limits;                                // [limits]
   std::map<std::string, RateRules> endpoint_rates;  // [limits.endpoints."/v1/embeddings"]: by one of route_paths()
   std::map<std::string, EndpointSettings> endpoints;
+  std::map<std::string, ServiceSettings> services;  // [services.NAME], of type "api" alone
   SourcePlaces places;
 };
 

@@ -8,6 +8,7 @@
 #include "config/knobs.h"
 #include "config/providers.h"
 #include "config/read_prices.h"
+#include "config/service_knobs.h"
 #include "core/base/encode.h"
 #include "core/guard/mask_secrets.h"
 
@@ -63,6 +64,12 @@ class Lister {
         add(prefix + key, json_quoted(schema->file.empty() ? schema->text : schema->file), "default");
   }
 
+  void add_service(const std::string& prefix, const ServiceSettings& service) {
+    add_knobs(prefix, service_knobs(), service, "default");
+    for (const auto& [header, value] : service.headers) add(prefix + "headers." + header, json_quoted(value), "");
+    if (service.has_oauth) add_knobs(prefix + "oauth.", oauth_knobs(), service.oauth, "default");
+  }
+
   // A credential in the wrong place, such as a path or a name, is one all the same.
   void add(const std::string& key, const std::string& value, const char* otherwise) {
     const auto origin = settings_.origins.find(key);
@@ -111,6 +118,7 @@ std::vector<ShownSetting> show_settings(const Settings& settings) {
       lister.add_knobs(prefix + "limits.endpoints." + path + ".", rate_knobs(), rates, "default");
     lister.add_routes(prefix, project.routes);
     for (const auto& [endpoint, row] : project.endpoints) lister.add_endpoint(prefix + "endpoints." + endpoint + ".", row);
+    for (const auto& [service, row] : project.services) lister.add_service(prefix + "services." + service + ".", row);
     lister.add_knobs(prefix + "guards.", guard_knobs(), project.guards, "default");
     lister.add_guard_tables(prefix + "guards.", project.guards);
   }

@@ -15,6 +15,7 @@
 #include "config/providers.h"
 #include "config/validate_endpoints.h"
 #include "config/validate_routes.h"
+#include "config/validate_services.h"
 #include "core/base/address.h"
 #include "core/base/text.h"
 #include "core/base/url.h"
@@ -57,7 +58,7 @@ void check_project_providers(const Settings& settings, const ProjectSettings& pr
   const auto is_unread = [&project](const Problem& known) {
     return known.place.file == project.file && known.message.starts_with("providers");
   };
-  if (project.providers.empty() && std::none_of(problems.begin(), problems.end(), is_unread))
+  if (project.providers.empty() && project.type != "api" && std::none_of(problems.begin(), problems.end(), is_unread))
     problems.push_back({place, "the project has no providers", "such as providers = [\"echo\"]"});
   for (const std::string& name : project.providers) {
     if (const auto row = find_provider_row(settings, name)) {
@@ -302,6 +303,7 @@ void check_settings(const Settings& settings, std::vector<Problem>& problems) {
     check_aliases(settings, project, problems);
     check_fallback(settings, project, problems);
     check_endpoints(settings, project, problems);
+    check_services(project, problems);
   }
   check_ids(settings, problems);
   check_routing(settings, problems);
@@ -327,6 +329,7 @@ std::vector<std::string> find_warnings(const Settings& settings, const Environme
     warn_aliases(settings, project, warnings);
     warn_project_fallback(project, warnings);
     warn_endpoints(project, warnings);
+    warn_services(settings, project, environment, warnings);
   }
   warn_routing(settings, warnings);
   return warnings;

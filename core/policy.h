@@ -57,6 +57,7 @@ struct Outlet {
 };
 
 struct AwsKeys;
+struct Service;
 struct ServiceAccount;
 
 struct Provider {
@@ -75,6 +76,7 @@ struct Provider {
   std::shared_ptr<const AwsKeys> aws;                           // with sigv4
   std::shared_ptr<const ServiceAccount> google;                 // with google
   std::string ca_file;                                          // "" = system store
+  bool public_only = false;                                     // connected to at addresses of the public internet alone
   Millis connect_timeout{10'000};
   Millis first_byte_timeout{600'000};
   Millis idle_timeout{300'000};
@@ -93,7 +95,8 @@ struct Provider {
 struct Project {
   std::string id;  // UUID
   std::string name;
-  std::string type;  // "agent": a coding agent's proxy; "wrapper": one API for many providers; "gateway": endpoints alone
+  std::string
+      type;  // "agent": a coding agent's proxy; "wrapper": one API for many providers; "gateway": endpoints; "api": HTTP APIs
   std::string file;  // where it came from
   bool require_key = true;
   std::shared_ptr<const Guards> guards;
@@ -112,7 +115,8 @@ struct Project {
   std::shared_ptr<const CallLimits> limits;  // nullptr = none
   /// Rates of one endpoint alone, by route_path().
   std::map<std::string, CallLimits, std::less<>> endpoint_limits;
-  std::map<std::string, Endpoint, std::less<>> endpoints;  // of a gateway
+  std::map<std::string, Endpoint, std::less<>> endpoints;                       // of a gateway
+  std::map<std::string, std::shared_ptr<const Service>, std::less<>> services;  // of type "api"
 
   /// The guards over what is sent to that provider.
   const Guards& guards_at(const Provider& provider) const;

@@ -21,20 +21,40 @@ constexpr Millis kLook{15};              // between looks at somebody else's err
 constexpr Millis kAnswerTimeout{20'000};
 constexpr std::size_t kMaxTokenReply = 64u << 10;
 
-std::string token_request(const Url& url, std::string_view form) {
+/// Who buys a token, and how; what it refers to is its maker's.
+struct TokenBuyer {
+  const std::string& id;
+  const Url& url;
+  const ServiceAccount* account = nullptr;  // or
+  const OAuthClient* client = nullptr;
+  AccessTokens& tokens;
+};
+
+Result<std::string> token_request(const TokenBuyer& buyer, UnixMillis now) {
+  SecretString form, field;
+  if (buyer.account != nullptr) {
+    PG_TRY(std::string claim, write_token_request(*buyer.account, now));
+    form = SecretString(claim);
+    wipe(claim.data(), claim.size());
+  } else {
+    form = write_oauth_form(*buyer.client, buyer.tokens.refresh_token(*buyer.client).reveal());
+    field = write_oauth_field(*buyer.client);
+  }
   return fmt::format(
-      "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nAccept: application/json\r\n"
+      "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nAccept: application/json\r\n{}"
       "Content-Length: {}\r\nConnection: close\r\n\r\n{}",
-      url.path.empty() ? "/" : url.path, url.authority(), form.size(), form);
+      buyer.url.path.empty() ? "/" : buyer.url.path, buyer.url.authority(), field.reveal(), form.size(), form.reveal());
 }
 
-Task<Result<AccessToken>> ask_for_token(const ServiceAccount& account, const TokenErrand& errand) {
-  const Result<std::string> form = write_token_request(account, errand.clock.wall());
-  if (!form) co_return form.error();
-  std::string request = token_request(account.token_uri, form.value());
-  UpstreamIo connection(errand.loop, UpstreamPlace());
+Task<Result<AccessToken>> ask_for_token(const TokenBuyer& buyer, const TokenErrand& errand) {
+  Result<std::string> written = token_request(buyer, errand.clock.wall());
+  if (!written) co_return written.error();
+  std::string request = std::move(written).value();
+  UpstreamPlace place;
+  place.public_only = errand.public_only;
+  UpstreamIo connection(errand.loop, std::move(place));
   connection.stream().set_deadline(errand.clock.steady() + errand.connect_timeout);
-  const Status opened = co_await connection.open(account.token_uri, errand.ca_file, errand.tls);
+  const Status opened = co_await connection.open(buyer.url, errand.ca_file, errand.tls);
   if (!opened) co_return opened.error();
   connection.stream().set_deadline(errand.clock.steady() + kAnswerTimeout);
   std::vector<iovec> pieces{{request.data(), request.size()}};
@@ -101,6 +121,30 @@ void AccessTokens::fail(const std::string& account, Error error, SteadyTime now)
   entry.retry = now + kTrouble;
 }
 
+SecretString AccessTokens::refresh_token(const OAuthClient& client) {
+  const std::lock_guard lock(mutex_);
+  const Entry& entry = entries_[client.id];
+  // Somebody may have signed in anew meanwhile: then what the client says counts again.
+  const bool goes_on = !entry.rotated.empty() && entry.rotated_from.reveal() == client.refresh_token.reveal();
+  return goes_on ? entry.rotated : client.refresh_token;
+}
+
+void AccessTokens::rotate(const OAuthClient& client, SecretString fresh) {
+  if (fresh.empty() || client.refresh_token.empty()) return;
+  const std::lock_guard lock(mutex_);
+  Entry& entry = entries_[client.id];
+  const SecretString& used = entry.rotated.empty() ? client.refresh_token : entry.rotated;
+  if (fresh.reveal() == used.reveal()) return;
+  entry.rotated_from = client.refresh_token;
+  entry.rotated = fresh;
+  to_seal_.emplace_back(client.sealed_as, std::move(fresh));
+}
+
+std::vector<std::pair<std::string, SecretString>> AccessTokens::take_rotated() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(to_seal_, {});
+}
+
 namespace {
 
 /// However an errand ends, also when its exchange is destroyed: others must not wait for it.
@@ -122,22 +166,21 @@ class ErrandGuard {
   bool open_ = true;
 };
 
-}  // namespace
-
-Task<Result<AccessTokens::Token>> find_token(AccessTokens& tokens, const ServiceAccount& account, const TokenErrand& errand) {
+Task<Result<AccessTokens::Token>> buy_or_find(AccessTokens& tokens, TokenBuyer buyer, const TokenErrand& errand) {
   const SteadyTime give_up = errand.clock.steady() + errand.connect_timeout + kAnswerTimeout;
   for (;;) {
-    const AccessTokens::Turn turn = tokens.take(account.id, errand.clock.steady());
+    const AccessTokens::Turn turn = tokens.take(buyer.id, errand.clock.steady());
     if (turn.error) co_return *turn.error;
     if (turn.token != nullptr && !turn.fetch) co_return turn.token;
     if (turn.fetch) {
-      ErrandGuard guard(tokens, account.id, errand.clock);
-      Result<AccessToken> fresh = co_await ask_for_token(account, errand);
+      ErrandGuard guard(tokens, buyer.id, errand.clock);
+      Result<AccessToken> fresh = co_await ask_for_token(buyer, errand);
       guard.close();
       if (fresh) {
-        tokens.put(account.id, std::move(fresh).value(), errand.clock.steady());
+        if (buyer.client != nullptr) tokens.rotate(*buyer.client, std::move(fresh.value().refresh_token));
+        tokens.put(buyer.id, std::move(fresh).value(), errand.clock.steady());
       } else {
-        tokens.fail(account.id, fresh.error(), errand.clock.steady());
+        tokens.fail(buyer.id, fresh.error(), errand.clock.steady());
         if (turn.token == nullptr) co_return fresh.error();
         co_return turn.token;  // the old one is good for a while
       }
@@ -148,6 +191,16 @@ Task<Result<AccessTokens::Token>> find_token(AccessTokens& tokens, const Service
     Timer pause(errand.loop.io(), kLook);
     co_await pause.async_wait(kAwait);
   }
+}
+
+}  // namespace
+
+Task<Result<AccessTokens::Token>> find_token(AccessTokens& tokens, const ServiceAccount& account, const TokenErrand& errand) {
+  return buy_or_find(tokens, {account.id, account.token_uri, &account, nullptr, tokens}, errand);
+}
+
+Task<Result<AccessTokens::Token>> find_token(AccessTokens& tokens, const OAuthClient& client, const TokenErrand& errand) {
+  return buy_or_find(tokens, {client.id, client.token_url, nullptr, &client, tokens}, errand);
 }
 
 }  // namespace pg

@@ -1,5 +1,5 @@
-// Access tokens bought with service accounts: kept until shortly before they end, and asked for by one exchange at a time.
-// Shared by all threads, locked inside; nobody waits with the lock held.
+// Access tokens bought with service accounts and OAuth clients: kept until shortly before they end, and asked for by one exchange
+// at a time. Shared by all threads, locked inside; nobody waits with the lock held.
 #pragma once
 
 #include <map>
@@ -7,11 +7,15 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/base/secret_string.h"
 #include "core/base/service_account.h"
+#include "core/route/service.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/tls.h"
 
@@ -34,6 +38,13 @@ class AccessTokens {
   /// the last time.
   bool discard(const std::string& account, const Token& token, SteadyTime now);
 
+  /// The refresh token to use: the client's own, or the one that its server put in its place.
+  SecretString refresh_token(const OAuthClient& client);
+  /// The server put another in its place: from here on it is used, and it waits to be sealed.
+  void rotate(const OAuthClient& client, SecretString fresh);
+  /// What waits to be sealed, by name; whoever takes it does so.
+  std::vector<std::pair<std::string, SecretString>> take_rotated();
+
  private:
   struct Entry {
     Token token;
@@ -42,10 +53,12 @@ class AccessTokens {
     std::optional<Error> error;
     SteadyTime retry;    // not before
     SteadyTime discard;  // not before
+    SecretString rotated, rotated_from;
   };
 
   std::mutex mutex_;
   std::map<std::string, Entry> entries_;
+  std::vector<std::pair<std::string, SecretString>> to_seal_;
 };
 
 /// What fetching a token needs, all of it the caller's.
@@ -55,9 +68,13 @@ struct TokenErrand {
   const Clock& clock;
   const std::string& ca_file;
   Millis connect_timeout;
+  bool public_only = false;
 };
 
 /// The account's token: the kept one, or a new one from its token_uri. upstream_failed, upstream_timeout.
 Task<Result<AccessTokens::Token>> find_token(AccessTokens& tokens, const ServiceAccount& account, const TokenErrand& errand);
+
+/// The same from the client's token_url.
+Task<Result<AccessTokens::Token>> find_token(AccessTokens& tokens, const OAuthClient& client, const TokenErrand& errand);
 
 }  // namespace pg

@@ -19,6 +19,7 @@
 #include "proxy/price_row.h"
 #include "proxy/send_upstream.h"
 #include "proxy/serve_model.h"
+#include "proxy/serve_service.h"
 #include "proxy/surfaces.h"
 #include "proxy/write_refusal.h"
 
@@ -54,14 +55,16 @@ Status open_exchange(Exchange& x) {
   x.row.method = x.head.method;
   const Status arrived = read_host(x);
   const std::string_view by_host = x.host_project == nullptr ? std::string_view() : std::string_view(x.host_project->id);
-  const Status found = find_surface(x.head.method, x.head.target, x.head.upgrade, x.surface, by_host);
+  const Status found =
+      asks_for_service(x) ? Status{} : find_surface(x.head.method, x.head.target, x.head.upgrade, x.surface, by_host);
   x.row.path = take_path(x.surface);
   PG_TRY_STATUS(arrived);
   PG_TRY_STATUS(check_posture(x.head, *x.policy, x.gw.serve.host, x.arrival));
   if (!found) return name_project(x, found.error());
   if (x.gw.draining.load(std::memory_order_relaxed)) {
     x.close_after = true;
-    if (x.surface.operation == Operation::model_call || x.surface.operation == Operation::endpoint)
+    if (x.surface.operation == Operation::model_call || x.surface.operation == Operation::endpoint ||
+        x.surface.operation == Operation::service_call)
       return make_error(Code::unavailable, "pg is shutting down");
   }
   return {};
@@ -84,6 +87,9 @@ Task<void> serve(Exchange& x) {
       return serve_endpoints(x);
     case Operation::metrics:
       return serve_metrics(x);
+    case Operation::service_call:
+      x.row.dialect = kServiceDialect;
+      return serve_service_call(x);
     case Operation::hello:
     case Operation::health:
     case Operation::ready:

@@ -69,6 +69,7 @@ struct Exchange {
   Arrival arrival;                        // only where policy->reads_arrival
   const Project* host_project = nullptr;  // the one that the host name stands for
   const Project* project = nullptr;
+  const Service* service = nullptr;  // of service_call
   const Key* caller = nullptr;
   std::unique_ptr<EndpointRun> endpoint;  // nullptr: it is none of an endpoint
   const Route* route = nullptr;           // the rule that decides where the call goes

@@ -45,6 +45,7 @@ std::string_view body_of(const Exchange& x) {
 struct Outgoing {
   std::string head = {};
   std::string_view body = {};  // edits_of(x) are made on the way out
+  bool repeatable = true;      // nobody minds when it comes twice
 };
 
 struct Attempt {
@@ -64,12 +65,13 @@ void note_connection(Exchange& x, const UpstreamIo& connection) {
 Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
   const Url& base = x.to.outlet->base;
   const std::string& ca_file = x.to.provider->ca_file;
+  const bool public_only = x.to.provider->public_only;
   std::unique_ptr<UpstreamIo> connection;
-  if (!fresh) connection = x.parts.pool.take(base, ca_file);
+  if (!fresh) connection = x.parts.pool.take(base, ca_file, public_only);
   x.row.connect_ms = x.row.tls_ms = -1;
   x.request_sent = false;
   if (!connection) {
-    connection = std::make_unique<UpstreamIo>(x.parts.loop, UpstreamPlace::of(base, ca_file));
+    connection = std::make_unique<UpstreamIo>(x.parts.loop, UpstreamPlace::of(base, ca_file, public_only));
     connection->stream().set_deadline(x.gw.clock.steady() + x.to.provider->connect_timeout);
     const ClientWatch watch(x, connection->stream());
     const Status opened = co_await connection->open(base, ca_file, x.gw.tls);
@@ -109,7 +111,7 @@ Task<Attempt> try_once(Exchange& x, const Outgoing& request, bool fresh) {
 
 Task<Result<Upstream>> exchange_heads(Exchange& x, Outgoing request) {
   Attempt attempt = co_await try_once(x, request, false);
-  if (attempt.retry) attempt = co_await try_once(x, request, true);
+  if (attempt.retry && request.repeatable) attempt = co_await try_once(x, request, true);
   if (attempt.result) x.row.upstream_ms = std::chrono::duration_cast<Millis>(x.gw.clock.steady() - x.begun).count();
   co_return std::move(attempt.result);
 }
@@ -235,6 +237,15 @@ void estimate_uncounted(Exchange& x, Result<Upstream>& sent) {
 Task<Result<Upstream>> get_upstream(Exchange& x, std::string target) {
   Outgoing request{write_upstream_head(x, "GET", target, std::nullopt), {}};
   return exchange_heads(x, std::move(request));
+}
+
+Task<Result<Upstream>> send_written(Exchange& x, std::string head, bool repeatable) {
+  Outgoing request{std::move(head), body_of(x), repeatable};
+  return exchange_heads(x, std::move(request));
+}
+
+std::size_t outgoing_size(const Exchange& x) {
+  return edited_size(body_of(x), edits_of(x));
 }
 
 void release_upstream(Exchange& x, Upstream& upstream) {

@@ -46,6 +46,12 @@ const std::vector<Edit>& edits_of(const Exchange& x);
 /// The same for a GET of `target`, path and query.
 Task<Result<Upstream>> get_upstream(Exchange& x, std::string target);
 
+/// The same with a head that is written already, before the body that send_upstream() would send. What is not `repeatable` is not
+/// sent again on a new connection when a kept one turns out to be dead (RFC 9110 §9.2.2).
+Task<Result<Upstream>> send_written(Exchange& x, std::string head, bool repeatable);
+/// How long that body is.
+std::size_t outgoing_size(const Exchange& x);
+
 /// Gives a connection that can be used again back to the pool.
 void release_upstream(Exchange& x, Upstream& upstream);
 

@@ -197,6 +197,34 @@ Status find_surface(std::string_view method, std::string_view target, bool upgra
   return match(kSurfaces, method, path, upgrade, surface);
 }
 
+std::string_view project_of_target(std::string_view target) {
+  constexpr std::string_view kStart = "/api/";
+  if (!target.starts_with(kStart)) return {};
+  return target.substr(kStart.size(), target.find_first_of("/?", kStart.size()) - kStart.size());
+}
+
+bool find_service_surface(std::string_view target, bool by_host, Surface& surface) {
+  const std::size_t question = std::min(target.find('?'), target.size());
+  const std::string_view whole = target.substr(0, question);
+  std::string_view path = whole.substr(std::min<std::size_t>(1, whole.size()));
+  Surface found;
+  if (by_host)
+    read_key(path, "", found);
+  else
+    read_project(path, found);
+  const std::size_t end = std::min(path.find('/'), path.size());
+  if (end == 0 || (by_host && is_root(path))) return false;
+  surface.project = std::move(found.project);
+  surface.key = std::move(found.key);
+  surface.query = target.substr(question);
+  surface.path = found.path.empty() ? hide_keys(whole) : std::move(found.path);
+  surface.service = path.substr(0, end);
+  surface.rest = path.substr(end);
+  surface.gateway = whole.substr(0, static_cast<std::size_t>(surface.rest.data() - whole.data()));
+  surface.operation = Operation::service_call;
+  return true;
+}
+
 std::string take_path(Surface& surface) {
   constexpr std::size_t kLongest = 200;
   if (surface.path.size() > kLongest) surface.path.resize(kLongest);

@@ -74,7 +74,7 @@ Result<std::string> write_token_request(const ServiceAccount& account, UnixMilli
 
 Result<AccessToken> read_token_reply(int status, std::string_view body) {
   const auto json = nlohmann::json::parse(body, nullptr, false);
-  AccessToken token{SecretString(trim(member_text(json, "access_token"))), 0};
+  AccessToken token{SecretString(trim(member_text(json, "access_token"))), 0, SecretString(member_text(json, "refresh_token"))};
   if (status == 200 && !token.text.empty()) {
     const auto seconds = json.find("expires_in");
     token.seconds = seconds != json.end() && seconds->is_number_integer() ? seconds->get<std::int64_t>() : kLifetime;

@@ -29,7 +29,8 @@ Result<std::string> write_token_request(const ServiceAccount& account, UnixMilli
 
 struct AccessToken {
   SecretString text;
-  std::int64_t seconds = 0;  // it is good for
+  std::int64_t seconds = 0;    // it is good for
+  SecretString refresh_token;  // takes the place of the one that it was bought with; mostly empty
 };
 /// The token of a 200 reply; upstream_failed with the provider's own word ("invalid_grant") for anything else.
 Result<AccessToken> read_token_reply(int status, std::string_view body);

@@ -38,7 +38,8 @@ bool is_escaped_text(std::string_view text) {
 
 }  // namespace
 
-EscapeDepth::EscapeDepth(TextForm form) : form_(form), base_(form == TextForm::json_text ? 2 : 1) {}
+EscapeDepth::EscapeDepth(TextForm form)
+    : form_(form), base_(form == TextForm::json_text ? 2 : 1), floor_(form == TextForm::document ? 0 : 1), level_(floor_) {}
 
 // A newline of the text itself, spelled as an escape; one of the strings in it has more backslashes.
 bool EscapeDepth::is_newline(char c, std::uint32_t slashes) const {
@@ -51,6 +52,12 @@ void EscapeDepth::end_line() {
   level_ = std::min(level_, base_);
   line_start_ = true;
   in_quotes_ = false;
+}
+
+// A newline that is none of an escape: no string of JSON goes on behind it.
+void EscapeDepth::leave_line() {
+  end_line();
+  level_ = floor_;
 }
 
 bool EscapeDepth::opens() const {
@@ -68,7 +75,7 @@ void EscapeDepth::quote(std::uint32_t slashes) {
   const bool certain = level_ == 1 && (form_ == TextForm::json_text || form_ == TextForm::structured);
   const bool closes = level <= level_;
   if (closes) {
-    level_ = std::max(1, level - 1);
+    level_ = std::max(floor_, level - 1);
   } else if (level == level_ + 1 && level <= kMaxLevel && (certain || opens())) {
     level_ = level;
     brackets_[static_cast<std::size_t>(level)] = 0;
@@ -83,6 +90,7 @@ void EscapeDepth::quote(std::uint32_t slashes) {
 void EscapeDepth::begin(char c) {
   begun_ = true;
   if (form_ == TextForm::structured && c != '{' && c != '[') form_ = TextForm::plain;
+  if (form_ == TextForm::document && c == '"') last_ = '[';  // JSON that is nothing but a string
 }
 
 void EscapeDepth::see(char c) {
@@ -108,6 +116,11 @@ void EscapeDepth::pass(std::string_view text) {
       continue;
     }
     const std::uint32_t slashes = std::exchange(slashes_, 0);
+    if (form_ == TextForm::document && (c == '\n' || c == '\r' || c == '\t')) {
+      in_word_ = false;
+      if (c != '\t') leave_line();
+      continue;
+    }
     if (c == ' ' || (slashes > 0 && (c == 'n' || c == 't' || c == 'r'))) {
       in_word_ = false;
       if (is_newline(c, slashes)) end_line();

@@ -9,12 +9,13 @@
 
 namespace pg {
 
-/// What a string of a reply is. All are the raw insides of JSON strings.
+/// What a string of a reply is. All but the last are the raw insides of JSON strings.
 enum class TextForm : std::uint8_t {
   plain,       // a user's text: originals are escaped once, for the JSON string they stand in
   json_text,   // JSON inside the string (tool arguments): once more, and more again in JSON strings that hold JSON
   value,       // a string of JSON that was sent parsed (tool_use.input): as plain, deeper where it holds JSON itself
   structured,  // a text of which JSON was asked for: like json_text when it is, like plain when it begins with other words
+  document,    // no inside of a string but a whole body: as they are outside of its strings, as value in them
 };
 
 /// At which depths of a text's own JSON strings a value was found; bit n = depth n. The last bit stands for all that are deeper.
@@ -45,10 +46,12 @@ class EscapeDepth {
   bool opens() const;
   void begin(char c);
   void end_line();
+  void leave_line();
   void see(char c);
 
   TextForm form_;
-  int base_ = 1;  // level of the text itself
+  int base_ = 1;   // level of the text itself
+  int floor_ = 1;  // outside of all strings
   int level_ = 1;
   std::uint32_t slashes_ = 0;
   char last_ = '\0';                                     // last byte that is neither blank nor escape; \0 before the first

@@ -133,7 +133,8 @@ Result<std::string> write_endpoint_request(const Endpoint& endpoint, const Endpo
   }
   add_message(json, "user", prompt);
   json.close_array();
-  if (endpoint.max_output_tokens > 0) json.field(endpoint.newer_word ? "max_completion_tokens" : "max_tokens", endpoint.max_output_tokens);
+  if (endpoint.max_output_tokens > 0)
+    json.field(endpoint.newer_word ? "max_completion_tokens" : "max_tokens", endpoint.max_output_tokens);
   json.raw_if("temperature", endpoint.temperature).field_if("reasoning_effort", endpoint.effort);
   add_output(json, endpoint);
   if (stream) json.field("stream", true).raw("stream_options", R"({"include_usage":true})");

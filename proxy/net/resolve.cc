@@ -2,6 +2,7 @@
 // interrupted: when its time is up, who asked goes on, and what it finds later is dropped.
 #include "proxy/net/resolve.h"
 
+#include <algorithm>
 #include <boost/asio/ip/basic_resolver.hpp>
 #include <memory>
 #include <tuple>
@@ -47,6 +48,30 @@ Task<Result<Endpoints>> resolve(Loop& loop, std::string host, std::uint16_t port
     co_return make_error(Code::upstream_failed, "the provider could not be reached",
                          "cannot resolve " + host + ": " + lookup->error.message());
   co_return std::move(lookup->endpoints);
+}
+
+Address address_of(const asio::ip::address& address) {
+  Address out;
+  out.v6 = address.is_v6();
+  if (out.v6) {
+    const auto bytes = address.to_v6().to_bytes();
+    std::copy(bytes.begin(), bytes.end(), out.bytes.begin());
+  } else {
+    const auto bytes = address.to_v4().to_bytes();
+    std::copy(bytes.begin(), bytes.end(), out.bytes.begin());
+  }
+  return out;
+}
+
+Status check_public(const Endpoints& endpoints, std::string_view host) {
+  for (const asio::ip::tcp::endpoint& endpoint : endpoints) {
+    const Address address = address_of(endpoint.address());
+    if (address.is_public()) continue;
+    return make_error(Code::forbidden,
+                      "the service leads to an address that the public internet cannot reach; private = true allows that",
+                      std::string(host) + " is " + spell_address(address));
+  }
+  return {};
 }
 
 }  // namespace pg

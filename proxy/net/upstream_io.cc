@@ -39,6 +39,10 @@ UpstreamIo::UpstreamIo(Loop& loop, UpstreamPlace place) : loop_(loop), place_(st
 Task<Status> UpstreamIo::connect_to(const Url& url) {
   const Result<std::vector<asio::ip::tcp::endpoint>> endpoints = co_await resolve(loop_, url.host, url.port, stream_->deadline());
   if (!endpoints) co_return endpoints.error();
+  if (place_.public_only) {
+    const Status allowed = check_public(endpoints.value(), url.host);
+    if (!allowed) co_return allowed.error();
+  }
   for (const asio::ip::tcp::endpoint& endpoint : endpoints.value()) {
     const IoEnd end = co_await stream_->connect(endpoint);
     if (end == IoEnd::ok) co_return Status{};

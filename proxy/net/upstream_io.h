@@ -24,10 +24,13 @@ struct UpstreamPlace {
   std::uint16_t port = 0;
   std::string host;
   std::string ca_file;
+  bool public_only = false;  // nothing is connected to when any of the host's addresses is not of the public internet
 
-  static UpstreamPlace of(const Url& url, const std::string& ca_file) { return {url.tls, url.port, url.host, ca_file}; }
-  bool is_of(const Url& url, const std::string& ca) const {
-    return port == url.port && tls == url.tls && host == url.host && ca_file == ca;
+  static UpstreamPlace of(const Url& url, const std::string& ca_file, bool public_only = false) {
+    return {url.tls, url.port, url.host, ca_file, public_only};
+  }
+  bool is_of(const Url& url, const std::string& ca, bool is_public) const {
+    return port == url.port && tls == url.tls && host == url.host && ca_file == ca && public_only == is_public;
   }
   bool operator==(const UpstreamPlace&) const = default;
 };
@@ -48,6 +51,9 @@ class UpstreamIo {
   std::span<iovec> send_now(std::span<iovec> pieces) { return stream_->write_now(pieces); }
   /// Writes the request; stops early when the provider answers before it has read everything.
   Task<Sent> send(std::span<iovec> pieces);
+
+  /// The reply to a HEAD has no body, whatever its head says (RFC 9112 §6.3). After read_head().
+  void expect_no_body() { body_ended_ = true; }
 
   /// Waits for the final reply head (1xx heads are passed over).
   Task<Result<ReplyHead>> read_head();
@@ -98,7 +104,7 @@ class UpstreamPool : private Watched {
   ~UpstreamPool() { clear(); }
 
   /// An idle connection there that still looks alive, the newest first; nullptr when there is none.
-  std::unique_ptr<UpstreamIo> take(const Url& url, const std::string& ca_file);
+  std::unique_ptr<UpstreamIo> take(const Url& url, const std::string& ca_file, bool public_only = false);
   void give_back(std::unique_ptr<UpstreamIo> connection);
   void clear();
 

@@ -12,9 +12,9 @@ constexpr std::size_t kMaxIdlePerPlace = 128;
 
 }  // namespace
 
-std::unique_ptr<UpstreamIo> UpstreamPool::take(const Url& url, const std::string& ca_file) {
-  const auto found =
-      std::find_if(buckets_.begin(), buckets_.end(), [&](const Bucket& bucket) { return bucket.place.is_of(url, ca_file); });
+std::unique_ptr<UpstreamIo> UpstreamPool::take(const Url& url, const std::string& ca_file, bool public_only) {
+  const auto found = std::find_if(buckets_.begin(), buckets_.end(),
+                                  [&](const Bucket& bucket) { return bucket.place.is_of(url, ca_file, public_only); });
   if (found == buckets_.end()) return nullptr;
   const SteadyTime now = std::chrono::steady_clock::now();
   while (!found->idle.empty()) {

@@ -8,7 +8,7 @@ using std::chrono::seconds;
 namespace {
 
 AccessToken issued_token(const char* text, std::int64_t lives) {
-  return {SecretString(text), lives};
+  return {SecretString(text), lives, {}};
 }
 
 }  // namespace
@@ -50,4 +50,29 @@ TEST_CASE("access tokens: a refusal is told to all for a moment, and an old toke
   CHECK(kept.token->reveal() == "one");
   CHECK_FALSE(kept.error);
   CHECK(tokens.take("a", start + seconds(94)).fetch);
+}
+
+TEST_CASE("access tokens: a refresh token that was replaced is used until somebody signs in anew, and waits to be sealed once") {
+  AccessTokens tokens;
+  OAuthClient client;
+  client.id = "a";
+  client.sealed_as = "name";
+  client.refresh_token = SecretString("first");
+  CHECK(tokens.refresh_token(client).reveal() == "first");
+  tokens.rotate(client, SecretString(""));
+  tokens.rotate(client, SecretString("first"));
+  CHECK(tokens.take_rotated().empty());
+  tokens.rotate(client, SecretString("second"));
+  tokens.rotate(client, SecretString("second"));
+  CHECK(tokens.refresh_token(client).reveal() == "second");
+  const auto waiting = tokens.take_rotated();
+  REQUIRE(waiting.size() == 1);
+  CHECK(waiting.front().first == "name");
+  CHECK(waiting.front().second.reveal() == "second");
+  CHECK(tokens.take_rotated().empty());
+  client.refresh_token = SecretString("signed in");
+  CHECK(tokens.refresh_token(client).reveal() == "signed in");
+  client.refresh_token = SecretString("");
+  tokens.rotate(client, SecretString("unasked"));  // client credentials have none
+  CHECK(tokens.take_rotated().empty());
 }

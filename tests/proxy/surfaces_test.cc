@@ -302,5 +302,47 @@ TEST_CASE("property: no target breaks it, none that holds a dot segment or a bac
   }
 }
 
+TEST_CASE("paths of a project of type api are a service's name and what follows, raw") {
+  const auto find = [](const std::string& target, bool by_host, Surface& surface) {
+    return find_service_surface(target, by_host, surface);
+  };
+  const std::string plain = "/api/web/github/repos/a%20b/?x=1";
+  Surface surface;
+  REQUIRE(find(plain, false, surface));
+  CHECK(surface.operation == Operation::service_call);
+  CHECK(surface.project == "web");
+  CHECK(surface.service == "github");
+  CHECK(surface.rest == "/repos/a%20b/");
+  CHECK(surface.query == "?x=1");
+  CHECK(surface.gateway == "/api/web/github");
+  CHECK(surface.path == "/api/web/github/repos/a%20b/");
+  const std::string key = "pg_live_" + std::string(43, 'k'), keyed = "/api/web/key/" + key + "/github";
+  Surface with_key;
+  REQUIRE(find(keyed, false, with_key));
+  CHECK(with_key.key == key);
+  CHECK(with_key.service == "github");
+  CHECK(with_key.rest == "");
+  CHECK(with_key.gateway == "/api/web/key/" + key + "/github");
+  CHECK(with_key.path == "/api/web/github");
+  const std::string hosted = "/github/user";
+  Surface by_host;
+  REQUIRE(find(hosted, true, by_host));
+  CHECK(by_host.service == "github");
+  CHECK(by_host.rest == "/user");
+  CHECK(by_host.gateway == "/github");
+  for (const std::string target : {"/api/web", "/api/web/", "/api/web?x"}) {
+    Surface none;
+    CHECK_FALSE(find(target, false, none));
+  }
+  for (const std::string target : {"/healthz", "/readyz", "/"}) {
+    Surface none;
+    CHECK_FALSE(find(target, true, none));
+  }
+  CHECK(project_of_target("/api/web/x") == "web");
+  CHECK(project_of_target("/api/web?x") == "web");
+  CHECK(project_of_target("/api/") == "");
+  CHECK(project_of_target("/v1/x") == "");
+}
+
 }  // namespace
 }  // namespace pg

@@ -28,6 +28,21 @@ TEST_CASE("escape depth: JSON text in a string, and JSON in its strings") {
   CHECK(level(R"({\"a\":\"{\\\"b\\\":\\\"x\\\"}\",\"c\":\")") == 2);
 }
 
+TEST_CASE("escape depth: a whole document is outside of its own strings") {
+  const auto level = [](std::string_view text) { return level_after(TextForm::document, text); };
+  CHECK(level("") == 0);
+  CHECK(level("\"") == 1);  // JSON that is a string
+  CHECK(level(R"({"a":)") == 0);
+  CHECK(level(R"({"a":")") == 1);
+  CHECK(level("{\n\t\"a\" :\r\n \"") == 1);
+  CHECK(level(R"({"a":"x\"y")") == 0);
+  CHECK(level(R"({"a":["b","c)") == 1);
+  CHECK(level(R"({"a":"{\"b\":\")") == 2);
+  CHECK(level("data: {\"a\":\"x\"}\n\ndata: {\"a\":\"") == 1);
+  CHECK(level("He said \"") == 0);
+  CHECK(level("{\"a\":\"cut\nnext ") == 0);
+}
+
 TEST_CASE("escape depth: quotes of prose, shell and paths open nothing") {
   const auto level = [](std::string_view text) { return level_after(TextForm::json_text, text); };
   CHECK(level(R"({\"cmd\":\"echo \\\")") == 2);

@@ -7,6 +7,8 @@
 #include <boost/asio/detached.hpp>
 #include <optional>
 
+#include "tests/support/result.h"
+
 namespace pg::test {
 namespace {
 
@@ -56,6 +58,44 @@ TEST_CASE("faults E55: what the name server tells too late is dropped") {
   REQUIRE_FALSE(late->has_value());
   CHECK(late->error().code == Code::upstream_timeout);
   for (const Resolved& found : before) CHECK((found.has_value() && found->has_value()));
+}
+
+TEST_CASE("only hosts that are on the public internet with every address are public") {
+  const auto verdict = [](std::initializer_list<const char*> addresses) {
+    Endpoints endpoints;
+    for (const char* address : addresses) endpoints.emplace_back(asio::ip::make_address(address), 443);
+    return check_public(endpoints, "host.example");
+  };
+  CHECK(verdict({"93.184.216.34"}));
+  CHECK(verdict({"93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"}));
+  for (const char* inside : {"127.0.0.1",
+                             "0.0.0.0",
+                             "10.0.0.1",
+                             "172.16.9.9",
+                             "192.168.1.1",
+                             "169.254.169.254",
+                             "100.64.0.1",
+                             "224.0.0.1",
+                             "255.255.255.255",
+                             "::1",
+                             "::",
+                             "fe80::1",
+                             "fe80::1%1",
+                             "fd00::1",
+                             "::ffff:10.0.0.1",
+                             "::ffff:169.254.169.254",
+                             "64:ff9b::7f00:1",
+                             "2002:7f00:1::",
+                             "ff02::1",
+                             "2001:db8::1"}) {
+    CHECK_MESSAGE(!verdict({inside}), inside);
+    // A name that answers both is refused as a whole, in either order.
+    CHECK_MESSAGE(!verdict({"93.184.216.34", inside}), inside);
+    CHECK_MESSAGE(!verdict({inside, "93.184.216.34"}), inside);
+  }
+  const Status refused = verdict({"169.254.169.254"});
+  CHECK(refused.error().code == Code::forbidden);
+  CHECK(refused.error().detail == "host.example is 169.254.169.254");
 }
 
 TEST_CASE("a loop that ends forgets who waits for a name") {

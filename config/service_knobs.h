@@ -1,0 +1,23 @@
+// The tables of [services.NAME] and of its oauth, and the reader of both.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+
+#include "config/knobs.h"
+#include "config/table_reader.h"
+
+namespace pg {
+
+std::span<const Knob<ServiceSettings>> service_knobs();  // base_url, …: [services.NAME]
+std::span<const Knob<OAuthSettings>> oauth_knobs();      // token_url, …: [services.NAME.oauth]
+
+/// Reads [services] of a project's file.
+void read_services(const TableReader& reader, const TomlEntry& entry, std::map<std::string, ServiceSettings>& services);
+
+/// The fixed words of `auth`, and what stands behind the colon of "header:NAME" and "query:NAME".
+bool names_own_field(std::string_view auth);
+std::string_view own_field_of(std::string_view auth);
+
+}  // namespace pg
