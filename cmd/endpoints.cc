@@ -14,6 +14,8 @@
 #include "core/base/encode.h"
 #include "core/base/text.h"
 #include "core/store/files.h"
+#include "core/wire/json_doc.h"
+#include "core/wire/json_out.h"
 
 namespace pg {
 namespace {
@@ -180,35 +182,60 @@ struct RunOptions {
   std::vector<std::string> members;
 };
 
-/// "name=text" and "name:=JSON" into `input`.
-Status add_member(const std::string& word, json& input) {
+/// Names and values, each as JSON.
+using InputMembers = std::vector<std::pair<std::string, std::string>>;
+
+void put_member(InputMembers& input, std::string name, std::string value) {
+  const auto same = [&](const auto& member) { return member.first == name; };
+  const auto known = std::find_if(input.begin(), input.end(), same);
+  if (known == input.end())
+    input.emplace_back(std::move(name), std::move(value));
+  else
+    known->second = std::move(value);
+}
+
+/// "name=text" and "name:=JSON".
+Status add_member(const std::string& word, InputMembers& input) {
+  if (!is_utf8(word)) return make_error(Code::bad_request, "an input is UTF-8");
   const std::size_t equals = word.find('=');
   if (equals == std::string::npos || equals == 0)
     return make_error(Code::bad_request, "an input is NAME=TEXT or NAME:=JSON: \"" + escape_controls(word.substr(0, 40)) + "\"");
   const bool is_json = word[equals - 1] == ':';
-  const std::string name = word.substr(0, is_json ? equals - 1 : equals), value = word.substr(equals + 1);
-  json parsed = is_json ? json::parse(value, nullptr, false) : json(value);
-  if (name.empty() || parsed.is_discarded()) return make_error(Code::bad_request, name + ":= takes JSON, such as 3 or [\"a\"]");
-  input[name] = std::move(parsed);
+  std::string name = word.substr(0, is_json ? equals - 1 : equals), value = word.substr(equals + 1);
+  JsonDoc doc;
+  if (name.empty() || (is_json && !doc.parse(value)))
+    return make_error(Code::bad_request, name + ":= takes JSON, such as 3 or [\"a\"]");
+  put_member(input, std::move(name), is_json ? std::string(trim(value)) : json_quoted(value));
   return {};
 }
 
-Status read_input(Shell& shell, const RunOptions& options, json& input) {
-  input = json::object();
+Result<std::string> read_input_text(Shell& shell, const std::string& file) {
+  if (file != "-") return read_file(file, kMostInput, FileTrust::shared);
+  std::string text;
+  char buffer[8'192];
+  for (std::size_t n = 0; (n = std::fread(buffer, 1, sizeof buffer, shell.in)) > 0;) {
+    text.append(buffer, n);
+    if (text.size() > kMostInput) return make_error(Code::too_large, "the input is longer than 64 MB");
+  }
+  return text;
+}
+
+/// The body of the call. Numbers keep their spelling.
+Result<std::string> write_body(Shell& shell, const RunOptions& options) {
+  InputMembers input;
   if (!options.input.empty()) {
-    std::string text;
-    if (options.input == "-") {
-      char buffer[8'192];
-      for (std::size_t n = 0; (n = std::fread(buffer, 1, sizeof buffer, shell.in)) > 0 && text.size() < kMostInput;)
-        text.append(buffer, n);
-    } else {
-      PG_TRY(text, read_file(options.input, kMostInput, FileTrust::shared));
-    }
-    input = json::parse(text, nullptr, false);
-    if (!input.is_object()) return make_error(Code::bad_request, "the input is no JSON object");
+    PG_TRY(const std::string text, read_input_text(shell, options.input));
+    JsonDoc doc;
+    if (!doc.parse(text) || !doc.root().is_object()) return make_error(Code::bad_request, "the input is no JSON object");
+    for (JsonView member : doc.root()) put_member(input, member.key(), std::string(member.raw()));
   }
   for (const std::string& word : options.members) PG_TRY_STATUS(add_member(word, input));
-  return {};
+  std::string body;
+  JsonOut out(body);
+  out.open_object().open_object("input");
+  for (const auto& [name, value] : input) out.any_key(name).raw(value);
+  out.close_object().field_if("session", options.session).close_object();
+  return body;
 }
 
 // What a model says may drive no terminal; its lines stay lines.
@@ -217,6 +244,13 @@ std::string escape_lines(const std::string& text) {
   for (const std::string_view line : split(text, '\n'))
     out += (out.empty() && line.data() == text.data() ? "" : "\n") + escape_controls(line);
   return out;
+}
+
+// A file gets the answer's own bytes.
+std::string answer_text(const Shell& shell, const json& output, const std::string& body) {
+  JsonDoc doc;
+  if (!output.is_string()) return shell.out_tty || !doc.parse(body) ? output.dump(2) : std::string(doc.root()["output"].raw());
+  return shell.out_tty ? escape_lines(output.get<std::string>()) : output.get<std::string>();
 }
 
 int print_answer(Shell& shell, const ProbeReply& reply) {
@@ -236,7 +270,8 @@ int print_answer(Shell& shell, const ProbeReply& reply) {
   if (output.is_null())
     shell.note("the model refused: " + escape_controls(body.value("refusal", "")));
   else
-    shell.write((output.is_string() ? escape_lines(output.get<std::string>()) : output.dump(2)) + "\n");
+    shell.write(answer_text(shell, output, reply.body) + "\n");
+  shell.flush();
   const json usage = body.value("usage", json::object());
   shell.note(fmt::format("{} · {} in, {} out · {}", escape_controls(body.value("model", "?")),
                          count_cell(usage.value("input_tokens", -1)), count_cell(usage.value("output_tokens", -1)),
@@ -247,8 +282,8 @@ int print_answer(Shell& shell, const ProbeReply& reply) {
 int run_endpoint(Shell& shell, const RunOptions& options) {
   Workplace place = open_workplace(shell).value();
   const FoundEndpoint found = find_endpoint(shell, place.settings, options.name).value();
-  json body;
-  if (const Status read = read_input(shell, options, body["input"]); !read) return shell.fail(read.error());
+  const auto body = write_body(shell, options);
+  if (!body) return shell.fail(body.error());
   const auto running = running_origin(place.settings);
   if (!running) return shell.fail(no_serve(place.settings.database));
   const Millis timeout = shell.timeout_or(kRunTime).value();
@@ -260,11 +295,10 @@ int run_endpoint(Shell& shell, const RunOptions& options) {
   const ShortKey key =
       given ? ShortKey(place, *given) : ShortKey(shell, place, "endpoints-run", found.project, timeout + kSpareTime);
   const Url url = parse_url(fmt::format("{}/api/{}/v1/endpoints/{}", *running, found.project.name, options.name)).value();
-  if (!options.session.empty()) body["session"] = options.session;
   ProbeRequest request{
       "POST",
       {{"Content-Type", "application/json"}, {"User-Agent", "pg-endpoints-run/" PG_VERSION}, {"x-pg-key", key.text()}},
-      body.dump()};
+      body.value()};
   return print_answer(shell, probe(url, request, timeout).value());
 }
 
@@ -301,7 +335,7 @@ void add_endpoints(CLI::App& command, Shell& shell) {
   auto options = std::make_shared<RunOptions>();
   auto* runs = command.add_subcommand("run",
                                       "Call an endpoint through the running serve, and print its answer\n"
-                                      "With a key of its own that is revoked at the end.");
+                                      "With a key of its own, revoked at the end; one that is interrupted leaves it to expire.");
   runs->add_option("ENDPOINT", options->name, "Its name")->type_name("ENDPOINT")->required();
   runs->add_option("INPUT", options->members, "NAME=TEXT, or NAME:=JSON for what is no text")->type_name("NAME=VALUE");
   runs->add_option("--input", options->input, "The input as a JSON object from this file, or '-' for standard input")

@@ -180,7 +180,7 @@ RoutedCall read_routed_call(Shell& shell, const Settings& settings, const Explai
     if (found == routed.project->endpoints.end()) throw Refusal(make_error(Code::not_found, "the project has no such endpoint"));
     routed.endpoint = &found->second;
     routed.path_of_endpoint = endpoint_path(found->first);
-    routed.model = call.model.empty() ? routed.endpoint->model : call.model;
+    routed.model = routed.endpoint->model;  // pinned: no client can ask for another
     routed.key = call.key;
     routed.agent = call.agent;
     return routed;

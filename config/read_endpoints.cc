@@ -89,7 +89,7 @@ bool write_toml(JsonOut& json, const TomlValue& value) {
 
 void check_schema(const SourcePlace& place, const std::string& text, std::vector<Problem>& problems) {
   const auto made = JsonSchema::make(text);
-  if (!made) problems.push_back({place, "the schema: " + made.error().message, ""});
+  if (!made) problems.push_back({place, "the schema: " + (text.empty() ? "the file is empty" : made.error().message), ""});
 }
 
 void read_schema(const TableReader& reader, const TomlEntry& entry, SchemaSettings& schema) {

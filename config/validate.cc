@@ -328,7 +328,7 @@ std::vector<std::string> find_warnings(const Settings& settings, const Environme
   for (const auto& [name, project] : settings.projects) {
     warn_aliases(settings, project, warnings);
     warn_project_fallback(project, warnings);
-    warn_endpoints(project, warnings);
+    warn_endpoints(settings, project, warnings);
     warn_services(settings, project, environment, warnings);
   }
   warn_routing(settings, warnings);

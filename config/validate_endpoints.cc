@@ -45,6 +45,26 @@ void check_fallbacks(const Settings& settings, const EndpointSettings& endpoint,
   }
 }
 
+// What may be meant, and is more likely a slip.
+void warn_model(const Settings& settings, const ProjectSettings& project, const EndpointSettings& endpoint,
+                std::vector<std::string>& warnings) {
+  if (project.aliases.count(endpoint.model) != 0) return;
+  const std::string name = endpoint.model.substr(0, endpoint.model.find(':'));
+  std::vector<std::string_view> views;
+  const std::vector<std::string> names = provider_names(settings);
+  if (name != endpoint.model && !find_provider_row(settings, name)) {
+    views.assign(names.begin(), names.end());
+    if (const auto near = find_nearest(name, views))
+      warnings.push_back(fmt::format("{}: there is no provider \"{}\", so \"{}\" is the name of a model; did you mean \"{}\"?",
+                                     endpoint_place(endpoint, "model").text(), name, endpoint.model, *near));
+    return;
+  }
+  for (const auto& row : project.aliases) views.push_back(row.first);
+  if (const auto near = name == endpoint.model ? find_nearest(name, views) : std::nullopt)
+    warnings.push_back(fmt::format("{}: \"{}\" is no alias of the project, so it is the name of a model; did you mean \"{}\"?",
+                                   endpoint_place(endpoint, "model").text(), endpoint.model, *near));
+}
+
 }  // namespace
 
 void check_endpoints(const Settings& settings, const ProjectSettings& project, std::vector<Problem>& problems) {
@@ -60,7 +80,8 @@ void check_endpoints(const Settings& settings, const ProjectSettings& project, s
   }
 }
 
-void warn_endpoints(const ProjectSettings& project, std::vector<std::string>& warnings) {
+void warn_endpoints(const Settings& settings, const ProjectSettings& project, std::vector<std::string>& warnings) {
+  for (const auto& [name, endpoint] : project.endpoints) warn_model(settings, project, endpoint, warnings);
   if (project.type == "gateway" && project.endpoints.empty())
     warnings.push_back(fmt::format("{}: a gateway without endpoints answers nothing: add [endpoints.NAME]", project.file));
 }

@@ -9,6 +9,6 @@
 namespace pg {
 
 void check_endpoints(const Settings& settings, const ProjectSettings& project, std::vector<Problem>& problems);
-void warn_endpoints(const ProjectSettings& project, std::vector<std::string>& warnings);
+void warn_endpoints(const Settings& settings, const ProjectSettings& project, std::vector<std::string>& warnings);
 
 }  // namespace pg

@@ -27,10 +27,10 @@ struct EndpointRun {
   std::uint32_t tries = 1;
   std::optional<EndpointStream> stream;  // while events go to the client
 
-  /// The turn is over, before the client hears of it and sends the next one: part of the session when it was answered.
+  /// The turn is over, before the client hears of it and sends the next one: part of the session when the model answered.
   void end_turn(const Answer& answer, SteadyTime now) {
-    if (!answer.stop.empty() && answer.fault.empty())
-      session.keep({prompt, answer.text.empty() ? answer.refusal : answer.text}, now + is.session_for);
+    const bool said = answer.fault.empty() && !answer.text.empty() && (answer.stop == "end" || answer.stop == "length");
+    if (said) session.keep({prompt, answer.text}, now + is.session_for);
     session = Sessions::Turn();
   }
   /// The same where nothing came of it.

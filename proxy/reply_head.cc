@@ -84,7 +84,9 @@ ReplyOptions reply_options(const Exchange& x, const Upstream& upstream, const Re
   options.status = upstream.head.status;
   options.event_stream =
       translator ? translator->writes_stream() : is_event_stream(upstream) && !has_unreadable_coding(upstream.head);
-  options.vault = &vault_of(x);
+  // Of an answer that must fit a schema the originals are put back when it is known what is JSON in it.
+  const bool later = x.endpoint != nullptr && x.endpoint->is.output != nullptr && upstream.head.status < 400;
+  options.vault = later ? nullptr : &vault_of(x);
   options.signed_reasoning = x.view.signed_reasoning;
   options.structured = x.view.structured;
   return options;

@@ -141,8 +141,11 @@ std::string extra_lines(const Exchange& x, const Upstream& upstream) {
 }
 
 Task<void> write_answer(Exchange& x, std::string body, std::string extra) {
+  const bool streams = x.endpoint->call.stream;  // of one event, where the answer had to be checked first
+  if (streams) body = "data: {\"result\":" + body + "}\n\n";
+  x.row.stream = streams;
   x.row.bytes_out = static_cast<std::int64_t>(body.size());
-  const std::string head = local_head(x, 200, "application/json", body.size(), extra);
+  const std::string head = local_head(x, 200, streams ? "text/event-stream" : "application/json", body.size(), extra);
   x.head_sent = true;
   const IoEnd sent = co_await x.client.write(piece_of(head), piece_of(body), x.policy->limits.stall_timeout);
   if (sent == IoEnd::ok) co_return;
@@ -185,6 +188,11 @@ Task<bool> answer_whole(Exchange& x, Upstream& upstream, TriesPaid& paid) {
   if (!answer.fault.empty()) {
     co_await answer_fault(x, collected.status, answer.fault);
     co_return false;
+  }
+  if (run.is.output != nullptr) {
+    const RestoreCounts counts = restore_answer(vault_of(x), answer);
+    x.row.restored += counts.exact + counts.lenient;
+    x.row.unknown_tokens += counts.unknown;
   }
   const std::string flaw = find_answer_flaw(run.is, answer);
   if (!flaw.empty()) {

@@ -23,17 +23,19 @@ bool is_line_lead(char c) {
   return is_digit(c) || is_one_of(c, "-+|\xe2\x86\x92");
 }
 
-// Whether a text could stand between the quotes of a JSON string as it is, and says something there that it does not say outside.
-bool is_escaped_text(std::string_view text) {
-  bool any = false;
+enum class InString : std::uint8_t { never, same, escaped };
+
+// Whether a text could stand between the quotes of a JSON string as it is, and says there what it does not say outside.
+InString in_string(std::string_view text) {
+  InString how = InString::same;
   for (std::size_t at = 0; at < text.size(); ++at) {
-    if (static_cast<unsigned char>(text[at]) < 0x20 || text[at] == '"') return false;
+    if (static_cast<unsigned char>(text[at]) < 0x20 || text[at] == '"') return InString::never;
     if (text[at] != '\\') continue;
     ++at;
-    if (at == text.size() || !is_one_of(text[at], "\"\\/bfnrtu")) return false;
-    any = true;
+    if (at == text.size() || !is_one_of(text[at], "\"\\/bfnrtu")) return InString::never;
+    how = InString::escaped;
   }
-  return any;
+  return how;
 }
 
 }  // namespace
@@ -147,7 +149,10 @@ int EscapeDepth::level_for(FoundDepths depths) const {
 
 FoundDepths EscapeDepth::found(std::string_view value) const {
   const int here = std::min(depth(), kDeepestFound);
-  const bool may_be_inside = here == 0 && in_quotes_ && is_escaped_text(value);
+  const InString how = in_string(value);
+  // What looks like JSON around it is none: a key block with its newlines between the quotes.
+  if (here > 0 && how == InString::never) return kFoundOutside;
+  const bool may_be_inside = here == 0 && in_quotes_ && how == InString::escaped;
   return static_cast<FoundDepths>(may_be_inside ? 3u : 1u << here);
 }
 

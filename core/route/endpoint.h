@@ -11,6 +11,8 @@
 #include "core/access/budget.h"
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/guard/restore.h"
+#include "core/guard/vault.h"
 #include "core/route/routes.h"
 #include "core/route/schema.h"
 #include "core/route/template.h"
@@ -60,9 +62,13 @@ Result<std::string> write_endpoint_prompt(const Endpoint& endpoint, const Endpoi
 Result<std::string> write_endpoint_request(const Endpoint& endpoint, const EndpointCall& call,
                                            const std::vector<SessionTurn>& turns, std::string_view prompt, bool stream);
 
+/// Puts the originals back into an answer that should fit the endpoint's output schema, and takes off what models like to put
+/// around JSON: in strings of JSON they are escaped as those ask.
+RestoreCounts restore_answer(const Vault& vault, Answer& answer);
+
 /// What is wrong with an answer that should fit the endpoint's output schema, in words for the model and for people; "" when
-/// nothing is. `answer` loses what models like to put around JSON.
-std::string find_answer_flaw(const Endpoint& endpoint, Answer& answer);
+/// nothing is.
+std::string find_answer_flaw(const Endpoint& endpoint, const Answer& answer);
 
 /// What the model is told of an answer that does not fit.
 std::string write_correction(std::string_view flaw);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/guard/stream_restore.h"
 #include "core/route/endpoint.h"
 #include "core/wire/json_out.h"
 
@@ -61,9 +62,19 @@ void add_input(JsonOut& json, const Endpoint& endpoint) {
 
 }  // namespace
 
-std::string find_answer_flaw(const Endpoint& endpoint, Answer& answer) {
+RestoreCounts restore_answer(const Vault& vault, Answer& answer) {
+  if (answer.stop != "refusal") answer.text = std::string(without_fence(answer.text));
+  RestoreCounts counts;
+  const TokenIndex index(vault);
+  for (std::string* text : {&answer.text, &answer.refusal}) {
+    std::string restored;
+    if (restore_whole(index, TextForm::document, *text, counts, restored)) *text = std::move(restored);
+  }
+  return counts;
+}
+
+std::string find_answer_flaw(const Endpoint& endpoint, const Answer& answer) {
   if (endpoint.output == nullptr || answer.stop == "refusal") return "";
-  answer.text = std::string(without_fence(answer.text));
   return fmt::format("{}", fmt::join(endpoint.output->find_flaws(answer.text), "; "));
 }
 

@@ -16,9 +16,9 @@ using Json = nlohmann::json;
 // JsonDoc first: it bounds the depth and refuses what is no UTF-8.
 Status read_value(std::string_view text, Json& value) {
   JsonDoc doc;
-  PG_TRY_STATUS(doc.parse(text));
+  if (!doc.parse(text)) return make_error(Code::bad_request, "is no JSON");
   value = Json::parse(text, nullptr, false);
-  return value.is_discarded() ? Status(make_error(Code::bad_request, "this is no JSON")) : Status();
+  return value.is_discarded() ? Status(make_error(Code::bad_request, "holds a number beyond all measure")) : Status();
 }
 
 bool is_object_node(const JsonSchema::Node& node) {
@@ -42,7 +42,7 @@ Result<std::shared_ptr<const JsonSchema>> JsonSchema::make(std::string_view text
 
 std::vector<std::string> JsonSchema::find_flaws(std::string_view value, std::size_t most) const {
   Json read;
-  if (!read_value(value, read)) return {"is no JSON"};
+  if (const Status flaw = read_value(value, read); !flaw) return {flaw.error().message};
   return check_by_schema(*rules_, read, value.size(), most);
 }
 

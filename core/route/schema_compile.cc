@@ -5,7 +5,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "core/base/encode.h"
@@ -337,6 +336,7 @@ Status Compiler::read_members(const Json& schema, std::size_t number, const std:
       PG_TRY_STATUS(row->read(*this, number, value, at + "/" + pointer_part(name)));
       continue;
     }
+    if (name.starts_with("x-")) continue;  // somebody's own remark
     std::vector<std::string_view> words;
     for (const Keyword& keyword : kKeywords) words.push_back(keyword.name);
     const auto near = find_nearest(name, words);

@@ -57,6 +57,9 @@ name = "elsewhere"
 match = { path = "/v1/endpoints/routed" }
 provider = "anth"
 model = "claude-opus-5"
+[[guards.custom]]
+name = "note"
+regex = '(?s)-----BEGIN NOTE-----.*?-----END NOTE-----'
 )";
 
 World& gateway() {
@@ -180,6 +183,25 @@ TEST_CASE("endpoint: an answer that never fits, or is cut off, is an error that 
   const Json refused = Json::parse(call(w, "person", {{"input", {{"text", "a"}}}}).body);
   CHECK(refused["output"].is_null());
   CHECK(refused["refusal"] == "I will not.");
+}
+
+TEST_CASE("endpoint: JSON stays JSON, whatever the originals hold and however they were found") {
+  World& w = gateway();
+  const std::string block = "-----BEGIN NOTE-----\nab\"c\\d\n-----END NOTE-----";
+  const std::string person = R"({"name":"[[NOTE_001]]","age":3})";
+  for (const std::string& said : {person, "```json\n" + person + "\n```"}) {
+    w.upstream.respond(chat(said));
+    for (const std::string& text : {"see " + block, "{ \"key\": \"" + block + "\" }", "[\"" + block + "\"]"}) {
+      const RawReply reply = call(w, "person", {{"input", {{"text", text}}}});
+      REQUIRE(reply.status == 200);
+      CHECK(Json::parse(reply.body)["output"]["name"] == block);
+      CHECK(w.upstream.last().body.find("BEGIN NOTE") == std::string::npos);
+    }
+  }
+  w.upstream.respond(chat(R"({"name":"Ann","age":3})"));
+  const RawReply stream = call(w, "person", {{"input", {{"text", "a"}}}, {"stream", true}});
+  CHECK(hear_events(stream.body).kinds == "r");
+  CHECK(hear_events(stream.body).result["output"]["age"] == 3);
 }
 
 TEST_CASE("endpoint: a stream is pieces and a result, restored however it is cut") {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "core/guard/vault.h"
 #include "core/route/endpoint_stream.h"
 #include "tests/support/gen.h"
 #include "tests/support/result.h"
@@ -139,6 +140,31 @@ TEST_CASE("endpoint: an answer by a schema, in a fence or not") {
   CHECK(write_correction("age is missing").find("age is missing") != std::string::npos);
   Answer prose = answer_of("Ann is 3.");
   CHECK(find_answer_flaw(endpoint, prose) == "is no JSON");
+}
+
+TEST_CASE("endpoint: originals in JSON are escaped as their strings ask, fenced or not; elsewhere they stand as they are") {
+  Vault vault;
+  const std::string original = "a\"b\\c\nd";
+  const std::string token(vault.placeholder_for("WORD", original));
+  const auto restored = [&](const std::string& text) {
+    Answer answer;
+    answer.stop = "end";
+    answer.text = text;
+    (void)restore_answer(vault, answer);
+    return answer.text;
+  };
+  for (const std::string& json :
+       {R"({"v":")" + token + R"("})", "```json\n{\"v\":\"" + token + "\"}\n```", "```\n{\"v\": \"" + token + "\"}\n```\n"})
+    CHECK(Json::parse(restored(json))["v"] == original);
+  CHECK(Json::parse(restored(R"({")" + token + R"(":[1,"x )" + token + R"("]})")).dump() ==
+        Json({{original, {1, "x " + original}}}).dump());
+  CHECK(Json::parse(restored(R"({"v":"{\"inner\":\")" + token + R"(\"}"})"))["v"] == Json({{"inner", original}}).dump());
+  CHECK(restored("It is " + token + ".") == "It is " + original + ".");
+  Answer refused;
+  refused.stop = "refusal";
+  refused.refusal = "Not " + token;
+  CHECK(restore_answer(vault, refused).exact == 1);
+  CHECK(refused.refusal == "Not " + original);
 }
 
 TEST_CASE("endpoint: a refusal has no output, and is no answer that does not fit") {

@@ -121,6 +121,8 @@ TEST_CASE("schema: references into itself, however deep; none without an end, an
 TEST_CASE("schema: a word that is not checked is refused, wherever it stands") {
   CHECK(refused(R"({"properties":{"a":{"minLenght":3}}})") ==
         "/properties/a: \"minLenght\" is not checked here; did you mean \"minLength\"?");
+  CHECK(refused(R"({"x-order":1,"properties":{"a":{"x-hint":"y"}}})").empty());
+  CHECK(schema_flaws("true", "1e400") == "holds a number beyond all measure");
   CHECK(refused(R"({"unevaluatedProperties":false})") == "/: \"unevaluatedProperties\" is not checked here");
   CHECK(refused(R"({"$defs":{"unused":{"type":"text"}}})") ==
         "/$defs/unused/type: the types are null, boolean, string, array, object, integer and number");
