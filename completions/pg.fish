@@ -11,9 +11,9 @@ function __pg_walk
             set skip 0
             continue
         end
-        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads --since --until -n --lines --fields --template --since --until -n --lines --fields --template --since --until --by --since --until --format --fields --template --only --keep --max-size --path --dialect --key --agent --by --since --until --since --since -n --lines --host --path --model --dialect --key --agent --provider --type --id --from-file --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --from-env --from-file --provider -d --data --type -H --header --keep
+        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads --since --until -n --lines --fields --template --since --until -n --lines --fields --template --since --until --by --since --until --format --fields --template --only --keep --max-size --path --dialect --key --agent --by --since --until --since --since -n --lines --host --path --model --dialect --key --agent --model --prompt --system --description --input --session --key --provider --type --id --from-file --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --from-env --from-file --provider -d --data --type -H --header --keep
             set skip 1
-        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs search' 'logs stats' 'logs export' 'logs show' 'logs prune' 'explain' 'usage' 'budgets' 'alerts' 'alerts list' 'alerts test' 'agents' 'audit' 'audit tail' 'audit verify' 'audit export' 'rules' 'rules list' 'rules show' 'rules check' 'routes' 'routes list' 'routes explain' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys edit' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers test' 'providers show' 'providers login' 'providers logout' 'models' 'models list' 'http' 'http list' 'http check' 'http call' 'config' 'config check' 'config reload' 'config show' 'config path' 'db' 'db path' 'db check' 'db backup' 'db restore' 'db vacuum' 'completions' 'man' 'help' 'version'
+        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs search' 'logs stats' 'logs export' 'logs show' 'logs prune' 'explain' 'usage' 'budgets' 'alerts' 'alerts list' 'alerts test' 'agents' 'audit' 'audit tail' 'audit verify' 'audit export' 'rules' 'rules list' 'rules show' 'rules check' 'routes' 'routes list' 'routes explain' 'endpoints' 'endpoints list' 'endpoints show' 'endpoints new' 'endpoints run' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys edit' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers test' 'providers show' 'providers login' 'providers logout' 'models' 'models list' 'http' 'http list' 'http check' 'http call' 'config' 'config check' 'config reload' 'config show' 'config path' 'db' 'db path' 'db check' 'db backup' 'db restore' 'db vacuum' 'completions' 'man' 'help' 'version'
             set -a at $word
         else if not string match -q -- "-*" $word
             set -a args $word
@@ -46,6 +46,7 @@ complete -c pg -n 'test (__pg_at) = ""' -a agents -d 'Show which coding agents a
 complete -c pg -n 'test (__pg_at) = ""' -a audit -d 'Show and verify the record of administrative acts'
 complete -c pg -n 'test (__pg_at) = ""' -a rules -d 'Show what the guards look for'
 complete -c pg -n 'test (__pg_at) = ""' -a routes -d 'Show routing rules and which of them a call takes'
+complete -c pg -n 'test (__pg_at) = ""' -a endpoints -d 'List, add and call the endpoints of gateways'
 complete -c pg -n 'test (__pg_at) = ""' -a projects -d 'Add, list, edit and remove projects'
 complete -c pg -n 'test (__pg_at) = ""' -a keys -d 'Add, list, rotate and revoke pg keys'
 complete -c pg -n 'test (__pg_at) = ""' -a providers -d 'List and test providers, store their credentials'
@@ -187,13 +188,26 @@ complete -c pg -n 'test (__pg_at) = "routes explain"' -l model -x -d 'The model 
 complete -c pg -n 'test (__pg_at) = "routes explain"' -l dialect -x -a 'anthropic openai-chat openai-responses embeddings' -d 'The client\'s dialect, when neither path nor body tells'
 complete -c pg -n 'test (__pg_at) = "routes explain"' -l key -x -d 'The name of the caller\'s key'
 complete -c pg -n 'test (__pg_at) = "routes explain"' -l agent -x -d 'The calling agent'
+complete -c pg -n 'test (__pg_at) = "endpoints"' -a list -d 'List the endpoints of all gateways, or of --project'
+complete -c pg -n 'test (__pg_at) = "endpoints"' -a show -d 'Show one endpoint, and a curl line that calls it'
+complete -c pg -n 'test (__pg_at) = "endpoints"' -a new -d 'Add an endpoint to a gateway\'s project file'
+complete -c pg -n 'test (__pg_at) = "endpoints"' -a run -d 'Call an endpoint through the running serve, and print its answer'
+complete -c pg -n 'test (__pg_at) = "endpoints show"; and test (count (__pg_args)) -eq 0' -a '(pg __complete ENDPOINT 2>/dev/null)'
+complete -c pg -n 'test (__pg_at) = "endpoints new"' -l model -x -d 'As a client would ask for it: provider:model, or an alias'
+complete -c pg -n 'test (__pg_at) = "endpoints new"' -l prompt -x -d 'What the model is told; {{name}} is filled in from the input'
+complete -c pg -n 'test (__pg_at) = "endpoints new"' -l system -x -d 'The system prompt'
+complete -c pg -n 'test (__pg_at) = "endpoints new"' -l description -x -d 'What it is for, in lists'
+complete -c pg -n 'test (__pg_at) = "endpoints run"; and test (count (__pg_args)) -eq 0' -a '(pg __complete ENDPOINT 2>/dev/null)'
+complete -c pg -n 'test (__pg_at) = "endpoints run"' -l input -r -F -d 'The input as a JSON object from this file, or \'-\' for standard input'
+complete -c pg -n 'test (__pg_at) = "endpoints run"' -l session -x -d 'Which session it is a turn of'
+complete -c pg -n 'test (__pg_at) = "endpoints run"' -l key -x -d 'An existing pg key; PG_KEY when not given, else one for this call'
 complete -c pg -n 'test (__pg_at) = "projects"' -a list -d 'List projects'
 complete -c pg -n 'test (__pg_at) = "projects"' -a add -d 'Write a new project file'
 complete -c pg -n 'test (__pg_at) = "projects"' -a show -d 'Show one project and the URL it answers at'
 complete -c pg -n 'test (__pg_at) = "projects"' -a edit -d 'Edit a project file; only a valid one is kept'
 complete -c pg -n 'test (__pg_at) = "projects"' -a remove -d 'Remove a project file, and revoke the keys that were made for it alone'
 complete -c pg -n 'test (__pg_at) = "projects add"' -l provider -x -a '(pg __complete PROVIDER 2>/dev/null)' -d 'A provider, in order of preference; repeat for more'
-complete -c pg -n 'test (__pg_at) = "projects add"' -l type -x -a 'agent wrapper api' -d 'What it is for (default: agent)'
+complete -c pg -n 'test (__pg_at) = "projects add"' -l type -x -a 'agent wrapper gateway api' -d 'What it is for (default: agent)'
 complete -c pg -n 'test (__pg_at) = "projects add"' -l id -x -d 'Its UUID; made when not given'
 complete -c pg -n 'test (__pg_at) = "projects add"' -l if-missing -d 'No error when it exists'
 complete -c pg -n 'test (__pg_at) = "projects show"; and test (count (__pg_args)) -eq 0' -a '(pg __complete PROJECT 2>/dev/null)'

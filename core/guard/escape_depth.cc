@@ -25,7 +25,7 @@ bool is_line_lead(char c) {
 
 enum class InString : std::uint8_t { never, same, escaped };
 
-// Whether a text could stand between the quotes of a JSON string as it is, and says there what it does not say outside.
+// Whether a text could stand between the quotes of a JSON string as it is, and says something there that it does not say outside.
 InString in_string(std::string_view text) {
   InString how = InString::same;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -149,11 +149,12 @@ int EscapeDepth::level_for(FoundDepths depths) const {
 
 FoundDepths EscapeDepth::found(std::string_view value) const {
   const int here = std::min(depth(), kDeepestFound);
-  const InString how = in_string(value);
-  // What looks like JSON around it is none: a key block with its newlines between the quotes.
-  if (here > 0 && how == InString::never) return kFoundOutside;
-  const bool may_be_inside = here == 0 && in_quotes_ && how == InString::escaped;
+  const bool may_be_inside = here == 0 && in_quotes_ && in_string(value) == InString::escaped;
   return static_cast<FoundDepths>(may_be_inside ? 3u : 1u << here);
+}
+
+bool fits_json_string(std::string_view text) {
+  return in_string(text) != InString::never;
 }
 
 }  // namespace pg

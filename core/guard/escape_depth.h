@@ -14,6 +14,7 @@ enum class TextForm : std::uint8_t {
   plain,       // a user's text: originals are escaped once, for the JSON string they stand in
   json_text,   // JSON inside the string (tool arguments): once more, and more again in JSON strings that hold JSON
   value,       // a string of JSON that was sent parsed (tool_use.input): as plain, deeper where it holds JSON itself
+  checked,     // as value, in JSON that must stay JSON: what cannot stand in a string is escaped, wherever it was found
   structured,  // a text of which JSON was asked for: like json_text when it is, like plain when it begins with other words
   document,    // no inside of a string but a whole body: as they are outside of its strings, as value in them
 };
@@ -63,5 +64,8 @@ class EscapeDepth {
   bool in_quotes_ = false;                               // an odd number of quotes since the line began
   std::array<std::uint16_t, kMaxLevel + 1> brackets_{};  // open ones, by level
 };
+
+/// Whether a text could stand between the quotes of a JSON string as it is.
+bool fits_json_string(std::string_view text);
 
 }  // namespace pg

@@ -17,7 +17,9 @@ void StreamRestorer::pass(std::string_view text, std::string& out) {
 
 void StreamRestorer::insert(std::string_view token, const TokenMatch& match, std::string& out) {
   if (shifts_ != nullptr) shifts_->replace(token, match.entry->original.reveal());
-  append_escaped_times(out, match.entry->original.reveal(), depth_.level_for(match.entry->depths));
+  const std::string_view original = match.entry->original.reveal();
+  const bool breaks_out = checked_ && !fits_json_string(original);
+  append_escaped_times(out, original, breaks_out ? depth_.level() : depth_.level_for(match.entry->depths));
   depth_.pass_token();
   literals_.reset();
   ++(match.exact ? counts_->exact : counts_->lenient);

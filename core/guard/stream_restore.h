@@ -14,7 +14,7 @@ namespace pg {
 class StreamRestorer {
  public:
   StreamRestorer(const TokenIndex& index, TextForm form, RestoreCounts& counts)
-      : index_(&index), counts_(&counts), depth_(form) {}
+      : index_(&index), counts_(&counts), depth_(form), checked_(form == TextForm::checked) {}
 
   /// Appends what `raw` (the inside of one JSON string) becomes, without what is held back. False when that equals `raw`.
   bool push(std::string_view raw, std::string& out);
@@ -35,6 +35,7 @@ class StreamRestorer {
   RestoreCounts* counts_;
   TextShifts* shifts_ = nullptr;
   EscapeDepth depth_;
+  bool checked_;
   LiteralCounter literals_;
   std::string held_;
   bool word_before_ = false;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/guard/restore_json.h"
 #include "core/guard/stream_restore.h"
 #include "core/route/endpoint.h"
 #include "core/wire/json_out.h"
@@ -68,7 +69,8 @@ RestoreCounts restore_answer(const Vault& vault, Answer& answer) {
   const TokenIndex index(vault);
   for (std::string* text : {&answer.text, &answer.refusal}) {
     std::string restored;
-    if (restore_whole(index, TextForm::document, *text, counts, restored)) *text = std::move(restored);
+    if (!restore_json(*text, index, counts, restored) && !restore_whole(index, TextForm::document, *text, counts, restored)) continue;
+    *text = std::move(restored);
   }
   return counts;
 }
