@@ -20,13 +20,11 @@ TEST_CASE("a plain path is read as it stands, and escapes once") {
 }
 
 TEST_CASE("whatever could lead elsewhere is refused") {
-  for (const char* bad : {"/a/../b",       "/..",      "/a/.",      "/%2e%2e/b", "/%2E./b",
-                          "/a//b",         "//a",      "/a%2fb",    "/a%2Fb",    "/a\\b",
-                          "/a%5cb",        "/a%5Cb",   "/a;b",      "/a%3bb",    "/..;/b",
-                          "/%252e%252e/b", "/a%252fb", "/a%2500", "/%2561dmin",   "/a%00b",    "/a%0ab",
-                          "/a%7f",         "/%",       "/%4",       "/%zz",      "/%c0%ae%c0%ae/b",
-                          "/a b",          "/a\tb",    "/\xC3\xA9", "/...",      "/..%20/b",
-                          "/a?b",          "/a#b",     "/a|b",      "/%ff"})
+  for (const char* bad :
+       {"/a/../b",  "/..",    "/a/.", "/%2e%2e/b", "/%2E./b", "/a//b",           "//a",      "/a%2fb",  "/a%2Fb",     "/a\\b",
+        "/a%5cb",   "/a%5Cb", "/a;b", "/a%3bb",    "/..;/b",  "/%252e%252e/b",   "/a%252fb", "/a%2500", "/%2561dmin", "/a%00b",
+        "/a%0ab",   "/a%7f",  "/%",   "/%4",       "/%zz",    "/%c0%ae%c0%ae/b", "/a b",     "/a\tb",   "/\xC3\xA9",  "/...",
+        "/..%20/b", "/a?b",   "/a#b", "/a|b",      "/%ff"})
     CHECK_MESSAGE(!read_service_path(bad), bad);
 }
 
