@@ -115,23 +115,24 @@ int check_service(Shell& shell, const Settings& settings, const ListedService& l
   const std::string addresses = fmt::format("{}", fmt::join(probe.addresses, ", "));
   if (probe.place_error) {
     report.add(
-        name + " address", "fail", told(*probe.place_error),
+        "address", "fail", name + ": " + told(*probe.place_error),
         probe.place_error->code == Code::forbidden ? fmt::format("private = true under [services.{}] allows it", name) : "");
     status = exit_upstream;
   } else {
-    report.add(name + " address", "ok", fmt::format("{} is {}", listed.service->provider->outlets.front().base.host, addresses));
+    report.add("address", "ok",
+               fmt::format("{}: {} is {}", name, listed.service->provider->outlets.front().base.host, addresses));
   }
   if (!listed.problem().empty()) {
-    report.add(name + " credential", "fail", listed.problem(),
+    report.add("credential", "fail", name + ": " + listed.problem(),
                fmt::format("pg providers login {}, with credential = \"sealed\"", name));
     return exit_auth;
   }
-  report.add(name + " credential", "ok", listed.row.auth_word() == "none" ? "none is sent" : listed.credential());
+  report.add("credential", "ok", name + ": " + (listed.row.auth_word() == "none" ? "none is sent" : listed.credential()));
   if (probe.token_error) {
-    report.add(name + " token", "fail", told(*probe.token_error), "check client_id, client_secret and token_url");
+    report.add("token", "fail", name + ": " + told(*probe.token_error), "check client_id, client_secret and token_url");
     return exit_auth;
   }
-  if (probe.asked_token) report.add(name + " token", "ok", "the token endpoint gave one");
+  if (probe.asked_token) report.add("token", "ok", name + ": the token endpoint gave one");
   return status;
 }
 

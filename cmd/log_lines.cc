@@ -22,6 +22,11 @@ std::string dash(std::string text, std::string_view none) {
 
 std::string what_cell(const LogRow& row) {
   auto model = model_cell(row);
+  // Of a call to a service, what its own documentation speaks of: "GET github/user".
+  std::size_t service = std::string::npos;
+  if (row.dialect == "http" && !row.provider.empty())
+    service = row.path.find("/" + row.provider, row.path.starts_with("/api/") ? 5 + row.project.size() : 0);
+  if (model.empty() && service != std::string::npos) return fmt::format("{} {}", row.method, row.path.substr(service + 1));
   return model.empty() ? fmt::format("{} {}", row.method, row.path) : model;
 }
 

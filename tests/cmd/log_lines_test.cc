@@ -69,6 +69,22 @@ TEST_CASE("where a call came from and which way it took, for programs and on the
   for (const char* name : {"route\t", "client\t", "user agent\t"}) CHECK(plain.find(name) == std::string::npos);
 }
 
+TEST_CASE("a call to a service is told by its method, its service and the path there") {
+  TestShell test;
+  test.shell.out_tty = false;
+  LogRow row;
+  row.project = row.provider = "github";
+  row.dialect = "http";
+  row.method = "GET";
+  row.status = 200;
+  row.path = "/api/github/github/user";
+  CHECK(LogLines(test.shell, {}).line(row).find("\tGET github/user\t") != std::string::npos);
+  row.path = "/github/user";  // by a host name of its own
+  CHECK(LogLines(test.shell, {}).line(row).find("\tGET github/user\t") != std::string::npos);
+  row.provider.clear();  // it came to no service
+  CHECK(LogLines(test.shell, {}).line(row).find("\tGET /github/user\t") != std::string::npos);
+}
+
 TEST_CASE("the live row at 120 columns") {
   TestShell test;
   test.shell.out_tty = true;

@@ -56,7 +56,9 @@ TEST_CASE("the forms of RFC 6749: client credentials and refresh token, by Basic
   client.client_secret = SecretString("s p");
   client.scope = "a b";
   CHECK(write_oauth_form(client, "").reveal() == "grant_type=client_credentials&scope=a%20b");
-  CHECK(write_oauth_field(client).reveal() == "Authorization: Basic aWQlMjYxOnMlMjBw\r\n");
+  CHECK(write_oauth_field(client).reveal() ==
+        "Authorization: Basic "
+        "aWQlMjYxOnMlMjBw\r\n");
   client.audience = "https://x";
   CHECK(write_oauth_form(client, "r1").reveal() ==
         "grant_type=refresh_token&refresh_token=r1&scope=a%20b&audience=https%3A%2F%2Fx");
