@@ -85,7 +85,9 @@ TEST_CASE("a project that cannot be is not added") {
   CHECK(add_project(settings, {"two", "no-uuid", {}}, f.act).error().code == Code::bad_request);
   CHECK(add_project(settings, {"two", "", {"opnai"}}, f.act).error().message.find("did you mean \"openai\"?") !=
         std::string::npos);
-  CHECK(add_project(settings, {"two", std::string(test::kProjectId), {}}, f.act).error().code == Code::invalid_config);
+  CHECK(add_project(settings, {"two", "", {"opnai"}}, f.act).error().code == Code::not_found);
+  CHECK(add_project(settings, {"two", "", {"echo", "openai", "echo"}}, f.act).error().code == Code::bad_request);
+  CHECK(add_project(settings, {"two", std::string(test::kProjectId), {}}, f.act).error().code == Code::conflict);
   CHECK_FALSE(std::filesystem::exists(f.path("two")));
   CHECK(f.acts() == "project.add team;");
 }
