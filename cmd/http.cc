@@ -179,16 +179,16 @@ void add_http(CLI::App& command, Shell& shell) {
   calls->add_option("SERVICE", call->service, "Its name")->required();
   calls->add_option("METHOD", call->method, "GET, POST, …")->required();
   calls->add_option("PATH", call->path, "Below its base URL, with a query")->required();
-  calls->add_option("-d,--data", call->body, "The body; @FILE reads it from a file, @- from standard input")->type_name("BODY");
+  calls->add_option("--data", call->body, "The body; @FILE reads it from a file, @- from standard input")->type_name("BODY");
   calls->add_option("--type", call->type, "Its content type")->type_name("TYPE")->capture_default_str();
   calls->add_option("-H,--header", call->headers, "Another field, 'Name: value'; repeat for more")
       ->type_name("FIELD")
       ->allow_extra_args(false);
-  calls->add_flag("-i,--include", call->head, "Print the reply's head, too");
+  calls->add_flag("--include", call->head, "Print the reply's head, too");
   calls->footer(
       "pg http call github GET /user --project work\n"
-      "pg http call github POST /repos/o/r/issues -d '{\"title\":\"Hello\"}'\n"
-      "pg http call search GET '/v1/find?q=pg' -i");
+      "pg http call github POST /repos/o/r/issues --data '{\"title\":\"Hello\"}'\n"
+      "pg http call search GET '/v1/find?q=pg' --include");
   set_action(*calls, shell, [&shell, call] { return call_service(shell, *call); });
 }
 

@@ -226,7 +226,7 @@ void add_projects(CLI::App& command, Shell& shell) {
   adds->add_option("--id", wanted->id, "Its UUID; made when not given")->type_name("UUID");
   adds->add_flag("--if-missing", *if_missing, "No error when it exists");
   adds->footer(
-      "pg projects add work\npg projects add work --provider anthropic --provider openai\npg projects add try --provider echo\n"
+      "pg projects add work --provider anthropic --provider openai\npg projects add try --provider echo\n"
       "pg projects add team --type wrapper --provider openai --provider ollama\npg projects add apis --type api");
   set_action(*adds, shell, [&shell, wanted, if_missing] { return add_project_file(shell, *wanted, *if_missing); });
 

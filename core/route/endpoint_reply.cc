@@ -69,7 +69,8 @@ RestoreCounts restore_answer(const Vault& vault, Answer& answer) {
   const TokenIndex index(vault);
   for (std::string* text : {&answer.text, &answer.refusal}) {
     std::string restored;
-    if (!restore_json(*text, index, counts, restored) && !restore_whole(index, TextForm::document, *text, counts, restored)) continue;
+    if (!restore_json(*text, index, counts, restored) && !restore_whole(index, TextForm::document, *text, counts, restored))
+      continue;
     *text = std::move(restored);
   }
   return counts;

@@ -319,7 +319,7 @@ TEST_CASE("service: pg http lists, checks and calls") {
   const CommandResult check = w.home.run({"http", "check", "up", "--json"});
   CHECK_MESSAGE(check.status == 0, (check.out + check.err));
   CHECK(w.home.run({"http", "check", "nothing"}).status == 5);
-  const CommandResult call = w.home.run({"http", "call", "up", "post", "/things?x=1", "-d", R"({"a":1})"});
+  const CommandResult call = w.home.run({"http", "call", "up", "post", "/things?x=1", "--data", R"({"a":1})"});
   CHECK_MESSAGE(call.status == 0, call.err);
   CHECK(call.out == R"({"ok":true})");
   CHECK(w.upstream.last().target == "/v2/things?x=1");
