@@ -94,12 +94,28 @@ void print_answer(Shell& shell, const HttpCall& call, const ProbeReply& reply) {
 
 }  // namespace
 
+namespace {
+
+// --project, or the only one that has a service of that name.
+ProjectSettings project_of_service(Shell& shell, const Settings& settings, const std::string& service) {
+  if (!shell.project.empty()) return chosen_project(shell, settings).value();
+  std::vector<const ProjectSettings*> found;
+  for (const auto& [name, project] : settings.projects)
+    if (project.services.count(service) != 0) found.push_back(&project);
+  if (found.size() == 1) return *found.front();
+  if (found.empty()) throw Refusal(make_error(Code::not_found, "no service of that name; 'pg http list' names them"));
+  throw Refusal(make_error(Code::bad_request,
+                           fmt::format("{} projects have a service {}; say which: --project NAME", found.size(), service)));
+}
+
+}  // namespace
+
 int call_service(Shell& shell, const HttpCall& call) {
   if (!call.path.starts_with('/') || call.path.find_first_of(" \r\n") != std::string::npos)
     return shell.fail({.what = "the path begins with / and holds no blanks", .hint = "pg http call github GET /user"});
   const ProbeRequest written = request_of(shell, call).value();
   auto place = open_workplace(shell).value();
-  const ProjectSettings project = chosen_project(shell, place.settings).value();
+  const ProjectSettings project = project_of_service(shell, place.settings, call.service);
   const auto running = running_origin(place.settings);
   if (!running) return shell.fail(no_serve(place.settings.database));
   const Millis timeout = shell.timeout_or(kCallTimeout).value();

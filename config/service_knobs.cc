@@ -32,6 +32,9 @@ std::optional<Complaint> check_method(std::string_view text) {
 
 // What no path can be never fits, and nobody would notice.
 std::optional<Complaint> check_path_globs(std::string_view text) {
+  // Case is ignored in ASCII alone, and one letter may be spelt in several ways beyond it.
+  if (!std::all_of(text.begin(), text.end(), [](char c) { return c > 0; }))
+    return Complaint{"a path is told in ASCII", "such as \"/users/*\""};
   const bool starts = text.starts_with('/') && text.size() > 1;
   const bool is_odd = text.find_first_of("?#;\\%") != std::string_view::npos || text.find("//") != std::string_view::npos ||
                       text.find("/./") != std::string_view::npos || text.find("/..") != std::string_view::npos;

@@ -23,6 +23,8 @@ class ServiceCheck {
   void run() {
     check_place("base_url", service_.base_url, "such as base_url = \"https://api.github.com\"");
     if (service_.methods.empty()) add("methods", "methods is empty: nothing could be asked for", "such as methods = [\"GET\"]");
+    if (service_.paths.empty() && project_.places.count("services." + service_.name + ".paths") != 0)
+      add("paths", "paths is empty: nothing could be asked for", "such as paths = [\"/**\"]");
     check_auth();
     for (const auto& [name, value] : service_.headers)
       if (names_own_field(service_.auth_word()) && service_.auth_word() == "header:" + name)

@@ -1,10 +1,14 @@
 // What a call to an API says is gathered, read by the project's guards, and decided upon. Large bodies are read on the scan pool.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstring>
 #include <memory>
 #include <optional>
 
 #include "core/base/compress.h"
+#include "core/base/crypto.h"
+#include "core/base/text.h"
 #include "core/guard/service_texts.h"
 #include "core/route/service.h"
 #include "proxy/scan_on_pool.h"
@@ -62,17 +66,31 @@ GuardedCall merge_calls(GuardedCall first, GuardedCall second) {
   return first;
 }
 
-// Nothing was taken out: the bytes that came are those that go, coding and all.
-void keep_as_it_came(Exchange& x) {
-  if (!x.guarded.edits.empty() || x.decoded.empty()) return;
-  x.decoded.clear();
-  x.body = x.received.view();
+// An API keeps what it is told: were numbers the same in every call, one caller's placeholder in its data would be restored as
+// another's value.
+std::uint32_t some_number() {
+  constexpr std::uint32_t kLeastNumber = 100'000'000, kManyNumbers = 800'000'000;
+  std::uint32_t number = 0;
+  const std::string bytes = random_bytes(sizeof number);
+  std::memcpy(&number, bytes.data(), sizeof number);
+  return kLeastNumber + number % kManyNumbers;
+}
+
+// Of two that differ the guards would read by one, and the API by the other.
+Status check_single_fields(const RequestHead& head) {
+  for (const std::string_view name : {std::string_view("content-type"), std::string_view("content-encoding")})
+    if (std::count_if(head.fields.begin(), head.fields.end(),
+                      [name](const Field& field) { return equals_ignore_case(field.name, name); }) > 1)
+      return make_error(Code::bad_request, fmt::format("{} stands in the head twice", name));
+  return {};
 }
 
 }  // namespace
 
 Task<Status> guard_service_call(Exchange& x, std::string path) {
   bool is_opaque = false;
+  if (const Status single = check_single_fields(x.head); !single) co_return single.error();
+  x.vault.number_from(some_number());
   if (const Status unfolded = unfold_for_guards(x, is_opaque); !unfolded) co_return unfolded.error();
   x.guarding = GuardStep::request;
   const BodyKind kind = is_opaque ? BodyKind::unreadable : find_body_kind(x.head.find("content-type").value_or(""), x.body);
@@ -107,7 +125,6 @@ Task<Status> guard_service_call(Exchange& x, std::string path) {
       x.row.path = fmt::format("/api/{}/{}/*", x.project->name, x.service->name);
     co_return service_block_error(x.guarded);
   }
-  keep_as_it_came(x);
   co_return Status{};
 }
 

@@ -12,14 +12,18 @@ namespace {
 constexpr FieldNames kDroppedOfCall({"accept-encoding",
                                      "api-key",
                                      "authorization",
+                                     "cf-connecting-ip",
+                                     "client-ip",
                                      "connection",
                                      "content-length",
                                      "cookie",
+                                     "cookie2",
                                      "expect",
                                      "forwarded",
                                      "host",
                                      "keep-alive",
                                      "origin",
+                                     "proxy",
                                      "proxy-authorization",
                                      "proxy-connection",
                                      "referer",
@@ -27,16 +31,18 @@ constexpr FieldNames kDroppedOfCall({"accept-encoding",
                                      "te",
                                      "trailer",
                                      "transfer-encoding",
+                                     "true-client-ip",
                                      "upgrade",
                                      "via",
                                      "x-api-key",
-                                     "x-forwarded-for",
-                                     "x-forwarded-host",
-                                     "x-forwarded-proto",
+                                     "x-authorization",
+                                     "x-client-ip",
                                      "x-goog-api-key",
+                                     "x-host",
                                      "x-http-method",
                                      "x-http-method-override",
                                      "x-method-override",
+                                     "x-original-host",
                                      "x-original-url",
                                      "x-real-ip",
                                      "x-rewrite-url"});
@@ -84,6 +90,8 @@ std::vector<Field> fields_for_service(const Exchange& x) {
     const LowerName name(field.name);
     const std::string_view lower = name.view();
     if (lower.starts_with("x-pg-") || kDroppedOfCall.has(lower) || is_named_by(connection, field.name)) continue;
+    // Where underscores and dashes are the same (CGI, WSGI, Rack), such a name would pass for one of those above.
+    if (lower.find('_') != std::string_view::npos || lower.starts_with("x-forwarded-")) continue;
     if (is_set_by_us(x, field.name)) continue;
     fields.push_back(field);
   }

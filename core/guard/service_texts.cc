@@ -19,10 +19,27 @@ std::string_view media_type_of(std::string_view content_type) {
   return trim(content_type.substr(0, content_type.find(';')));
 }
 
+// A zero byte is no text in UTF-8: it makes up every other byte of what is UTF-16 and does not say so.
+bool is_plain_utf8(std::string_view body) {
+  return body.find('\0') == std::string_view::npos && is_utf8(body);
+}
+
 BodyKind guess_kind(std::string_view body) {
   const std::size_t at = body.find_first_not_of(" \t\r\n");
   if (at != std::string_view::npos && (body[at] == '{' || body[at] == '[')) return BodyKind::json;
-  return is_utf8(body) ? BodyKind::text : BodyKind::unreadable;
+  return is_plain_utf8(body) ? BodyKind::text : BodyKind::unreadable;
+}
+
+// What it says of how its characters are spelt is one of the ways that are read here: as UTF-8, or as a part of it.
+bool has_known_charset(std::string_view content_type) {
+  constexpr std::array<std::string_view, 5> kKnown = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1"};
+  const std::string lower = to_lower(content_type);
+  const std::size_t at = lower.find("charset=");
+  if (at == std::string::npos) return true;
+  std::string_view name = std::string_view(lower).substr(at + 8);
+  name = trim(name.substr(0, name.find(';')));
+  if (name.size() > 1 && name.front() == '"' && name.back() == '"') name = name.substr(1, name.size() - 2);
+  return std::find(kKnown.begin(), kKnown.end(), name) != kKnown.end();
 }
 
 class TextVisitor {
@@ -76,12 +93,14 @@ BodyKind find_body_kind(std::string_view content_type, std::string_view body) {
       "application/ndjson", "application/x-ndjson",   "application/jsonl",   "application/x-jsonl", "application/sql"};
   if (body.empty()) return BodyKind::none;
   const std::string type = to_lower(media_type_of(content_type));
+  if (!has_known_charset(content_type)) return BodyKind::unreadable;
   if (type.empty()) return guess_kind(body);
   if (type == "application/json" || type.ends_with("+json")) return BodyKind::json;
-  if (type == "application/x-www-form-urlencoded") return BodyKind::form;
+  if (type == "application/x-www-form-urlencoded")
+    return is_plain_utf8(body) && body.find("%00") == std::string_view::npos ? BodyKind::form : BodyKind::unreadable;
   const bool says_text = type.starts_with("text/") || type.ends_with("+xml") || type.ends_with("+yaml") ||
                          std::find(kTexts.begin(), kTexts.end(), type) != kTexts.end();
-  return says_text && is_utf8(body) ? BodyKind::text : BodyKind::unreadable;
+  return says_text && is_plain_utf8(body) ? BodyKind::text : BodyKind::unreadable;
 }
 
 Status read_json_texts(std::string_view body, RequestView& view) {
@@ -136,6 +155,12 @@ void ServiceTexts::add_fields(const std::vector<Field>& fields) {
     json_ += ',';
   }
   close('}');
+  open("header name", '[');
+  for (const Field& field : fields) {
+    add_span(add_string(field.name), SpanRole::schema);
+    json_ += ',';
+  }
+  close(']');
 }
 
 void ServiceTexts::add_pairs(std::string_view name, std::string_view text, bool of_body) {

@@ -61,6 +61,15 @@ std::string nothing_new(const ApiWorld& w) {
   return w.upstream.count() == 0 ? "" : w.upstream.last().head;
 }
 
+/// The digits of the first placeholder, whose number is another one in each call.
+std::string number_in(const std::string& body) {
+  const std::size_t at = body.find("EMAIL_") + 6;
+  return body.substr(at, body.find_first_not_of("0123456789", at) - at);
+}
+std::string placeholder_in(const std::string& body) {
+  return "[[EMAIL_" + number_in(body) + "]]";
+}
+
 }  // namespace
 
 TEST_CASE("service: a call goes to the API with its own credential, byte for byte") {
@@ -119,6 +128,16 @@ TEST_CASE("service: methods and paths are held to what the file says, however th
   CHECK(w.upstream.last().target == "/v2");
 }
 
+TEST_CASE("service: what an API keeps of one call is never restored as another caller's value") {
+  ApiWorld& w = api();
+  w.upstream.respond(Answer::json("{}"));
+  CHECK(w.ask("POST", "up/mail", "[\"" + kMail + "\"]", {{"Content-Type", "application/json"}}).status == 200);
+  const std::string kept = w.upstream.last().body;
+  w.upstream.respond(Answer::json(kept));
+  const RawReply other = w.ask("POST", "up/mail", "[\"" + make_email("mallory") + "\"]", {{"Content-Type", "application/json"}});
+  CHECK(other.body == kept);
+}
+
 TEST_CASE("service: JSON, forms and text are guarded on the way out and restored on the way back") {
   ApiWorld& w = api();
   struct Sent {
@@ -134,13 +153,17 @@ TEST_CASE("service: JSON, forms and text are guarded on the way out and restored
   };
   for (const Sent& sent : cases) {
     CAPTURE(sent.type);
-    w.upstream.respond(Answer::json(R"({"echo":"[[EMAIL_001]]","n":1.0})"));
+    w.upstream.respond(
+        [](const SeenRequest& request) { return Answer::json(R"({"echo":")" + placeholder_in(request.body) + R"(","n":1.0})"); });
     const RawReply reply = w.ask("POST", "up/mail", sent.body, {{"Content-Type", sent.type}});
     CHECK(reply.status == 200);
-    CHECK(w.upstream.last().body == sent.seen);
+    CHECK(replace_all(w.upstream.last().body, number_in(w.upstream.last().body), "001") == sent.seen);
     CHECK(reply.body == R"({"echo":")" + kMail + R"(","n":1.0})");
   }
-  w.upstream.respond(Answer::stream({"data: {\"a\":\"[[EMA", "IL_001]]\"}\n\n", "data: bye\n\n"}, Ms{20}));
+  w.upstream.respond([](const SeenRequest& request) {
+    const std::string token = placeholder_in(request.body);
+    return Answer::stream({"data: {\"a\":\"" + token.substr(0, 5), token.substr(5) + "\"}\n\n", "data: bye\n\n"}, Ms{20});
+  });
   const RawReply stream = w.ask("POST", "up/mail", cases[0].body, {{"Content-Type", "application/json"}});
   CHECK(stream.body == "data: {\"a\":\"" + kMail + "\"}\n\ndata: bye\n\n");
   CHECK(soon([&] { return w.home.newest_row_has("redactions", "EMAIL"); }));

@@ -41,6 +41,13 @@ TEST_CASE("kinds of bodies, by type and by looks") {
   CHECK(find_body_kind("application/octet-stream", "abc") == BodyKind::unreadable);
   CHECK(find_body_kind("", " [1]") == BodyKind::json);
   CHECK(find_body_kind("", "plain") == BodyKind::text);
+  const std::string_view wide("k\0e\0y\0", 6);
+  for (const char* type : {"", "text/plain", "application/xml", "application/x-ndjson", "application/x-www-form-urlencoded"})
+    CHECK(find_body_kind(type, wide) == BodyKind::unreadable);
+  CHECK(find_body_kind("application/x-www-form-urlencoded", "a=%00k%00e") == BodyKind::unreadable);
+  CHECK(find_body_kind("text/plain; charset=utf-7", "jane+AEA-x") == BodyKind::unreadable);
+  CHECK(find_body_kind("application/json; charset=UTF-16", "{}") == BodyKind::unreadable);
+  CHECK(find_body_kind("text/plain; charset=\"UTF-8\"", "a") == BodyKind::text);
   CHECK(find_body_kind("", "\x80") == BodyKind::unreadable);
   CHECK(find_body_kind("image/png", "") == BodyKind::none);
 }
