@@ -12,7 +12,7 @@
 #include "core/guard/stream_mask.h"
 #include "core/guard/stream_restore.h"
 #include "core/route/service.h"
-#include "core/route/service_path.h"
+#include "core/route/service_url.h"
 #include "proxy/client_watch.h"
 #include "proxy/keep_limits.h"
 #include "proxy/net/chunks.h"
@@ -26,7 +26,7 @@ constexpr FieldNames kDroppedOfAnswer({"alt-svc", "clear-site-data", "connection
                                        "proxy-authenticate", "proxy-connection", "refresh", "set-cookie",
                                        "strict-transport-security", "te", "trailer", "transfer-encoding", "upgrade"});
 
-/// What must not come back, in every spelling that it went out in.
+/// What must not come back: what went out, and what tokens are bought with.
 StreamMask mask_for(const Exchange& x) {
   StreamMask mask;
   const Provider& place = *x.service->provider;
@@ -38,6 +38,11 @@ StreamMask mask_for(const Exchange& x) {
   }
   if (x.service->auth == ServiceAuth::query) mask.add(to_percent(place.credential.reveal()));
   if (x.to.token != nullptr) mask.add(x.to.token->reveal());
+  if (x.service->oauth != nullptr) {
+    mask.add(x.service->oauth->client_secret.reveal());
+    mask.add(x.service->oauth->refresh_token.reveal());
+    mask.add(x.gw.tokens.refresh_token(*x.service->oauth).reveal());
+  }
   return mask;
 }
 
@@ -108,14 +113,17 @@ std::string ServiceRelay::mapped(std::string_view name, std::string_view value) 
   Url url = x_.to.outlet->base;
   url.query.clear();
   const std::string base = url.text();
-  if (name == "location" || name == "content-location") return map_service_url(value, base, x_.surface.gateway);
-  return name == "link" ? map_service_links(value, base, x_.surface.gateway) : std::string(value);
+  // Without what pg added to the query, which may be the credential.
+  const std::string called = base + std::string(x_.surface.rest) + std::string(x_.surface.query);
+  const ServicePlace place{base, called, x_.surface.gateway};
+  if (name == "location" || name == "content-location") return map_service_url(value, place);
+  return name == "link" ? map_service_links(value, place) : std::string(value);
 }
 
 std::string ServiceRelay::write_head() {
   const ReplyHead& head = upstream_.head;
-  std::string out =
-      fmt::format("HTTP/1.1 {} {}\r\n", head.status, head.reason.empty() ? reason_phrase(head.status) : head.reason);
+  // The phrase is ours: theirs could quote what must not come back.
+  std::string out = fmt::format("HTTP/1.1 {} {}\r\n", head.status, reason_phrase(head.status));
   const std::string_view connection = head.find("connection").value_or("");
   for (const Field& field : head.fields) {
     const LowerName name(field.name);

@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/guard/credential_spellings.h"
+
 namespace pg {
 
 void StreamMask::add(std::string_view credential) {
   constexpr std::size_t kShortest = 8;
-  if (credential.size() >= kShortest) credentials_.emplace_back(credential);
+  if (credential.size() < kShortest) return;
+  for (SecretString& spelling : credential_spellings(credential)) credentials_.push_back(std::move(spelling));
 }
 
 void StreamMask::mask(std::string& text) const {
@@ -25,9 +28,12 @@ std::size_t StreamMask::open_end(std::string_view text) const {
   std::size_t open = 0;
   for (const SecretString& credential : credentials_) {
     const std::string_view word = credential.reveal();
-    for (std::size_t size = std::min(word.size() - 1, text.size()); size > open; --size) {
-      if (word.substr(0, size) != text.substr(text.size() - size)) continue;
-      open = size;
+    const std::size_t longest = std::min(word.size() - 1, text.size());
+    // From one first letter to the next: there are many spellings, and few places where one could begin.
+    for (std::size_t at = text.find(word.front(), text.size() - longest); at < text.size() - open;
+         at = text.find(word.front(), at + 1)) {
+      if (!word.starts_with(text.substr(at))) continue;
+      open = text.size() - at;
       break;
     }
   }

@@ -11,7 +11,8 @@ namespace pg {
 
 class StreamMask {
  public:
-  /// Of less than eight bytes nothing is a credential: a password that short stands in half of all texts.
+  /// In every spelling of credential_spellings(). Of less than eight bytes nothing is a credential: a password that short stands
+  /// in half of all texts.
   void add(std::string_view credential);
   bool empty() const { return credentials_.empty(); }
 

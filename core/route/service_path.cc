@@ -72,23 +72,6 @@ std::vector<bool> fit_prefixes(const Segments& glob, const Segments& path) {
   return fits;
 }
 
-// Behind the scheme and the authority; npos when the URL has none.
-std::size_t end_of_authority(std::string_view url) {
-  const std::size_t scheme = url.find("://");
-  return scheme == std::string_view::npos ? scheme : std::min(url.find_first_of("/?#", scheme + 3), url.size());
-}
-
-bool is_absolute(std::string_view url) {
-  const std::size_t colon = url.find_first_of(":/?#");
-  return url.starts_with("//") || (colon != std::string_view::npos && url[colon] == ':');
-}
-
-/// Whether `text` is `start`, or goes on behind it with another part of a URL.
-bool is_below(std::string_view text, std::string_view start) {
-  if (!text.starts_with(start)) return false;
-  return text.size() == start.size() || std::string_view("/?#").find(text[start.size()]) != std::string_view::npos;
-}
-
 }  // namespace
 
 Result<std::string> read_service_path(std::string_view raw) {
@@ -108,34 +91,6 @@ bool matches_path_or_above(std::string_view glob, std::string_view path) {
   const std::string low_glob = to_lower(glob), low_path = to_lower(path);
   const std::vector<bool> fits = fit_prefixes(segments_of(low_glob), segments_of(low_path));
   return std::find(fits.begin(), fits.end(), true) != fits.end();
-}
-
-std::string map_service_url(std::string_view url, std::string_view base, std::string_view gateway) {
-  const std::size_t authority = end_of_authority(base);
-  if (authority == std::string_view::npos) return std::string(url);
-  const std::string_view origin = base.substr(0, authority), path = base.substr(authority);
-  std::string_view rest = url;
-  if (is_absolute(url)) {
-    // Scheme and host are the same in any case.
-    const std::size_t end = end_of_authority(url);
-    if (end == std::string_view::npos || !equals_ignore_case(url.substr(0, end), origin)) return std::string(url);
-    rest = url.substr(end);
-  } else if (!url.starts_with('/')) {
-    return std::string(url);  // relative to the path that was asked for, which is the same behind the gateway
-  }
-  if (!is_below(rest, path)) return is_absolute(url) ? std::string(url) : std::string(origin).append(url);
-  return std::string(gateway).append(rest.substr(path.size()));
-}
-
-std::string map_service_links(std::string_view links, std::string_view base, std::string_view gateway) {
-  std::string out;
-  for (;;) {
-    const std::size_t open = links.find('<');
-    const std::size_t close = open == std::string_view::npos ? open : links.find('>', open);
-    if (close == std::string_view::npos) return out.append(links);
-    out.append(links.substr(0, open + 1)).append(map_service_url(links.substr(open + 1, close - open - 1), base, gateway));
-    links.remove_prefix(close);
-  }
 }
 
 }  // namespace pg

@@ -19,11 +19,4 @@ bool matches_path_glob(std::string_view glob, std::string_view path);
 /// The same for a path or anything above it, in any case: what is denied is denied with all that lies below.
 bool matches_path_or_above(std::string_view glob, std::string_view path);
 
-/// A URL that the service named in a reply (Location, Link), as the caller must ask for it: below `base` (scheme, authority and
-/// path, without a slash at its end) it becomes `gateway` and what follows. A path alone that leads elsewhere gets the service's
-/// own authority, as the caller would take it for one of ours. Others stay.
-std::string map_service_url(std::string_view url, std::string_view base, std::string_view gateway);
-/// The same for every <URL> of a Link field (RFC 8288).
-std::string map_service_links(std::string_view links, std::string_view base, std::string_view gateway);
-
 }  // namespace pg

@@ -229,7 +229,7 @@ TEST_CASE("endpoint: a stream is pieces and a result, restored however it is cut
   CHECK(heard.result["usage"]["output_tokens"] == 6);
 }
 
-TEST_CASE("endpoint: a stream that breaks off ends in an error; one that is no stream is answered whole") {
+TEST_CASE("endpoint: a stream that breaks off ends in an error; one that is no stream is one event") {
   World& w = gateway();
   w.upstream.respond(Answer::stream_head()
                          .chunk("data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hal\"}}]}\n\n")
@@ -240,7 +240,8 @@ TEST_CASE("endpoint: a stream that breaks off ends in an error; one that is no s
   w.upstream.respond(chat("whole"));
   const RawReply whole = call(w, "sum", {{"input", {{"text", "a"}}}, {"stream", true}});
   CHECK(whole.status == 200);
-  CHECK(Json::parse(whole.body)["output"] == "whole");
+  CHECK(hear_events(whole.body).kinds == "r");
+  CHECK(hear_events(whole.body).result["output"] == "whole");
   w.upstream.respond(Answer::reply(400, R"({"error":{"message":"no such model","type":"invalid_request_error"}})"));
   const RawReply refused = call(w, "sum", {{"input", {{"text", "a"}}}, {"stream", true}});
   CHECK(refused.status == 400);

@@ -5,6 +5,7 @@
 #include "core/guard/service_texts.h"
 #include "core/guard/stream_mask.h"
 #include "core/route/service_path.h"
+#include "core/route/service_url.h"
 #include "core/wire/form_text.h"
 #include "tests/fuzz/harness.h"
 
@@ -60,6 +61,16 @@ void mask_one(std::string_view raw) {
   expect(out.size() == raw.size() && out.find("secret-of-pg") == std::string::npos);
 }
 
+// Whatever a service names leads to a place with a scheme, or below its own.
+void map_one_url(std::string_view raw) {
+  const ServicePlace place{"https://api.example.com/v2", "https://api.example.com/v2/a/b?c", "/api/p/s"};
+  const std::string url = map_service_url(raw, place);
+  const std::string path = url.substr(0, url.find_first_of("?#"));
+  expect(path == "/api/p/s" || path.starts_with("/api/p/s/") || path.find(':') != std::string::npos);
+  if (path.starts_with('/')) expect((path + "/").find("/../") == std::string::npos && path.find('\\') == std::string::npos);
+  (void)map_service_links(raw, place);
+}
+
 }  // namespace
 }  // namespace pg
 
@@ -69,8 +80,7 @@ int fuzz_service_one(const std::uint8_t* data, std::size_t size) {
   pg::read_one_path(raw);
   pg::read_one_form(raw);
   pg::mask_one(raw);
-  (void)pg::map_service_url(raw, "https://api.example.com/v2", "/api/p/s");
-  (void)pg::map_service_links(raw, "https://api.example.com/v2", "/api/p/s");
+  pg::map_one_url(raw);
   return 0;
 }
 
