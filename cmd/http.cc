@@ -181,7 +181,7 @@ void add_http(CLI::App& command, Shell& shell) {
   calls->add_option("PATH", call->path, "Below its base URL, with a query")->required();
   calls->add_option("--data", call->body, "The body; @FILE reads it from a file, @- from standard input")->type_name("BODY");
   calls->add_option("--type", call->type, "Its content type")->type_name("TYPE")->capture_default_str();
-  calls->add_option("-H,--header", call->headers, "Another field, 'Name: value'; repeat for more")
+  calls->add_option("--header", call->headers, "Another field, 'Name: value'; repeat for more")
       ->type_name("FIELD")
       ->allow_extra_args(false);
   calls->add_flag("--include", call->head, "Print the reply's head, too");

@@ -11,7 +11,7 @@ function __pg_walk
             set skip 0
             continue
         end
-        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads --since --until -n --lines --fields --template --since --until -n --lines --fields --template --since --until --by --since --until --format --fields --template --only --keep --max-size --path --dialect --key --agent --by --since --until --since --since -n --lines --host --path --model --dialect --key --agent --model --prompt --system --description --input --session --key --provider --type --id --from-file --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --from-env --from-file --provider -d --data --type -H --header --keep
+        if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads --since --until -n --lines --fields --template --since --until -n --lines --fields --template --since --until --by --since --until --format --fields --template --only --keep --max-size --path --dialect --key --agent --by --since --until --since --since -n --lines --host --path --model --dialect --key --agent --model --prompt --system --description --input --session --key --provider --type --id --from-file --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --from-env --from-file --provider --data --type --header --keep
             set skip 1
         else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs search' 'logs stats' 'logs export' 'logs show' 'logs prune' 'explain' 'usage' 'budgets' 'alerts' 'alerts list' 'alerts test' 'agents' 'audit' 'audit tail' 'audit verify' 'audit export' 'rules' 'rules list' 'rules show' 'rules check' 'routes' 'routes list' 'routes explain' 'endpoints' 'endpoints list' 'endpoints show' 'endpoints new' 'endpoints run' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys edit' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers test' 'providers show' 'providers login' 'providers logout' 'models' 'models list' 'http' 'http list' 'http check' 'http call' 'config' 'config check' 'config reload' 'config show' 'config path' 'db' 'db path' 'db check' 'db backup' 'db restore' 'db vacuum' 'completions' 'man' 'help' 'version'
             set -a at $word
@@ -265,10 +265,10 @@ complete -c pg -n 'test (__pg_at) = "http"' -a list -d 'List the services of all
 complete -c pg -n 'test (__pg_at) = "http"' -a check -d 'Say whether services could be called'
 complete -c pg -n 'test (__pg_at) = "http"' -a call -d 'Call a service through the serve that runs'
 complete -c pg -n 'test (__pg_at) = "http call"; and test (count (__pg_args)) -eq 2' -F
-complete -c pg -n 'test (__pg_at) = "http call"' -s d -l data -x -d 'The body; @FILE reads it from a file, @- from standard input'
+complete -c pg -n 'test (__pg_at) = "http call"' -l data -x -d 'The body; @FILE reads it from a file, @- from standard input'
 complete -c pg -n 'test (__pg_at) = "http call"' -l type -x -d 'Its content type'
-complete -c pg -n 'test (__pg_at) = "http call"' -s H -l header -x -a '(pg __complete FIELD 2>/dev/null)' -d 'Another field, \'Name: value\'; repeat for more'
-complete -c pg -n 'test (__pg_at) = "http call"' -s i -l include -d 'Print the reply\'s head, too'
+complete -c pg -n 'test (__pg_at) = "http call"' -l header -x -a '(pg __complete FIELD 2>/dev/null)' -d 'Another field, \'Name: value\'; repeat for more'
+complete -c pg -n 'test (__pg_at) = "http call"' -l include -d 'Print the reply\'s head, too'
 complete -c pg -n 'test (__pg_at) = "config"' -a check -d 'Report every mistake in the settings, with line and column'
 complete -c pg -n 'test (__pg_at) = "config"' -a reload -d 'Make a running serve read its settings now'
 complete -c pg -n 'test (__pg_at) = "config"' -a show -d 'Print every setting as it is now; credentials are never shown'

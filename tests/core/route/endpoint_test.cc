@@ -129,6 +129,7 @@ TEST_CASE("endpoint: an answer by a schema, in a fence or not") {
   for (const char* text :
        {R"({"name":"Ann","age":3})", "```json\n{\"name\":\"Ann\",\"age\":3}\n```", "\n {\"name\":\"Ann\",\"age\":3} \n"}) {
     Answer answer = answer_of(text);
+    CHECK(restore_answer(Vault(), answer).exact == 0);
     CHECK(find_answer_flaw(endpoint, answer).empty());
     const Json reply = Json::parse(write_endpoint_reply(endpoint, answer, {"X1", "jane", 2, 3}));
     CHECK(reply["output"]["age"] == 3);
