@@ -46,6 +46,7 @@ void PromptTemplate::add(Piece piece) {
 }
 
 Result<PromptTemplate> PromptTemplate::make(std::string_view text) {
+  if (!is_utf8(text)) return template_flaw(0, "a prompt is UTF-8");
   PromptTemplate made;
   std::string plain;
   std::size_t at = 0;

@@ -35,6 +35,8 @@ void read_one_form(std::string_view raw) {
   expect(form_offset_of(raw, decode_form(raw).size()) == raw.size());
   expect(decode_form(encode_form(raw)) == raw);
   for (const bool as_form : {true, false}) {
+    // What is no text never gets so far.
+    if (find_body_kind(as_form ? "application/x-www-form-urlencoded" : "text/plain", raw) == BodyKind::unreadable) continue;
     ServiceTexts texts;
     texts.add_target("/x", "");
     as_form ? texts.add_form(raw) : texts.add_text(raw);
