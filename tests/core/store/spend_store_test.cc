@@ -210,3 +210,27 @@ TEST_CASE("a database of before is told what its hours cost, by key and by proje
   CHECK(spent_in_ledger(db, SpendKind::key, "b") == 5);
   CHECK(spent_in_ledger(db, SpendKind::project, "team") == 75);
 }
+
+TEST_CASE("a database of before endpoints keeps what was spent, and has room for them") {
+  const TempDir dir;
+  const std::string script(shipped("schema.sql"));
+  {
+    Db db = Db::open(dir.file("pg.db"), DbMode::read_write, script.substr(0, script.find("-- migration 10"))).value();
+    REQUIRE(db.execute("INSERT INTO spending VALUES(202611, 'key', 'laptop', 7), (202610, 'project', 'team', 9)"));
+    CHECK_FALSE(db.execute("INSERT INTO spending VALUES(202611, 'endpoint', 'team/sum', 5)"));
+  }
+  Db db = Db::open(dir.file("pg.db")).value();
+  CHECK(read_spent(db, SpendKind::key, "laptop").value() == SpentByMonth{{202611, 7}});
+  CHECK(read_spent(db, SpendKind::project, "team").value() == SpentByMonth{{202610, 9}});
+  LogRow row;
+  row.id = "E1";
+  row.time = kNovember;
+  row.project = "team";
+  row.endpoint = "team/sum";
+  row.cost = 5;
+  row.month = 202611;
+  REQUIRE(LogStore(db).insert({&row, 1}));
+  CHECK(read_spent(db, SpendKind::endpoint, "team/sum").value() == SpentByMonth{{202611, 5}});
+  REQUIRE(write_reserved(db, std::vector<ReservedLine>{{SpendKind::endpoint, "team/sum", 3}}));
+  CHECK(read_reserved(db).value().front().kind == SpendKind::endpoint);
+}
