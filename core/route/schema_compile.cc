@@ -147,11 +147,10 @@ Status read_number(Compiler& compiler, std::size_t number, const Json& value, co
 
 template <auto kMember>
 Status read_count(Compiler& compiler, std::size_t number, const Json& value, const std::string& at) {
-  const bool whole =
-      value.is_number_unsigned() || (value.is_number_float() && value.get<double>() >= 0 && value.get<double>() < 1e15 &&
-                                     std::floor(value.get<double>()) == value.get<double>());
-  if (!whole) return Compiler::flaw(at, "must be a whole number that is not negative");
-  compiler.node(number).*kMember = static_cast<std::size_t>(value.get<double>());
+  constexpr double kMost = 1e15;  // 3.0 is a whole number, too
+  const double real = value.is_number() ? value.get<double>() : -1;
+  if (!(real >= 0 && std::floor(real) == real)) return Compiler::flaw(at, "must be a whole number that is not negative");
+  compiler.node(number).*kMember = static_cast<std::size_t>(std::min(real, kMost));
   return {};
 }
 
