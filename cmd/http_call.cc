@@ -1,4 +1,4 @@
-// A key that lives as long as the call, a request to the gateway, and the reply as it came.
+// A request to the gateway with a key that lives as long, and the reply as it came.
 #include "cmd/http_call.h"
 
 #include <algorithm>
@@ -8,42 +8,15 @@
 
 #include "cmd/http_probe.h"
 #include "cmd/open.h"
+#include "cmd/short_key.h"
 #include "core/base/ascii.h"
 #include "core/base/text.h"
-#include "core/store/key_store.h"
 
 namespace pg {
 namespace {
 
 constexpr Millis kCallTimeout{60'000};
 constexpr Millis kUntilKnown{15'000};  // beside the call itself: until serve knows the key
-
-/// Revoked at the end, and expired soon after for a call that is interrupted.
-class CallKey {
- public:
-  CallKey(Shell& shell, Workplace& place, const ProjectSettings& project, Millis timeout) : place_(place) {
-    NewKey wanted;
-    wanted.name = "http-call";
-    wanted.project = project.id;
-    wanted.scopes = scope_proxy;
-    wanted.expires = wall_clock().wall() + (timeout + kUntilKnown).count();
-    auto issued = KeyStore(place.db, wall_clock(), actor_name()).add_numbered(wanted).value();
-    name_ = issued.key.name;
-    text_ = issued.text;
-    let_serve_notice(shell, place.db);
-  }
-  ~CallKey() {
-    if (auto revoked = KeyStore(place_.db, wall_clock(), actor_name()).revoke(name_); !revoked) return;
-  }
-  CallKey(const CallKey&) = delete;
-  CallKey& operator=(const CallKey&) = delete;
-  std::string text() const { return std::string(text_.reveal()); }
-
- private:
-  Workplace& place_;
-  std::string name_;
-  SecretString text_;
-};
 
 Result<std::string> body_of_call(Shell& shell, const std::string& given) {
   if (!given.starts_with('@')) return given;
@@ -92,10 +65,6 @@ void print_answer(Shell& shell, const HttpCall& call, const ProbeReply& reply) {
   if (shell.out_tty && !reply.body.ends_with('\n')) shell.write("\n");
 }
 
-}  // namespace
-
-namespace {
-
 // --project, or the only one that has a service of that name.
 ProjectSettings project_of_service(Shell& shell, const Settings& settings, const std::string& service) {
   if (!shell.project.empty()) return chosen_project(shell, settings).value();
@@ -124,7 +93,7 @@ int call_service(Shell& shell, const HttpCall& call) {
   url.path = fmt::format("/api/{}/{}{}", project.name, call.service, call.path.substr(0, question));
   url.query = call.path.substr(std::min(question + 1, call.path.size()));
   ProbeRequest request = written;
-  const CallKey key(shell, place, project, timeout);
+  const ShortKey key(shell, place, "http-call", project, timeout + kUntilKnown, scope_proxy);
   request.fields.emplace_back("x-pg-key", key.text());
   const auto reply = probe(url, request, timeout);
   if (!reply) return shell.fail(reply.error(), "pg logs show last");

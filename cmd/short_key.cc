@@ -1,17 +1,23 @@
 // The database outlives the key: both stand in one command.
 #include "cmd/short_key.h"
 
-#include <tuple>
 #include <utility>
 
-#include "cmd/agent.h"
 #include "core/store/key_store.h"
 
 namespace pg {
 
-ShortKey::ShortKey(Shell& shell, Workplace& place, const std::string& name, const ProjectSettings& project, Millis lifetime)
+ShortKey::ShortKey(Shell& shell, Workplace& place, const std::string& name, const ProjectSettings& project, Millis lifetime,
+                   std::uint32_t scopes)
     : place_(place) {
-  std::tie(name_, text_) = mint_agent_key(place, name, project, lifetime).value();
+  NewKey wanted;
+  wanted.name = name;
+  wanted.project = project.id;
+  wanted.scopes = scopes;
+  wanted.expires = wall_clock().wall() + lifetime.count();
+  const auto issued = KeyStore(place.db, wall_clock(), actor_name()).add_numbered(wanted).value();
+  name_ = issued.key.name;
+  text_ = issued.text.reveal();
   let_serve_notice(shell, place.db);
 }
 

@@ -57,15 +57,8 @@ type = "api"
 # off, detect (log only), redact (placeholder out, original back in the answer) or block (422); in a path, a query or a header
 # redact is block. What is not set here is as [guards] of pg.toml says.
 [guards]
-#secrets = "redact"
-#email = "redact"
-#iban = "redact"
-#card = "redact"
-#ssn = "redact"
-#phone = "off"
-#ipv4 = "off"
-)",
-      project.name, project.name, json_quoted(project.id));
+{})",
+      project.name, project.name, json_quoted(project.id), kGuardLines);
 }
 
 }  // namespace pg

@@ -69,6 +69,7 @@ class PolicyBuilder {
       if (project == nullptr) continue;
       policy->projects[project->id] = project;
       policy->projects[name] = project;
+      policy->has_services |= project->type == "api";
       for (const Route& route : project->routes) policy->reads_arrival |= !route.globs(RouteTest::host).empty();
     }
     for (const auto& [host, row] : settings_.hosts)

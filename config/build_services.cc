@@ -47,6 +47,7 @@ class ServiceBuilder {
     else if (service_->auth != ServiceAuth::none)
       place_->credential = take(wanted_.credential);
     service_->provider = place_;
+    hide_credentials();
     return service_;
   }
 
@@ -61,6 +62,20 @@ class ServiceBuilder {
     place_->connect_timeout = wanted_.connect_timeout;
     place_->first_byte_timeout = wanted_.first_byte_timeout;
     place_->idle_timeout = wanted_.idle_timeout;
+  }
+
+  // Of USER:PASSWORD the password alone, too.
+  void hide_credentials() {
+    auto hidden = std::make_shared<CredentialIndex>();
+    const std::string_view credential = place_->credential.reveal();
+    hidden->add(credential);
+    if (service_->auth == ServiceAuth::basic)
+      hidden->add(credential.substr(std::min(credential.find(':') + 1, credential.size())));
+    if (service_->oauth != nullptr) {
+      hidden->add(service_->oauth->client_secret.reveal());
+      hidden->add(service_->oauth->refresh_token.reveal());
+    }
+    service_->credentials = std::move(hidden);
   }
 
   void complain(const std::string& credential, const std::string& what) {

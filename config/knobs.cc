@@ -15,9 +15,6 @@
 namespace pg {
 namespace {
 
-constexpr std::int64_t kMostCalls = 1'000'000;
-constexpr std::int64_t kMostUsd = 1'000'000'000'000'000;  // nano-USD: a million dollars
-
 #define PG_SLOT(S, field) [](S& s) -> KnobSlot { return &s.field; }
 
 constexpr auto kSettings = [] {

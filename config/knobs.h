@@ -45,6 +45,10 @@ struct KnobType {
   std::optional<Complaint> (*check)(std::string_view) = nullptr;  // of a text, or of each element of a list
 };
 
+/// The most that rates, caps and budgets may say.
+inline constexpr std::int64_t kMostCalls = 1'000'000;
+inline constexpr std::int64_t kMostUsd = 1'000'000'000'000'000;  // nano-USD: a million dollars
+
 template <class S>
 struct Knob : KnobType {
   KnobSlot (*slot)(S&) = nullptr;

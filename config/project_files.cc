@@ -157,15 +157,8 @@ providers = [{}]
 # off, detect (log only), redact (placeholder out, original back in the answer) or block (422). What is not set here is as [guards]
 # of pg.toml says, which has more tables; `pg projects show` names the file that decides.
 [guards]
-#secrets = "redact"
-#email = "redact"
-#iban = "redact"
-#card = "redact"
-#ssn = "redact"
-#phone = "off"
-#ipv4 = "off"
-)",
-                     project.name, json_quoted(project.id), json_quoted(project.type), providers);
+{})",
+                     project.name, json_quoted(project.id), json_quoted(project.type), providers, kGuardLines);
 }
 
 Result<std::string> add_project(const Settings& settings, const NewProject& project, const ProjectAct& act) {

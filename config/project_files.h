@@ -19,6 +19,16 @@ struct NewProject {
   std::string type = "agent";
 };
 
+/// Every guard with its default, ready to be uncommented: how project files of all types end.
+inline constexpr std::string_view kGuardLines = R"(#secrets = "redact"
+#email = "redact"
+#iban = "redact"
+#card = "redact"
+#ssn = "redact"
+#phone = "off"
+#ipv4 = "off"
+)";
+
 /// The commented text of a project file; what its guards do is left to pg.toml.
 std::string project_text(const NewProject& project);
 

@@ -20,8 +20,6 @@ constexpr std::size_t kMaxEndpoints = 500;
 constexpr std::size_t kMostPrompt = 262'144;
 constexpr std::size_t kMostSchema = 1u << 20;
 constexpr std::int64_t kThirtyDays = 30ll * 24 * 3600 * 1000;
-constexpr std::int64_t kMostCallsOfEndpoint = 1'000'000;
-constexpr std::int64_t kMostUsdOfEndpoint = 1'000'000'000'000'000;  // nano-USD
 
 std::optional<Complaint> check_effort(std::string_view text) {
   constexpr std::array<std::string_view, 7> kEfforts = {"none", "minimal", "low", "medium", "high", "xhigh", "max"};
@@ -50,10 +48,10 @@ constexpr auto kEndpointKnobs = [] {
       {{"effort", text, 0, 0, check_effort}, PG_ENDPOINT_SLOT(effort)},
       {{"output_retries", number, 0, 3}, PG_ENDPOINT_SLOT(output_retries)},
       {{"session", duration, 0, kThirtyDays}, PG_ENDPOINT_SLOT(session)},
-      {{"limits.rpm", number, 0, kMostCallsOfEndpoint}, PG_ENDPOINT_SLOT(limits.rate.rpm)},
-      {{"limits.rph", number, 0, kMostCallsOfEndpoint}, PG_ENDPOINT_SLOT(limits.rate.rph)},
+      {{"limits.rpm", number, 0, kMostCalls}, PG_ENDPOINT_SLOT(limits.rate.rpm)},
+      {{"limits.rph", number, 0, kMostCalls}, PG_ENDPOINT_SLOT(limits.rate.rph)},
       {{"limits.max_tokens", number, 0, 1'000'000'000}, PG_ENDPOINT_SLOT(limits.max_tokens)},
-      {{"limits.budget", usd, 1, kMostUsdOfEndpoint}, PG_ENDPOINT_SLOT(limits.budget)},
+      {{"limits.budget", usd, 1, kMostUsd}, PG_ENDPOINT_SLOT(limits.budget)},
   });
 }();
 

@@ -183,20 +183,6 @@ void read_scan(const Reader& outer, const TomlEntry& entry, Settings& settings) 
                        {{"rule", into(read_scan_rules)}, {"allow", into(read_scan_allow)}});
 }
 
-void read_headers(const Reader& reader, const TomlEntry& entry, ProviderSettings& provider) {
-  const TomlTable* table = reader.table(entry);
-  if (table == nullptr) return;
-  for (const TomlEntry& field : *table) {
-    const std::string* value = reader.text(field);
-    if (value == nullptr) continue;
-    if (auto complaint = check_header(field.key, *value))
-      reader.complain(reader.document.key_place(field), complaint->message, complaint->hint);
-    else
-      provider.headers.emplace_back(field.key, *value);
-  }
-  reader.note("headers", reader.document.key_place(entry));
-}
-
 struct NameMap {
   const char* complaint;  // about an empty name
   const char* hint;
@@ -239,7 +225,7 @@ void read_providers(const Reader& outer, const TomlEntry& entry, std::map<std::s
     provider.places[""] = place;
     const Reader inner{reader.document, reader.problems, reader.origins, provider.places, "", "providers." + row.key + "."};
     const Handlers handlers = {
-        {"headers", [&](const Reader& within, const TomlEntry& field) { read_headers(within, field, provider); }},
+        {"headers", [&](const Reader& within, const TomlEntry& field) { read_headers(within, field, provider.headers); }},
         {"guards", [&](const Reader& within, const TomlEntry& field) { read_guard_overlay(within, field, provider.guards); }},
         {"model_names",
          [&](const Reader& within, const TomlEntry& field) { read_names(within, field, kModelNames, provider.model_names); }}};

@@ -116,20 +116,6 @@ constexpr auto kOAuth = [] {
 }();
 #undef PG_SERVICE_SLOT
 
-void read_service_headers(const TableReader& reader, const TomlEntry& entry, ServiceSettings& service) {
-  const TomlTable* table = reader.table(entry);
-  if (table == nullptr) return;
-  for (const TomlEntry& field : *table) {
-    const std::string* value = reader.text(field);
-    if (value == nullptr) continue;
-    if (auto complaint = check_header(field.key, *value))
-      reader.complain(reader.document.key_place(field), complaint->message, complaint->hint);
-    else
-      service.headers.emplace_back(field.key, *value);
-  }
-  reader.note(entry.key, reader.document.key_place(entry));
-}
-
 void read_service_oauth(const TableReader& reader, const TomlEntry& entry, ServiceSettings& service) {
   const TomlTable* table = reader.table(entry);
   if (table == nullptr) return;
@@ -171,7 +157,7 @@ void read_services(const TableReader& outer, const TomlEntry& entry, std::map<st
     service.name = row.key;
     reader.note(row.key, reader.document.key_place(row));
     const TableHandlers handlers = {
-        {"headers", [&](const TableReader& within, const TomlEntry& field) { read_service_headers(within, field, service); }},
+        {"headers", [&](const TableReader& within, const TomlEntry& field) { read_headers(within, field, service.headers); }},
         {"oauth", [&](const TableReader& within, const TomlEntry& field) { read_service_oauth(within, field, service); }}};
     read_table<ServiceSettings>(reader.within(row.key), *fields, service_knobs(), service, "", handlers);
   }

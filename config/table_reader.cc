@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "config/checks.h"
 #include "core/base/text.h"
 #include "core/guard/guard.h"
 
@@ -69,6 +70,20 @@ void TableReader::unknown(const TomlEntry& entry, const std::vector<std::string_
     hint = "credentials stay out of files: credential = \"env:NAME\"";
   const std::string shown = mask_credentials(escape_controls(std::string_view(entry.key).substr(0, 64)));
   complain(document.key_place(entry), fmt::format("unknown key \"{}\"", shown), hint);
+}
+
+void read_headers(const TableReader& reader, const TomlEntry& entry, std::vector<std::pair<std::string, std::string>>& headers) {
+  const TomlTable* table = reader.table(entry);
+  if (table == nullptr) return;
+  for (const TomlEntry& field : *table) {
+    const std::string* value = reader.text(field);
+    if (value == nullptr) continue;
+    if (auto complaint = check_header(field.key, *value))
+      reader.complain(reader.document.key_place(field), complaint->message, complaint->hint);
+    else
+      headers.emplace_back(field.key, *value);
+  }
+  reader.note(entry.key, reader.document.key_place(entry));
 }
 
 }  // namespace pg

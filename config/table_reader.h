@@ -39,6 +39,9 @@ struct TableReader {
   void unknown(const TomlEntry& entry, const std::vector<std::string_view>& known) const;
 };
 
+/// Header fields by name; what check_header() complains of is told and left out.
+void read_headers(const TableReader& reader, const TomlEntry& entry, std::vector<std::pair<std::string, std::string>>& headers);
+
 using TableHandler = std::function<void(const TableReader&, const TomlEntry&)>;
 using TableHandlers = std::vector<std::pair<std::string_view, TableHandler>>;
 

@@ -21,6 +21,7 @@ struct EndpointRun {
   std::string path;    // as routes know it
   EndpointCall call;
   Sessions::Turn session;
+  std::size_t turn = 1;            // of the session
   std::vector<SessionTurn> turns;  // earlier ones, and what was tried in vain
   std::string prompt;              // of this turn
   std::string says;                // to the model, now: the prompt, or what was wrong with its answer

@@ -267,9 +267,17 @@ void Relay::remember_vault(bool last) {
     if (!id->empty()) x_.gw.vaults.put(x_.project->id, *id, vault, until, limit);
 }
 
-Task<void> relay_reply(Exchange& x, Upstream& upstream) {
+namespace {
+
+void begin_reply(Exchange& x, Upstream& upstream) {
   upstream.framed = upstream.connection && x.to.outlet->form == OutletForm::bedrock && is_framed_stream(upstream.head);
   x.guarding = GuardStep::reply;
+}
+
+}  // namespace
+
+Task<void> relay_reply(Exchange& x, Upstream& upstream) {
+  begin_reply(x, upstream);
   Relay relay(x, upstream);
   Task<void> way = relay.run();
   co_await std::move(way);
@@ -278,8 +286,7 @@ Task<void> relay_reply(Exchange& x, Upstream& upstream) {
 }
 
 Task<Collected> collect_reply(Exchange& x, Upstream& upstream) {
-  upstream.framed = upstream.connection && x.to.outlet->form == OutletForm::bedrock && is_framed_stream(upstream.head);
-  x.guarding = GuardStep::reply;
+  begin_reply(x, upstream);
   Relay relay(x, upstream);
   Collected collected;
   co_await relay.collect(collected.body);

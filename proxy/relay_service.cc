@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "core/base/compress.h"
-#include "core/base/encode.h"
 #include "core/base/error.h"
 #include "core/guard/service_texts.h"
 #include "core/guard/stream_mask.h"
@@ -28,21 +27,11 @@ constexpr FieldNames kDroppedOfAnswer({"alt-svc", "clear-site-data", "connection
 
 /// What must not come back: what went out, and what tokens are bought with.
 StreamMask mask_for(const Exchange& x) {
-  StreamMask mask;
-  const Provider& place = *x.service->provider;
-  mask.add(place.credential.reveal());
-  if (x.service->auth == ServiceAuth::basic) {
-    const std::string_view pair = place.credential.reveal();
-    mask.add(to_base64(pair));
-    mask.add(pair.substr(std::min(pair.find(':') + 1, pair.size())));
-  }
-  if (x.service->auth == ServiceAuth::query) mask.add(to_percent(place.credential.reveal()));
+  StreamMask mask(x.service->credentials);
   if (x.to.token != nullptr) mask.add(x.to.token->reveal());
-  if (x.service->oauth != nullptr) {
-    mask.add(x.service->oauth->client_secret.reveal());
-    mask.add(x.service->oauth->refresh_token.reveal());
-    mask.add(x.gw.tokens.refresh_token(*x.service->oauth).reveal());
-  }
+  if (x.service->oauth == nullptr) return mask;
+  const SecretString newest = x.gw.tokens.refresh_token(*x.service->oauth);
+  if (newest.reveal() != x.service->oauth->refresh_token.reveal()) mask.add(newest.reveal());
   return mask;
 }
 
@@ -110,14 +99,15 @@ Status ServiceRelay::prepare() {
 }
 
 std::string ServiceRelay::mapped(std::string_view name, std::string_view value) const {
+  const bool is_url = name == "location" || name == "content-location";
+  if (!is_url && name != "link") return std::string(value);
   Url url = x_.to.outlet->base;
   url.query.clear();
   const std::string base = url.text();
   // Without what pg added to the query, which may be the credential.
   const std::string called = base + std::string(x_.surface.rest) + std::string(x_.surface.query);
   const ServicePlace place{base, called, x_.surface.gateway};
-  if (name == "location" || name == "content-location") return map_service_url(value, place);
-  return name == "link" ? map_service_links(value, place) : std::string(value);
+  return is_url ? map_service_url(value, place) : map_service_links(value, place);
 }
 
 std::string ServiceRelay::write_head() {

@@ -52,7 +52,8 @@ Status open_session(Exchange& x) {
   if (run.call.session.empty()) return {};
   x.row.session = run.call.session;
   PG_TRY(run.session, x.gw.sessions.begin(session_key(x), x.gw.clock.steady()));
-  run.turns = run.session.earlier();
+  run.turns = run.session.take_earlier();
+  run.turn = run.turns.size() + 1;
   return {};
 }
 
@@ -78,7 +79,7 @@ Status open_call(Exchange& x) {
 
 EndpointReplyFacts facts_of(const Exchange& x) {
   const EndpointRun& run = *x.endpoint;
-  return {x.row.id, run.call.session, run.session.earlier().size() + 1, run.tries};
+  return {x.row.id, run.call.session, run.turn, run.tries};
 }
 
 Usage sum_of(const Usage& a, const Usage& b) {

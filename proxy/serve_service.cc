@@ -115,6 +115,7 @@ Result<Upstream> in_own_words(Result<Upstream> sent) {
 }  // namespace
 
 bool asks_for_service(Exchange& x) {
+  if (!x.policy->has_services) return false;
   const Project* project = x.policy->find_project(project_of_target(x.head.target));
   const bool by_host = project == nullptr && x.host_project != nullptr && project_of_target(x.head.target).empty();
   if (by_host) project = x.host_project;

@@ -203,12 +203,12 @@ const ServiceTexts::Source* ServiceTexts::source_of(const Edit& edit) const {
   return &*(next - 1);
 }
 
-Edit ServiceTexts::body_edit(const Edit& edit, const Source& source) const {
-  const auto offset = [&](std::uint32_t at) {
-    const std::size_t plain = unescape_json(std::string_view(json_).substr(source.begin, at - source.begin)).size();
-    return source.at + static_cast<std::uint32_t>(source.encoded ? form_offset_of(source.raw, plain) : plain);
-  };
-  return {offset(edit.begin), offset(edit.end), source.encoded ? encode_form(edit.text) : edit.text};
+std::uint32_t ServiceTexts::body_offset(const Source& source, std::uint32_t at, Cursor& cursor) const {
+  if (cursor.source != &source) cursor = {&source, source.begin, 0};
+  const std::size_t plain = unescape_json(std::string_view(json_).substr(cursor.at, at - cursor.at)).size();
+  cursor.raw += source.encoded ? form_offset_of(source.raw.substr(cursor.raw), plain) : plain;
+  cursor.at = at;
+  return source.at + static_cast<std::uint32_t>(cursor.raw);
 }
 
 void ServiceTexts::block(GuardedCall& call, const std::vector<const Edit*>& edits) const {
@@ -226,9 +226,15 @@ void ServiceTexts::block(GuardedCall& call, const std::vector<const Edit*>& edit
 void ServiceTexts::settle(GuardedCall& call) const {
   std::vector<Edit> of_body;
   std::vector<const Edit*> of_target;
+  Cursor cursor;
   for (const Edit& edit : call.edits) {
     const Source* source = source_of(edit);
-    source == nullptr ? of_target.push_back(&edit) : of_body.push_back(body_edit(edit, *source));
+    if (source == nullptr) {
+      of_target.push_back(&edit);
+      continue;
+    }
+    const std::uint32_t begin = body_offset(*source, edit.begin, cursor), end = body_offset(*source, edit.end, cursor);
+    of_body.push_back({begin, end, source->encoded ? encode_form(edit.text) : edit.text});
   }
   if (!of_target.empty()) {
     block(call, of_target);

@@ -55,7 +55,14 @@ class ServiceTexts {
   void add_span(std::pair<std::uint32_t, std::uint32_t> place, SpanRole role);
   void add_pairs(std::string_view name, std::string_view text, bool of_body);
   const Source* source_of(const Edit& edit) const;
-  Edit body_edit(const Edit& edit, const Source& source) const;
+  /// How far the edits of one source were followed: they come in order, and none is counted from the beginning again.
+  struct Cursor {
+    const Source* source = nullptr;
+    std::uint32_t at = 0;  // in json_
+    std::size_t raw = 0;   // in source->raw
+  };
+  /// Of the place `at` in json_, in the body.
+  std::uint32_t body_offset(const Source& source, std::uint32_t at, Cursor& cursor) const;
   void block(GuardedCall& call, const std::vector<const Edit*>& edits) const;
 
   std::string json_ = "{";

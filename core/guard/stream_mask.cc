@@ -1,54 +1,55 @@
-// Held back is the longest end that a credential begins with, and nothing else: no reply waits for more.
+// One pass over the text, whatever the number of spellings. Held back is the longest end that a credential begins with, and
+// nothing else: no reply waits for more.
 #include "core/guard/stream_mask.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "core/guard/credential_spellings.h"
 
 namespace pg {
 
-void StreamMask::add(std::string_view credential) {
+void CredentialIndex::add(std::string_view credential) {
   constexpr std::size_t kShortest = 8;
   if (credential.size() < kShortest) return;
-  for (SecretString& spelling : credential_spellings(credential)) credentials_.push_back(std::move(spelling));
+  for (SecretString& spelling : credential_spellings(credential)) {
+    by_first_byte_[static_cast<unsigned char>(spelling.reveal().front())].push_back(words_.size());
+    longest_ = std::max(longest_, spelling.size());
+    words_.push_back(std::move(spelling));
+  }
+}
+
+void CredentialIndex::find(std::string_view text, std::vector<std::pair<std::size_t, std::size_t>>& found) const {
+  if (empty()) return;
+  for (std::size_t at = 0; at < text.size(); ++at)
+    for (const std::size_t word : by_first_byte_[static_cast<unsigned char>(text[at])])
+      if (text.substr(at).starts_with(words_[word].reveal())) found.emplace_back(at, words_[word].size());
+}
+
+std::size_t CredentialIndex::open_end(std::string_view text) const {
+  if (empty()) return 0;
+  for (std::size_t at = text.size() - std::min(longest_ - 1, text.size()); at < text.size(); ++at)
+    for (const std::size_t word : by_first_byte_[static_cast<unsigned char>(text[at])])
+      if (words_[word].size() > text.size() - at && words_[word].reveal().starts_with(text.substr(at))) return text.size() - at;
+  return 0;
 }
 
 void StreamMask::mask(std::string& text) const {
   // All are looked for before the first is covered: one may hold another.
   std::vector<std::pair<std::size_t, std::size_t>> found;
-  for (const SecretString& credential : credentials_)
-    for (std::size_t at = text.find(credential.reveal()); at != std::string::npos; at = text.find(credential.reveal(), at + 1))
-      found.emplace_back(at, credential.size());
+  if (known_ != nullptr) known_->find(text, found);
+  own_.find(text, found);
   for (const auto& [at, size] : found) std::fill_n(text.begin() + static_cast<std::ptrdiff_t>(at), size, '*');
 }
 
-// How much of the end may become a credential.
-std::size_t StreamMask::open_end(std::string_view text) const {
-  std::size_t open = 0;
-  for (const SecretString& credential : credentials_) {
-    const std::string_view word = credential.reveal();
-    const std::size_t longest = std::min(word.size() - 1, text.size());
-    // From one first letter to the next: there are many spellings, and few places where one could begin.
-    for (std::size_t at = text.find(word.front(), text.size() - longest); at < text.size() - open;
-         at = text.find(word.front(), at + 1)) {
-      if (!word.starts_with(text.substr(at))) continue;
-      open = text.size() - at;
-      break;
-    }
-  }
-  return open;
-}
-
 void StreamMask::push(std::string_view bytes, std::string& out) {
-  if (credentials_.empty()) {
+  if (empty()) {
     out.append(bytes);
     return;
   }
   std::string text = std::exchange(held_, {});
   text.append(bytes);
   mask(text);  // before the end is held back, which would show the rest of one that is whole
-  const std::size_t open = open_end(text);
+  const std::size_t open = std::max(own_.open_end(text), known_ == nullptr ? 0 : known_->open_end(text));
   held_.assign(text, text.size() - open);
   out.append(text, 0, text.size() - open);
 }

@@ -58,10 +58,4 @@ bool JsonSchema::is_strict() const {
   });
 }
 
-bool JsonSchema::is_of_object() const {
-  const Node* node = &rules_->nodes.front();
-  while (node->types == 0 && node->ref != kNoSchema) node = &rules_->nodes[node->ref];
-  return is_object_node(*node);
-}
-
 }  // namespace pg

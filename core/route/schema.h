@@ -27,8 +27,6 @@ class JsonSchema {
   const std::string& text() const { return text_; }
   /// Whether every object in it is closed and all of its members required, as OpenAI's strict mode wants it.
   bool is_strict() const;
-  /// Whether it asks for an object at its top.
-  bool is_of_object() const;
 
   struct Node;
   struct Rules;

@@ -10,6 +10,7 @@
 #include "core/base/result.h"
 #include "core/base/secret_string.h"
 #include "core/base/url.h"
+#include "core/guard/stream_mask.h"
 
 namespace pg {
 
@@ -49,6 +50,8 @@ struct Service {
   bool passes_unreadable = false;  // bodies that the guards cannot read go through
   std::uint64_t max_reply = 0;     // bytes; 0 = no limit
   std::shared_ptr<const OAuthClient> oauth;
+  std::shared_ptr<const CredentialIndex>
+      credentials;  // what no reply may quote, but for tokens that are bought; nullptr = nothing
 };
 
 /// Whether callers may ask for `path`, as read_service_path() gives it. method_not_allowed, with the Allow value as detail;

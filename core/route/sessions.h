@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -31,7 +32,8 @@ class Sessions {
     Turn& operator=(Turn&& other) noexcept;
     ~Turn() { give_back(); }
 
-    const std::vector<SessionTurn>& earlier() const { return earlier_; }
+    /// What was said before; given once.
+    std::vector<SessionTurn> take_earlier() { return std::exchange(earlier_, {}); }
     /// The turn is over: it is part of the session from now on, until `until`.
     void keep(SessionTurn turn, SteadyTime until);
 

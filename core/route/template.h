@@ -29,8 +29,6 @@ class PromptTemplate {
   /// input lacks (or has as null) where the template has no default.
   Result<std::string> fill(JsonView input) const;
 
-  bool empty() const { return pieces_.empty(); }
-
  private:
   struct Piece {
     std::string text;      // as it is, or what stands for the variable where the input has none

@@ -49,6 +49,10 @@ prompt = "{{text}}"
 model = "fake:m-1"
 prompt = "{{text}}"
 limits.rpm = 2
+[endpoints.short]
+model = "fake:m-1"
+prompt = "{{text}}"
+limits.max_tokens = 100
 [endpoints.routed]
 model = "fake:m-1"
 prompt = "{{text}}"
@@ -350,14 +354,14 @@ TEST_CASE("endpoint: a gateway answers at its endpoints alone, and lists them") 
   CHECK(w.get("v1/models").status == 404);
   CHECK(w.upstream.count() == 0);
   const Json list = Json::parse(w.get("v1/endpoints").body);
-  CHECK(list["data"].size() == 7);
+  CHECK(list["data"].size() == 8);
   const Json one = Json::parse(w.get("v1/endpoints/sum").body);
   CHECK(one["description"] == "Sums up a text");
   CHECK(one["input"]["required"].dump() == R"(["text"])");
   CHECK(w.get("v1/endpoints/none").status == 404);
 }
 
-TEST_CASE("endpoint: its own rate holds for all callers together") {
+TEST_CASE("endpoint: its own rate and cap hold for all callers together") {
   World& w = gateway();
   w.upstream.respond(repeat_chat);
   const Json body = {{"input", {{"text", "a"}}}};
@@ -367,6 +371,10 @@ TEST_CASE("endpoint: its own rate holds for all callers together") {
   CHECK(third.status == 429);
   CHECK(message_of(third).find("endpoint test/few is limited to 2 calls a minute") != std::string::npos);
   CHECK(call(w, "sum", body).status == 200);
+  CHECK(call(w, "short", body).status == 200);
+  const RawReply long_one = call(w, "short", {{"input", {{"text", std::string(4'000, 'x') + " and more"}}}});
+  CHECK(long_one.status == 422);
+  CHECK(message_of(long_one).find("endpoint test/short may send 100 in one request") != std::string::npos);
 }
 
 TEST_CASE("endpoint: its budget is spent by its own calls, and the ledger knows") {

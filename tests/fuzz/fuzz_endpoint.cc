@@ -59,7 +59,6 @@ void check_endpoint(std::string_view bytes) {
   if (auto made = PromptTemplate::make(take_part(bytes))) endpoint.prompt = std::move(made).value();
   if (auto made = JsonSchema::make(take_part(bytes))) {
     (void)made.value()->is_strict();
-    (void)made.value()->is_of_object();
     for (const std::string& flaw : made.value()->find_flaws(bytes)) expect(!flaw.empty() && is_utf8(flaw));
     endpoint.output = made.value();
   }

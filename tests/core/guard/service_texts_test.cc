@@ -72,11 +72,32 @@ TEST_CASE("a text keeps its bytes, quotes and newlines") {
   CHECK(apply_edits(text, out.call.edits) == "\"quoted\"\n\ttab \\ [[EMAIL_001]]\n");
 }
 
+TEST_CASE("many edits of one body, each at its place, and none counted from the beginning again") {
+  std::string text, wanted, form, form_wanted;
+  for (int i = 0; i < 20'000; ++i) {
+    text += "\"q\"\n\xC3\xA4 " + kMail + " ";
+    wanted += "\"q\"\n\xC3\xA4 [[EMAIL_001]] ";
+  }
+  for (int i = 0; i < 200; ++i) {
+    form += "a=%22+" + kMail + "%0A" + kMail + "&b=x&";
+    form_wanted += "a=%22+%5B%5BEMAIL_001%5D%5D%0A%5B%5BEMAIL_001%5D%5D&b=x&";
+  }
+  ServiceTexts texts;
+  texts.add_target("/", "");
+  texts.add_text(text);
+  CHECK(apply_edits(text, guard_texts(texts).call.edits) == wanted);
+  ServiceTexts forms;
+  forms.add_target("/", "");
+  forms.add_form(form);
+  CHECK(apply_edits(form, guard_texts(forms).call.edits) == form_wanted);
+}
+
 TEST_CASE("in a path, a query and a header nothing is replaced: it blocks") {
   for (const bool in_query : {false, true}) {
     ServiceTexts texts;
     texts.add_target(in_query ? "/users" : "/users/" + kMail, in_query ? "q=jane.roe%40example.org" : "");
-    texts.add_form("a=" + kMail);
+    const std::string form = "a=" + kMail;
+    texts.add_form(form);
     const GuardedTexts out = guard_texts(texts);
     CHECK(out.call.edits.empty());
     REQUIRE(out.call.blocked == std::vector<std::string>{"email"});

@@ -24,7 +24,7 @@ void say(Sessions& sessions, const std::string& key, const std::string& text, in
 
 std::size_t turns_of(Sessions& sessions, const std::string& key, int now) {
   auto turn = sessions.begin(key, at(now));
-  return turn ? turn.value().earlier().size() : 99;
+  return turn ? turn.value().take_earlier().size() : 99;
 }
 
 }  // namespace
@@ -35,9 +35,10 @@ TEST_CASE("sessions: turns are kept in order until their time is over") {
   say(sessions, "a", "two", 5, 15);
   auto turn = sessions.begin("a", at(14));
   REQUIRE(turn);
-  REQUIRE(turn.value().earlier().size() == 2);
-  CHECK(turn.value().earlier()[0].asked == "one");
-  CHECK(turn.value().earlier()[1].answered == "two!");
+  const std::vector<SessionTurn> earlier = turn.value().take_earlier();
+  REQUIRE(earlier.size() == 2);
+  CHECK(earlier[0].asked == "one");
+  CHECK(earlier[1].answered == "two!");
   turn = sessions.begin("b", at(14));
   CHECK(turns_of(sessions, "b", 14) == 99);  // under way
   CHECK(turns_of(sessions, "a", 15) == 0);
@@ -81,7 +82,7 @@ TEST_CASE("sessions: room is made by those that are quiet longest, never by one 
   CHECK(sessions.sizes().bytes <= 5'000);
   CHECK(turns_of(sessions, "b", 3) == 0);
   CHECK(turns_of(sessions, "c", 3) == 1);
-  CHECK(running.value().earlier().size() == 1);
+  CHECK(running.value().take_earlier().size() == 1);
 }
 
 TEST_CASE("sessions: what has run out is given back without being asked for") {
