@@ -69,7 +69,7 @@ Result<AgentSetup> find_agent(const Shell& shell, const Settings& settings, cons
     return make_error(Code::not_found, fmt::format("pg does not know an agent '{}'", escape_controls(options.name)));
   if (!is_model_name(options.model)) return make_error(Code::bad_request, "--model is not the name of a model");
   PG_TRY(auto project, chosen_project(shell, settings));
-  if (project.type == "gateway" || project.type == "api")
+  if (project.type == "gateway" || project.type == "api" || project.type == "mcp")
     return make_error(Code::bad_request,
                       fmt::format("project {} is of type {}: it has no model calls for an agent; name another with --project",
                                   project.name, project.type));

@@ -161,6 +161,7 @@ void add_init(CLI::App& command, Shell& shell);
 void add_keys(CLI::App& command, Shell& shell);
 void add_logs(CLI::App& command, Shell& shell);
 void add_man(CLI::App& command, Shell& shell);
+void add_mcp(CLI::App& command, Shell& shell);
 void add_models(CLI::App& command, Shell& shell);
 void add_projects(CLI::App& command, Shell& shell);
 void add_providers(CLI::App& command, Shell& shell);

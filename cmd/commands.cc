@@ -25,6 +25,7 @@ constexpr Command kCommands[] = {
     {"providers", "Manage", "List and test providers, store their credentials", add_providers},
     {"models", "Manage", "List the models that clients may name", add_models},
     {"http", "Manage", "List, check and call the services of API projects", add_http},
+    {"mcp", "Manage", "List and try the MCP servers of projects, and their tools", add_mcp},
     {"config", "Manage", "Check and show the settings", add_config},
     {"db", "Manage", "Check, back up and restore the database", add_db},
     {"completions", "More", "Print shell completions", add_completions},

@@ -121,6 +121,7 @@ int add_key(Shell& shell, const AddOptions& options) {
     const ProjectSettings project = chosen_project(shell, place.settings).value();
     wanted.project = project.id;
     if (project.type == "api") usual = "proxy";
+    if (project.type == "mcp") usual = "mcp";
   }
   wanted.scopes = parse_scopes(options.scopes.empty() ? usual : options.scopes).value();
   wanted.expires = parse_expiry(options.expires).value();

@@ -51,10 +51,18 @@ std::string guard_origins_cell(const Settings& settings, const ProjectSettings& 
   return out;
 }
 
-std::vector<std::string> service_names(const ProjectSettings& project) {
+template <class Row>
+std::vector<std::string> names_in(const std::map<std::string, Row>& rows) {
   std::vector<std::string> names;
-  for (const auto& [name, service] : project.services) names.push_back(name);
+  for (const auto& [name, row] : rows) names.push_back(name);
   return names;
+}
+
+/// What the calls of a project go to, and what that is called.
+std::pair<std::string_view, std::vector<std::string>> reached_by(const ProjectSettings& project) {
+  if (project.type == "api") return {"services", names_in(project.services)};
+  if (project.type == "mcp") return {"servers", names_in(project.servers)};
+  return {"providers", project.providers};
 }
 
 std::string project_json(const Settings& settings, const ProjectSettings& project) {
@@ -64,7 +72,8 @@ std::string project_json(const Settings& settings, const ProjectSettings& projec
   json_field(object, "type", project.type);
   json_raw(object, "providers", json_list(project.providers));
   json_raw(object, "fallback", json_list(project.fallback));
-  json_raw(object, "services", json_list(service_names(project)));
+  json_raw(object, "services", json_list(names_in(project.services)));
+  json_raw(object, "servers", json_list(names_in(project.servers)));
   json_raw(object, "guards", guards_json(project.guards));
   json_raw(object, "guard_origins", guard_origins_json(settings, project));
   json_bool(object, "require_key", project.require_key.value_or(settings.serve.require_key));
@@ -79,7 +88,7 @@ int list_projects(Shell& shell) {
   std::string objects;
   for (const auto& [name, project] : settings.projects) {
     table.add({{name, Color::bold},
-               {fmt::format("{}", fmt::join(project.type == "api" ? service_names(project) : project.providers, ", "))},
+               {fmt::format("{}", fmt::join(reached_by(project).second, ", "))},
                {guards_cell(project.guards)},
                {project.id}});
     objects += (objects.empty() ? "" : ",\n") + project_json(settings, project);
@@ -111,12 +120,12 @@ int show_project(Shell& shell, const std::string& name) {
     shell.write(project_json(settings, project) + "\n");
     return exit_ok;
   }
+  const auto reached = reached_by(project);
   const std::vector<std::pair<std::string_view, std::string>> rows{
       {"name", project.name},
       {"id", project.id},
       {"type", project.type},
-      {project.type == "api" ? "services" : "providers",
-       fmt::format("{}", fmt::join(project.type == "api" ? service_names(project) : project.providers, ", "))},
+      {reached.first, fmt::format("{}", fmt::join(reached.second, ", "))},
       {"fallback", project.fallback.empty() ? "none" : fmt::format("{}", fmt::join(project.fallback, ", "))},
       {"prompt", project.prompt.empty() ? "none" : project.prompt},
       {"routes", fmt::format("{}", project.routes.size())},
@@ -226,8 +235,9 @@ void add_projects(CLI::App& command, Shell& shell) {
   adds->add_option("--id", wanted->id, "Its UUID; made when not given")->type_name("UUID");
   adds->add_flag("--if-missing", *if_missing, "No error when it exists");
   adds->footer(
-      "pg projects add work --provider anthropic --provider openai\npg projects add try --provider echo\n"
-      "pg projects add team --type wrapper --provider openai --provider ollama\npg projects add apis --type api");
+      "pg projects add work --provider anthropic --provider openai\n"
+      "pg projects add team --type wrapper --provider openai --provider ollama\npg projects add apis --type api\n"
+      "pg projects add tools --type mcp");
   set_action(*adds, shell, [&shell, wanted, if_missing] { return add_project_file(shell, *wanted, *if_missing); });
 
   auto name = std::make_shared<std::string>();

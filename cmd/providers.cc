@@ -16,6 +16,7 @@
 #include "cmd/provider_probe.h"
 #include "cmd/test_providers.h"
 #include "config/app_key.h"
+#include "config/mcp_knobs.h"
 #include "config/paths.h"
 #include "config/validate_services.h"
 #include "core/base/encode.h"
@@ -197,10 +198,14 @@ std::string named_credential(const Settings& settings, const std::string& name) 
     const std::vector<std::string> specs = credentials_of(*row);
     if (std::find(specs.begin(), specs.end(), "sealed:" + name) != specs.end()) return name;
   }
-  for (const auto& [project, wanted] : settings.projects)
+  for (const auto& [project, wanted] : settings.projects) {
     for (const auto& [service, row] : wanted.services)
       for (const auto& [what, credential] : credentials_of(row))
         if (sealed_name(row, credential) == name) return name;
+    for (const auto& [server, row] : wanted.servers)
+      for (const auto& [what, credential] : credentials_of(row))
+        if (sealed_name(row, credential) == name) return name;
+  }
   return named_provider(settings, name);
 }
 
@@ -337,7 +342,8 @@ void add_providers(CLI::App& command, Shell& shell) {
       command.add_subcommand("login",
                              "Store a provider's credential, sealed under the app key\n"
                              "Asks for it without showing it, or reads standard input. It is never taken from the command line.");
-  logins->add_option("PROVIDER", options->name, "Its name, or NAME of a \"sealed:NAME\" of it or of a service")->required();
+  logins->add_option("PROVIDER", options->name, "Its name, or NAME of a \"sealed:NAME\" of it, of a service or of an MCP server")
+      ->required();
   logins->add_option("SECRET", options->misplaced)->group("");
   logins->add_option("--key,--api-key,--token,--secret", options->misplaced)->group("");
   logins->add_option("--from-env", options->from_env, "Copy it from this variable")->type_name("NAME");

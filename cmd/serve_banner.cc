@@ -73,6 +73,7 @@ std::string serve_banner(const Shell& shell, const InitReport& report, std::uint
     std::string providers;
     for (const std::string& provider : project.providers) providers += (providers.empty() ? "" : ", ") + provider;
     for (const auto& [service, row] : project.services) providers += (providers.empty() ? "" : ", ") + service;
+    for (const auto& [server, row] : project.servers) providers += (providers.empty() ? "" : ", ") + server;
     if (providers.empty()) providers = "nothing yet";
     out += fmt::format("  project   {}: {} ({}) via {}\n", name, origin + "/api/" + name, policy_line(project.guards), providers);
   }

@@ -28,7 +28,7 @@ _pg() {
       case "pg $word" in "pg --color"|"pg --config"|"pg -p"|"pg --project"|"pg --timeout"|"pg serve --listen"|"pg serve --threads"|"pg serve --ready-file"|"pg serve --ready-fd"|"pg setup --shell"|"pg setup --model"|"pg setup --key"|"pg run --model"|"pg run --key"|"pg scan --format"|"pg scan --git"|"pg scan --diff"|"pg scan --branch"|"pg scan --since"|"pg scan --baseline"|"pg scan --stdin-name"|"pg scan --threads"|"pg logs tail --since"|"pg logs tail --until"|"pg logs tail -n"|"pg logs tail --lines"|"pg logs tail --fields"|"pg logs tail --template"|"pg logs search --since"|"pg logs search --until"|"pg logs search -n"|"pg logs search --lines"|"pg logs search --fields"|"pg logs search --template"|"pg logs stats --since"|"pg logs stats --until"|"pg logs stats --by"|"pg logs export --since"|"pg logs export --until"|"pg logs export --format"|"pg logs export --fields"|"pg logs export --template"|"pg logs show --only"|"pg logs prune --keep"|"pg logs prune --max-size"|"pg explain --path"|"pg explain --dialect"|"pg explain --key"|"pg explain --agent"|"pg usage --by"|"pg usage --since"|"pg usage --until"|"pg alerts test --since"|"pg agents --since"|"pg audit tail -n"|"pg audit tail --lines"|"pg routes explain --host"|"pg routes explain --path"|"pg routes explain --model"|"pg routes explain --dialect"|"pg routes explain --key"|"pg routes explain --agent"|"pg endpoints new --model"|"pg endpoints new --prompt"|"pg endpoints new --system"|"pg endpoints new --description"|"pg endpoints run --input"|"pg endpoints run --session"|"pg endpoints run --key"|"pg projects add --provider"|"pg projects add --type"|"pg projects add --id"|"pg projects edit --from-file"|"pg keys add --owner"|"pg keys add --scopes"|"pg keys add --expires"|"pg keys add --concurrency"|"pg keys add --rpm"|"pg keys add --rph"|"pg keys add --max-tokens"|"pg keys add --budget"|"pg keys edit --owner"|"pg keys edit --scopes"|"pg keys edit --expires"|"pg keys edit --concurrency"|"pg keys edit --rpm"|"pg keys edit --rph"|"pg keys edit --max-tokens"|"pg keys edit --budget"|"pg providers login --from-env"|"pg providers login --from-file"|"pg models list --provider"|"pg http call --data"|"pg http call --type"|"pg http call --header"|"pg db backup --keep") ((i < count - 2)) && skip=1 ;; esac
       continue
     fi
-    case "$at $word" in "pg init"|"pg serve"|"pg setup"|"pg run"|"pg scan"|"pg logs"|"pg logs tail"|"pg logs search"|"pg logs stats"|"pg logs export"|"pg logs show"|"pg logs prune"|"pg explain"|"pg usage"|"pg budgets"|"pg alerts"|"pg alerts list"|"pg alerts test"|"pg agents"|"pg audit"|"pg audit tail"|"pg audit verify"|"pg audit export"|"pg rules"|"pg rules list"|"pg rules show"|"pg rules check"|"pg routes"|"pg routes list"|"pg routes explain"|"pg endpoints"|"pg endpoints list"|"pg endpoints show"|"pg endpoints new"|"pg endpoints run"|"pg projects"|"pg projects list"|"pg projects add"|"pg projects show"|"pg projects edit"|"pg projects remove"|"pg keys"|"pg keys add"|"pg keys list"|"pg keys edit"|"pg keys show"|"pg keys disable"|"pg keys enable"|"pg keys rotate"|"pg keys revoke"|"pg providers"|"pg providers list"|"pg providers test"|"pg providers show"|"pg providers login"|"pg providers logout"|"pg models"|"pg models list"|"pg http"|"pg http list"|"pg http check"|"pg http call"|"pg config"|"pg config check"|"pg config reload"|"pg config show"|"pg config path"|"pg db"|"pg db path"|"pg db check"|"pg db backup"|"pg db restore"|"pg db vacuum"|"pg completions"|"pg man"|"pg help"|"pg version") at="$at $word" ;; *) args+=("$word") ;; esac
+    case "$at $word" in "pg init"|"pg serve"|"pg setup"|"pg run"|"pg scan"|"pg logs"|"pg logs tail"|"pg logs search"|"pg logs stats"|"pg logs export"|"pg logs show"|"pg logs prune"|"pg explain"|"pg usage"|"pg budgets"|"pg alerts"|"pg alerts list"|"pg alerts test"|"pg agents"|"pg audit"|"pg audit tail"|"pg audit verify"|"pg audit export"|"pg rules"|"pg rules list"|"pg rules show"|"pg rules check"|"pg routes"|"pg routes list"|"pg routes explain"|"pg endpoints"|"pg endpoints list"|"pg endpoints show"|"pg endpoints new"|"pg endpoints run"|"pg projects"|"pg projects list"|"pg projects add"|"pg projects show"|"pg projects edit"|"pg projects remove"|"pg keys"|"pg keys add"|"pg keys list"|"pg keys edit"|"pg keys show"|"pg keys disable"|"pg keys enable"|"pg keys rotate"|"pg keys revoke"|"pg providers"|"pg providers list"|"pg providers test"|"pg providers show"|"pg providers login"|"pg providers logout"|"pg models"|"pg models list"|"pg http"|"pg http list"|"pg http check"|"pg http call"|"pg mcp"|"pg mcp list"|"pg mcp tools"|"pg mcp test"|"pg config"|"pg config check"|"pg config reload"|"pg config show"|"pg config path"|"pg db"|"pg db path"|"pg db check"|"pg db backup"|"pg db restore"|"pg db vacuum"|"pg completions"|"pg man"|"pg help"|"pg version") at="$at $word" ;; *) args+=("$word") ;; esac
   done
   if [[ $cur == --*=* ]]; then prev=${cur%%=*} before="${cur%%=*}=" cur=${cur#*=}; fi
   [[ $cur == -* && $cur != *:* ]] && dashed=1
@@ -95,7 +95,7 @@ _pg() {
     "pg endpoints run --session") : ;;
     "pg endpoints run --key") : ;;
     "pg projects add --provider") words=$(pg __complete PROVIDER 2>/dev/null) ;;
-    "pg projects add --type") words="agent wrapper gateway api" ;;
+    "pg projects add --type") words="agent wrapper gateway api mcp" ;;
     "pg projects add --id") : ;;
     "pg projects edit --from-file") _pg_files; return ;;
     "pg keys add --owner") : ;;
@@ -128,7 +128,7 @@ _pg() {
     "pg --timeout") : ;;
     *)
   case "$at" in
-    "pg") flags=""; ((dashed)) || { words="init serve setup run scan logs explain usage budgets alerts agents audit rules routes endpoints projects keys providers models http config db completions man help version"; } ;;
+    "pg") flags=""; ((dashed)) || { words="init serve setup run scan logs explain usage budgets alerts agents audit rules routes endpoints projects keys providers models http mcp config db completions man help version"; } ;;
     "pg init") flags=""; ((dashed)) || { :; } ;;
     "pg serve") flags="--listen --threads --ready-file --ready-fd"; ((dashed)) || { :; } ;;
     "pg setup") flags="--shell --model --key --own-login --check --write --undo"; ((dashed)) || { if ((${#args[@]} == 0)); then words="claude-code codex opencode continue cline aider cursor gemini anthropic-sdk openai-sdk curl"; fi; } ;;
@@ -191,6 +191,10 @@ _pg() {
     "pg http list") flags=""; ((dashed)) || { :; } ;;
     "pg http check") flags=""; ((dashed)) || { if ((${#args[@]} == 0)); then :; fi; } ;;
     "pg http call") flags="--data --type --header --include"; ((dashed)) || { if ((${#args[@]} == 0)); then :; fi; if ((${#args[@]} == 1)); then :; fi; if ((${#args[@]} == 2)); then _pg_files; return; fi; } ;;
+    "pg mcp") flags=""; ((dashed)) || { words="list tools test"; } ;;
+    "pg mcp list") flags=""; ((dashed)) || { :; } ;;
+    "pg mcp tools") flags=""; ((dashed)) || { if ((${#args[@]} == 0)); then :; fi; } ;;
+    "pg mcp test") flags=""; ((dashed)) || { if ((${#args[@]} == 0)); then :; fi; } ;;
     "pg config") flags=""; ((dashed)) || { words="check reload show path"; } ;;
     "pg config check") flags="--strict"; ((dashed)) || { :; } ;;
     "pg config reload") flags=""; ((dashed)) || { :; } ;;

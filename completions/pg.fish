@@ -13,7 +13,7 @@ function __pg_walk
         end
         if contains -- $word --color --config -p --project --timeout --listen --threads --ready-file --ready-fd --shell --model --key --model --key --format --git --diff --branch --since --baseline --stdin-name --threads --since --until -n --lines --fields --template --since --until -n --lines --fields --template --since --until --by --since --until --format --fields --template --only --keep --max-size --path --dialect --key --agent --by --since --until --since --since -n --lines --host --path --model --dialect --key --agent --model --prompt --system --description --input --session --key --provider --type --id --from-file --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --owner --scopes --expires --concurrency --rpm --rph --max-tokens --budget --from-env --from-file --provider --data --type --header --keep
             set skip 1
-        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs search' 'logs stats' 'logs export' 'logs show' 'logs prune' 'explain' 'usage' 'budgets' 'alerts' 'alerts list' 'alerts test' 'agents' 'audit' 'audit tail' 'audit verify' 'audit export' 'rules' 'rules list' 'rules show' 'rules check' 'routes' 'routes list' 'routes explain' 'endpoints' 'endpoints list' 'endpoints show' 'endpoints new' 'endpoints run' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys edit' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers test' 'providers show' 'providers login' 'providers logout' 'models' 'models list' 'http' 'http list' 'http check' 'http call' 'config' 'config check' 'config reload' 'config show' 'config path' 'db' 'db path' 'db check' 'db backup' 'db restore' 'db vacuum' 'completions' 'man' 'help' 'version'
+        else if contains -- (string join ' ' -- $at $word) 'init' 'serve' 'setup' 'run' 'scan' 'logs' 'logs tail' 'logs search' 'logs stats' 'logs export' 'logs show' 'logs prune' 'explain' 'usage' 'budgets' 'alerts' 'alerts list' 'alerts test' 'agents' 'audit' 'audit tail' 'audit verify' 'audit export' 'rules' 'rules list' 'rules show' 'rules check' 'routes' 'routes list' 'routes explain' 'endpoints' 'endpoints list' 'endpoints show' 'endpoints new' 'endpoints run' 'projects' 'projects list' 'projects add' 'projects show' 'projects edit' 'projects remove' 'keys' 'keys add' 'keys list' 'keys edit' 'keys show' 'keys disable' 'keys enable' 'keys rotate' 'keys revoke' 'providers' 'providers list' 'providers test' 'providers show' 'providers login' 'providers logout' 'models' 'models list' 'http' 'http list' 'http check' 'http call' 'mcp' 'mcp list' 'mcp tools' 'mcp test' 'config' 'config check' 'config reload' 'config show' 'config path' 'db' 'db path' 'db check' 'db backup' 'db restore' 'db vacuum' 'completions' 'man' 'help' 'version'
             set -a at $word
         else if not string match -q -- "-*" $word
             set -a args $word
@@ -52,6 +52,7 @@ complete -c pg -n 'test (__pg_at) = ""' -a keys -d 'Add, list, rotate and revoke
 complete -c pg -n 'test (__pg_at) = ""' -a providers -d 'List and test providers, store their credentials'
 complete -c pg -n 'test (__pg_at) = ""' -a models -d 'List the models that clients may name'
 complete -c pg -n 'test (__pg_at) = ""' -a http -d 'List, check and call the services of API projects'
+complete -c pg -n 'test (__pg_at) = ""' -a mcp -d 'List and try the MCP servers of projects, and their tools'
 complete -c pg -n 'test (__pg_at) = ""' -a config -d 'Check and show the settings'
 complete -c pg -n 'test (__pg_at) = ""' -a db -d 'Check, back up and restore the database'
 complete -c pg -n 'test (__pg_at) = ""' -a completions -d 'Print shell completions'
@@ -207,7 +208,7 @@ complete -c pg -n 'test (__pg_at) = "projects"' -a show -d 'Show one project and
 complete -c pg -n 'test (__pg_at) = "projects"' -a edit -d 'Edit a project file; only a valid one is kept'
 complete -c pg -n 'test (__pg_at) = "projects"' -a remove -d 'Remove a project file, and revoke the keys that were made for it alone'
 complete -c pg -n 'test (__pg_at) = "projects add"' -l provider -x -a '(pg __complete PROVIDER 2>/dev/null)' -d 'A provider, in order of preference; repeat for more'
-complete -c pg -n 'test (__pg_at) = "projects add"' -l type -x -a 'agent wrapper gateway api' -d 'What it is for (default: agent)'
+complete -c pg -n 'test (__pg_at) = "projects add"' -l type -x -a 'agent wrapper gateway api mcp' -d 'What it is for (default: agent)'
 complete -c pg -n 'test (__pg_at) = "projects add"' -l id -x -d 'Its UUID; made when not given'
 complete -c pg -n 'test (__pg_at) = "projects add"' -l if-missing -d 'No error when it exists'
 complete -c pg -n 'test (__pg_at) = "projects show"; and test (count (__pg_args)) -eq 0' -a '(pg __complete PROJECT 2>/dev/null)'
@@ -269,6 +270,9 @@ complete -c pg -n 'test (__pg_at) = "http call"' -l data -x -d 'The body; @FILE 
 complete -c pg -n 'test (__pg_at) = "http call"' -l type -x -d 'Its content type'
 complete -c pg -n 'test (__pg_at) = "http call"' -l header -x -a '(pg __complete FIELD 2>/dev/null)' -d 'Another field, \'Name: value\'; repeat for more'
 complete -c pg -n 'test (__pg_at) = "http call"' -l include -d 'Print the reply\'s head, too'
+complete -c pg -n 'test (__pg_at) = "mcp"' -a list -d 'List the MCP servers of all projects, or of --project'
+complete -c pg -n 'test (__pg_at) = "mcp"' -a tools -d 'List the tools of servers, as callers see them'
+complete -c pg -n 'test (__pg_at) = "mcp"' -a test -d 'Start or ask servers, and say what came of it'
 complete -c pg -n 'test (__pg_at) = "config"' -a check -d 'Report every mistake in the settings, with line and column'
 complete -c pg -n 'test (__pg_at) = "config"' -a reload -d 'Make a running serve read its settings now'
 complete -c pg -n 'test (__pg_at) = "config"' -a show -d 'Print every setting as it is now; credentials are never shown'

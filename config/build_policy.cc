@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/build_endpoint.h"
+#include "config/build_mcp.h"
 #include "config/build_services.h"
 #include "config/checks.h"
 #include "config/guard_overlay.h"
@@ -70,6 +71,7 @@ class PolicyBuilder {
       policy->projects[project->id] = project;
       policy->projects[name] = project;
       policy->has_services |= project->type == "api";
+      policy->has_mcp |= project->type == "mcp";
       for (const Route& route : project->routes) policy->reads_arrival |= !route.globs(RouteTest::host).empty();
     }
     for (const auto& [host, row] : settings_.hosts)
@@ -104,6 +106,12 @@ class PolicyBuilder {
     }
     if (parts_.guards != nullptr) parts_.guards->insert_or_assign(key, made.value());
     return made.value();
+  }
+
+  GuardMaker guard_maker(const ProjectSettings& project) {
+    return [this, &project](const GuardSettings& guards, const SourcePlaces& places) {
+      return build_guards(guards, &project, &places);
+    };
   }
 
   /// The project's guards as `provider`'s row wants them; nullptr when it says nothing, or what cannot be built (a problem).
@@ -197,6 +205,7 @@ class PolicyBuilder {
     for (const auto& [name, row] : wanted.endpoints) add_endpoint(row, wanted.aliases, *project);
     build_routes(wanted, *project);
     project->services = build_services(wanted, settings_, parts_);
+    project->mcp_servers = build_mcp_servers(wanted, settings_, parts_, guard_maker(wanted));
     return project;
   }
 
@@ -378,6 +387,7 @@ void check_guards(const Settings& settings, std::vector<Problem>& problems) {
     (void)builder.build_guards(project.guards, &project);
     for (const auto& [provider, row] : settings.providers)
       if (!row.guards.empty()) (void)builder.build_overlay(project, provider);
+    check_mcp_guards(project, builder.guard_maker(project));
   }
 }
 

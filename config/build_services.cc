@@ -136,8 +136,13 @@ std::map<std::string, std::shared_ptr<const Service>, std::less<>> build_service
   std::map<std::string, std::shared_ptr<const Service>, std::less<>> services;
   if (project.type != "api") return services;
   for (const auto& [name, wanted] : project.services)
-    if (auto service = ServiceBuilder(project, wanted, settings, parts).build()) services[name] = std::move(service);
+    if (auto service = build_service(project, wanted, settings, parts)) services[name] = std::move(service);
   return services;
+}
+
+std::shared_ptr<const Service> build_service(const ProjectSettings& project, const ServiceSettings& wanted,
+                                             const Settings& settings, const PolicyParts& parts) {
+  return ServiceBuilder(project, wanted, settings, parts).build();
 }
 
 }  // namespace pg

@@ -15,4 +15,8 @@ std::map<std::string, std::shared_ptr<const Service>, std::less<>> build_service
                                                                                   const Settings& settings,
                                                                                   const PolicyParts& parts);
 
+/// One of them, of that project; nullptr without a URL.
+std::shared_ptr<const Service> build_service(const ProjectSettings& project, const ServiceSettings& wanted,
+                                             const Settings& settings, const PolicyParts& parts);
+
 }  // namespace pg

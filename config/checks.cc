@@ -139,7 +139,7 @@ std::optional<Complaint> check_project_type(std::string_view text) {
 }
 
 std::span<const std::string_view> project_types() {
-  static constexpr std::array<std::string_view, 4> kTypes = {"agent", "wrapper", "gateway", "api"};
+  static constexpr std::array<std::string_view, 5> kTypes = {"agent", "wrapper", "gateway", "api", "mcp"};
   return kTypes;
 }
 

@@ -7,6 +7,7 @@
 
 #include "config/knobs.h"
 #include "core/base/encode.h"
+#include "core/guard/pii.h"
 
 namespace pg {
 namespace {
@@ -45,6 +46,18 @@ GuardSettings lay_over(GuardSettings under, const GuardOverlay& over) {
   for (const auto& [id, action] : over.own.actions) under.actions.insert_or_assign(id, action);
   for (const auto& [id, values] : over.own.allow) under.allow.insert_or_assign(id, values);
   for (const CustomRule& rule : over.own.custom) add_custom(under.custom, rule);
+  return under;
+}
+
+GuardSettings lay_local(GuardSettings under) {
+  for (Action* action : {&under.email, &under.iban, &under.card, &under.ssn, &under.phone, &under.ipv4}) *action = Action::off;
+  for (const Rule& rule : pii_rules()) under.actions.erase(rule.id);
+  if (under.secrets == Action::redact) under.secrets = Action::block;
+  for (auto& [id, action] : under.actions)
+    if (action == Action::redact)
+      action = id.starts_with("custom:") ? Action::off : Action::block;  // the rest are secrets' rules
+  for (CustomRule& rule : under.custom)
+    if (rule.action == Action::redact) rule.action = Action::off;
   return under;
 }
 

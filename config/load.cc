@@ -10,6 +10,7 @@
 
 #include "config/knobs.h"
 #include "config/load_toml.h"
+#include "config/mcp_knobs.h"
 #include "config/project_files.h"
 #include "config/providers.h"
 #include "config/read_endpoints.h"
@@ -162,14 +163,18 @@ void stamp_secrets(const Environment& environment, const Paths& paths, Settings&
       if (!path.empty()) settings.stamps.emplace_back(path, stamp_file(path));
     }
   }
-  for (const auto& [project, row] : settings.projects)
-    for (const auto& [name, service] : row.services)
-      for (const auto& [what, credential] : credentials_of(service)) {
-        const bool is_file = credential.starts_with("file:");
-        if (!is_file && !credential.starts_with("sealed")) continue;
-        const std::string path = is_file ? credential_path(credential, settings, paths.home) : settings.app_key_file;
-        settings.stamps.emplace_back(path, stamp_file(path));
-      }
+  const auto stamp = [&](const std::vector<std::pair<std::string, std::string>>& credentials) {
+    for (const auto& [what, credential] : credentials) {
+      const bool is_file = credential.starts_with("file:");
+      if (!is_file && !credential.starts_with("sealed")) continue;
+      const std::string path = is_file ? credential_path(credential, settings, paths.home) : settings.app_key_file;
+      settings.stamps.emplace_back(path, stamp_file(path));
+    }
+  };
+  for (const auto& [project, row] : settings.projects) {
+    for (const auto& [name, service] : row.services) stamp(credentials_of(service));
+    for (const auto& [name, server] : row.servers) stamp(credentials_of(server));
+  }
 }
 
 // Keys that nobody set.

@@ -12,6 +12,7 @@
 #include "config/api_project.h"
 #include "config/build_policy.h"
 #include "config/checks.h"
+#include "config/mcp_project.h"
 #include "config/providers.h"
 #include "config/settings_diff.h"
 #include "core/base/encode.h"
@@ -96,6 +97,7 @@ bool is_project_name(std::string_view name) {
 
 std::string project_text(const NewProject& project) {
   if (project.type == "api") return api_project_text(project);
+  if (project.type == "mcp") return mcp_project_text(project);
   std::string providers;
   for (const std::string& name : project.providers) providers += (providers.empty() ? "" : ", ") + json_quoted(name);
   return fmt::format(R"(# Project "{}": which providers its callers may use through pg, and what never leaves this machine.
@@ -103,7 +105,7 @@ std::string project_text(const NewProject& project) {
 
 id = {}
 # "agent" (a coding agent's proxy), "wrapper" (one API over many providers; lists its own models), "gateway" (endpoints: a
-# prompt, a model and schemas under a name) or "api" (HTTP APIs).
+# prompt, a model and schemas under a name), "api" (HTTP APIs) or "mcp" (MCP servers).
 type = {}
 
 # In order of preference. echo sends back what it received; beside others it only answers models named echo.
@@ -175,6 +177,8 @@ Result<std::string> add_project(const Settings& settings, const NewProject& proj
   if (whole.id.empty()) whole.id = make_uuid();
   if (whole.type == "api" && !whole.providers.empty())
     return make_error(Code::bad_request, "a project of type \"api\" has services, and no providers");
+  if (whole.type == "mcp" && !whole.providers.empty())
+    return make_error(Code::bad_request, "a project of type \"mcp\" has servers, and no providers");
   if (whole.providers.empty()) whole.providers = {"echo"};
   const std::string text = project_text(whole);
   if (auto checked = check_text(settings, project.name, text); !checked) return std::move(checked).error();

@@ -6,13 +6,14 @@
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <set>
 #include <utility>
 
 #include "config/checks.h"
 #include "config/knobs.h"
+#include "config/mcp_knobs.h"
 #include "config/read_alerts.h"
 #include "config/read_endpoints.h"
+#include "config/read_guards.h"
 #include "config/read_prices.h"
 #include "config/read_routes.h"
 #include "config/service_knobs.h"
@@ -24,118 +25,11 @@
 namespace pg {
 namespace {
 
-constexpr std::size_t kMaxCustomRules = 500;
 constexpr std::int64_t kSchema = 1;
 
 using Reader = TableReader;
 using Handler = TableHandler;
 using Handlers = TableHandlers;
-
-void read_rules(const Reader& reader, const TomlTable& table, GuardSettings& guards) {
-  for (const TomlEntry& entry : table) {
-    const std::string* word = reader.text(entry);
-    if (word == nullptr) continue;
-    const auto action = parse_action(*word);
-    if (!action) {
-      const Complaint complaint = action_complaint(entry.key, *word);
-      reader.complain(reader.document.value_place(entry.value), complaint.message, complaint.hint);
-      continue;
-    }
-    guards.actions.insert_or_assign(entry.key, *action);
-    reader.note(entry.key, reader.document.key_place(entry));
-  }
-}
-
-void read_allow(const Reader& reader, const TomlTable& table, GuardSettings& guards) {
-  for (const TomlEntry& entry : table) {
-    std::vector<std::string> values;
-    const KnobType type{entry.key, KnobKind::list, 0, 0, check_plain_text};
-    if (auto complaint = set_knob(type, &values, entry.value)) {
-      reader.complain(reader.document.value_place(entry.value), complaint->message, complaint->hint);
-      continue;
-    }
-    guards.allow.insert_or_assign(entry.key, std::move(values));
-    reader.note(entry.key, reader.document.key_place(entry));
-  }
-}
-
-void read_custom_rule(const Reader& reader, const TomlValue& element, GuardSettings& guards, std::set<std::string>& names) {
-  CustomRule rule;
-  const SourcePlace place = reader.document.value_place(element);
-  SourcePlace name_place = place;
-  const auto take = [&](std::string& into) {
-    return [&into](const Reader& within, const TomlEntry& entry) {
-      if (const std::string* text = within.text(entry)) into = *text;
-    };
-  };
-  const Handler read_action = [&](const Reader& within, const TomlEntry& entry) {
-    const std::string* word = within.text(entry);
-    if (word == nullptr) return;
-    if (const auto action = parse_action(*word))
-      rule.action = *action;
-    else {
-      const Complaint complaint = action_complaint("action", *word);
-      within.complain(within.document.value_place(entry.value), complaint.message, complaint.hint);
-    }
-  };
-  const std::size_t before = reader.problems.size();
-  const Handlers handlers = {{"name", take(rule.name)}, {"regex", take(rule.regex)}, {"action", read_action}};
-  if (element.table() == nullptr) return reader.complain(place, "a custom rule is a table", "write [[guards.custom]]");
-  read_table<GuardSettings>(reader, *element.table(), {}, guards, "", handlers);
-  for (const TomlEntry& entry : *element.table())
-    if (entry.key == "regex") name_place = reader.document.value_place(entry.value);
-  if (reader.problems.size() != before) return;
-  if (rule.name.empty() || rule.regex.empty()) return reader.complain(place, "a custom rule needs a name and a regex");
-  if (!names.insert(rule.name).second) return reader.complain(place, "two custom rules of this file have the same name");
-  const auto same = [&](const CustomRule& other) { return other.name == rule.name; };
-  // A project's rule replaces a default of the same name.
-  const auto old = std::find_if(guards.custom.begin(), guards.custom.end(), same);
-  reader.note("custom." + rule.name, name_place);
-  if (old == guards.custom.end())
-    guards.custom.push_back(std::move(rule));
-  else
-    *old = std::move(rule);
-}
-
-void read_custom(const Reader& reader, const TomlEntry& entry, GuardSettings& guards) {
-  const TomlList* list = entry.value.list();
-  if (list == nullptr)
-    return reader.complain(reader.document.key_place(entry), "custom is a list of tables", "write [[guards.custom]]");
-  std::set<std::string> names;
-  if (list->size() > kMaxCustomRules)
-    return reader.complain(reader.document.key_place(entry), fmt::format("more than {} custom rules", kMaxCustomRules));
-  for (const TomlValue& element : *list) read_custom_rule(reader, element, guards, names);
-}
-
-void read_guards(const Reader& outer, const TomlEntry& entry, GuardSettings& guards) {
-  const TomlTable* table = outer.table(entry);
-  if (table == nullptr) return;
-  const auto inner = [&](auto&& read) {
-    return [&read, &guards](const Reader& within, const TomlEntry& field) {
-      if (const TomlTable* found = within.table(field)) read(within.within(field.key), *found, guards);
-    };
-  };
-  const Handlers handlers = {
-      {"rules", inner(read_rules)}, {"allow", inner(read_allow)}, {"custom", [&](const Reader& within, const TomlEntry& field) {
-                                                                     read_custom(within, field, guards);
-                                                                   }}};
-  read_table<GuardSettings>(outer.within(entry.key), *table, guard_knobs(), guards, "", handlers);
-}
-
-// A provider's row: one word for everything, or a table of what differs.
-void read_guard_overlay(const Reader& outer, const TomlEntry& entry, GuardOverlay& overlay) {
-  if (const std::string* word = entry.value.text()) {
-    overlay.all = parse_action(*word);
-    if (overlay.all) return outer.note(entry.key, outer.document.value_place(entry.value));
-    const Complaint complaint = action_complaint(entry.key, *word);
-    return outer.complain(outer.document.value_place(entry.value), complaint.message, complaint.hint);
-  }
-  if (entry.value.table() == nullptr)
-    return outer.complain(outer.document.value_place(entry.value), "guards are one action, or a table",
-                          "such as guards = \"off\" or guards = { secrets = \"block\" }");
-  read_guards(outer, entry, overlay.own);
-  for (const TomlEntry& field : *entry.value.table()) overlay.set.insert(field.key);
-}
 
 void read_scan_rules(const Reader& reader, const TomlEntry& entry, ScanSettings& scan) {
   std::optional<RuleFlaw> flaw;
@@ -249,7 +143,7 @@ void read_endpoint_rates(const Reader& reader, const TomlEntry& entry, std::map<
   }
 }
 
-void read_schema(const Reader& reader, const TomlEntry& entry) {
+void read_schema_version(const Reader& reader, const TomlEntry& entry) {
   const auto* number = std::get_if<std::int64_t>(&entry.value.value);
   const SourcePlace place = reader.document.value_place(entry.value);
   if (number == nullptr || *number < 1) return reader.complain(place, "schema must be 1");
@@ -268,7 +162,7 @@ void read_settings_tables(const TomlDocument& document, Loaded& loaded) {
       read_table<Settings>(within.within(entry.key), *table, settings_knobs(), settings, entry.key + ".");
   };
   const Handlers handlers = {
-      {"schema", read_schema},
+      {"schema", read_schema_version},
       {"serve", section},
       {"limits", section},
       {"logs", section},
@@ -300,18 +194,19 @@ void read_repo_tables(const TomlDocument& document, Loaded& loaded) {
                       "whoever wrote the checkout could redirect requests or weaken guards; write it into your own pg.toml");
   }
   const Handler scan = [&](const Reader& within, const TomlEntry& entry) { read_scan(within, entry, settings); };
-  read_table<Settings>(reader, safe, {}, settings, "", {{"schema", read_schema}, {"scan", scan}});
+  read_table<Settings>(reader, safe, {}, settings, "", {{"schema", read_schema_version}, {"scan", scan}});
 }
 
 void read_project_tables(const TomlDocument& document, ProjectSettings& project, Origins& origins,
                          std::vector<Problem>& problems) {
   const Reader reader{document, problems, origins, project.places, "", "projects." + project.name + "."};
   const Handlers handlers = {
-      {"schema", read_schema},
+      {"schema", read_schema_version},
       {"guards", [&](const Reader& within, const TomlEntry& entry) { read_guards(within, entry, project.guards); }},
       {"route", [&](const Reader& within, const TomlEntry& entry) { read_routes(within, entry, project.routes); }},
       {"endpoints", [&](const Reader& within, const TomlEntry& entry) { read_endpoints(within, entry, project.endpoints); }},
       {"services", [&](const Reader& within, const TomlEntry& entry) { read_services(within, entry, project.services); }},
+      {"servers", [&](const Reader& within, const TomlEntry& entry) { read_mcp_servers(within, entry, project.servers); }},
       {"limits",
        [&](const Reader& within, const TomlEntry& entry) {
          const Handler endpoints = [&](const Reader& inner, const TomlEntry& rows) {

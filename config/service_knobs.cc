@@ -43,21 +43,6 @@ std::optional<Complaint> check_path_globs(std::string_view text) {
                    "such as \"/repos/**\": * stays within a segment, ** is any number of them"};
 }
 
-std::optional<Complaint> check_service_auth(std::string_view text) {
-  if (names_own_field(text)) {
-    const std::string_view name = own_field_of(text);
-    const auto fits = [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; };
-    constexpr std::array<std::string_view, 9> kOwn = {"host",    "connection", "content-length",  "transfer-encoding", "te",
-                                                      "upgrade", "expect",     "accept-encoding", "content-encoding"};
-    const bool is_own = std::find(kOwn.begin(), kOwn.end(), to_lower(name)) != kOwn.end();
-    if (!name.empty() && name.size() < 64 && std::all_of(name.begin(), name.end(), fits) && !is_own) return std::nullopt;
-    return Complaint{"auth: no credential can be sent under this name", "such as \"header:X-API-Key\" or \"query:key\""};
-  }
-  constexpr std::array<std::string_view, 4> kWords = {"bearer", "basic", "oauth", "none"};
-  if (std::find(kWords.begin(), kWords.end(), text) != kWords.end()) return std::nullopt;
-  return one_of_words("auth", text, kAuthForms);
-}
-
 std::optional<Complaint> check_service_credential(std::string_view text) {
   if (text == "client")
     return Complaint{"a caller's own credential never goes to a service", "\"env:NAME\", \"file:PATH\" or \"sealed\""};
@@ -116,14 +101,6 @@ constexpr auto kOAuth = [] {
 }();
 #undef PG_SERVICE_SLOT
 
-void read_service_oauth(const TableReader& reader, const TomlEntry& entry, ServiceSettings& service) {
-  const TomlTable* table = reader.table(entry);
-  if (table == nullptr) return;
-  service.has_oauth = true;
-  read_table<OAuthSettings>(reader.within(entry.key), *table, oauth_knobs(), service.oauth, "");
-  reader.note(entry.key, reader.document.key_place(entry));
-}
-
 }  // namespace
 
 std::span<const Knob<ServiceSettings>> service_knobs() {
@@ -138,6 +115,29 @@ bool names_own_field(std::string_view auth) {
 }
 std::string_view own_field_of(std::string_view auth) {
   return auth.substr(std::min(auth.find(':') + 1, auth.size()));
+}
+
+std::optional<Complaint> check_service_auth(std::string_view text) {
+  if (names_own_field(text)) {
+    const std::string_view name = own_field_of(text);
+    const auto fits = [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; };
+    constexpr std::array<std::string_view, 9> kOwn = {"host",    "connection", "content-length",  "transfer-encoding", "te",
+                                                      "upgrade", "expect",     "accept-encoding", "content-encoding"};
+    const bool is_own = std::find(kOwn.begin(), kOwn.end(), to_lower(name)) != kOwn.end();
+    if (!name.empty() && name.size() < 64 && std::all_of(name.begin(), name.end(), fits) && !is_own) return std::nullopt;
+    return Complaint{"auth: no credential can be sent under this name", "such as \"header:X-API-Key\" or \"query:key\""};
+  }
+  constexpr std::array<std::string_view, 4> kWords = {"bearer", "basic", "oauth", "none"};
+  if (std::find(kWords.begin(), kWords.end(), text) != kWords.end()) return std::nullopt;
+  return one_of_words("auth", text, kAuthForms);
+}
+
+void read_service_oauth(const TableReader& reader, const TomlEntry& entry, ServiceSettings& service) {
+  const TomlTable* table = reader.table(entry);
+  if (table == nullptr) return;
+  service.has_oauth = true;
+  read_table<OAuthSettings>(reader.within(entry.key), *table, oauth_knobs(), service.oauth, "");
+  reader.note(entry.key, reader.document.key_place(entry));
 }
 
 void read_services(const TableReader& outer, const TomlEntry& entry, std::map<std::string, ServiceSettings>& services) {

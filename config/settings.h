@@ -4,10 +4,11 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "config/guard_overlay.h"
+#include "config/mcp_settings.h"
 #include "config/paths.h"
 #include "config/problem.h"
 #include "config/service_settings.h"
@@ -77,15 +78,6 @@ struct ScanSettings {
   std::vector<std::string> disable;            // ids of rules
   std::vector<ScanAllow> allow;
   std::vector<RuleText> rules;  // files that hold [[scan.rule]] blocks, the later above the earlier
-};
-
-/// `guards` of a provider's row: what is different for whatever is sent there.
-struct GuardOverlay {
-  std::optional<Action> all;  // one word: that action for everything the project looks for
-  std::set<std::string> set;  // keys of the table that stand there
-  GuardSettings own;
-
-  bool empty() const { return !all && set.empty(); }
 };
 
 /// [prompt_policies.NAME]
@@ -200,7 +192,8 @@ struct ProjectSettings {
   LimitRules limits;                                // [limits]
   std::map<std::string, RateRules> endpoint_rates;  // [limits.endpoints."/v1/embeddings"]: by one of route_paths()
   std::map<std::string, EndpointSettings> endpoints;
-  std::map<std::string, ServiceSettings> services;  // [services.NAME], of type "api" alone
+  std::map<std::string, ServiceSettings> services;   // [services.NAME], of type "api" alone
+  std::map<std::string, McpServerSettings> servers;  // [servers.NAME], of type "mcp" alone
   SourcePlaces places;
 };
 

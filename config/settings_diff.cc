@@ -22,10 +22,10 @@ std::map<std::string, std::string> rows_of_settings(const Settings& settings) {
   return rows;
 }
 
-// Headers may carry a credential, and an exception quotes the very value it excepts.
+// Headers and variables may carry a credential, and an exception quotes the very value it excepts.
 bool is_private(const std::string& key) {
-  return key.find(".headers.") != std::string::npos || key.find("allow.") != std::string::npos ||
-         (key.starts_with("prompt_policies.") && key.ends_with(".text")) ||
+  return key.find(".headers.") != std::string::npos || key.find(".env.") != std::string::npos ||
+         key.find("allow.") != std::string::npos || (key.starts_with("prompt_policies.") && key.ends_with(".text")) ||
          (key.find(".endpoints.") != std::string::npos && (key.ends_with(".system") || key.ends_with(".prompt")));
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/knobs.h"
+#include "config/mcp_knobs.h"
 #include "config/providers.h"
 #include "config/read_prices.h"
 #include "config/service_knobs.h"
@@ -70,6 +71,22 @@ class Lister {
     if (service.has_oauth) add_knobs(prefix + "oauth.", oauth_knobs(), service.oauth, "default");
   }
 
+  void add_server(const std::string& prefix, const McpServerSettings& server) {
+    McpServerSettings copy = server;
+    for (std::string& word : copy.command) word = shown_argument(word);
+    copy.http.base_url = shown_argument(copy.http.base_url);
+    for (const Knob<McpServerSettings>& knob : mcp_server_knobs()) {
+      const bool is_others = server.has_url ? knob.key == "command" || hint_of_program_key(knob.key) != nullptr
+                                            : knob.key == "url" || hint_of_place_key(knob.key) != nullptr;
+      const std::string value = is_others ? "" : knob_text(knob, knob.slot(copy));
+      if (!value.empty()) add(prefix + std::string(knob.key), value, "default");
+    }
+    for (const auto& [variable, value] : server.env) add(prefix + "env." + variable, json_quoted(value), "");
+    for (const auto& [header, value] : server.http.headers) add(prefix + "headers." + header, json_quoted(value), "");
+    if (server.http.has_oauth) add_knobs(prefix + "oauth.", oauth_knobs(), server.http.oauth, "default");
+    add_overlay(prefix, server.guards);
+  }
+
   // A credential in the wrong place, such as a path or a name, is one all the same.
   void add(const std::string& key, const std::string& value, const char* otherwise) {
     const auto origin = settings_.origins.find(key);
@@ -119,6 +136,7 @@ std::vector<ShownSetting> show_settings(const Settings& settings) {
     lister.add_routes(prefix, project.routes);
     for (const auto& [endpoint, row] : project.endpoints) lister.add_endpoint(prefix + "endpoints." + endpoint + ".", row);
     for (const auto& [service, row] : project.services) lister.add_service(prefix + "services." + service + ".", row);
+    for (const auto& [server, row] : project.servers) lister.add_server(prefix + "servers." + server + ".", row);
     lister.add_knobs(prefix + "guards.", guard_knobs(), project.guards, "default");
     lister.add_guard_tables(prefix + "guards.", project.guards);
   }

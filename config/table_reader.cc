@@ -27,7 +27,7 @@ std::string_view new_name_of(const std::string& path) {
 }
 
 bool is_reserved(const TableReader& reader, const TomlEntry& entry) {
-  return reader.prefix == "guards." &&
+  return (reader.prefix == "guards." || reader.prefix.ends_with(".guards.")) &&
          std::find(kReservedGuards.begin(), kReservedGuards.end(), entry.key) != kReservedGuards.end();
 }
 

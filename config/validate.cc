@@ -14,6 +14,7 @@
 #include "config/paths.h"
 #include "config/providers.h"
 #include "config/validate_endpoints.h"
+#include "config/validate_mcp.h"
 #include "config/validate_routes.h"
 #include "config/validate_services.h"
 #include "core/base/address.h"
@@ -58,7 +59,8 @@ void check_project_providers(const Settings& settings, const ProjectSettings& pr
   const auto is_unread = [&project](const Problem& known) {
     return known.place.file == project.file && known.message.starts_with("providers");
   };
-  if (project.providers.empty() && project.type != "api" && std::none_of(problems.begin(), problems.end(), is_unread))
+  if (project.providers.empty() && project.type != "api" && project.type != "mcp" &&
+      std::none_of(problems.begin(), problems.end(), is_unread))
     problems.push_back({place, "the project has no providers", "such as providers = [\"echo\"]"});
   for (const std::string& name : project.providers) {
     if (const auto row = find_provider_row(settings, name)) {
@@ -304,6 +306,7 @@ void check_settings(const Settings& settings, std::vector<Problem>& problems) {
     check_fallback(settings, project, problems);
     check_endpoints(settings, project, problems);
     check_services(project, problems);
+    check_mcp_servers(project, problems);
   }
   check_ids(settings, problems);
   check_routing(settings, problems);
@@ -330,6 +333,7 @@ std::vector<std::string> find_warnings(const Settings& settings, const Environme
     warn_project_fallback(project, warnings);
     warn_endpoints(settings, project, warnings);
     warn_services(settings, project, environment, warnings);
+    warn_mcp_servers(settings, project, environment, warnings);
   }
   warn_routing(settings, warnings);
   return warnings;

@@ -9,6 +9,7 @@
 #include "config/service_knobs.h"
 #include "config/validate.h"
 #include "core/base/address.h"
+#include "core/base/text.h"
 #include "core/base/url.h"
 #include "core/store/files.h"
 
@@ -17,8 +18,10 @@ namespace {
 
 class ServiceCheck {
  public:
-  ServiceCheck(const ProjectSettings& project, const ServiceSettings& service, std::vector<Problem>& problems)
-      : project_(project), service_(service), problems_(problems) {}
+  /// `table` is "services" or "servers".
+  ServiceCheck(const ProjectSettings& project, const std::string& table, const ServiceSettings& service,
+               std::vector<Problem>& problems)
+      : project_(project), table_(table), service_(service), problems_(problems) {}
 
   void run() {
     check_place("base_url", service_.base_url, "such as base_url = \"https://api.github.com\"");
@@ -26,18 +29,21 @@ class ServiceCheck {
     if (service_.paths.empty() && project_.places.count("services." + service_.name + ".paths") != 0)
       add("paths", "paths is empty: nothing could be asked for", "such as paths = [\"/**\"]");
     check_auth();
-    for (const auto& [name, value] : service_.headers)
-      if (names_own_field(service_.auth_word()) && service_.auth_word() == "header:" + name)
-        add("headers", fmt::format("the header \"{}\" is where the credential goes", name), "");
+  }
+
+  void run_at_url() {
+    if (!service_.base_url.empty()) check_place("url", service_.base_url, "");
+    check_auth();
   }
 
  private:
   void add(const std::string& key, std::string message, std::string hint) {
-    const std::string path = fmt::format("services.{}{}{}", service_.name, key.empty() ? "" : ".", key);
-    auto found = project_.places.find(path);
-    if (found == project_.places.end()) found = project_.places.find("services." + service_.name);
+    const std::string row = table_ + "." + service_.name;
+    auto found = project_.places.find(key.empty() ? row : row + "." + key);
+    if (found == project_.places.end()) found = project_.places.find(row);
     const SourcePlace place = found == project_.places.end() ? SourcePlace{project_.file, 0, 0, "", 1} : found->second;
-    problems_.push_back({place, fmt::format("service \"{}\": {}", service_.name, message), std::move(hint)});
+    const std::string_view kind = std::string_view(table_).substr(0, table_.size() - 1);
+    problems_.push_back({place, fmt::format("{} \"{}\": {}", kind, service_.name, message), std::move(hint)});
   }
 
   // What was refused when it was read is empty, too, and has been told of.
@@ -62,6 +68,9 @@ class ServiceCheck {
 
   void check_auth() {
     const std::string auth = service_.auth_word();
+    for (const auto& [name, value] : service_.headers)
+      if (names_own_field(auth) && equals_ignore_case(auth, "header:" + name))
+        add("headers", fmt::format("the header \"{}\" is where the credential goes", name), "");
     if (auth == "oauth") return check_oauth();
     if (service_.has_oauth) add("oauth", "has an oauth table, and auth is not \"oauth\"", "auth = \"oauth\" uses it");
     if (auth != "none" && service_.credential == "none")
@@ -73,7 +82,7 @@ class ServiceCheck {
   void check_oauth() {
     const OAuthSettings& oauth = service_.oauth;
     if (!service_.has_oauth)
-      return add("auth", "auth = \"oauth\" needs a table", fmt::format("add [services.{}.oauth]", service_.name));
+      return add("auth", "auth = \"oauth\" needs a table", fmt::format("add [{}.{}.oauth]", table_, service_.name));
     if (service_.credential != "none")
       add("credential", "with auth = \"oauth\" the token is the credential", "take credential out; the oauth table has its own");
     check_place("oauth.token_url", oauth.token_url, "such as token_url = \"https://login.example.com/oauth/token\"");
@@ -87,6 +96,7 @@ class ServiceCheck {
   }
 
   const ProjectSettings& project_;
+  const std::string table_;
   const ServiceSettings& service_;
   std::vector<Problem>& problems_;
 };
@@ -121,7 +131,28 @@ void check_services(const ProjectSettings& project, std::vector<Problem>& proble
   if (!project.providers.empty())
     problems.push_back({place("providers"), "a project of type \"api\" has no providers",
                         "models are asked through an \"agent\" or a \"wrapper\""});
-  for (const auto& [name, service] : project.services) ServiceCheck(project, service, problems).run();
+  for (const auto& [name, service] : project.services) ServiceCheck(project, "services", service, problems).run();
+}
+
+void check_server_url(const ProjectSettings& project, const ServiceSettings& server, std::vector<Problem>& problems) {
+  ServiceCheck(project, "servers", server, problems).run_at_url();
+}
+
+void warn_credentials(const Settings& settings, const Environment& environment, const std::string& who,
+                      const std::vector<std::pair<std::string, std::string>>& credentials, std::vector<std::string>& warnings) {
+  for (const auto& [what, credential] : credentials) {
+    if (credential.starts_with("env:") && !find_variable(environment, credential.substr(4)))
+      warnings.push_back(fmt::format("{}: environment variable {} is not set", who, credential.substr(4)));
+    if (!credential.starts_with("file:")) continue;
+    const std::string path = credential_path(credential, settings, find_paths(environment).home);
+    if (stamp_file(path).inode == 0) warnings.push_back(fmt::format("{}: {}: no such file", who, path));
+  }
+}
+
+void warn_unencrypted(const std::string& who, const ServiceSettings& service, std::vector<std::string>& warnings) {
+  const auto url = parse_url(service.base_url);
+  if (url && !url.value().tls && service.auth_word() != "none" && !is_loopback_host(url.value().host))
+    warnings.push_back(fmt::format("{}: the credential travels unencrypted to {}", who, url.value().host));
 }
 
 void warn_services(const Settings& settings, const ProjectSettings& project, const Environment& environment,
@@ -131,16 +162,8 @@ void warn_services(const Settings& settings, const ProjectSettings& project, con
         fmt::format("{}: the project {} has no services yet; add [services.NAME] with a base_url", project.file, project.name));
   for (const auto& [name, service] : project.services) {
     const std::string who = fmt::format("service {} of project {}", name, project.name);
-    for (const auto& [what, credential] : credentials_of(service)) {
-      if (credential.starts_with("env:") && !find_variable(environment, credential.substr(4)))
-        warnings.push_back(fmt::format("{}: environment variable {} is not set", who, credential.substr(4)));
-      if (!credential.starts_with("file:")) continue;
-      const std::string path = credential_path(credential, settings, find_paths(environment).home);
-      if (stamp_file(path).inode == 0) warnings.push_back(fmt::format("{}: {}: no such file", who, path));
-    }
-    const auto url = parse_url(service.base_url);
-    if (url && !url.value().tls && service.auth_word() != "none" && !is_loopback_host(url.value().host))
-      warnings.push_back(fmt::format("{}: the credential travels unencrypted to {}", who, url.value().host));
+    warn_credentials(settings, environment, who, credentials_of(service), warnings);
+    warn_unencrypted(who, service, warnings);
   }
 }
 

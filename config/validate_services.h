@@ -17,6 +17,14 @@ void check_services(const ProjectSettings& project, std::vector<Problem>& proble
 void warn_services(const Settings& settings, const ProjectSettings& project, const Environment& environment,
                    std::vector<std::string>& warnings);
 
+/// The same for where an MCP server is asked, as service_of() gives it: its table is [servers.NAME], and the place its url.
+void check_server_url(const ProjectSettings& project, const ServiceSettings& server, std::vector<Problem>& problems);
+
+/// Of `who`: variables that are not set, files that are not there; a credential that travels unencrypted.
+void warn_credentials(const Settings& settings, const Environment& environment, const std::string& who,
+                      const std::vector<std::pair<std::string, std::string>>& credentials, std::vector<std::string>& warnings);
+void warn_unencrypted(const std::string& who, const ServiceSettings& service, std::vector<std::string>& warnings);
+
 /// Every credential that a service names, with what it is for: ("credential", "env:X"), ("oauth.client_secret", …).
 std::vector<std::pair<std::string, std::string>> credentials_of(const ServiceSettings& service);
 /// The name that a credential is sealed under, "" when it is not sealed.

@@ -57,6 +57,7 @@ struct Outlet {
 };
 
 struct AwsKeys;
+struct McpServer;
 struct Service;
 struct ServiceAccount;
 
@@ -95,8 +96,9 @@ struct Provider {
 struct Project {
   std::string id;  // UUID
   std::string name;
-  std::string
-      type;  // "agent": a coding agent's proxy; "wrapper": one API for many providers; "gateway": endpoints; "api": HTTP APIs
+  /// "agent": a coding agent's proxy; "wrapper": one API for many providers; "gateway": endpoints; "api": HTTP APIs; "mcp": MCP
+  /// servers
+  std::string type;
   std::string file;  // where it came from
   bool require_key = true;
   std::shared_ptr<const Guards> guards;
@@ -115,8 +117,9 @@ struct Project {
   std::shared_ptr<const CallLimits> limits;  // nullptr = none
   /// Rates of one endpoint alone, by route_path().
   std::map<std::string, CallLimits, std::less<>> endpoint_limits;
-  std::map<std::string, Endpoint, std::less<>> endpoints;                       // of a gateway
-  std::map<std::string, std::shared_ptr<const Service>, std::less<>> services;  // of type "api"
+  std::map<std::string, Endpoint, std::less<>> endpoints;                            // of a gateway
+  std::map<std::string, std::shared_ptr<const Service>, std::less<>> services;       // of type "api"
+  std::map<std::string, std::shared_ptr<const McpServer>, std::less<>> mcp_servers;  // of type "mcp"
 
   /// The guards over what is sent to that provider.
   const Guards& guards_at(const Provider& provider) const;
@@ -169,6 +172,7 @@ struct Policy {
   std::vector<Network> trusted_proxies;                                         // whose X-Forwarded-* are believed
   std::map<std::string, std::shared_ptr<const Project>, std::less<>> hosts;     // public host name in lower case -> its project
   bool has_services = false;                                                    // a project of type "api" is among them
+  bool has_mcp = false;                                                         // a project of type "mcp" is among them
   bool reads_arrival = false;  // somebody asks for the host or the client of a request
   std::shared_ptr<const KeyRing> keys;
   std::shared_ptr<Capacity> capacity;  // of the whole process; nullptr = no limit

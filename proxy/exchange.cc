@@ -18,6 +18,7 @@
 #include "proxy/posture.h"
 #include "proxy/price_row.h"
 #include "proxy/send_upstream.h"
+#include "proxy/serve_mcp.h"
 #include "proxy/serve_model.h"
 #include "proxy/serve_service.h"
 #include "proxy/surfaces.h"
@@ -64,7 +65,7 @@ Status open_exchange(Exchange& x) {
   if (x.gw.draining.load(std::memory_order_relaxed)) {
     x.close_after = true;
     if (x.surface.operation == Operation::model_call || x.surface.operation == Operation::endpoint ||
-        x.surface.operation == Operation::service_call)
+        x.surface.operation == Operation::service_call || x.surface.operation == Operation::mcp)
       return make_error(Code::unavailable, "pg is shutting down");
   }
   return {};
@@ -90,6 +91,9 @@ Task<void> serve(Exchange& x) {
     case Operation::service_call:
       x.row.dialect = kServiceDialect;
       return serve_service_call(x);
+    case Operation::mcp:
+      x.row.dialect = kMcpDialect;
+      return serve_mcp(x);
     case Operation::hello:
     case Operation::health:
     case Operation::ready:
@@ -99,6 +103,7 @@ Task<void> serve(Exchange& x) {
 }
 
 bool is_worth_a_row(const Exchange& x) {
+  if (x.mcp != nullptr && x.row.status == 202) return false;  // a notification
   const Operation asked = x.surface.operation;
   const bool probe =
       asked == Operation::hello || asked == Operation::health || asked == Operation::ready || asked == Operation::metrics;

@@ -21,6 +21,7 @@
 #include "core/wire/translate.h"
 #include "proxy/endpoint_run.h"
 #include "proxy/gateway.h"
+#include "proxy/mcp_run.h"
 #include "proxy/net/client_io.h"
 #include "proxy/surfaces.h"
 
@@ -72,6 +73,7 @@ struct Exchange {
   const Service* service = nullptr;  // of service_call
   const Key* caller = nullptr;
   std::unique_ptr<EndpointRun> endpoint;  // nullptr: it is none of an endpoint
+  std::unique_ptr<McpRun> mcp;            // nullptr: it is no MCP request, or not known to be one yet
   const Route* route = nullptr;           // the rule that decides where the call goes
   bool forgot_vault = false;              // the history that the provider keeps may hold placeholders nobody can restore
   const PromptPolicy* prompt = nullptr;   // words of the organisation's own, added after the guards

@@ -18,6 +18,8 @@
 #include "proxy/access_tokens.h"
 #include "proxy/idle_list.h"
 #include "proxy/journal.h"
+#include "proxy/mcp_run.h"
+#include "proxy/mcp_servers.h"
 #include "proxy/net/loop.h"
 #include "proxy/net/tls.h"
 #include "proxy/net/upstream_io.h"
@@ -44,6 +46,7 @@ struct Gateway {
   std::shared_ptr<const Policy> policy() const { return policy_.load(std::memory_order_acquire); }
   void reload(std::shared_ptr<const Policy> fresh) {
     const std::uint64_t number = fresh->version;
+    mcp.retain(*fresh);
     policy_.store(std::move(fresh), std::memory_order_release);
     policy_version.store(number, std::memory_order_release);
     tell_journal();
@@ -54,6 +57,8 @@ struct Gateway {
   SystemClock clock;
   TlsContexts tls;
   AccessTokens tokens;
+  McpServers mcp;
+  McpCancels mcp_cancels;
   RememberedVaults vaults;
   Sessions sessions{kSessionBytes};
   StickyCredentials sticky;

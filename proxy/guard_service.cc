@@ -2,27 +2,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <optional>
 
 #include "core/base/compress.h"
-#include "core/base/crypto.h"
 #include "core/base/text.h"
 #include "core/guard/service_texts.h"
 #include "core/route/service.h"
-#include "proxy/scan_on_pool.h"
+#include "proxy/guard_texts.h"
 #include "proxy/serve_model.h"
 #include "proxy/serve_service.h"
 
 namespace pg {
 namespace {
-
-/// One text with what is to be read of it; must outlive the reading.
-struct GuardedText {
-  std::string_view text;
-  const RequestView& view;
-};
 
 Error unreadable(std::string_view what) {
   return make_error(Code::unsupported_media,
@@ -41,16 +33,6 @@ Status unfold_for_guards(Exchange& x, bool& is_opaque) {
   return x.service->passes_unreadable ? Status{} : Status(unreadable("a body in this content encoding"));
 }
 
-Task<Result<GuardedCall>> read_through(Exchange& x, GuardedText text) {
-  const Guards& guards = *x.project->guards;
-  VerdictCache* cache = x.policy->limits.remembered_verdict_bytes == 0 ? nullptr : &x.parts.verdicts;
-  if (text.text.size() <= x.policy->limits.scan_on_loop) co_return guard_call(text.text, text.view, guards, x.vault, cache);
-  SlowGuardCall reading(text.text, text.view, guards, cache);
-  const Status scanned = co_await scan_on_pool(x, reading);
-  if (!scanned) co_return scanned.error();
-  co_return reading.decide(x.vault);
-}
-
 void merge_counts(std::map<std::string, std::uint32_t>& into, const std::map<std::string, std::uint32_t>& from) {
   for (const auto& [kind, count] : from) into[kind] += count;
 }
@@ -64,16 +46,6 @@ GuardedCall merge_calls(GuardedCall first, GuardedCall second) {
   first.edits.insert(first.edits.end(), std::make_move_iterator(second.edits.begin()),
                      std::make_move_iterator(second.edits.end()));
   return first;
-}
-
-// An API keeps what it is told: were numbers the same in every call, one caller's placeholder in its data would be restored as
-// another's value.
-std::uint32_t some_number() {
-  constexpr std::uint32_t kLeastNumber = 100'000'000, kManyNumbers = 800'000'000;
-  std::uint32_t number = 0;
-  const std::string bytes = random_bytes(sizeof number);
-  std::memcpy(&number, bytes.data(), sizeof number);
-  return kLeastNumber + number % kManyNumbers;
 }
 
 // Of two that differ the guards would read by one, and the API by the other.
@@ -90,7 +62,7 @@ Status check_single_fields(const RequestHead& head) {
 Task<Status> guard_service_call(Exchange& x, std::string path) {
   bool is_opaque = false;
   if (const Status single = check_single_fields(x.head); !single) co_return single.error();
-  x.vault.number_from(some_number());
+  number_apart(x.vault);
   if (const Status unfolded = unfold_for_guards(x, is_opaque); !unfolded) co_return unfolded.error();
   x.guarding = GuardStep::request;
   const BodyKind kind = is_opaque ? BodyKind::unreadable : find_body_kind(x.head.find("content-type").value_or(""), x.body);
@@ -105,13 +77,13 @@ Task<Status> guard_service_call(Exchange& x, std::string path) {
   if (kind == BodyKind::form) texts.add_form(x.body);
   if (kind == BodyKind::text) texts.add_text(x.body);
   texts.finish();
-  GuardedText beside{texts.json(), texts.view()};
+  GuardedText beside{texts.json(), texts.view(), *x.project->guards};
   Result<GuardedCall> found = co_await read_through(x, beside);
   if (!found) co_return found.error();
   GuardedCall call = std::move(found).value();
   texts.settle(call);
   if (kind == BodyKind::json && call.blocked.empty()) {
-    GuardedText body{x.body, view};
+    GuardedText body{x.body, view, *x.project->guards};
     Result<GuardedCall> in_body = co_await read_through(x, body);
     if (!in_body) co_return in_body.error();
     call = merge_calls(std::move(call), std::move(in_body).value());

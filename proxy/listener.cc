@@ -222,6 +222,7 @@ void Server::stop() {
   for (const std::unique_ptr<Worker>& worker : workers_)
     if (worker->thread.joinable()) worker->thread.join();
   gateway_.scans.stop();  // before the loops go, whose exchanges hold what is being read
+  gateway_.mcp.stop();    // the same: servers tell loops what they have to say
 }
 
 }  // namespace pg

@@ -12,6 +12,7 @@
 #include "proxy/relay_reply.h"
 #include "proxy/reply_head.h"
 #include "proxy/send_upstream.h"
+#include "proxy/serve_mcp.h"
 #include "proxy/serve_model.h"
 #include "proxy/take_place.h"
 #include "proxy/write_refusal.h"
@@ -30,15 +31,6 @@ Error no_such_endpoint(const Exchange& x) {
                     near ? fmt::format("there is no such endpoint; did you mean {}?", *near)
                          : "there is no such endpoint; GET /v1/endpoints lists them",
                     std::string(kUnknownUrl));
-}
-
-/// From here on x.endpoint is there.
-Status find_endpoint(Exchange& x) {
-  const auto found = x.project->endpoints.find(x.surface.model);
-  if (found == x.project->endpoints.end()) return no_such_endpoint(x);
-  x.endpoint = std::make_unique<EndpointRun>(found->second);
-  x.row.endpoint = fmt::format("{}/{}", x.project->name, found->first);
-  return {};
 }
 
 // Another key's session of the same name is another one.
@@ -142,6 +134,10 @@ std::string extra_lines(const Exchange& x, const Upstream& upstream) {
 }
 
 Task<void> write_answer(Exchange& x, std::string body, std::string extra) {
+  if (x.mcp != nullptr) {
+    co_await write_endpoint_to_mcp(x, std::move(body), std::move(extra));
+    co_return;
+  }
   const bool streams = x.endpoint->call.stream;  // of one event, where the answer had to be checked first
   if (streams) body = "data: {\"result\":" + body + "}\n\n";
   x.row.stream = streams;
@@ -174,6 +170,7 @@ Task<void> answer_fault(Exchange& x, int status, std::string fault) {
   x.row.outcome = "error";
   if (x.row.error.empty()) x.row.error = "upstream_failed: the provider answered with an error";
   x.endpoint->drop_turn();
+  if (x.mcp != nullptr) throw Refusal(make_error(Code::upstream_failed, "the provider answered with an error"));
   std::string body = "{\"error\":" + fault + "}";
   co_await answer_json(x, status >= 400 ? status : 502, std::move(body));
 }
@@ -218,6 +215,10 @@ Task<bool> try_endpoint(Exchange& x, TriesPaid& paid) {
     const bool again = co_await answer_whole(x, upstream, paid);
     co_return again;
   }
+  // What a provider says to an HTTP client is none of MCP's.
+  if (refused && x.mcp != nullptr)
+    throw Refusal(
+        make_error(Code::upstream_failed, fmt::format("the provider refused the call (HTTP {})", upstream.head.status)));
   if (refused)
     x.endpoint->drop_turn();
   else
@@ -227,6 +228,14 @@ Task<bool> try_endpoint(Exchange& x, TriesPaid& paid) {
 }
 
 }  // namespace
+
+Status find_endpoint(Exchange& x) {
+  const auto found = x.project->endpoints.find(x.surface.model);
+  if (found == x.project->endpoints.end()) return no_such_endpoint(x);
+  x.endpoint = std::make_unique<EndpointRun>(found->second);
+  x.row.endpoint = fmt::format("{}/{}", x.project->name, found->first);
+  return {};
+}
 
 Task<void> serve_endpoint(Exchange& x) {
   authenticate(x, scope_chat).value();  // 404, 401, 403
@@ -238,7 +247,11 @@ Task<void> serve_endpoint(Exchange& x) {
     read.value();
     if (is_revoked(x)) throw Refusal(revoked_error(x));  // 401
   }
-  unfold_body(x).value();                      // 415, 400
+  unfold_body(x).value();  // 415, 400
+  co_await run_endpoint(x);
+}
+
+Task<void> run_endpoint(Exchange& x) {
   open_call(x).value();                        // 400, 409
   if (has_limits(x)) check_limits(x).value();  // 429, 422
   if (must_admit(x)) {

@@ -13,6 +13,10 @@ Task<void> serve_model_call(Exchange& x);
 Task<void> serve_models(Exchange& x);
 /// One call of a gateway's endpoint.
 Task<void> serve_endpoint(Exchange& x);
+/// From here on x.endpoint is the one that x.surface.model names. not_found.
+Status find_endpoint(Exchange& x);
+/// Runs x.endpoint with x.body, to its answer.
+Task<void> run_endpoint(Exchange& x);
 /// GET endpoints, and one of them, as JSON.
 Task<void> serve_endpoints(Exchange& x);
 /// hello, health, readiness: no key needed.

@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/route/service.h"
 #include "proxy/serve_service.h"
+#include "proxy/service_credential.h"
 
 namespace pg {
 namespace {
@@ -55,30 +56,12 @@ bool is_set_by_us(const Exchange& x, std::string_view name) {
   return x.service->auth == ServiceAuth::header && equals_ignore_case(x.service->auth_name, name);
 }
 
-void append_service_credential(std::string& out, const Exchange& x, const SecretString& credential) {
-  switch (x.service->auth) {
-    case ServiceAuth::bearer:
-    case ServiceAuth::basic:
-    case ServiceAuth::oauth:
-      return append_field(out, "Authorization", credential.reveal());
-    case ServiceAuth::header:
-      return append_field(out, x.service->auth_name, credential.reveal());
-    case ServiceAuth::query:
-    case ServiceAuth::none:
-      return;
-  }
-}
-
 std::string write_target(const Exchange& x, const SecretString& credential) {
   std::string target = x.to.outlet->base.path;
   target.append(x.surface.rest);
   if (target.empty()) target = "/";
-  target.append(x.surface.query);
-  if (x.service->auth != ServiceAuth::query) return target;
-  const bool has_query = x.surface.query.size() > 1;
-  if (x.surface.query.empty()) target += '?';
-  if (has_query) target += '&';
-  return target.append(x.service->auth_name).append("=").append(credential.reveal());
+  append_service_query(target, *x.service, x.surface.query, credential.reveal());
+  return target;
 }
 
 }  // namespace
@@ -111,7 +94,7 @@ std::string write_service_head(const Exchange& x, std::size_t size) {
     if (!x.decoded.empty() && equals_ignore_case(field.name, "content-encoding")) continue;
     append_field(out, field.name, field.value);
   }
-  append_service_credential(out, x, credential);
+  append_service_credential(out, *x.service, credential.reveal());
   for (const auto& [name, value] : x.service->provider->headers) append_field(out, name, value);
   out += "Accept-Encoding: identity\r\n";  // what we must read should not be compressed
   if (size > 0 || (x.head.method != "GET" && x.head.method != "HEAD")) append_field(out, "Content-Length", size);

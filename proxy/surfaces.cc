@@ -33,6 +33,8 @@ constexpr SurfaceRow kSurfaces[] = {
     {"GET", "endpoints", Operation::list_endpoints, DialectId::openai_chat},
     {"POST", "endpoints/NAME", Operation::endpoint, DialectId::openai_chat},
     {"GET", "endpoints/NAME", Operation::list_endpoints, DialectId::openai_chat},
+    {"POST", "mcp", Operation::mcp, DialectId::openai_chat},
+    {"POST", "mcp/NAME", Operation::mcp, DialectId::openai_chat},
     {"GET", "", Operation::hello, DialectId::openai_chat},
     {"GET", "api/hello", Operation::hello, DialectId::openai_chat},
 };
@@ -50,6 +52,8 @@ constexpr SurfaceRow kRootSurfaces[] = {
 constexpr std::string_view kOneModel = "models/";
 // Behind it stands an endpoint's name.
 constexpr std::string_view kEndpoint = "endpoints/";
+// Behind it stands the name of an MCP server.
+constexpr std::string_view kMcpServer = "mcp/";
 
 bool is_plain_path(std::string_view path, bool may_be_encoded = false) {
   unsigned char flaws = 0;
@@ -193,6 +197,10 @@ Status find_surface(std::string_view method, std::string_view target, bool upgra
   if (path.starts_with(kEndpoint)) {
     surface.model = path.substr(kEndpoint.size());
     path = "endpoints/NAME";
+  }
+  if (path.starts_with(kMcpServer)) {
+    surface.model = path.substr(kMcpServer.size());
+    path = "mcp/NAME";
   }
   return match(kSurfaces, method, path, upgrade, surface);
 }

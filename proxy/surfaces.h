@@ -21,6 +21,7 @@ enum class Operation : std::uint8_t {
   ready,
   metrics,
   service_call,  // an HTTP API of a project of type "api"
+  mcp,           // the MCP servers of a project of type "mcp", or the one that `model` names
 };
 
 struct Surface {

@@ -9,6 +9,7 @@
 #include "core/wire/dialect.h"
 #include "proxy/keep_limits.h"
 #include "proxy/net/chunks.h"
+#include "proxy/serve_mcp.h"
 
 namespace pg {
 namespace {
@@ -104,7 +105,8 @@ Task<void> write_refusal(Exchange& x, Error error) {
     x.close_after = true;
     if (!x.head_is_stream) co_return;  // a cut length is the only honest sign left
     std::string chunk;
-    append_chunk(chunk, write_stream_error(x.surface.dialect, error, x.row.id, x.stream_sequence));
+    append_chunk(chunk, x.mcp != nullptr ? "event: message\ndata: " + mcp_refusal(x, error).message + "\n\n"
+                                         : write_stream_error(x.surface.dialect, error, x.row.id, x.stream_sequence));
     chunk += kLastChunk;
     co_await x.client.write(piece_of(chunk), stall);
     co_return;
@@ -116,10 +118,14 @@ Task<void> write_refusal(Exchange& x, Error error) {
     status = 200;
     type = "text/event-stream";
     body = write_refused_response_stream(error, x.row.id, x.view.model);
+  } else if (x.surface.operation == Operation::mcp) {
+    McpRefusal refusal = mcp_refusal(x, error);
+    status = refusal.status;
+    body = std::move(refusal.message);
   } else {
     body = write_error_body(x.surface.dialect, error, x.row.id);
   }
-  note_in_row(x, error, status);
+  note_in_row(x, error, x.mcp != nullptr && status == 200 ? http_status(error.code) : status);
   x.close_after = x.close_after || ends_connection(error.code) || !x.client.body_is_done() || !x.head.keep_alive;
   const std::string fields = extra_fields(x, error);
   const std::string head = local_head(x, status, type, body.size(), fields);

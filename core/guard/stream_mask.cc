@@ -1,5 +1,4 @@
-// One pass over the text, whatever the number of spellings. Held back is the longest end that a credential begins with, and
-// nothing else: no reply waits for more.
+// Held back is the longest end that a credential begins with, and nothing else: no reply waits for more.
 #include "core/guard/stream_mask.h"
 
 #include <algorithm>
@@ -12,24 +11,22 @@ void CredentialIndex::add(std::string_view credential) {
   constexpr std::size_t kShortest = 8;
   if (credential.size() < kShortest) return;
   for (SecretString& spelling : credential_spellings(credential)) {
-    by_first_byte_[static_cast<unsigned char>(spelling.reveal().front())].push_back(words_.size());
     longest_ = std::max(longest_, spelling.size());
     words_.push_back(std::move(spelling));
   }
 }
 
 void CredentialIndex::find(std::string_view text, std::vector<std::pair<std::size_t, std::size_t>>& found) const {
-  if (empty()) return;
-  for (std::size_t at = 0; at < text.size(); ++at)
-    for (const std::size_t word : by_first_byte_[static_cast<unsigned char>(text[at])])
-      if (text.substr(at).starts_with(words_[word].reveal())) found.emplace_back(at, words_[word].size());
+  for (const SecretString& word : words_)
+    for (std::size_t at = text.find(word.reveal()); at != std::string_view::npos; at = text.find(word.reveal(), at + 1))
+      found.emplace_back(at, word.size());
 }
 
 std::size_t CredentialIndex::open_end(std::string_view text) const {
   if (empty()) return 0;
   for (std::size_t at = text.size() - std::min(longest_ - 1, text.size()); at < text.size(); ++at)
-    for (const std::size_t word : by_first_byte_[static_cast<unsigned char>(text[at])])
-      if (words_[word].size() > text.size() - at && words_[word].reveal().starts_with(text.substr(at))) return text.size() - at;
+    for (const SecretString& word : words_)
+      if (word.size() > text.size() - at && word.reveal().starts_with(text.substr(at))) return text.size() - at;
   return 0;
 }
 

@@ -1,7 +1,6 @@
 // Stars in place of credentials in bytes that pass by, wherever they are cut; as long as what they cover, so that framing holds.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -27,7 +26,6 @@ class CredentialIndex {
 
  private:
   std::vector<SecretString> words_;
-  std::array<std::vector<std::size_t>, 256> by_first_byte_;
   std::size_t longest_ = 0;
 };
 

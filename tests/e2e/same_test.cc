@@ -102,8 +102,9 @@ Answer echo_placeholders(const SeenRequest& request) {
 std::string without_places(std::string text, const World& world) {
   text = replace_all(text, world.key, "KEY");
   text = replace_all(text, world.credential, "CREDENTIAL");
-  text = replace_all(text, ":" + std::to_string(world.upstream.port()), ":UPSTREAM");
-  return replace_all(text, ":" + std::to_string(world.port()), ":PORT");
+  // With the host: a count of bytes may be any number, a port's too.
+  text = replace_all(text, "127.0.0.1:" + std::to_string(world.upstream.port()), "UPSTREAM");
+  return replace_all(text, "127.0.0.1:" + std::to_string(world.port()), "PG");
 }
 
 /// The fields of a head but for those that tell the time or the connection.

@@ -19,6 +19,7 @@ int fuzz_git_one(const std::uint8_t* data, std::size_t size);
 int fuzz_git_index_one(const std::uint8_t* data, std::size_t size);
 int fuzz_guard_one(const std::uint8_t* data, std::size_t size);
 int fuzz_head_one(const std::uint8_t* data, std::size_t size);
+int fuzz_mcp_one(const std::uint8_t* data, std::size_t size);
 int fuzz_media_one(const std::uint8_t* data, std::size_t size);
 int fuzz_query_one(const std::uint8_t* data, std::size_t size);
 int fuzz_restore_one(const std::uint8_t* data, std::size_t size);
@@ -45,7 +46,7 @@ const Harness kHarnesses[] = {
     {"restore", fuzz_restore_one},   {"scan", fuzz_scan_one},           {"service", fuzz_service_one},
     {"endpoint", fuzz_endpoint_one}, {"settings", fuzz_settings_one},   {"spans", fuzz_spans_one},
     {"sse", fuzz_sse_one},           {"template", fuzz_template_one},   {"translate", fuzz_translate_one},
-    {"zone", fuzz_zone_one},
+    {"zone", fuzz_zone_one},         {"mcp", fuzz_mcp_one},
 };
 
 const std::filesystem::path kFuzz = std::filesystem::path(PG_SOURCE_DIR) / "tests/fuzz";

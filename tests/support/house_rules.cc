@@ -51,7 +51,7 @@ bool core_allows(std::string_view from, std::string_view to) {
       {"guard", {"base", "wire"}},
       {"access", {"base", "wire"}},
       {"route", {"base", "wire", "guard", "access"}},
-      {"mcp", {"base"}},
+      {"mcp", {"base", "wire", "guard"}},
       {"store", {"base", "wire", "access"}},
   };
   if (from.empty() || from == to) return true;

@@ -1,0 +1,284 @@
+// A server that is asked over HTTP (Streamable HTTP): one POST for each request, whose reply is the answer or a stream that ends
+// with it. Its session is shared by all callers of a project; every request has an id of our own.
+#include "proxy/mcp_place.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "core/base/encode.h"
+#include "core/policy.h"
+#include "core/route/service.h"
+#include "core/store/log_store.h"
+#include "proxy/service_credential.h"
+
+namespace pg {
+namespace {
+
+constexpr Millis kLookAgain{15};  // at somebody else's introduction
+constexpr std::size_t kMaxRefusal = 64u << 10;
+
+// Those who connect speak of providers.
+Error in_place_words(const McpServer& server, const Error& error) {
+  constexpr std::string_view kTheirs = "the provider ";
+  const bool theirs = error.message.starts_with(kTheirs);
+  return make_error(error.code,
+                    theirs ? fmt::format("the server {} {}", server.name, error.message.substr(kTheirs.size()))
+                           : fmt::format("the server {}: {}", server.name, error.message),
+                    error.detail);
+}
+
+}  // namespace
+
+std::string McpPlace::write_head(const Spoken& spoken, const char* verb, const AccessTokens::Token& token) const {
+  const Provider& place = *server_->service->provider;
+  const Url& url = place.outlets.front().base;
+  const SecretString credential =
+      service_credential(*server_->service, token == nullptr ? place.credential.reveal() : token->reveal());
+  std::string head = fmt::format("{} {}", verb, url.path.empty() ? "/" : url.path);
+  append_service_query(head, *server_->service, url.query.empty() ? "" : "?" + url.query, credential.reveal());
+  head += " HTTP/1.1\r\nHost: ";
+  url.append_authority(head);
+  head +=
+      "\r\nUser-Agent: promptgate/" PG_VERSION "\r\nAccept: application/json, text/event-stream\r\nAccept-Encoding: identity\r\n";
+  if (!spoken.revision.empty()) append_field(head, "MCP-Protocol-Version", spoken.revision);
+  if (!spoken.session.empty()) append_field(head, "Mcp-Session-Id", spoken.session);
+  if (spoken.era == McpEra::stateless && !spoken.method.empty()) append_field(head, "Mcp-Method", spoken.method);
+  if (spoken.era == McpEra::stateless && !spoken.name.empty()) append_field(head, "Mcp-Name", write_mcp_header(spoken.name));
+  append_service_credential(head, *server_->service, credential.reveal());
+  for (const auto& [name, value] : place.headers) append_field(head, name, value);
+  return head;
+}
+
+Task<Result<McpPlace::Reply>> McpPlace::send_once(McpErrand errand, const Spoken& spoken, const char* verb, std::string body,
+                                                  bool fresh) {
+  const Provider& place = *server_->service->provider;
+  const Url& url = place.outlets.front().base;
+  AccessTokens::Token token;
+  if (server_->service->oauth != nullptr) {
+    const TokenErrand buying{errand.loop, errand.tls, errand.clock, place.ca_file, place.connect_timeout, place.public_only};
+    const OAuthClient& client = *server_->service->oauth;
+    Result<AccessTokens::Token> bought = co_await find_token(errand.tokens, client, buying);
+    if (!bought) co_return bought.error();
+    token = std::move(bought).value();
+  }
+  Reply reply;
+  reply.token = token;
+  if (errand.pool != nullptr && !fresh) reply.connection = errand.pool->take(url, place.ca_file, place.public_only);
+  if (reply.connection == nullptr) {
+    reply.connection = std::make_unique<UpstreamIo>(errand.loop, UpstreamPlace::of(url, place.ca_file, place.public_only));
+    reply.connection->stream().set_deadline(errand.clock.steady() + place.connect_timeout);
+    const Status opened = co_await reply.connection->open(url, place.ca_file, errand.tls);
+    if (!opened) co_return opened.error();
+  }
+  std::string head = write_head(spoken, verb, token);
+  if (!body.empty()) head += "Content-Type: application/json\r\n";
+  append_field(head, "Content-Length", body.size());
+  head += kLineEnd;
+  reply.connection->stream().set_deadline(errand.clock.steady() + server_->call_timeout);
+  std::vector<iovec> pieces{piece_of(head), piece_of(body)};
+  if (body.empty()) pieces.pop_back();
+  const std::span<iovec> all(pieces);
+  const UpstreamIo::Sent sent = co_await reply.connection->send(all);
+  wipe(head.data(), head.size());
+  const bool was_kept = reply.connection->was_reused();
+  if (sent == UpstreamIo::Sent::all || sent == UpstreamIo::Sent::early_reply) {
+    Result<ReplyHead> answered = co_await reply.connection->read_head();
+    if (answered) {
+      reply.head = std::move(answered).value();
+      co_return reply;
+    }
+    if (!was_kept || reply.connection->got_any_byte()) co_return answered.error();
+  } else if (!was_kept) {
+    co_return make_error(Code::upstream_failed, "the connection was closed while the request was sent");
+  }
+  // A kept connection was dead: nobody has read the request.
+  Result<Reply> again = co_await send_once(errand, spoken, verb, std::move(body), true);
+  co_return again;
+}
+
+// A token may be withdrawn before its end.
+Task<Result<McpPlace::Reply>> McpPlace::send(McpErrand errand, Spoken spoken, const char* verb, std::string body) {
+  Result<Reply> first = co_await send_once(errand, spoken, verb, body, false);
+  const bool refused = first && first.value().token != nullptr && first.value().head.status == 401;
+  if (!refused || !errand.tokens.discard(server_->service->oauth->id, first.value().token, errand.clock.steady()))
+    co_return first;
+  Result<Reply> second = co_await send_once(errand, spoken, verb, std::move(body), false);
+  co_return second;
+}
+
+McpPlace::Spoken McpPlace::spoken() const {
+  const std::lock_guard lock(mutex_);
+  return spoken_;
+}
+
+Task<Result<std::string>> McpPlace::ask_for_facts(McpErrand errand, const Spoken& spoken, std::string method,
+                                                  std::string params) {
+  Spoken now = spoken;
+  now.method = method;
+  std::string request = write_rpc_request(0, method, params);
+  Result<Reply> sent = co_await send(errand, now, "POST", std::move(request));
+  if (!sent) co_return sent.error();
+  if (Status usable = check_reply(sent.value()); !usable) co_return usable.error();
+  const auto session = sent.value().head.find("mcp-session-id");
+  if (session && session->size() <= 512) {
+    const std::lock_guard lock(mutex_);
+    spoken_.session = std::string(*session);
+  }
+  const auto answer = make_place_answer(shared_from_this(), errand, std::move(sent).value(), 0);
+  const SteadyTime deadline = errand.clock.steady() + server_->start_timeout;
+  for (;;) {
+    McpEvent event = co_await answer->next(deadline);
+    if (event.kind == McpEvent::Kind::quiet) co_return make_error(Code::upstream_timeout, "it did not introduce itself in time");
+    if (event.kind == McpEvent::Kind::ended) co_return event.error;
+    RpcMessage message;
+    if (message.read(event.text) || message.kind == RpcKind::notification) continue;
+    if (message.kind == RpcKind::error)
+      co_return make_error(Code::upstream_failed,
+                           "it refused to introduce itself: " + std::string(clip_log_text(message.error["message"].text(), 200)),
+                           "refused");
+    co_return std::string(message.result.raw());
+  }
+}
+
+// A status that is no answer. What stands in such a reply is not passed on: it may be a page of anything.
+Status McpPlace::check_reply(const Reply& reply) const {
+  const int status = reply.head.status;
+  const std::string_view type = media_type_of(reply.head);
+  const bool is_rpc = equals_ignore_case(type, "application/json") || equals_ignore_case(type, "text/event-stream");
+  if (status == 401 || status == 403)
+    return make_error(Code::upstream_failed, fmt::format("it refused pg's credential (HTTP {})", status), "refused");
+  if (status == 200 && is_rpc) return {};
+  if (status == 200) return make_error(Code::upstream_failed, "it answered with something that is no MCP", "refused");
+  if (status >= 400 && status < 500 && equals_ignore_case(type, "application/json")) return {};  // a JSON-RPC error, mostly
+  return make_error(Code::upstream_failed, fmt::format("it answered with HTTP {}", status), "refused");
+}
+
+Task<Status> McpPlace::introduce(McpErrand errand) {
+  Spoken fresh;
+  const std::string initialize = write_initialize_params(), discover = write_discover_params();
+  Result<std::string> facts = co_await ask_for_facts(errand, fresh, "initialize", initialize);
+  fresh.session = spoken().session;
+  if (!facts && facts.error().detail == "refused") {
+    fresh.era = McpEra::stateless;
+    fresh.revision = kStatelessRevision;
+    fresh.session.clear();
+    Result<std::string> other = co_await ask_for_facts(errand, fresh, "server/discover", discover);
+    if (!other) co_return facts.error();  // the first refusal says more of an ordinary server
+    facts = std::move(other);
+  }
+  if (!facts) co_return facts.error();
+  JsonDoc doc;
+  if (!doc.parse(facts.value())) co_return make_error(Code::upstream_failed, "it introduced itself with nonsense");
+  const JsonView said = doc.root();
+  const bool stateless = fresh.era == McpEra::stateless;
+  if (!stateless) fresh.revision = said["protocolVersion"].text();
+  if (fresh.revision.size() > 32 || !std::all_of(fresh.revision.begin(), fresh.revision.end(), [](char c) { return c > ' '; }))
+    co_return make_error(Code::upstream_failed, "it speaks no revision of MCP");
+  const JsonView info = stateless ? said["_meta"]["io.modelcontextprotocol/serverInfo"] : said["serverInfo"];
+  {
+    const std::lock_guard lock(mutex_);
+    spoken_ = fresh;
+    facts_ = {fresh.revision, info["name"].text(), info["version"].text(), said["instructions"].text(), {}, facts_.changes + 1};
+  }
+  if (!stateless) {
+    Spoken now = fresh;
+    std::string note = write_rpc_notification("notifications/initialized", "{}");
+    co_await send(errand, now, "POST", std::move(note));
+  }
+  co_return Status{};
+}
+
+Task<Status> McpPlace::be_introduced(McpErrand errand) {
+  const SteadyTime give_up = errand.clock.steady() + server_->start_timeout * 2;
+  for (;;) {
+    bool is_mine = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!spoken_.revision.empty()) co_return Status{};
+      is_mine = !std::exchange(introducing_, true);
+    }
+    if (is_mine) {
+      const IntroductionEnd end(*this);
+      Status done = co_await introduce(errand);
+      co_return done;
+    }
+    if (errand.clock.steady() > give_up) co_return make_error(Code::upstream_timeout, "it did not introduce itself in time");
+    Timer pause(errand.loop.io(), kLookAgain);
+    co_await pause.async_wait(kAwait);
+  }
+}
+
+Task<Result<std::unique_ptr<McpAnswer>>> McpPlace::ask(McpErrand errand, McpAsk ask) {
+  if (!server_->problem.empty())
+    co_return make_error(Code::unavailable, fmt::format("the server {} cannot be asked: {}", server_->name, server_->problem));
+  for (int tries = 0;; ++tries) {
+    const Status introduced = co_await be_introduced(errand);
+    if (!introduced) co_return in_place_words(*server_, introduced.error());
+    Spoken now = spoken();
+    now.method = ask.method;
+    now.name = ask.name;
+    const std::uint64_t id = next_id_.fetch_add(1, std::memory_order_relaxed);
+    std::string request = write_rpc_request(id, ask.method, write_mcp_params(ask, now.era, id));
+    Result<Reply> sent = co_await send(errand, now, "POST", std::move(request));
+    if (!sent) co_return in_place_words(*server_, sent.error());
+    Reply reply = std::move(sent).value();
+    const bool forgotten = reply.head.status == 404 && !now.session.empty();
+    if (forgotten && tries == 0) {
+      forget_session(now.session);
+      continue;
+    }
+    if (const Status usable = check_reply(reply); !usable) co_return in_place_words(*server_, usable.error());
+    co_return std::unique_ptr<McpAnswer>(make_place_answer(shared_from_this(), errand, std::move(reply), id));
+  }
+}
+
+void McpPlace::forget_session(const std::string& session) {
+  const std::lock_guard lock(mutex_);
+  if (spoken_.session == session) spoken_ = Spoken();
+}
+
+McpFacts McpPlace::facts() const {
+  const std::lock_guard lock(mutex_);
+  return facts_;
+}
+
+void McpPlace::note_change() {
+  const std::lock_guard lock(mutex_);
+  ++facts_.changes;
+}
+
+Task<void> McpPlace::send_note(McpErrand errand, std::string text) {
+  const std::shared_ptr<McpPlace> alive = shared_from_this();
+  Spoken now = spoken();
+  co_await send(errand, now, "POST", std::move(text));
+}
+
+void McpPlace::withdraw(McpErrand errand, std::uint64_t id) {
+  // Of 2026-07-28 the end of the connection is the sign.
+  if (spoken().era == McpEra::stateless || spoken().revision.empty()) return;
+  std::string note =
+      write_rpc_notification("notifications/cancelled", fmt::format(R"({{"requestId":{},"reason":"the caller left"}})", id));
+  asio::co_spawn(errand.loop.io(), send_note(errand, std::move(note)), asio::detached);
+}
+
+void McpPlace::reply_to(McpErrand errand, const RpcMessage& request) {
+  std::string text = request.method == "ping" ? write_rpc_result(request.id, "{}")
+                                              : write_rpc_error(request.id, {kRpcNoMethod, "not offered by this client", {}});
+  asio::co_spawn(errand.loop.io(), send_note(errand, std::move(text)), asio::detached);
+}
+
+Task<void> McpPlace::close(McpErrand errand) {
+  Spoken now = spoken();
+  if (now.session.empty()) co_return;
+  std::string nothing;
+  co_await send(errand, now, "DELETE", std::move(nothing));
+}
+
+std::shared_ptr<McpLink> make_place_link(std::shared_ptr<const McpServer> server) {
+  return std::make_shared<McpPlace>(std::move(server));
+}
+
+}  // namespace pg

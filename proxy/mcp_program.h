@@ -1,0 +1,110 @@
+// McpProgram: a server that pg runs. One thread of its own starts the program, speaks to it and ends it; callers on other threads
+// leave what they want in a queue, and hear of it on their loop.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "proxy/mcp_link.h"
+#include "proxy/net/child.h"
+
+namespace pg {
+
+/// Where one caller hears of its request; on its loop, but for `deliver`.
+class McpMailbox : public std::enable_shared_from_this<McpMailbox> {
+ public:
+  explicit McpMailbox(asio::io_context& io) : io_(io), bell_(io) {}
+  /// From any thread, while the loop is there.
+  static void deliver(const std::weak_ptr<McpMailbox>& box, asio::io_context& io, McpEvent event);
+  Task<McpEvent> next(SteadyTime deadline);
+  void abort();
+  asio::io_context& io() { return io_; }
+
+ private:
+  asio::io_context& io_;
+  Timer bell_;
+  std::deque<McpEvent> events_;
+  bool aborted_ = false;
+};
+
+class McpProgram final : public McpLink, public std::enable_shared_from_this<McpProgram> {
+ public:
+  explicit McpProgram(std::shared_ptr<const McpServer> server) : server_(std::move(server)) {}
+  ~McpProgram() override { stop(); }
+
+  Task<Result<std::unique_ptr<McpAnswer>>> ask(McpErrand errand, McpAsk ask) override;
+  McpFacts facts() const override;
+  Task<void> close(McpErrand errand) override;
+  void begin_stop() override;
+  void stop() override;
+
+  /// Nobody waits for that answer any more.
+  void withdraw(std::uint64_t id);
+
+ private:
+  struct Waiting {
+    std::weak_ptr<McpMailbox> box;
+    asio::io_context* io = nullptr;
+    bool sent = false;
+  };
+  struct Asked {
+    std::uint64_t id = 0;
+    McpAsk ask;
+  };
+
+  // On the thread.
+  void live();
+  void run_once();
+  bool introduce();
+  void talk(SteadyTime deadline, bool introducing);
+  void write_some();
+  bool read_some();
+  void read_errors();
+  void take_line(std::string_view line);
+  void take_request(const RpcMessage& message);
+  void take_introduction(const RpcMessage& message);
+  void send_asked();
+  void say_goodbye();
+  void end_child();
+  void fail_all(const Error& error);
+  void note_line(std::string_view line);
+  bool is_idle(SteadyTime now);
+  Error end_error(const std::string& how) const;
+  void wake();
+
+  const std::shared_ptr<const McpServer> server_;
+
+  mutable std::mutex mutex_;  // guards all up to the next comment
+  std::condition_variable changed_;
+  std::thread thread_;
+  bool stopping_ = false;
+  std::deque<Asked> asked_;
+  std::map<std::uint64_t, Waiting> waiting_;
+  std::vector<std::uint64_t> withdrawn_;
+  std::uint64_t next_id_ = 1;
+  McpFacts facts_;
+  std::deque<std::string> last_words_;
+  int bell_ = -1;  // eventfd
+
+  // The thread's own.
+  ChildProcess child_;
+  std::string incoming_, errors_, outgoing_;
+  enum class Introduction : std::uint8_t { none, asked_session, asked_discover, done, failed };
+  Introduction introduction_ = Introduction::none;
+  std::string introduction_fault_;
+  McpEra era_ = McpEra::sessions;
+  std::optional<std::string> ended_;  // how the program did
+  SteadyTime last_used_, retry_at_;
+  std::uint32_t failures_ = 0;
+  std::uint32_t junk_lines_ = 0;
+};
+
+}  // namespace pg
