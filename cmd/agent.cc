@@ -119,6 +119,7 @@ Result<std::pair<std::string, std::string>> mint_agent_key(Workplace& place, con
   NewKey wanted;
   wanted.name = name;
   wanted.project = project.id;
+  if (project.type == "mcp") wanted.scopes = scope_mcp;
   if (lifetime.count() > 0) wanted.expires = wall_clock().wall() + lifetime.count();
   PG_TRY(auto issued, store.add_numbered(wanted));
   return std::pair{issued.key.name, std::string(issued.text.reveal())};

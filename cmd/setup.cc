@@ -5,6 +5,7 @@
 #include "cmd/agent.h"
 #include "cmd/print.h"
 #include "cmd/setup_check.h"
+#include "cmd/setup_mcp.h"
 #include "cmd/setup_write.h"
 #include "core/base/text.h"
 
@@ -109,6 +110,11 @@ int setup(Shell& shell, const SetupOptions& options) {
     return shell.fail({.what = "--check, --write and --undo are three things", .hint = "give one of them at a time"});
   auto place = open_workplace(shell).value();
   if (options.undo) return undo_setup(shell, place, options.agent.name);
+  if (const auto project = chosen_project(shell, place.settings); project && serves_mcp(project.value())) {
+    if (options.check || options.write)
+      return shell.fail({.what = "--check and --write are for an agent's model calls", .hint = "pg mcp test asks the servers"});
+    return print_mcp_setup(shell, place, options.agent, project.value());
+  }
   auto agent = find_agent(shell, place.settings, options.agent).value();
   if (!agent.tool.unsupported.empty()) return shell.fail({.what = agent.tool.unsupported, .code = "unsupported"});
   if (options.check) return check_setup(shell, place, agent, options.agent);
@@ -143,7 +149,9 @@ void add_setup(CLI::App& command, Shell& shell) {
   command.description(
       "Print what points an agent or SDK at pg\n"
       "The snippet works as pasted: it holds a pg key made for this agent, never a provider's key. Nothing else is changed. "
-      "Without AGENT the known ones are listed. --write puts the same into the agent's own settings (claude-code, codex, "
+      "Without AGENT the known ones are listed. Of a project with MCP servers, or with endpoints, "
+      "it is what adds them to the agent's MCP settings. --write puts the same into the agent's own settings (claude-code, "
+      "codex, "
       "opencode) once it has shown the lines and been told yes; --undo puts back what was there.");
   one_of(command.add_option("AGENT", options->agent.name, "Which agent or SDK"), agent_names());
   one_of(command.add_option("--shell", options->shell_name, "Spell it for this shell; $SHELL decides otherwise"),

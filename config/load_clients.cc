@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kKeys[] = {"name",          "title",         "dialect",       "default_model", "env",
                                       "own_login_env", "start",         "args",          "lines",         "file",
                                       "file_text",     "for_good",      "notes",         "unsupported",   "run_refusal",
-                                      "settings_kind", "settings_home", "settings_file", "settings_text"};
+                                      "settings_kind", "settings_home", "settings_file", "settings_text", "mcp"};
 
 std::string text_of(const toml::table& block, std::string_view key) {
   return block[key].value_or(std::string{});
@@ -50,6 +50,7 @@ ClientTool tool_of(const toml::table& block) {
   tool.file_text = text_of(block, "file_text");
   tool.for_good = text_of(block, "for_good");
   tool.notes = texts_of(block["notes"].as_array());
+  tool.mcp = text_of(block, "mcp");
   tool.unsupported = text_of(block, "unsupported");
   tool.run_refusal = text_of(block, "run_refusal");
   tool.settings_kind = text_of(block, "settings_kind");

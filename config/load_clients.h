@@ -25,6 +25,7 @@ struct ClientTool {
   std::string file_text;
   std::string for_good;
   std::vector<std::string> notes;
+  std::string mcp;  // what gives it the MCP servers of a project; {project} is its name
   std::string unsupported;
   std::string run_refusal;
   // What `pg setup --write` writes into settings of the tool's own; without settings_kind it does not.

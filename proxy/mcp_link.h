@@ -82,6 +82,8 @@ class McpLink {
   /// Sends it, and what must be said before, when nothing was said yet. upstream_failed, upstream_timeout, unavailable.
   virtual Task<Result<std::unique_ptr<McpAnswer>>> ask(McpErrand errand, McpAsk ask) = 0;
   virtual McpFacts facts() const = 0;
+  /// facts().changes alone.
+  virtual std::uint64_t changes() const = 0;
   /// Takes leave of the server, as far as it wants to know.
   virtual Task<void> close(McpErrand errand) = 0;
   /// Asks a program to end. From any thread; nothing is asked any more.

@@ -18,7 +18,7 @@ namespace pg {
 namespace {
 
 constexpr Millis kLookAgain{15};  // at somebody else's introduction
-constexpr std::size_t kMaxRefusal = 64u << 10;
+constexpr Millis kYoungSession{10'000};
 
 // Those who connect speak of providers.
 Error in_place_words(const McpServer& server, const Error& error) {
@@ -29,6 +29,20 @@ Error in_place_words(const McpServer& server, const Error& error) {
                            : fmt::format("the server {}: {}", server.name, error.message),
                     error.detail);
 }
+
+/// What a flight waits for is gone when this is.
+class FlightEnd {
+ public:
+  explicit FlightEnd(McpFlight* flight) : flight_(flight) {}
+  ~FlightEnd() {
+    if (flight_ != nullptr) flight_->use(nullptr);
+  }
+  FlightEnd(const FlightEnd&) = delete;
+  FlightEnd& operator=(const FlightEnd&) = delete;
+
+ private:
+  McpFlight* flight_;
+};
 
 }  // namespace
 
@@ -53,7 +67,7 @@ std::string McpPlace::write_head(const Spoken& spoken, const char* verb, const A
 }
 
 Task<Result<McpPlace::Reply>> McpPlace::send_once(McpErrand errand, const Spoken& spoken, const char* verb, std::string body,
-                                                  bool fresh) {
+                                                  bool fresh, McpFlight* flight) {
   const Provider& place = *server_->service->provider;
   const Url& url = place.outlets.front().base;
   AccessTokens::Token token;
@@ -65,11 +79,13 @@ Task<Result<McpPlace::Reply>> McpPlace::send_once(McpErrand errand, const Spoken
     token = std::move(bought).value();
   }
   Reply reply;
+  const FlightEnd end(flight);
   reply.token = token;
   if (errand.pool != nullptr && !fresh) reply.connection = errand.pool->take(url, place.ca_file, place.public_only);
   if (reply.connection == nullptr) {
     reply.connection = std::make_unique<UpstreamIo>(errand.loop, UpstreamPlace::of(url, place.ca_file, place.public_only));
     reply.connection->stream().set_deadline(errand.clock.steady() + place.connect_timeout);
+    if (flight != nullptr) flight->use(&reply.connection->stream());
     const Status opened = co_await reply.connection->open(url, place.ca_file, errand.tls);
     if (!opened) co_return opened.error();
   }
@@ -77,7 +93,9 @@ Task<Result<McpPlace::Reply>> McpPlace::send_once(McpErrand errand, const Spoken
   if (!body.empty()) head += "Content-Type: application/json\r\n";
   append_field(head, "Content-Length", body.size());
   head += kLineEnd;
-  reply.connection->stream().set_deadline(errand.clock.steady() + server_->call_timeout);
+  if (flight != nullptr) flight->use(&reply.connection->stream());
+  reply.connection->stream().set_deadline(errand.clock.steady() + spoken.patience);
+  if (flight != nullptr && flight->is_stopped()) co_return make_error(Code::unavailable, "the wait was ended");
   std::vector<iovec> pieces{piece_of(head), piece_of(body)};
   if (body.empty()) pieces.pop_back();
   const std::span<iovec> all(pieces);
@@ -90,22 +108,24 @@ Task<Result<McpPlace::Reply>> McpPlace::send_once(McpErrand errand, const Spoken
       reply.head = std::move(answered).value();
       co_return reply;
     }
-    if (!was_kept || reply.connection->got_any_byte()) co_return answered.error();
+    const bool stopped = flight != nullptr && flight->is_stopped();
+    if (!was_kept || stopped || reply.connection->got_any_byte()) co_return answered.error();
   } else if (!was_kept) {
     co_return make_error(Code::upstream_failed, "the connection was closed while the request was sent");
   }
   // A kept connection was dead: nobody has read the request.
-  Result<Reply> again = co_await send_once(errand, spoken, verb, std::move(body), true);
+  Result<Reply> again = co_await send_once(errand, spoken, verb, std::move(body), true, flight);
   co_return again;
 }
 
 // A token may be withdrawn before its end.
-Task<Result<McpPlace::Reply>> McpPlace::send(McpErrand errand, Spoken spoken, const char* verb, std::string body) {
-  Result<Reply> first = co_await send_once(errand, spoken, verb, body, false);
+Task<Result<McpPlace::Reply>> McpPlace::send(McpErrand errand, Spoken spoken, const char* verb, std::string body,
+                                             McpFlight* flight) {
+  Result<Reply> first = co_await send_once(errand, spoken, verb, body, false, flight);
   const bool refused = first && first.value().token != nullptr && first.value().head.status == 401;
   if (!refused || !errand.tokens.discard(server_->service->oauth->id, first.value().token, errand.clock.steady()))
     co_return first;
-  Result<Reply> second = co_await send_once(errand, spoken, verb, std::move(body), false);
+  Result<Reply> second = co_await send_once(errand, spoken, verb, std::move(body), false, flight);
   co_return second;
 }
 
@@ -118,8 +138,9 @@ Task<Result<std::string>> McpPlace::ask_for_facts(McpErrand errand, const Spoken
                                                   std::string params) {
   Spoken now = spoken;
   now.method = method;
+  now.patience = server_->start_timeout;
   std::string request = write_rpc_request(0, method, params);
-  Result<Reply> sent = co_await send(errand, now, "POST", std::move(request));
+  Result<Reply> sent = co_await send(errand, now, "POST", std::move(request), nullptr);
   if (!sent) co_return sent.error();
   if (Status usable = check_reply(sent.value()); !usable) co_return usable.error();
   const auto session = sent.value().head.find("mcp-session-id");
@@ -127,10 +148,10 @@ Task<Result<std::string>> McpPlace::ask_for_facts(McpErrand errand, const Spoken
     const std::lock_guard lock(mutex_);
     spoken_.session = std::string(*session);
   }
-  const auto answer = make_place_answer(shared_from_this(), errand, std::move(sent).value(), 0);
+  McpReplyReader answer(*this, errand, std::move(sent).value(), 0);
   const SteadyTime deadline = errand.clock.steady() + server_->start_timeout;
   for (;;) {
-    McpEvent event = co_await answer->next(deadline);
+    McpEvent event = co_await answer.next(deadline);
     if (event.kind == McpEvent::Kind::quiet) co_return make_error(Code::upstream_timeout, "it did not introduce itself in time");
     if (event.kind == McpEvent::Kind::ended) co_return event.error;
     RpcMessage message;
@@ -181,12 +202,14 @@ Task<Status> McpPlace::introduce(McpErrand errand) {
   {
     const std::lock_guard lock(mutex_);
     spoken_ = fresh;
+    spoken_.since = errand.clock.steady();
+    spoken_.patience = server_->call_timeout;
     facts_ = {fresh.revision, info["name"].text(), info["version"].text(), said["instructions"].text(), {}, facts_.changes + 1};
   }
   if (!stateless) {
-    Spoken now = fresh;
+    Spoken now = spoken();
     std::string note = write_rpc_notification("notifications/initialized", "{}");
-    co_await send(errand, now, "POST", std::move(note));
+    co_await send(errand, now, "POST", std::move(note), nullptr);
   }
   co_return Status{};
 }
@@ -214,24 +237,31 @@ Task<Status> McpPlace::be_introduced(McpErrand errand) {
 Task<Result<std::unique_ptr<McpAnswer>>> McpPlace::ask(McpErrand errand, McpAsk ask) {
   if (!server_->problem.empty())
     co_return make_error(Code::unavailable, fmt::format("the server {} cannot be asked: {}", server_->name, server_->problem));
+  const std::uint64_t id = next_id_.fetch_add(1, std::memory_order_relaxed);
+  co_return begin_place_call(shared_from_this(), errand, std::move(ask), id);
+}
+
+// Servers should say 404 for a session that they do not know any more; many say 400.
+bool McpPlace::is_forgotten(const Spoken& now, int status, SteadyTime time) const {
+  return !now.session.empty() && (status == 404 || (status == 400 && time - now.since > kYoungSession));
+}
+
+Task<Result<McpPlace::Reply>> McpPlace::begin(McpErrand errand, const McpAsk& ask, std::uint64_t id, McpFlight& flight) {
   for (int tries = 0;; ++tries) {
     const Status introduced = co_await be_introduced(errand);
     if (!introduced) co_return in_place_words(*server_, introduced.error());
     Spoken now = spoken();
     now.method = ask.method;
     now.name = ask.name;
-    const std::uint64_t id = next_id_.fetch_add(1, std::memory_order_relaxed);
     std::string request = write_rpc_request(id, ask.method, write_mcp_params(ask, now.era, id));
-    Result<Reply> sent = co_await send(errand, now, "POST", std::move(request));
+    Result<Reply> sent = co_await send(errand, now, "POST", std::move(request), &flight);
     if (!sent) co_return in_place_words(*server_, sent.error());
-    Reply reply = std::move(sent).value();
-    const bool forgotten = reply.head.status == 404 && !now.session.empty();
-    if (forgotten && tries == 0) {
+    if (tries == 0 && is_forgotten(now, sent.value().head.status, errand.clock.steady())) {
       forget_session(now.session);
       continue;
     }
-    if (const Status usable = check_reply(reply); !usable) co_return in_place_words(*server_, usable.error());
-    co_return std::unique_ptr<McpAnswer>(make_place_answer(shared_from_this(), errand, std::move(reply), id));
+    if (const Status usable = check_reply(sent.value()); !usable) co_return in_place_words(*server_, usable.error());
+    co_return sent;
   }
 }
 
@@ -245,6 +275,11 @@ McpFacts McpPlace::facts() const {
   return facts_;
 }
 
+std::uint64_t McpPlace::changes() const {
+  const std::lock_guard lock(mutex_);
+  return facts_.changes;
+}
+
 void McpPlace::note_change() {
   const std::lock_guard lock(mutex_);
   ++facts_.changes;
@@ -253,7 +288,7 @@ void McpPlace::note_change() {
 Task<void> McpPlace::send_note(McpErrand errand, std::string text) {
   const std::shared_ptr<McpPlace> alive = shared_from_this();
   Spoken now = spoken();
-  co_await send(errand, now, "POST", std::move(text));
+  co_await send(errand, now, "POST", std::move(text), nullptr);
 }
 
 void McpPlace::withdraw(McpErrand errand, std::uint64_t id) {
@@ -274,7 +309,7 @@ Task<void> McpPlace::close(McpErrand errand) {
   Spoken now = spoken();
   if (now.session.empty()) co_return;
   std::string nothing;
-  co_await send(errand, now, "DELETE", std::move(nothing));
+  co_await send(errand, now, "DELETE", std::move(nothing), nullptr);
 }
 
 std::shared_ptr<McpLink> make_place_link(std::shared_ptr<const McpServer> server) {

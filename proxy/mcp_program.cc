@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <csignal>
 
 #include "core/store/log_store.h"
@@ -25,11 +24,6 @@ constexpr std::uint64_t kIntroductionId = 0;
 
 SteadyTime now_steady() {
   return SystemClock().steady();
-}
-
-Error given_up(IoEnd why) {
-  return why == IoEnd::timeout ? make_error(Code::upstream_timeout, "the wait was ended")
-                               : make_error(Code::unavailable, "the wait was ended");
 }
 
 class ProgramAnswer final : public McpAnswer {
@@ -67,32 +61,6 @@ class ProgramAnswer final : public McpAnswer {
 
 }  // namespace
 
-void McpMailbox::deliver(const std::weak_ptr<McpMailbox>& box, asio::io_context& io, McpEvent event) {
-  asio::post(io, [box, event = std::move(event)]() mutable {
-    const std::shared_ptr<McpMailbox> there = box.lock();
-    if (there == nullptr) return;
-    there->events_.push_back(std::move(event));
-    there->bell_.cancel();
-  });
-}
-
-Task<McpEvent> McpMailbox::next(SteadyTime deadline) {
-  while (events_.empty() && !aborted_) {
-    bell_.expires_at(deadline);
-    const auto rung = co_await bell_.async_wait(kAwait);
-    if (!std::get<0>(rung) && events_.empty()) co_return McpEvent{};
-  }
-  if (events_.empty()) co_return McpEvent{McpEvent::Kind::ended, {}, given_up(IoEnd::canceled)};
-  McpEvent event = std::move(events_.front());
-  events_.pop_front();
-  co_return event;
-}
-
-void McpMailbox::abort() {
-  aborted_ = true;
-  bell_.cancel();
-}
-
 Task<Result<std::unique_ptr<McpAnswer>>> McpProgram::ask(McpErrand errand, McpAsk ask) {
   if (!server_->problem.empty())
     co_return make_error(Code::unavailable, fmt::format("the server {} cannot be started: {}", server_->name, server_->problem));
@@ -129,6 +97,11 @@ McpFacts McpProgram::facts() const {
   McpFacts facts = facts_;
   facts.last_words.assign(last_words_.begin(), last_words_.end());
   return facts;
+}
+
+std::uint64_t McpProgram::changes() const {
+  const std::lock_guard lock(mutex_);
+  return facts_.changes;
 }
 
 Task<void> McpProgram::close(McpErrand) {

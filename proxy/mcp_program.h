@@ -14,26 +14,10 @@
 #include <vector>
 
 #include "proxy/mcp_link.h"
+#include "proxy/mcp_mailbox.h"
 #include "proxy/net/child.h"
 
 namespace pg {
-
-/// Where one caller hears of its request; on its loop, but for `deliver`.
-class McpMailbox : public std::enable_shared_from_this<McpMailbox> {
- public:
-  explicit McpMailbox(asio::io_context& io) : io_(io), bell_(io) {}
-  /// From any thread, while the loop is there.
-  static void deliver(const std::weak_ptr<McpMailbox>& box, asio::io_context& io, McpEvent event);
-  Task<McpEvent> next(SteadyTime deadline);
-  void abort();
-  asio::io_context& io() { return io_; }
-
- private:
-  asio::io_context& io_;
-  Timer bell_;
-  std::deque<McpEvent> events_;
-  bool aborted_ = false;
-};
 
 class McpProgram final : public McpLink, public std::enable_shared_from_this<McpProgram> {
  public:
@@ -42,6 +26,7 @@ class McpProgram final : public McpLink, public std::enable_shared_from_this<Mcp
 
   Task<Result<std::unique_ptr<McpAnswer>>> ask(McpErrand errand, McpAsk ask) override;
   McpFacts facts() const override;
+  std::uint64_t changes() const override;
   Task<void> close(McpErrand errand) override;
   void begin_stop() override;
   void stop() override;

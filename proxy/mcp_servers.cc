@@ -86,7 +86,7 @@ Task<Result<McpItems>> fetch_pages(McpLive& live, McpErrand errand, McpList list
 }  // namespace
 
 std::optional<Result<McpItems>> McpLive::recent(McpList list, SteadyTime now) {
-  const std::uint64_t changes = link_->facts().changes;
+  const std::uint64_t changes = link_->changes();
   const std::lock_guard lock(mutex_);
   const Kept& kept = lists_[static_cast<std::size_t>(list)];
   if (now >= kept.until) return std::nullopt;
@@ -101,7 +101,7 @@ McpItems McpLive::last(McpList list) {
 }
 
 void McpLive::put(McpList list, Result<McpItems> fetched, SteadyTime now) {
-  const std::uint64_t changes = link_->facts().changes;
+  const std::uint64_t changes = link_->changes();
   const std::lock_guard lock(mutex_);
   Kept& kept = lists_[static_cast<std::size_t>(list)];
   if (!fetched) {

@@ -148,8 +148,26 @@ TEST_CASE("mcp commands: projects, keys and agents know the type") {
   CHECK(says(m.home.run({"projects", "show", "tools"}).out, "servers\tfiles\n"));
   CHECK(Json::parse(m.home.run({"projects", "show", "tools", "--json"}).out).at("servers") == Json::array({"files"}));
   CHECK(says(m.home.run({"keys", "add", "bot", "-p", "tools"}).err, "scopes mcp"));
-  CHECK(says(m.home.run({"setup", "claude-code", "-p", "tools"}).err, "is of type mcp"));
+  CHECK(says(m.home.run({"run", "-p", "tools", "claude-code"}).err, "is of type mcp"));
   CHECK(says(m.home.run({"config", "show", "projects.tools.servers"}).out, "projects.tools.servers.files.command"));
+}
+
+TEST_CASE("mcp commands: setup says what adds the servers to an agent, with a key that may use them") {
+  const McpHome m;
+  const CommandResult claude = m.home.run({"setup", "claude-code", "-p", "tools"});
+  CHECK(claude.status == 0);
+  CHECK(claude.out.starts_with("claude mcp add --transport http tools http://127.0.0.1:"));
+  CHECK(says(claude.out, "/api/tools/mcp --header \"x-pg-key: pg_live_"));
+  const Json codex = Json::parse(m.home.run({"setup", "codex", "-p", "tools", "--json"}).out);
+  CHECK(says(codex.at("text"), "[mcp_servers.tools]"));
+  CHECK(says(codex.at("text"), codex.at("key").get<std::string>()));
+  for (const auto& row : Json::parse(m.home.run({"keys", "list", "--json"}).out))
+    if (says(row.at("name"), "-mcp")) CHECK(row.at("scopes") == Json::array({"mcp"}));
+  CHECK(says(m.home.run({"setup", "cursor", "-p", "tools"}).out, "mcpServers"));
+  const CommandResult aider = m.home.run({"setup", "aider", "-p", "tools"});
+  CHECK(aider.status != 0);
+  CHECK(says(aider.err, "/api/tools/mcp and the header x-pg-key"));
+  CHECK(m.home.run({"setup", "codex", "-p", "tools", "--write"}).status == 1);
 }
 
 }  // namespace pg::test

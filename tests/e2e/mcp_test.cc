@@ -471,6 +471,41 @@ TEST_CASE("mcp: a program on this machine is told personal data, and no placehol
   CHECK(w.asked().find("ghp_") == std::string::npos);
 }
 
+TEST_CASE("mcp: a place that takes its time: others are served, the caller hears that it is waited for, and may withdraw") {
+  McpWorld w("[servers.up]\nurl = \"@UP/mcp\"\n[servers.fake]\ncommand = [\"@FAKE\"]\n", "[limits]\nping_after = \"1s\"\n");
+  std::atomic<bool> called{false};
+  w.upstream.respond(place_of([&](const SeenRequest&, const McpJson& message) {
+    called = true;
+    const McpJson body = {{"jsonrpc", "2.0"}, {"id", message["id"]}, {"result", {{"content", McpJson::array()}}}};
+    Answer answer;
+    return answer.pause(Ms{message["params"]["arguments"].value("ms", 0)}).bytes(Answer::json(body.dump()).steps[0].bytes);
+  }));
+  const auto call = [&](int ms) {
+    return w.post(McpJson{
+        {"jsonrpc", "2.0"}, {"id", ms}, {"method", "tools/call"}, {"params", {{"name", "up__send"}, {"arguments", {{"ms", ms}}}}}}
+                      .dump());
+  };
+  RawReply slow;
+  std::thread caller([&] { slow = call(2500); });
+  CHECK(soon([&] { return called.load(); }));
+  CHECK(text_of(w.call("fake__echo", {{"a", 1}})) == R"({"a":1})");
+  caller.join();
+  CHECK(slow.field("Content-Type") == "text/event-stream");
+  CHECK(slow.body.find(": wait\n\n") != std::string::npos);
+  CHECK(slow.body.find(R"("id":2500,"result":{"content":[]})") != std::string::npos);
+  called = false;
+  std::thread other([&] { slow = call(3000); });
+  CHECK(soon([&] { return called.load(); }));
+  CHECK(w.post(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":3000}})").status == 202);
+  other.join();
+  CHECK(slow.body.find("-32800") != std::string::npos);
+  CHECK(soon([&] {
+    for (const SeenRequest& seen : w.upstream.seen())
+      if (seen.body.find("notifications/cancelled") != std::string::npos) return true;
+    return false;
+  }));
+}
+
 TEST_CASE("mcp: a place that forgets the session is introduced to again; one that says nonsense is named") {
   McpWorld w("[servers.up]\nurl = \"@UP/mcp\"\n");
   std::atomic<int> calls{0};
