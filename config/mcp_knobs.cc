@@ -25,17 +25,17 @@ constexpr std::size_t kMostVariables = 200;
 
 const char* const kNoSecret = "a credential must not stand in a settings file";
 
-// Callers see a tool as server__tool, so that a name ends where the first two underscores are.
+// Callers see a tool as server__tool, so that a name ends where the first underscore is, and a resource as server+file:///…,
+// whose scheme the name has to begin as RFC 3986 §3.1 wants it.
 std::optional<Complaint> check_server_name(const std::string& name) {
-  const auto fits = [](char c) { return is_lower(c) || is_digit(c) || c == '-' || c == '_'; };
-  const bool ends_well = !name.empty() && is_alnum(name.front()) && is_alnum(name.back());
-  const bool is_name = ends_well && name.size() <= kLongestServerName && std::all_of(name.begin(), name.end(), fits) &&
-                       name.find("__") == std::string::npos;
+  const auto fits = [](char c) { return is_lower(c) || is_digit(c) || c == '-'; };
+  const bool ends_well = !name.empty() && is_lower(name.front()) && is_alnum(name.back());
+  const bool is_name = ends_well && name.size() <= kLongestServerName && std::all_of(name.begin(), name.end(), fits);
   // "key" leads to a key in a path.
   if (is_name && name != "key") return std::nullopt;
-  return Complaint{fmt::format("a server's name is at most {} lower-case letters, digits, dashes and single underscores, and not "
+  return Complaint{fmt::format("a server's name is a lower-case letter and at most {} more letters, digits and dashes, and not "
                                "\"key\"",
-                               kLongestServerName),
+                               kLongestServerName - 1),
                    "such as [servers.files]: its tools are shown as files__NAME"};
 }
 

@@ -292,8 +292,8 @@ Task<void> McpPlace::send_note(McpErrand errand, std::string text) {
 }
 
 void McpPlace::withdraw(McpErrand errand, std::uint64_t id) {
-  // Of 2026-07-28 the end of the connection is the sign.
-  if (spoken().era == McpEra::stateless || spoken().revision.empty()) return;
+  // Of 2026-07-28 the end of the connection is the sign. At the end of pg nothing is begun any more.
+  if (errand.loop.io().stopped() || spoken().era == McpEra::stateless || spoken().revision.empty()) return;
   std::string note =
       write_rpc_notification("notifications/cancelled", fmt::format(R"({{"requestId":{},"reason":"the caller left"}})", id));
   asio::co_spawn(errand.loop.io(), send_note(errand, std::move(note)), asio::detached);

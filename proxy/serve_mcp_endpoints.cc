@@ -32,6 +32,7 @@ Task<void> call_endpoint_tool(Exchange& x) {
   x.mcp->safe = fmt::format(R"({{"input":{}}})", arguments.given() ? arguments.raw() : "{}");
   x.body = x.mcp->safe;
   if (!x.project->endpoints.contains(x.surface.model)) throw Refusal(make_error(Code::not_found, "there is no such tool"));
+  x.row.path += "/" + x.surface.model;
   find_endpoint(x).value();
   co_await run_endpoint(x);
 }

@@ -29,6 +29,17 @@ std::int64_t sum_of(std::int64_t a, std::int64_t b) {
   return a < 0 && b < 0 ? -1 : std::max<std::int64_t>(a, 0) + std::max<std::int64_t>(b, 0);
 }
 
+constexpr std::string_view kToolCall = "/tools/call/";
+
+std::string server_of(const LogRow& row) {
+  return row.dialect == "mcp" ? row.provider : std::string();
+}
+
+std::string tool_of(const LogRow& row) {
+  const std::size_t at = row.path.find(kToolCall);
+  return row.dialect != "mcp" || at == std::string::npos ? std::string() : row.path.substr(at + kToolCall.size());
+}
+
 using K = LogKind;
 // clang-format off
 constexpr LogField kLogFields[] = {
@@ -65,7 +76,12 @@ constexpr LogField kLogFields[] = {
     {"model.requested", K::text, "model", "asked for", false, "", PG_TEXT(model)},
     {"model.served", K::text, "model_served", "as the provider says, else as it was asked for", false, "", PG_TEXT(model_served)},
     {"version", K::text, "agent_version", "of the agent", false, "", PG_TEXT(agent_version)},
-    {"dialect", K::text, "dialect", "anthropic, openai-chat, openai-responses, embeddings", true, "", PG_TEXT(dialect)},
+    {"mcp", K::text, "CASE WHEN dialect = 'mcp' THEN provider ELSE '' END", "name of the MCP server that was asked", false, "",
+     [](const LogRow& row) { return server_of(row); }, nullptr},
+    {"tool", K::text,
+     "CASE WHEN dialect = 'mcp' AND instr(path, '/tools/call/') > 0 THEN substr(path, instr(path, '/tools/call/') + 12) ELSE '' END",
+     "the MCP tool that was called: files__read_file", false, "", [](const LogRow& row) { return tool_of(row); }, nullptr},
+    {"dialect", K::text, "dialect", "anthropic, openai-chat, openai-responses, embeddings, endpoint, http, mcp", true, "", PG_TEXT(dialect)},
     {"method", K::text, "method", "of HTTP", false, "", PG_TEXT(method)},
     {"path", K::text, "path", "of the URL: /v1/messages", false, "", PG_TEXT(path)},
     {"route", K::text, "route", "name of the [[route]] rule that was taken", false, "", PG_TEXT(route)},

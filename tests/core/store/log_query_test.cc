@@ -26,11 +26,11 @@ LogRow random_row(test::Gen& gen, int number) {
   row.key = one_of({"", "alice", "bob"});
   row.agent = one_of({"", "codex", "claude-code"});
   row.session = one_of({"", "s1", "s1/a7", "S2"});
-  row.dialect = one_of({"", "anthropic", "openai-chat"});
+  row.dialect = one_of({"", "anthropic", "openai-chat", "mcp"});
   row.provider = one_of({"", "openai", "anthropic"});
   row.model = one_of({"", "gpt-4o", "GPT-4o-mini", "claude_x", "a*b", "ä?\\", "*"});
   row.model_served = one_of({"", "gpt-4o", "gpt-5"});
-  row.path = one_of({"/v1/messages", "/v1/chat/completions", "/x\\y"});
+  row.path = one_of({"/v1/messages", "/v1/chat/completions", "/x\\y", "/mcp/tools/call/files__read", "/mcp/tools/call/"});
   row.status = static_cast<int>(gen.number(0, 3)) == 0 ? 429 : gen.coin() ? 200 : 500;
   row.outcome = one_of({"ok", "error", "blocked", "canceled"});
   row.stream = gen.coin();
@@ -113,6 +113,11 @@ std::string random_term(test::Gen& gen) {
                  "path:/v1/messages",
                  "path:/chat/",
                  "dialect:*",
+                 "mcp:*",
+                 "mcp:openai",
+                 "-tool:*",
+                 "tool:files__*",
+                 "tool:files__read",
                  "provider:openai,\"\"",
                  "time:>2h",
                  "time:<=1h",

@@ -3,15 +3,16 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const later = (ms) => new Promise((done) => setTimeout(done, ms));
 export const direct = !process.env.PG_BINARY;
 const kProject = "7b1f0c52-3d0e-4c3e-9a55-0a4f5f1f2b11";
 
-/** pg with one project per guard setting: {name: "secrets = \"block\"…"}, or {name: {guards, provider}}; the providers are `fake`, which
+/** pg with one project per guard setting: {name: "secrets = \"block\"…"}, or {name: {guards, provider}}, or {name: {text}}, its whole
+ * file but for the id; the providers are `fake`, which
  * speaks everything, `only-chat` and `only-messages`, which speak one dialect, and `like-openai`, which takes Responses first. */
-export async function startPg(provider, guards) {
+export async function startPg(provider, guards, keyArgs = []) {
   if (direct) {
     return { direct, key: "direct", home: null, base: () => provider.base.replace(/\/v1$/, ""), rows: () => [], err: () => "", stop: async () => {} };
   }
@@ -24,17 +25,22 @@ export async function startPg(provider, guards) {
     `[providers.like-openai]\nopenai_base_url = "${provider.base}"\nvendor = "openai"\ncredential = "env:FAKE_KEY"\n`);
   let number = 0;
   for (const [name, wanted] of Object.entries(guards)) {
-    const { guards: lines, provider: used } = typeof wanted === "string" ? { guards: wanted, provider: "fake" } : wanted;
+    const { guards: lines, provider: used, text } = typeof wanted === "string" ? { guards: wanted, provider: "fake" } : wanted;
     const id = kProject.slice(0, -1) + number++;
-    writeFileSync(join(home, `config/promptgate/projects/${name}.toml`), `id = "${id}"\ntype = "agent"\nproviders = ["${used}"]\n[guards]\n${lines}\n`);
+    writeFileSync(join(home, `config/promptgate/projects/${name}.toml`),
+                  text ? `id = "${id}"\n${text}` : `id = "${id}"\ntype = "agent"\nproviders = ["${used}"]\n[guards]\n${lines}\n`);
   }
-  const env = { PATH: "/usr/bin:/bin", HOME: home, XDG_CONFIG_HOME: join(home, "config"), XDG_DATA_HOME: join(home, "data"),
+  const env = { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, HOME: home, XDG_CONFIG_HOME: join(home, "config"), XDG_DATA_HOME: join(home, "data"),
                 XDG_STATE_HOME: join(home, "state"), TZ: "UTC", FAKE_KEY: "fake-provider-credential" };
   const run = (...args) => spawnSync(process.env.PG_BINARY, [...args, "--config", settings], { env, encoding: "utf8", timeout: 10_000 });
   run("init");
-  const added = run("keys", "add", "sdk");
-  const key = /pg_live_[A-Za-z0-9_-]+/.exec(added.stdout ?? "")?.[0];
-  if (!key) throw new Error(`pg keys add: ${added.error ?? ""} ${added.stdout} ${added.stderr}`);
+  const addKey = (...args) => {
+    const added = run("keys", "add", ...args);
+    const made = /pg_live_[A-Za-z0-9_-]+/.exec(added.stdout ?? "")?.[0];
+    if (!made) throw new Error(`pg keys add: ${added.error ?? ""} ${added.stdout} ${added.stderr}`);
+    return made;
+  };
+  const key = addKey("sdk", ...keyArgs);
   const ready = join(home, "ready");
   let err = "";
   const child = spawn(process.env.PG_BINARY, ["serve", "--listen", "127.0.0.1:0", "--config", settings, "--ready-file", ready],
