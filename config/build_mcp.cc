@@ -57,6 +57,9 @@ class McpServerBuilder {
     server_->max_reply = wanted_.max_reply;
     id_.add(project_.id);
     id_.add(wanted_.name);
+    // What runs goes by what it was started with.
+    id_.add(fmt::format("{} {} {} {} {}", wanted_.start_timeout.count(), wanted_.call_timeout.count(), wanted_.idle_stop.count(),
+                        wanted_.max_reply, wanted_.http.connect_timeout.count()));
     if (wanted_.has_url ? !add_place() : !add_program()) return nullptr;
     server_->id = id_.text();
     return server_;

@@ -1,4 +1,5 @@
-// What a tool is told is read by the guards; the names of things and what came from the server itself go as they are.
+// Everything that a server is told is read by the guards. In the names of things nothing is replaced, since a placeholder there
+// would ask for something else: what would be replaced blocks the call.
 #include <algorithm>
 
 #include "core/guard/service_texts.h"
@@ -12,32 +13,42 @@ namespace {
 /// A stretch of the body.
 struct Stretch {
   std::uint32_t begin = 0, end = 0;
-  bool edited = true;  // what is found may be replaced; else it is only looked for
+  bool holds(std::uint32_t from, std::uint32_t to) const { return begin <= from && to <= end; }
 };
 
-std::vector<Stretch> find_stretches(const Exchange& x) {
-  std::vector<Stretch> all;
-  const auto add = [&](JsonView value, bool edited) {
-    if (!value) return;
-    const auto begin = static_cast<std::uint32_t>(value.raw().data() - x.body.data());
-    all.push_back({begin, begin + static_cast<std::uint32_t>(value.raw().size()), edited});
-  };
-  const JsonView params = x.mcp->message.params;
-  for (const char* name : {"arguments", "argument", "context", "inputResponses"}) add(params[name], true);
-  for (const char* name : {"name", "uri", "ref"}) add(params[name], false);
-  return all;
+Stretch stretch_of(const Exchange& x, JsonView value) {
+  if (!value) return {};
+  const auto begin = static_cast<std::uint32_t>(value.raw().data() - x.body.data());
+  return {begin, begin + static_cast<std::uint32_t>(value.raw().size())};
 }
 
-/// Of every text of the body those that a server is told.
+/// What names a thing.
+std::vector<Stretch> find_names(const Exchange& x) {
+  std::vector<Stretch> names;
+  for (const char* name : {"name", "uri", "ref", "cursor"})
+    if (const JsonView value = x.mcp->message.params[name]) names.push_back(stretch_of(x, value));
+  return names;
+}
+
+/// Of every text of the body those that a server is told. What a server gave for itself to have it back goes as it is, but for
+/// secrets that block.
 void keep_told(const Exchange& x, RequestView& view) {
-  const std::vector<Stretch> told = find_stretches(x);
-  std::erase_if(view.spans, [&told](Span& span) {
-    const auto in = std::find_if(told.begin(), told.end(),
-                                 [&span](const Stretch& each) { return each.begin <= span.begin && span.end <= each.end; });
-    if (in == told.end()) return true;
-    if (!in->edited) span.role = SpanRole::key;
-    return false;
+  const Stretch params = stretch_of(x, x.mcp->message.params), state = stretch_of(x, x.mcp->message.params["requestState"]);
+  std::erase_if(view.spans, [&](Span& span) {
+    if (state.holds(span.begin, span.end)) span.role = SpanRole::key;
+    return !params.holds(span.begin, span.end);
   });
+}
+
+void block_in_names(const Exchange& x, GuardedCall& call) {
+  const std::vector<Stretch> names = find_names(x);
+  std::vector<const Edit*> in_names;
+  for (const Edit& edit : call.edits)
+    if (std::any_of(names.begin(), names.end(), [&edit](const Stretch& name) { return name.holds(edit.begin, edit.end); }))
+      in_names.push_back(&edit);
+  if (in_names.empty() || !call.blocked.empty()) return;
+  block_instead(call, x.body, in_names);
+  call.edits.clear();
 }
 
 }  // namespace
@@ -56,6 +67,7 @@ Task<Status> guard_mcp_call(Exchange& x, const McpServer& server) {
   Result<GuardedCall> found = co_await read_through(x, text);
   if (!found) co_return found.error();
   x.guarded = std::move(found).value();
+  block_in_names(x, x.guarded);
   note_guarded(x);
   x.guarding = GuardStep::none;
   if (!x.guarded.blocked.empty()) co_return service_block_error(x.guarded);

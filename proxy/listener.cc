@@ -148,6 +148,7 @@ Status bind_one(Acceptor& acceptor, const asio::ip::tcp::endpoint& endpoint, boo
   boost::system::error_code ec;
   acceptor.open(endpoint.protocol(), ec);
   if (ec) return make_error(Code::io_failed, "cannot open a socket: " + ec.message());
+  ::fcntl(acceptor.native_handle(), F_SETFD, FD_CLOEXEC);  // Asio does not: programs that pg starts must not have it
   acceptor.set_option(asio::socket_base::reuse_address(true), ec);
   const int on = 1;
   if (share) ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);

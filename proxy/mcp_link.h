@@ -86,6 +86,8 @@ class McpLink {
   virtual std::uint64_t changes() const = 0;
   /// Takes leave of the server, as far as it wants to know.
   virtual Task<void> close(McpErrand errand) = 0;
+  /// Whether stop() would have nothing to wait for.
+  virtual bool has_ended() const = 0;
   /// Asks a program to end. From any thread; nothing is asked any more.
   virtual void begin_stop() = 0;
   /// The same, and waits for its end.

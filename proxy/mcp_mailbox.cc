@@ -16,6 +16,7 @@ void McpMailbox::deliver(const std::weak_ptr<McpMailbox>& box, asio::io_context&
 
 void McpMailbox::put(McpEvent event) {
   events_.push_back(std::move(event));
+  unread_->store(static_cast<std::uint32_t>(events_.size()), std::memory_order_relaxed);
   bell_.cancel();
 }
 
@@ -28,6 +29,7 @@ Task<McpEvent> McpMailbox::next(SteadyTime deadline) {
   if (events_.empty()) co_return McpEvent{McpEvent::Kind::ended, {}, make_error(Code::unavailable, "the wait was ended")};
   McpEvent event = std::move(events_.front());
   events_.pop_front();
+  unread_->store(static_cast<std::uint32_t>(events_.size()), std::memory_order_relaxed);
   co_return event;
 }
 

@@ -1,6 +1,8 @@
 // McpMailbox: where a caller hears of its request to an MCP server.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <deque>
 #include <memory>
 
@@ -20,11 +22,15 @@ class McpMailbox : public std::enable_shared_from_this<McpMailbox> {
   Task<McpEvent> next(SteadyTime deadline);
   void abort();
   asio::io_context& io() { return io_; }
+  std::size_t size() const { return events_.size(); }
+  /// How many of delivered messages nobody has read yet, for who delivers on another thread.
+  const std::shared_ptr<std::atomic<std::uint32_t>>& unread() const { return unread_; }
 
  private:
   asio::io_context& io_;
   Timer bell_;
   std::deque<McpEvent> events_;
+  std::shared_ptr<std::atomic<std::uint32_t>> unread_ = std::make_shared<std::atomic<std::uint32_t>>(0);
   bool aborted_ = false;
 };
 

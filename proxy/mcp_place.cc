@@ -20,15 +20,32 @@ namespace {
 constexpr Millis kLookAgain{15};  // at somebody else's introduction
 constexpr Millis kYoungSession{10'000};
 
-// Those who connect speak of providers.
+// Those who connect speak of providers. What the server says may quote its credential.
 Error in_place_words(const McpServer& server, const Error& error) {
   constexpr std::string_view kTheirs = "the provider ";
   const bool theirs = error.message.starts_with(kTheirs);
-  return make_error(error.code,
-                    theirs ? fmt::format("the server {} {}", server.name, error.message.substr(kTheirs.size()))
-                           : fmt::format("the server {}: {}", server.name, error.message),
-                    error.detail);
+  std::string message = theirs ? fmt::format("the server {} {}", server.name, error.message.substr(kTheirs.size()))
+                               : fmt::format("the server {}: {}", server.name, error.message);
+  StreamMask(server.credentials).mask(message);
+  return make_error(error.code, std::move(message), error.detail);
 }
+
+// What a server has read may have been done.
+bool may_come_twice(std::string_view method) {
+  return method != "tools/call";
+}
+
+/// One more note on its way, until this is gone.
+class NoteCount {
+ public:
+  explicit NoteCount(std::atomic<std::uint32_t>& count) : count_(count) { count_.fetch_add(1, std::memory_order_relaxed); }
+  ~NoteCount() { count_.fetch_sub(1, std::memory_order_relaxed); }
+  NoteCount(const NoteCount&) = delete;
+  NoteCount& operator=(const NoteCount&) = delete;
+
+ private:
+  std::atomic<std::uint32_t>& count_;
+};
 
 /// What a flight waits for is gone when this is.
 class FlightEnd {
@@ -109,11 +126,13 @@ Task<Result<McpPlace::Reply>> McpPlace::send_once(McpErrand errand, const Spoken
       co_return reply;
     }
     const bool stopped = flight != nullptr && flight->is_stopped();
-    if (!was_kept || stopped || reply.connection->got_any_byte()) co_return answered.error();
+    const bool dead = was_kept && answered.error().code != Code::upstream_timeout && !reply.connection->got_any_byte();
+    if (!dead || stopped || !may_come_twice(spoken.method)) co_return answered.error();
   } else if (!was_kept) {
     co_return make_error(Code::upstream_failed, "the connection was closed while the request was sent");
   }
-  // A kept connection was dead: nobody has read the request.
+  if (sent == UpstreamIo::Sent::timeout) co_return make_error(Code::upstream_timeout, "it did not take the request in time");
+  // A kept connection was dead.
   Result<Reply> again = co_await send_once(errand, spoken, verb, std::move(body), true, flight);
   co_return again;
 }
@@ -287,6 +306,7 @@ void McpPlace::note_change() {
 
 Task<void> McpPlace::send_note(McpErrand errand, std::string text) {
   const std::shared_ptr<McpPlace> alive = shared_from_this();
+  const NoteCount counted(replies_);
   Spoken now = spoken();
   co_await send(errand, now, "POST", std::move(text), nullptr);
 }
@@ -300,6 +320,8 @@ void McpPlace::withdraw(McpErrand errand, std::uint64_t id) {
 }
 
 void McpPlace::reply_to(McpErrand errand, const RpcMessage& request) {
+  constexpr std::uint32_t kMostReplies = 8;  // each is a request of its own
+  if (replies_.load(std::memory_order_relaxed) >= kMostReplies) return;
   std::string text = request.method == "ping" ? write_rpc_result(request.id, "{}")
                                               : write_rpc_error(request.id, {kRpcNoMethod, "not offered by this client", {}});
   asio::co_spawn(errand.loop.io(), send_note(errand, std::move(text)), asio::detached);

@@ -38,6 +38,7 @@ class McpPlace final : public McpLink, public std::enable_shared_from_this<McpPl
   McpFacts facts() const override;
   std::uint64_t changes() const override;
   Task<void> close(McpErrand errand) override;
+  bool has_ended() const override { return true; }
   void begin_stop() override {}
   void stop() override {}
 
@@ -95,7 +96,8 @@ class McpPlace final : public McpLink, public std::enable_shared_from_this<McpPl
 
   const std::shared_ptr<const McpServer> server_;
   std::atomic<std::uint64_t> next_id_{1};
-  mutable std::mutex mutex_;  // guards what follows; never held across a wait
+  std::atomic<std::uint32_t> replies_{0};  // and notes to the server, on their way
+  mutable std::mutex mutex_;               // guards what follows; never held across a wait
   Spoken spoken_;
   McpFacts facts_;
   bool introducing_ = false;

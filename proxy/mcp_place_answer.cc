@@ -13,6 +13,7 @@
 namespace pg {
 namespace {
 
+constexpr std::size_t kMostInBox = 64;
 constexpr Millis kAfterAll{5'000};  // the caller's patience ends first
 
 // A refusal that could not tell whom it answers (HTTP 4xx) answers the only one there is.
@@ -46,6 +47,11 @@ class PlaceCall : public std::enable_shared_from_this<PlaceCall> {
       done_ = reader.answered() || event.kind == McpEvent::Kind::ended;
       box_->put(std::move(event));
       if (done_) co_return;
+      // Whoever reads slowly makes the server wait.
+      while (box_->size() > kMostInBox && !flight_.is_stopped()) {
+        Timer pause(errand_.loop.io(), Millis{10});
+        co_await pause.async_wait(kAwait);
+      }
     }
   }
   void give_up() {
@@ -105,6 +111,7 @@ Task<McpEvent> McpReplyReader::next(SteadyTime deadline) {
     if (end == IoEnd::timeout) co_return McpEvent{};
     if (end == IoEnd::ok || end == IoEnd::again) continue;
     if (auto event = take_last(end)) co_return std::move(*event);
+    if (body_.size() > place_.server().max_reply) co_return ended("its answer is longer than max_reply");
     co_return ended(end == IoEnd::canceled ? "the wait was ended" : "its reply ended without an answer");
   }
 }
@@ -170,6 +177,7 @@ std::optional<McpEvent> McpReplyReader::take_last(IoEnd end) {
   if (answered_ || end != IoEnd::eof) return std::nullopt;
   if (!streams_)
     if (auto event = take_message(body_)) return event;
+  if (reply_.head.status >= 400) return ended(fmt::format("it answered with HTTP {}", reply_.head.status));
   return ended("its reply ended without an answer");
 }
 

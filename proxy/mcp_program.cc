@@ -72,7 +72,7 @@ Task<Result<std::unique_ptr<McpAnswer>>> McpProgram::ask(McpErrand errand, McpAs
     if (bell_ < 0) bell_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (bell_ < 0) co_return make_error(Code::unavailable, "there is no file descriptor left to start a server with");
     id = next_id_++;
-    waiting_[id] = {box, &box->io(), false};
+    waiting_[id] = {box, &box->io(), false, box->unread()};
     asked_.push_back({id, std::move(ask)});
     if (!thread_.joinable()) thread_ = std::thread([this] { live(); });
   }
@@ -152,7 +152,8 @@ void McpProgram::live() {
     }
     run_once();
   }
-  fail_all(make_error(Code::unavailable, "pg is shutting down"));
+  fail_all(gone_error());
+  ended_thread_.store(true, std::memory_order_release);
 }
 
 void McpProgram::run_once() {
@@ -168,6 +169,7 @@ void McpProgram::run_once() {
   incoming_.clear();
   errors_.clear();
   outgoing_.clear();
+  taken_bytes_ = 0;
   ended_.reset();
   junk_lines_ = 0;
   introduction_ = Introduction::none;
@@ -182,6 +184,7 @@ void McpProgram::run_once() {
     talk(SteadyTime::max(), false);
     well = !ended_ || now_steady() - begun > kStable;
     if (ended_) fail_all(end_error(*ended_));
+    if (is_stopping()) fail_all(gone_error());
     say_goodbye();
   } else {
     fail_all(end_error(introduction_fault_));
@@ -198,7 +201,7 @@ void McpProgram::run_once() {
 bool McpProgram::introduce() {
   const SteadyTime deadline = now_steady() + server_->start_timeout;
   introduction_ = Introduction::asked_session;
-  outgoing_ += write_rpc_request(kIntroductionId, "initialize", write_initialize_params()) + "\n";
+  say(write_rpc_request(kIntroductionId, "initialize", write_initialize_params()));
   talk(deadline, true);
   if (introduction_ == Introduction::done) return true;
   if (ended_)
@@ -219,12 +222,12 @@ void McpProgram::take_introduction(const RpcMessage& message) {
       return;
     }
     introduction_ = Introduction::asked_discover;
-    outgoing_ += write_rpc_request(kIntroductionId, "server/discover", write_discover_params()) + "\n";
+    say(write_rpc_request(kIntroductionId, "server/discover", write_discover_params()));
     return;
   }
   introduction_ = Introduction::done;
   era_ = by_discover ? McpEra::stateless : McpEra::sessions;
-  if (!by_discover) outgoing_ += write_rpc_notification("notifications/initialized", "{}") + "\n";
+  if (!by_discover) say(write_rpc_notification("notifications/initialized", "{}"));
   const JsonView info =
       by_discover ? message.result["_meta"]["io.modelcontextprotocol/serverInfo"] : message.result["serverInfo"];
   const std::lock_guard lock(mutex_);
@@ -238,10 +241,7 @@ void McpProgram::take_introduction(const RpcMessage& message) {
 void McpProgram::say_goodbye() {
   if (!child_.is_running()) return;
   child_.close_in();
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_) child_.signal(SIGTERM);  // who stops pg does not want to wait
-  }
+  if (is_stopping()) child_.signal(SIGTERM);  // who stops pg does not want to wait
   end_child();
 }
 
@@ -269,6 +269,20 @@ void McpProgram::end_child() {
   }
 }
 
+bool McpProgram::is_stopping() const {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+Error McpProgram::gone_error() const {
+  return make_error(Code::unavailable, fmt::format("the server {} is being ended", server_->name));
+}
+
+void McpProgram::say(std::string message) {
+  if (outgoing_.empty()) taken_ = now_steady();
+  outgoing_.append(one_line(std::move(message))).append("\n");
+}
+
 void McpProgram::fail_all(const Error& error) {
   const std::lock_guard lock(mutex_);
   for (const auto& [id, waiting] : waiting_) McpMailbox::deliver(waiting.box, *waiting.io, {McpEvent::Kind::ended, {}, error});
@@ -279,8 +293,10 @@ void McpProgram::fail_all(const Error& error) {
 
 Error McpProgram::end_error(const std::string& how) const {
   const std::lock_guard lock(mutex_);
-  std::string said = last_words_.empty() ? "" : ": " + last_words_.back();
-  return make_error(Code::upstream_failed, fmt::format("the server {} {}{}", server_->name, how, said));
+  const std::string said = last_words_.empty() ? "" : ": " + last_words_.back();
+  std::string message = fmt::format("the server {} {}{}", server_->name, how, said);
+  StreamMask(server_->credentials).mask(message);
+  return make_error(Code::upstream_failed, std::move(message));
 }
 
 std::shared_ptr<McpLink> make_program_link(std::shared_ptr<const McpServer> server) {

@@ -28,6 +28,7 @@ class McpProgram final : public McpLink, public std::enable_shared_from_this<Mcp
   McpFacts facts() const override;
   std::uint64_t changes() const override;
   Task<void> close(McpErrand errand) override;
+  bool has_ended() const override { return ended_thread_.load(std::memory_order_acquire); }
   void begin_stop() override;
   void stop() override;
 
@@ -39,6 +40,7 @@ class McpProgram final : public McpLink, public std::enable_shared_from_this<Mcp
     std::weak_ptr<McpMailbox> box;
     asio::io_context* io = nullptr;
     bool sent = false;
+    std::shared_ptr<std::atomic<std::uint32_t>> unread;  // messages in the box
   };
   struct Asked {
     std::uint64_t id = 0;
@@ -61,11 +63,16 @@ class McpProgram final : public McpLink, public std::enable_shared_from_this<Mcp
   void end_child();
   void fail_all(const Error& error);
   void note_line(std::string_view line);
+  void say(std::string message);
   bool is_idle(SteadyTime now);
+  bool is_deaf(SteadyTime now);
   Error end_error(const std::string& how) const;
+  Error gone_error() const;
+  bool is_stopping() const;
   void wake();
 
   const std::shared_ptr<const McpServer> server_;
+  std::atomic<bool> ended_thread_{false};
 
   mutable std::mutex mutex_;  // guards all up to the next comment
   std::condition_variable changed_;
@@ -82,12 +89,14 @@ class McpProgram final : public McpLink, public std::enable_shared_from_this<Mcp
   // The thread's own.
   ChildProcess child_;
   std::string incoming_, errors_, outgoing_;
+  std::size_t taken_bytes_ = 0;  // of outgoing_
   enum class Introduction : std::uint8_t { none, asked_session, asked_discover, done, failed };
   Introduction introduction_ = Introduction::none;
   std::string introduction_fault_;
   McpEra era_ = McpEra::sessions;
   std::optional<std::string> ended_;  // how the program did
   SteadyTime last_used_, retry_at_;
+  SteadyTime taken_;  // when the program last took something from its stdin, or there was nothing to take
   std::uint32_t failures_ = 0;
   std::uint32_t junk_lines_ = 0;
 };

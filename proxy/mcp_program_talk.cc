@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 
 #include "core/base/text.h"
 #include "core/store/log_store.h"
@@ -14,7 +15,9 @@ namespace pg {
 namespace {
 
 constexpr std::size_t kMostWords = 20, kLongestWord = 300, kMostJunk = 20;
-constexpr std::size_t kMostUnread = 64u << 20;  // of what a program does not take from its stdin
+constexpr std::uint32_t kMostSteps = 256;
+constexpr std::size_t kMostUnread = 96u << 20;  // of what a program does not take from its stdin: more than one message may have
+constexpr std::size_t kMostKept = 1u << 20, kLongestErrors = 64u << 10;
 
 }  // namespace
 
@@ -24,10 +27,8 @@ void McpProgram::talk(SteadyTime deadline, bool introducing) {
     if (introducing && (introduction_ == Introduction::done || introduction_ == Introduction::failed)) return;
     const SteadyTime now = SystemClock().steady();
     if (now >= deadline) return;
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopping_) return;
-    }
+    if (is_stopping()) return;
+    if (is_deaf(now)) end_child();
     if (!introducing) {
       send_asked();
       if (is_idle(now)) return;
@@ -57,14 +58,12 @@ void McpProgram::talk(SteadyTime deadline, bool introducing) {
 void McpProgram::send_asked() {
   const std::lock_guard lock(mutex_);
   for (Asked& asked : asked_) {
-    outgoing_ += write_rpc_request(asked.id, asked.ask.method, write_mcp_params(asked.ask, era_, asked.id)) + "\n";
+    say(write_rpc_request(asked.id, asked.ask.method, write_mcp_params(asked.ask, era_, asked.id)));
     if (const auto found = waiting_.find(asked.id); found != waiting_.end()) found->second.sent = true;
   }
   asked_.clear();
   for (const std::uint64_t id : withdrawn_)
-    outgoing_ +=
-        write_rpc_notification("notifications/cancelled", fmt::format(R"({{"requestId":{},"reason":"the caller left"}})", id)) +
-        "\n";
+    say(write_rpc_notification("notifications/cancelled", fmt::format(R"({{"requestId":{},"reason":"the caller left"}})", id)));
   withdrawn_.clear();
   if (!waiting_.empty()) last_used_ = SystemClock().steady();
 }
@@ -75,13 +74,26 @@ bool McpProgram::is_idle(SteadyTime now) {
 }
 
 void McpProgram::write_some() {
-  const ssize_t wrote = ::write(child_.in(), outgoing_.data(), outgoing_.size());
-  if (wrote > 0) outgoing_.erase(0, static_cast<std::size_t>(wrote));
-  const bool gone = wrote < 0 && errno != EAGAIN && errno != EINTR;
-  if (gone || outgoing_.size() > kMostUnread) {
-    note_line(gone ? "(its stdin is closed)" : "(it does not read its stdin)");
+  const ssize_t wrote = ::write(child_.in(), outgoing_.data() + taken_bytes_, outgoing_.size() - taken_bytes_);
+  if (wrote < 0 && errno != EAGAIN && errno != EINTR) {
+    note_line("(its stdin is closed)");
     end_child();
   }
+  if (wrote <= 0) return;
+  taken_ = SystemClock().steady();
+  taken_bytes_ += static_cast<std::size_t>(wrote);
+  if (taken_bytes_ < outgoing_.size()) return;
+  outgoing_.clear();
+  taken_bytes_ = 0;
+  if (outgoing_.capacity() > kMostKept) outgoing_.shrink_to_fit();
+}
+
+// One that takes nothing is of no use to anybody, and what it is to be told must not pile up.
+bool McpProgram::is_deaf(SteadyTime now) {
+  if (outgoing_.empty()) return false;
+  const bool deaf = now - taken_ > server_->call_timeout || outgoing_.size() - taken_bytes_ > kMostUnread;
+  if (deaf) note_line("(it does not read its stdin)");
+  return deaf;
 }
 
 bool McpProgram::read_some() {
@@ -99,6 +111,7 @@ bool McpProgram::read_some() {
   incoming_.erase(0, begin);
   if (incoming_.size() <= server_->max_reply) return true;
   note_line("(a line of its stdout is longer than max_reply)");
+  child_.signal(SIGTERM);
   return false;
 }
 
@@ -114,7 +127,7 @@ void McpProgram::read_errors() {
       begin = end + 1;
     }
     errors_.erase(0, begin);
-    if (errors_.size() > kLongestWord) errors_.erase(kLongestWord);
+    if (errors_.size() > kLongestErrors) errors_.erase(kLongestErrors);
   }
   if (!child_.is_running() && !errors_.empty()) note_line(std::exchange(errors_, {}));
 }
@@ -122,8 +135,9 @@ void McpProgram::read_errors() {
 void McpProgram::note_line(std::string_view line) {
   line = trim(line);
   if (line.empty()) return;
-  std::string word(clip_log_text(line, kLongestWord));
-  StreamMask(server_->credentials).mask(word);
+  std::string word(line);
+  StreamMask(server_->credentials).mask(word);  // before it is cut: half a credential would not be found
+  word = clip_log_text(word, kLongestWord);
   const std::lock_guard lock(mutex_);
   last_words_.push_back(std::move(word));
   if (last_words_.size() > kMostWords) last_words_.pop_front();
@@ -150,15 +164,17 @@ void McpProgram::take_line(std::string_view line) {
   const std::lock_guard lock(mutex_);
   const auto found = waiting_.find(*id);
   if (found == waiting_.end()) return;
+  // Whoever reads slowly gets the answer, and not every step on the way.
+  if (is_progress && found->second.unread->load(std::memory_order_relaxed) > kMostSteps) return;
+  found->second.unread->fetch_add(1, std::memory_order_relaxed);
   McpMailbox::deliver(found->second.box, *found->second.io, {McpEvent::Kind::message, std::string(line), {}});
   if (!is_progress) waiting_.erase(found);
 }
 
 // Nothing was promised that a server could ask for, but for a sign of life.
 void McpProgram::take_request(const RpcMessage& message) {
-  outgoing_ += (message.method == "ping" ? write_rpc_result(message.id, "{}")
-                                         : write_rpc_error(message.id, {kRpcNoMethod, "not offered by this client", {}})) +
-               "\n";
+  say(message.method == "ping" ? write_rpc_result(message.id, "{}")
+                               : write_rpc_error(message.id, {kRpcNoMethod, "not offered by this client", {}}));
 }
 
 }  // namespace pg

@@ -44,7 +44,7 @@ std::string settle_result(const Exchange& x, std::string result) {
 
 Task<void> write_mcp(Exchange& x, int status, std::string message, std::string extra) {
   const bool streams = status == 200 && !x.mcp->takes_json;
-  if (streams) message = "event: message\ndata: " + message + "\n\n";
+  if (streams) message = "event: message\ndata: " + one_line(std::move(message)) + "\n\n";
   x.row.status = status;
   x.row.stream = streams;
   x.row.bytes_out = static_cast<std::int64_t>(message.size());

@@ -63,6 +63,13 @@ Task<Result<Page>> fetch_page(McpLive& live, McpErrand errand, McpList list, std
                            fmt::format("the server {} did not say what it has (error {})", live.server().name, code));
     }
     read_list(list, message.result, page.items);
+    const StreamMask mask(live.server().credentials);
+    if (!mask.empty())
+      for (McpItem& item : page.items) {
+        item.json = with_plain_ascii(item.json);
+        mask.mask(item.json);
+        mask.mask(item.name);
+      }
     const JsonView next = message.result["nextCursor"];
     if (next.is_string() && next.raw().size() <= 4096) page.next = std::string(next.raw());
     co_return page;
@@ -124,7 +131,7 @@ void McpServers::retain(const Policy& policy) {
   for (const auto& [name, project] : policy.projects)
     for (const auto& [server, is] : project->mcp_servers) wanted.insert(is->id);
   const std::lock_guard lock(mutex_);
-  std::erase_if(ending_, [](const auto& live) { return live.use_count() == 1; });
+  std::erase_if(ending_, [](const auto& live) { return live.use_count() == 1 && live->link().has_ended(); });
   for (auto at = live_.begin(); at != live_.end();) {
     if (wanted.contains(at->first)) {
       ++at;

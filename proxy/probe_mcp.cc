@@ -1,6 +1,7 @@
 // One loop for one question, over the same link as when pg serves.
 #include "proxy/probe_mcp.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <utility>
@@ -29,7 +30,10 @@ std::string description_of(const McpItem& item) {
 Task<void> run_mcp_probe(McpProbeWork& work) {
   const SteadyTime begun = work.clock.steady(), deadline = begun + work.timeout;
   const McpErrand errand{work.loop, work.tls, work.clock, work.tokens, nullptr};
-  auto live = std::make_shared<McpLive>(std::make_shared<const McpServer>(work.server));
+  auto server = std::make_shared<McpServer>(work.server);
+  server->start_timeout = std::min(server->start_timeout, work.timeout);
+  server->call_timeout = std::min(server->call_timeout, work.timeout);
+  auto live = std::make_shared<McpLive>(std::move(server));
   const Result<McpItems> items = co_await fetch_list(live, errand, McpList::tools, deadline);
   work.probe.took = std::chrono::duration_cast<Millis>(work.clock.steady() - begun);
   if (items) {

@@ -70,7 +70,7 @@ class McpRelay {
 
 // What came from the server, as the caller is to have it.
 std::string McpRelay::polished(std::string_view json) {
-  std::string text(json);
+  std::string text = mask_.empty() ? std::string(json) : with_plain_ascii(json);
   mask_.mask(text);
   if (!index_) return text;
   std::string restored;
@@ -97,7 +97,7 @@ Task<void> McpRelay::send_event(std::string message, bool last) {
     x_.row.status = 200;
   }
   std::string chunk;
-  append_chunk(chunk, message.empty() ? ": wait\n\n" : "event: message\ndata: " + message + "\n\n");
+  append_chunk(chunk, message.empty() ? ": wait\n\n" : "event: message\ndata: " + one_line(message) + "\n\n");
   if (last) chunk += kLastChunk;
   x_.row.bytes_out += static_cast<std::int64_t>(message.size());
   const IoEnd sent = co_await x_.client.write(piece_of(head), piece_of(chunk), x_.policy->limits.stall_timeout);

@@ -67,6 +67,30 @@ void read_accept(Exchange& x) {
   x.mcp->takes_json = any || accept.find("application/json") != std::string_view::npos || !x.mcp->takes_stream;
 }
 
+// What nobody knows may be anything: it is no word for the log.
+std::string_view logged_method(const RpcMessage& message) {
+  constexpr std::string_view kKnown[] = {"initialize",
+                                         "server/discover",
+                                         "ping",
+                                         "tools/list",
+                                         "tools/call",
+                                         "prompts/list",
+                                         "prompts/get",
+                                         "resources/list",
+                                         "resources/read",
+                                         "resources/templates/list",
+                                         "completion/complete",
+                                         "logging/setLevel",
+                                         "resources/subscribe",
+                                         "resources/unsubscribe",
+                                         "subscriptions/listen",
+                                         "notifications/initialized",
+                                         "notifications/cancelled",
+                                         "notifications/progress"};
+  const auto* const found = std::find(std::begin(kKnown), std::end(kKnown), message.method);
+  return found == std::end(kKnown) ? std::string_view("unknown") : *found;
+}
+
 /// What is wrong with the message, or with how its head goes with it.
 std::optional<RpcFault> read_mcp(Exchange& x) {
   McpRun& run = *x.mcp;
@@ -74,7 +98,7 @@ std::optional<RpcFault> read_mcp(Exchange& x) {
   auto flaw = run.message.read(x.body);
   run.id = run.message.id;
   if (flaw) return flaw;
-  x.row.path += "/" + (run.message.method.empty() ? std::string("response") : run.message.method);
+  x.row.path += "/" + std::string(logged_method(run.message));
   run.is_read = true;
   McpEraFound found = find_era(x.head, run.message);
   run.era = found.era;
@@ -83,7 +107,7 @@ std::optional<RpcFault> read_mcp(Exchange& x) {
 
 Task<void> refuse_message(Exchange& x, int status, RpcFault fault) {
   x.row.outcome = "error";
-  x.row.error = fmt::format("bad_request: {}", fault.message);
+  x.row.error = fault.code == kRpcNoMethod ? "not_found: a method that is not known here" : "bad_request: " + fault.message;
   std::string message = write_rpc_error(x.mcp->id, fault);
   co_await write_mcp(x, status, std::move(message));
 }

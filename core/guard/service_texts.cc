@@ -211,16 +211,17 @@ std::uint32_t ServiceTexts::body_offset(const Source& source, std::uint32_t at, 
   return source.at + static_cast<std::uint32_t>(cursor.raw);
 }
 
-void ServiceTexts::block(GuardedCall& call, const std::vector<const Edit*>& edits) const {
+void block_instead(GuardedCall& call, std::string_view json, const std::vector<const Edit*>& edits) {
   std::vector<std::uint32_t> offsets;
   for (const Edit* edit : edits) offsets.push_back(edit->begin);
-  const std::vector<std::string> paths = find_paths(json_, offsets);
+  const std::vector<std::string> paths = find_paths(json, offsets);
   call.places.clear();
   for (std::size_t i = 0; i < edits.size(); ++i) {
     const std::string kind = kind_of_token(edits[i]->text);
     if (std::find(call.blocked.begin(), call.blocked.end(), kind) == call.blocked.end()) call.blocked.push_back(kind);
     if (i < paths.size() && call.places.size() < 900) call.places += (call.places.empty() ? "" : "; ") + paths[i] + ": " + kind;
   }
+  call.redacted.clear();
 }
 
 void ServiceTexts::settle(GuardedCall& call) const {
@@ -237,9 +238,8 @@ void ServiceTexts::settle(GuardedCall& call) const {
     of_body.push_back({begin, end, source->encoded ? encode_form(edit.text) : edit.text});
   }
   if (!of_target.empty()) {
-    block(call, of_target);
+    block_instead(call, json_, of_target);
     of_body.clear();
-    call.redacted.clear();
   }
   call.edits = std::move(of_body);
 }

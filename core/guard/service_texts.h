@@ -63,12 +63,14 @@ class ServiceTexts {
   };
   /// Of the place `at` in json_, in the body.
   std::uint32_t body_offset(const Source& source, std::uint32_t at, Cursor& cursor) const;
-  void block(GuardedCall& call, const std::vector<const Edit*>& edits) const;
 
   std::string json_ = "{";
   RequestView view_;
   std::vector<Source> sources_;  // of the body alone
 };
+
+/// Makes `edits`, of `json`, what blocks the call: where a placeholder would ask for something else.
+void block_instead(GuardedCall& call, std::string_view json, const std::vector<const Edit*>& edits);
 
 /// The 422 for what blocked it, with the way out of somebody who calls an API.
 Error service_block_error(const GuardedCall& call);

@@ -57,6 +57,10 @@ std::string_view settle_revision(std::string_view wanted) {
 }
 
 McpEraFound find_era(const RequestHead& head, const RpcMessage& message) {
+  for (const std::string_view name : {"mcp-protocol-version", "mcp-method", "mcp-name", "mcp-session-id"})
+    if (std::count_if(head.fields.begin(), head.fields.end(),
+                      [name](const Field& field) { return equals_ignore_case(field.name, name); }) > 1)
+      return {McpEra::sessions, bad_head(fmt::format("the header {} stands there twice", name))};
   const auto said = head.find("mcp-protocol-version");
   const JsonView meta = message.params["_meta"][kMetaRevision];
   const std::string revision = meta.text();

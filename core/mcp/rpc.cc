@@ -102,6 +102,32 @@ std::string write_rpc_error(std::string_view id, const RpcFault& fault) {
   return out;
 }
 
+std::string one_line(std::string json) {
+  std::replace_if(
+      json.begin(), json.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return json;
+}
+
+std::string with_plain_ascii(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  for (std::size_t at = 0; at < json.size();) {
+    const std::size_t slash = std::min(json.find('\\', at), json.size());
+    out.append(json.substr(at, slash - at));
+    if (slash == json.size()) break;
+    const std::string_view escape = json.substr(slash, json.substr(slash).starts_with("\\u") ? 6 : 2);
+    unsigned code = 0;
+    const char* const end = escape.data() + escape.size();
+    const bool is_hex = escape.size() == 6 && std::from_chars(escape.data() + 2, end, code, 16).ptr == end;
+    if (is_hex && code >= 0x20 && code < 0x7f && code != '"' && code != '\\')
+      out += static_cast<char>(code);
+    else
+      out.append(escape);
+    at = slash + escape.size();
+  }
+  return out;
+}
+
 RpcFault rpc_fault_of(const Error& error, std::string_view request_id) {
   RpcFault fault{rpc_code_of(error.code), error.message, {}};
   JsonOut json(fault.data);

@@ -56,6 +56,13 @@ std::string write_rpc_result(std::string_view id, std::string_view result);
 /// `id` "" = null.
 std::string write_rpc_error(std::string_view id, const RpcFault& fault);
 
+/// The same message without line breaks: one line is one message over stdin, and one data line of an event. JSON has them outside
+/// of strings alone.
+std::string one_line(std::string json);
+
+/// The same JSON with printable ASCII as itself where it was spelled \\u00XX: what is looked for is found however it is written.
+std::string with_plain_ascii(std::string_view json);
+
 /// An error of pg's as a fault; `request_id` for whoever asks about it.
 RpcFault rpc_fault_of(const Error& error, std::string_view request_id);
 

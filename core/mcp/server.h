@@ -19,7 +19,7 @@ struct Service;
 
 struct McpServer {
   std::string name;
-  std::string id;  // changes with all that decides whom one talks to: what a running program or a session belongs to
+  std::string id;  // changes with whom one talks to, and how patiently: what a running program or a session belongs to
 
   /// Where it is and its credential, when it is asked over HTTP; nullptr: it is a program, and `command` says which. The base of
   /// its one outlet is the place itself: the path as it was written, with a "/" at its end or without, and maybe a query.

@@ -123,8 +123,6 @@ constexpr NotKept kNotKept[] = {
     {"prompt", kInBodies},
     {"answer", kInBodies},
     {"headers", "of what they say there are agent, version, session and ua"},
-    {"tool", "the calls of tools stand in the bodies: 'pg logs show ID --body', where log_bodies keeps them"},
-    {"mcp", "calls to MCP servers do not pass through pg"},
 };
 
 }  // namespace

@@ -22,7 +22,9 @@ constexpr std::size_t kMaxNumbers = 65'536;
 }  // namespace
 
 bool stands_in_names(std::string_view column) {
-  return std::find(std::begin(kShared), std::end(kShared), column) != std::end(kShared);
+  // mcp and tool are made of what stands there.
+  constexpr std::string_view kMadeOfNames = "CASE WHEN dialect = 'mcp' ";
+  return column.starts_with(kMadeOfNames) || std::find(std::begin(kShared), std::end(kShared), column) != std::end(kShared);
 }
 
 bool asks_names(const LogExpr& expr) {

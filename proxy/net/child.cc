@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -81,6 +82,8 @@ struct Starting {
   ::_exit(127);
 }
 
+constexpr int kMostDescriptors = 65'536;  // that are looked at where the kernel does not do it (before Linux 5.11)
+
 [[noreturn]] void become(const Starting& starting) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -93,6 +96,9 @@ struct Starting {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
+  // Sockets above all: whoever has a listening one gets callers, and with them their keys.
+  if (::close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) != 0)
+    for (int fd = 3; fd < kMostDescriptors; ++fd) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   if (starting.directory != nullptr && ::chdir(starting.directory) != 0) fail_start(starting);
   ::execve(starting.program, starting.argv, starting.environment);
   fail_start(starting);

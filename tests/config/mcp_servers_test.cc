@@ -310,7 +310,9 @@ TEST_CASE("mcp servers: an identity changes with whom one talks to, and with not
   const std::string id = f.server(program)->id;
   CHECK(id.size() == 32);
   CHECK(f.server(program)->id == id);
-  CHECK(f.server(program + "tools = [\"a\"]\nidle_stop = \"1m\"\ncall_timeout = \"1m\"\nguards = \"off\"\n")->id == id);
+  CHECK(f.server(program + "tools = [\"a\"]\ndeny_tools = [\"b\"]\nguards = \"off\"\n")->id == id);
+  for (const char* patience : {"idle_stop = \"1m\"", "call_timeout = \"1m\"", "start_timeout = \"1m\"", "max_reply = 4096"})
+    CHECK_MESSAGE(f.server(program + patience + "\n")->id != id, patience);
   const auto other = [&](std::string_view from, std::string_view to) {
     std::string changed = program;
     changed.replace(changed.find(from), from.size(), to);
@@ -325,7 +327,7 @@ TEST_CASE("mcp servers: an identity changes with whom one talks to, and with not
   CHECK(f.server(program)->id != id);
   const std::string place = kMcpPlace + "credential = \"env:TOKEN\"\nheaders = { a = \"b\" }\n";
   const std::string there = f.server(place)->id;
-  CHECK(f.server(place + "deny_tools = [\"a\"]\nconnect_timeout = \"1s\"\n")->id == there);
+  CHECK(f.server(place + "deny_tools = [\"a\"]\n")->id == there);
   CHECK(f.server(place + "auth = \"header:x-key\"\n")->id != there);
   CHECK(f.server(place + "private = true\n")->id != there);
   CHECK(

@@ -81,7 +81,7 @@ TEST_CASE("logs: who asked and with what can be asked for, watched and summed up
   CHECK(run_query(world, {"logs", "show", "last"}).out.find("client\t127.0.0.1\nuser agent\tcurl/8.1\n") != std::string::npos);
   const auto wrong = run_query(world, {"logs", "search", "mcp:github"});
   CHECK(wrong.status == 2);
-  CHECK(wrong.err.starts_with("error: \"mcp\" is not kept in the log; "));
+  CHECK(wrong.err.starts_with("error: \"headers\" is not kept in the log; "));
   Following tail(world, {"logs", "tail", "-f", "-n", "1", "ua:*python*", "--fields", "ip,ua"});
   CHECK(tail.line() == "127.0.0.1\tOpenAI/Python 2.8.0");
   CHECK(world.post("v1/chat/completions", kLargeCall, {{"User-Agent", "curl/8.1"}}).status == 200);

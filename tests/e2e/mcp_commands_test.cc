@@ -167,7 +167,7 @@ TEST_CASE("mcp commands: setup says what adds the servers to an agent, with a ke
   const CommandResult aider = m.home.run({"setup", "aider", "-p", "tools"});
   CHECK(aider.status != 0);
   CHECK(says(aider.err, "/api/tools/mcp and the header x-pg-key"));
-  CHECK(m.home.run({"setup", "codex", "-p", "tools", "--write"}).status == 1);
+  CHECK(m.home.run({"setup", "codex", "-p", "tools", "--write"}).status == 2);
 }
 
 }  // namespace pg::test

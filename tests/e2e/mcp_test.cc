@@ -198,6 +198,36 @@ TEST_CASE("mcp: what is not allowed is not called, however it is asked for") {
   CHECK(w.asked().find("delete_all") == std::string::npos);
 }
 
+TEST_CASE("mcp: line breaks in a request are no messages of the caller's own to a program") {
+  McpWorld w("[servers.fake]\ncommand = [\"@FAKE\", \"log=@LOG\"]\ndeny_tools = [\"delete_*\"]\n");
+  const std::string inner = R"({"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"delete_all","arguments":{}}})";
+  for (const char* end : {"\n", "\r\n", "\r"}) {
+    const RawReply reply =
+        w.post(std::string(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"fake__echo","_meta":{"a":[)") +
+               end + inner + end + R"(]},"arguments":{"z":[)" + end + inner + end + "]}}}");
+    CHECK(reply.body.find("structuredContent") != std::string::npos);
+  }
+  std::size_t lines = 0;
+  std::stringstream asked(w.asked());
+  for (std::string line; std::getline(asked, line);) lines += line.starts_with(inner) ? 1 : 0;
+  CHECK(lines == 0);
+  CHECK(w.asked().find("delete_all") != std::string::npos);  // as what it is: a text in arguments
+}
+
+TEST_CASE("mcp: a program has none of pg's sockets") {
+  McpWorld w(kOneProgram);
+  (void)w.ask("tools/list");
+  const std::string all = w.asked();
+  const std::string fds = "/proc/" + all.substr(all.find("start ") + 6, all.find('\n') - 6) + "/fd";
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(fds)) {
+    ++count;
+    std::error_code gone;
+    CHECK(std::filesystem::read_symlink(entry.path(), gone).string().find("socket:") == std::string::npos);
+  }
+  CHECK(count == 3);
+}
+
 TEST_CASE("mcp: who may not come in") {
   McpWorld w(kOneProgram);
   const std::string ping = R"({"jsonrpc":"2.0","id":1,"method":"ping"})";
@@ -460,6 +490,70 @@ TEST_CASE("mcp: what a server far away is told is guarded, and its answer restor
   CHECK(text_of(blocked).find("github") != std::string::npos);
   CHECK(told.empty());
   CHECK(soon([&] { return w.home.newest_row_has("outcome", "blocked"); }));
+}
+
+TEST_CASE("mcp: nothing that a server far away is told goes past the guards, wherever it stands") {
+  McpWorld w("[servers.up]\nurl = \"@UP/mcp\"\n[servers.up.guards]\nemail = \"redact\"\nsecrets = \"redact\"\n");
+  std::string told;
+  w.upstream.respond(place_of([&](const SeenRequest& seen, const McpJson& message) {
+    told += seen.head + seen.body;
+    return Answer::json(McpJson{{"jsonrpc", "2.0"}, {"id", message["id"]}, {"result", {{"contents", McpJson::array()}}}}.dump());
+  }));
+  const std::string secret = make_github_token();
+  for (const std::string& value : {kMail, secret}) {
+    const McpJson calls[] = {{{"name", "up__send"}, {"arguments", {{"a", value}}}, {"note", value}, {"task", {{"x", value}}}},
+                             {{"name", "up__send"}, {"arguments", {{value, 1}}}, {"_meta", {{"a", value}, {value, 1}}}}};
+    for (const McpJson& params : calls) CHECK(w.ask("tools/call", params).contains("result"));
+    CHECK(w.ask("resources/read", {{"uri", "up+note:" + value}})["error"]["code"] == -32000);
+    CHECK(w.ask("completion/complete", {{"ref", {{"type", "ref/resource"}, {"uri", "up+note:" + value}}},
+                                        {"argument", {{"name", "a"}, {"value", "b"}}}})["error"]["code"] == -32000);
+  }
+  CHECK(told.find("[[EMAIL_") != std::string::npos);
+  CHECK(told.find(kMail) == std::string::npos);
+  CHECK(told.find(secret) == std::string::npos);
+}
+
+TEST_CASE("mcp: a call that a place has read is not sent again") {
+  McpWorld w("[servers.up]\nurl = \"@UP/mcp\"\n");
+  std::atomic<int> paid{0};
+  std::atomic<bool> dies{false};
+  w.upstream.respond(place_of([&](const SeenRequest&, const McpJson& message) {
+    ++paid;
+    Answer answer =
+        Answer::json(McpJson{{"jsonrpc", "2.0"}, {"id", message["id"]}, {"result", {{"content", McpJson::array()}}}}.dump());
+    if (dies) answer = Answer().close();
+    return answer;
+  }));
+  for (int i = 0; i < 3; ++i) CHECK(w.call("up__send").contains("result"));
+  dies = true;
+  paid = 0;
+  CHECK(w.call("up__send").contains("error"));
+  CHECK(paid == 1);
+}
+
+TEST_CASE("mcp: a server's credential is starred in its lists and in its refusals, too") {
+  McpWorld w(
+      "[servers.up]\nurl = \"@UP/mcp\"\ncredential = \"env:SERVER_TOKEN\"\n[servers.no]\nurl = \"@UP/no\"\ncredential = "
+      "\"env:SERVER_TOKEN\"\n");
+  w.upstream.respond([](const SeenRequest& seen) {
+    const McpJson message = McpJson::parse(seen.body, nullptr, false);
+    const std::string id = message.is_object() && message.contains("id") ? message["id"].dump() : "null";
+    const std::string spelled = R"(server-\u0074oken-7Qx2mV9s)";
+    if (seen.target == "/no")
+      return Answer::json(R"({"jsonrpc":"2.0","id":)" + id + R"(,"error":{"code":-1,"message":"no )" + spelled + "\"}}");
+    if (message.value("method", "") == "initialize")
+      return Answer::json(R"({"jsonrpc":"2.0","id":)" + id + R"(,"result":{"protocolVersion":"2025-06-18"}})");
+    if (id == "null") return Answer::reply(202, "");
+    return Answer::json(R"({"jsonrpc":"2.0","id":)" + id + R"(,"result":{"tools":[{"name":"a","description":")" + spelled +
+                        R"( server-token-7Qx2mV9s"}]}})");
+  });
+  const RawReply listed = w.post(R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})");
+  CHECK(listed.body.find("up__a") != std::string::npos);
+  CHECK(listed.body.find("oken-7Qx2mV9s") == std::string::npos);
+  const McpJson refused = w.call("no__a");
+  CHECK(refused["error"]["message"].get<std::string>().find("refused to introduce itself: no ***") != std::string::npos);
+  CHECK(soon([&] { return w.home.newest_row_has("error", "refused to introduce itself"); }));
+  CHECK(w.home.everything().find("oken-7Qx2mV9s") == std::string::npos);
 }
 
 TEST_CASE("mcp: a program on this machine is told personal data, and no placeholder is written for it") {

@@ -53,6 +53,11 @@ TEST_CASE("a request without a session says everything twice, and the same") {
   CHECK(code_of(find(kCall, {{"MCP-Protocol-Version", "2026-07-28"}, {"Mcp-Method", "tools/call"}})) == kRpcHeaders);
   CHECK(code_of(find(kCall, {{"MCP-Protocol-Version", "2026-07-28"}, {"Mcp-Method", "tools/call"}, {"Mcp-Name", "other"}})) ==
         kRpcHeaders);
+  // Of two that differ, something in between may have read the other.
+  CHECK(code_of(find(kCall, {{"MCP-Protocol-Version", "2026-07-28"},
+                             {"Mcp-Method", "tools/call"},
+                             {"mcp-method", "tools/list"},
+                             {"Mcp-Name", "files__read"}})) == kRpcHeaders);
   // A name as a header may have to spell it.
   CHECK(code_of(find(kCall, {{"MCP-Protocol-Version", "2026-07-28"},
                              {"Mcp-Method", "tools/call"},

@@ -70,6 +70,15 @@ TEST_CASE("only ids that we give out are ours") {
   for (const char* other : {"", "-1", "7.0", "\"7\"", "7 ", "99999999999999999999"}) CHECK_FALSE(own_rpc_id(other));
 }
 
+TEST_CASE("one line stays the same message, and ASCII that was spelled in escapes becomes plain") {
+  const std::string text = "{\n\"a\" :\r\n [1,\t\"b\\nc\"]\n}";
+  CHECK(one_line(text).find_first_of("\r\n") == std::string::npos);
+  CHECK(nlohmann::json::parse(one_line(text)) == nlohmann::json::parse(text));
+  CHECK(with_plain_ascii(R"("\u0074ok \u0022 \u005c \u00e9 \\u0074 \u000a \ud83d\ude00 \n")") ==
+        R"("tok \u0022 \u005c \u00e9 \\u0074 \u000a \ud83d\ude00 \n")");
+  for (const char* odd : {"", "\\", "\\u", "\\u00", "\\uzzzz", "a\\"}) CHECK(with_plain_ascii(odd) == odd);
+}
+
 TEST_CASE("what is written is JSON, and says what it should") {
   using Json = nlohmann::json;
   CHECK(Json::parse(write_rpc_request(3, "a\"b", "{\"x\":1}")) ==

@@ -295,8 +295,8 @@ TEST_CASE("log query: mistakes are named, with their place") {
               "\" is not kept in the log; 'pg logs show ID --body' shows it where log_bodies keeps it");
   CHECK(message_of("headers:x") ==
         "\"headers\" is not kept in the log; of what they say there are agent, version, session and ua");
-  CHECK(message_of("-TOOL:*").starts_with("\"tool\" is not kept in the log; the calls of tools stand in the bodies"));
-  CHECK(message_of("mcp:github").starts_with("\"mcp\" is not kept in the log; "));
+  CHECK(message_of("-HEADERS:*").starts_with("\"headers\" is not kept in the log; "));
+  CHECK(message_of("-TOOL:files__* mcp:files") == "");
   CHECK(message_of("rout:x") == "unknown field \"rout\", did you mean \"route\"?");
   CHECK(message_of(":x") == "a field is missing in front of \":\"");
   CHECK(message_of("status:abc") == "status: \"abc\" is not a status such as 429 or 4xx");
