@@ -40,13 +40,16 @@ struct Harness {
   int (*run)(const std::uint8_t* data, std::size_t size);
 };
 const Harness kHarnesses[] = {
-    {"base", fuzz_base_one},         {"chunks", fuzz_chunks_one},       {"frames", fuzz_frames_one},
-    {"git", fuzz_git_one},           {"git_index", fuzz_git_index_one}, {"guard", fuzz_guard_one},
-    {"head", fuzz_head_one},         {"media", fuzz_media_one},         {"query", fuzz_query_one},
-    {"restore", fuzz_restore_one},   {"scan", fuzz_scan_one},           {"service", fuzz_service_one},
-    {"endpoint", fuzz_endpoint_one}, {"settings", fuzz_settings_one},   {"spans", fuzz_spans_one},
-    {"sse", fuzz_sse_one},           {"template", fuzz_template_one},   {"translate", fuzz_translate_one},
-    {"zone", fuzz_zone_one},         {"mcp", fuzz_mcp_one},
+    {"base", fuzz_base_one},           {"chunks", fuzz_chunks_one},
+    {"frames", fuzz_frames_one},       {"git", fuzz_git_one},
+    {"git_index", fuzz_git_index_one}, {"guard", fuzz_guard_one},
+    {"head", fuzz_head_one},           {"media", fuzz_media_one},
+    {"query", fuzz_query_one},         {"restore", fuzz_restore_one},
+    {"scan", fuzz_scan_one},           {"service", fuzz_service_one},
+    {"endpoint", fuzz_endpoint_one},   {"settings", fuzz_settings_one},
+    {"spans", fuzz_spans_one},         {"sse", fuzz_sse_one},
+    {"template", fuzz_template_one},   {"translate", fuzz_translate_one},
+    {"zone", fuzz_zone_one},           {"mcp", fuzz_mcp_one},
 };
 
 const std::filesystem::path kFuzz = std::filesystem::path(PG_SOURCE_DIR) / "tests/fuzz";
