@@ -175,10 +175,12 @@ Task<Result<std::string>> McpPlace::ask_for_facts(McpErrand errand, const Spoken
     if (event.kind == McpEvent::Kind::ended) co_return event.error;
     RpcMessage message;
     if (message.read(event.text) || message.kind == RpcKind::notification) continue;
-    if (message.kind == RpcKind::error)
-      co_return make_error(Code::upstream_failed,
-                           "it refused to introduce itself: " + std::string(clip_log_text(message.error["message"].text(), 200)),
+    if (message.kind == RpcKind::error) {
+      std::string said = message.error["message"].text();
+      StreamMask(server_->credentials).mask(said);  // before it is cut
+      co_return make_error(Code::upstream_failed, "it refused to introduce itself: " + std::string(clip_log_text(said, 200)),
                            "refused");
+    }
     co_return std::string(message.result.raw());
   }
 }

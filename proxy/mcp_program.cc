@@ -191,6 +191,7 @@ void McpProgram::run_once() {
     child_.signal(SIGTERM);
     end_child();
   }
+  child_.kill_now();  // and with it the ends of its pipes
   failures_ = well ? 0 : failures_ + 1;
   // Once may be chance. After that each pause is twice as long.
   const Millis pause = failures_ < 2 ? Millis{0} : std::min(Millis{1'000ll << std::min(failures_ - 2, 6u)}, kLongestPause);
@@ -217,8 +218,9 @@ void McpProgram::take_introduction(const RpcMessage& message) {
   if (message.kind == RpcKind::error) {
     if (by_discover) {
       introduction_ = Introduction::failed;
-      introduction_fault_ =
-          "refused to introduce itself: " + std::string(clip_log_text(message.error["message"].text(), kLongestFault));
+      std::string said = message.error["message"].text();
+      StreamMask(server_->credentials).mask(said);  // before it is cut
+      introduction_fault_ = "refused to introduce itself: " + std::string(clip_log_text(said, kLongestFault));
       return;
     }
     introduction_ = Introduction::asked_discover;

@@ -58,6 +58,7 @@ class McpProgram final : public McpLink, public std::enable_shared_from_this<Mcp
   void take_line(std::string_view line);
   void take_request(const RpcMessage& message);
   void take_introduction(const RpcMessage& message);
+  void hear_the_rest();
   void send_asked();
   void say_goodbye();
   void end_child();

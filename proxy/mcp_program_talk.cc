@@ -48,11 +48,16 @@ void McpProgram::talk(SteadyTime deadline, bool introducing) {
       if (!ended_) ended_ = "closed its stdout";
     }
     if (!ended_) ended_ = child_.take_end();
-    if (ended_) {
-      read_errors();
-      return;
-    }
+    if (ended_) return hear_the_rest();
   }
+}
+
+// It may have answered and gone at once.
+void McpProgram::hear_the_rest() {
+  pollfd wait{child_.out(), POLLIN, 0};
+  while (child_.out() >= 0 && ::poll(&wait, 1, 0) > 0 && read_some()) {
+  }
+  read_errors();
 }
 
 void McpProgram::send_asked() {
@@ -75,10 +80,7 @@ bool McpProgram::is_idle(SteadyTime now) {
 
 void McpProgram::write_some() {
   const ssize_t wrote = ::write(child_.in(), outgoing_.data() + taken_bytes_, outgoing_.size() - taken_bytes_);
-  if (wrote < 0 && errno != EAGAIN && errno != EINTR) {
-    note_line("(its stdin is closed)");
-    end_child();
-  }
+  if (wrote < 0 && errno != EAGAIN && errno != EINTR) end_child();  // its own last words say why
   if (wrote <= 0) return;
   taken_ = SystemClock().steady();
   taken_bytes_ += static_cast<std::size_t>(wrote);

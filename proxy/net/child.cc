@@ -116,6 +116,7 @@ std::string spell_end(int status) {
 }  // namespace
 
 Status ChildProcess::start(const ChildSpec& spec) {
+  kill_now();
   const std::string program = find_along_path(spec.command.front(), value_of(spec.environment, "PATH"));
   if (program.empty())
     return make_error(Code::io_failed,
@@ -173,7 +174,7 @@ std::optional<std::string> ChildProcess::take_end() {
   int status = 0;
   ::waitpid(pid_, &status, 0);
   pid_ = -1;
-  close_all();
+  close_in();
   return spell_end(status);
 }
 

@@ -37,7 +37,7 @@ class ChildProcess {
   void close_in();
   /// To the program and all that it started.
   void signal(int number) const;
-  /// How it ended ("exited with status 1", "was killed by signal 9"), once it has.
+  /// How it ended ("exited with status 1", "was ended by signal 9"), once it has. What it has said can still be read.
   std::optional<std::string> take_end();
   /// Ends it and all that it started at once, and waits for that.
   void kill_now();

@@ -79,7 +79,7 @@ TEST_CASE("logs: who asked and with what can be asked for, watched and summed up
         std::string::npos);
   CHECK(run_query(world, {"logs", "stats", "--by", "ua"}).out.find("OpenAI/Python 2.8.0") != std::string::npos);
   CHECK(run_query(world, {"logs", "show", "last"}).out.find("client\t127.0.0.1\nuser agent\tcurl/8.1\n") != std::string::npos);
-  const auto wrong = run_query(world, {"logs", "search", "mcp:github"});
+  const auto wrong = run_query(world, {"logs", "search", "headers:x"});
   CHECK(wrong.status == 2);
   CHECK(wrong.err.starts_with("error: \"headers\" is not kept in the log; "));
   Following tail(world, {"logs", "tail", "-f", "-n", "1", "ua:*python*", "--fields", "ip,ua"});

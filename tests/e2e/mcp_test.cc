@@ -342,10 +342,10 @@ TEST_CASE("mcp: a request that is withdrawn, or whose caller left, is withdrawn 
   McpWorld w(kOneProgram);
   (void)w.ask("tools/list");
   const std::string slow =
-      R"({"jsonrpc":"2.0","id":41,"method":"tools/call","params":{"name":"fake__slow","arguments":{"steps":1,"ms":1500}}})";
+      R"({"jsonrpc":"2.0","id":41,"method":"tools/call","params":{"name":"fake__slow","arguments":{"steps":1,"ms":4000}}})";
   RawReply reply;
   std::thread caller([&] { reply = w.post(slow, "", {{"Mcp-Session-Id", "s1"}}); });
-  CHECK(soon([&] { return w.asked().find("1500") != std::string::npos; }));
+  CHECK(soon([&] { return w.asked().find("4000") != std::string::npos; }));
   const std::string cancel = R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":41}})";
   CHECK(w.post(cancel, "", {{"Mcp-Session-Id", "another"}}).status == 202);  // somebody else's 41
   std::this_thread::sleep_for(Ms{200});
@@ -383,7 +383,7 @@ TEST_CASE("mcp: a program that fails is started again, a little later each time,
   CHECK(listed.field("x-pg-warnings") == "missing:bad,none");
   CHECK(has_name(names_of(McpJson::parse(listed.body)), "good__echo"));
   const McpJson bad = w.call("bad__echo");
-  CHECK(bad["error"]["message"].get<std::string>().find("no licence for") != std::string::npos);
+  CHECK_MESSAGE(bad["error"]["message"].get<std::string>().find("no licence for") != std::string::npos, bad.dump());
   CHECK(w.call("none__echo")["error"]["message"].get<std::string>().find("no such program") != std::string::npos);
   for (int i = 0; i < 20; ++i) (void)w.call("bad__echo");
   CHECK(w.starts() <= 4);

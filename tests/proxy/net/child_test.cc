@@ -54,6 +54,16 @@ TEST_CASE("child: it hears its stdin, and what it says and how it ends is known"
   CHECK(child.in() == -1);
 }
 
+TEST_CASE("child: what it said before it ended can be read after it") {
+  for (int i = 0; i < 20; ++i) {
+    ChildProcess child;
+    REQUIRE(child.start(shell("echo out; echo err >&2")).has_value());
+    CHECK(end_of(child) == "exited with status 0");
+    CHECK(read_all(child.out()) == "out\n");
+    CHECK(read_all(child.err()) == "err\n");
+  }
+}
+
 TEST_CASE("child: it has the variables it is given, the directory, and no descriptor of ours") {
   const test::TempDir dir;
   const int ours = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
