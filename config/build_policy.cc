@@ -71,7 +71,6 @@ class PolicyBuilder {
       policy->projects[project->id] = project;
       policy->projects[name] = project;
       policy->has_services |= project->type == "api";
-      policy->has_mcp |= project->type == "mcp";
       for (const Route& route : project->routes) policy->reads_arrival |= !route.globs(RouteTest::host).empty();
     }
     for (const auto& [host, row] : settings_.hosts)

@@ -172,7 +172,6 @@ struct Policy {
   std::vector<Network> trusted_proxies;                                         // whose X-Forwarded-* are believed
   std::map<std::string, std::shared_ptr<const Project>, std::less<>> hosts;     // public host name in lower case -> its project
   bool has_services = false;                                                    // a project of type "api" is among them
-  bool has_mcp = false;                                                         // a project of type "mcp" is among them
   bool reads_arrival = false;  // somebody asks for the host or the client of a request
   std::shared_ptr<const KeyRing> keys;
   std::shared_ptr<Capacity> capacity;  // of the whole process; nullptr = no limit

@@ -277,9 +277,11 @@ Task<Result<McpPlace::Reply>> McpPlace::begin(McpErrand errand, const McpAsk& as
     std::string request = write_rpc_request(id, ask.method, write_mcp_params(ask, now.era, id));
     Result<Reply> sent = co_await send(errand, now, "POST", std::move(request), &flight);
     if (!sent) co_return in_place_words(*server_, sent.error());
-    if (tries == 0 && is_forgotten(now, sent.value().head.status, errand.clock.steady())) {
+    const int status = sent.value().head.status;
+    if (tries == 0 && is_forgotten(now, status, errand.clock.steady())) {
       forget_session(now.session);
-      continue;
+      // A 400 may also be said of a tool that has run: then the next call has the new session.
+      if (status == 404 || may_come_twice(ask.method)) continue;
     }
     if (const Status usable = check_reply(sent.value()); !usable) co_return in_place_words(*server_, usable.error());
     co_return sent;

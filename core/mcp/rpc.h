@@ -15,7 +15,6 @@ namespace pg {
 /// Error codes of JSON-RPC and MCP.
 inline constexpr int kRpcParse = -32700, kRpcInvalid = -32600, kRpcNoMethod = -32601, kRpcParams = -32602, kRpcInternal = -32603;
 inline constexpr int kRpcRefused = -32000;      // by pg: limits, guards, an unknown key
-inline constexpr int kRpcNotThere = -32002;     // MCP: no such resource
 inline constexpr int kRpcHeaders = -32020;      // MCP 2026-07-28: head and body disagree
 inline constexpr int kRpcBadRevision = -32022;  // MCP 2026-07-28: a revision that we do not speak
 inline constexpr int kRpcCanceled = -32800;     // the caller has withdrawn the request

@@ -212,7 +212,6 @@ TEST_CASE("mcp servers: a program is built with its variables, or with why there
                               "directory = \"work\"\ntools = [\"a*\"]\ndeny_tools = [\"ab\"]\nidle_stop = \"1m\"\n"
                               "start_timeout = \"2s\"\ncall_timeout = \"3s\"\nmax_reply = 4096\n"
                               "[servers.b]\ncommand = [\"~/bin/b\"]\nenv = { B = \"env:MISSING\" }\n");
-  CHECK(built->has_mcp);
   CHECK_FALSE(built->has_services);
   const auto& servers = built->find_project("tools")->mcp_servers;
   REQUIRE(servers.size() == 2);
